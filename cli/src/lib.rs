@@ -1,0 +1,5 @@
+//! Leadgate's command line tool, and the local stack that it starts. The local stack is public so that
+//! whole-system tests run against the very thing that a person runs.
+
+pub mod dev;
+pub mod local;

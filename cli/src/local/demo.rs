@@ -1,0 +1,204 @@
+//! The demo account: one key, one workflow, one campaign and ten leads, the same on every local stack, so
+//! that the README's curl and the files in events/ work everywhere. None of it is ever created on AWS.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::value::to_raw_value;
+use shared::{
+    domain::{
+        account::Account,
+        api_key::{ApiKey, ApiKeyError},
+        cadence::first_touchpoint,
+        campaign::Campaign,
+        ids::IdError,
+        lead::{Lead, Start},
+        name::NameError,
+        phone::{Phone, PhoneError},
+        workflow::{Channel, GoalType, IntervalError, Status, Step, Workflow},
+    },
+    store::{Store, StoreError},
+};
+use thiserror::Error;
+
+use super::LocalError;
+
+/// The demo account's key. It is no secret: it opens nothing outside a local stack.
+pub const API_KEY: &str = "nxr_live_LeadgateDemoKeyForLocalStackOnly0m2QZI";
+/// The demo workflow.
+pub const WORKFLOW_ID: &str = "019c0000-0000-7000-8000-0000000000a1";
+/// The demo campaign.
+pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
+
+const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
+
+/// Invented people at addresses and numbers that are reserved for examples.
+const LEADS: [(&str, &str); 10] = [
+    ("Amara", "Okafor"),
+    ("Bruno", "Silva"),
+    ("Chiara", "Romano"),
+    ("Deniz", "Yılmaz"),
+    ("Elin", "Åberg"),
+    ("Farid", "Haddad"),
+    ("Grace", "Mwangi"),
+    ("Hana", "山本"),
+    ("Iñigo", "Etxeberria"),
+    ("João", "d'Ávila"),
+];
+
+/// A constant of this module that the domain does not accept.
+#[derive(Debug, Error)]
+enum DemoError {
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error(transparent)]
+    Key(#[from] ApiKeyError),
+    #[error(transparent)]
+    Interval(#[from] IntervalError),
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Creates the demo account, unless it is there: what was changed or deleted since stays so.
+pub(super) async fn seed(store: &Store, now: Timestamp) -> Result<(), LocalError> {
+    create(store, now).await.map_err(|error| match error {
+        DemoError::Store(error) => LocalError::Store(error),
+        wrong => LocalError::Template(format!("the demo account: {wrong}")),
+    })
+}
+
+async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
+    let account = Account {
+        id: ACCOUNT_ID.parse()?,
+        default_country: Some("US".to_owned()),
+    };
+    if store.has_account(account.id).await? {
+        return Ok(());
+    }
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let workflow = workflow(now)?;
+    unless_there(store.create_workflow(account.id, &workflow).await)?;
+    let campaign = Campaign {
+        id: CAMPAIGN_ID.parse()?,
+        name: "Spring Launch".to_owned(),
+        created_at: now,
+    };
+    unless_there(store.create_campaign(account.id, &campaign).await)?;
+    for (number, (first_name, last_name)) in (1..).zip(LEADS) {
+        let lead = lead(
+            &account, &workflow, &campaign, number, first_name, last_name, now,
+        )?;
+        unless_there(store.create_lead(&lead).await)?;
+    }
+    let key: ApiKey = API_KEY.parse()?;
+    unless_there(store.create_key(&key.hash(), &account, now).await)?;
+    // Last: a seeding that was cut short is done again.
+    unless_there(store.create_account(&account, "Demo", now).await)?;
+    Ok(())
+}
+
+fn unless_there(created: Result<(), StoreError>) -> Result<(), StoreError> {
+    match created {
+        Err(error) if error.is_conflict() => Ok(()),
+        created => created,
+    }
+}
+
+fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
+    let status = |id: &str, key: &str, label: &str, category: &str| {
+        Ok::<_, DemoError>(Status {
+            id: id.parse()?,
+            key: key.to_owned(),
+            label: label.to_owned(),
+            category: category.to_owned(),
+            is_initial: key == "new",
+            is_terminal: matches!(key, "won" | "lost"),
+        })
+    };
+    let step = |channel, max_attempts, interval: &str, delay: &str| {
+        Ok::<_, DemoError>(Step {
+            channel,
+            max_attempts,
+            attempt_interval: interval.parse()?,
+            delay: delay.parse()?,
+        })
+    };
+    Ok(Workflow {
+        id: WORKFLOW_ID.parse()?,
+        name: "Sales Outreach".to_owned(),
+        goal_type: GoalType::Appointment,
+        is_paused: false,
+        timezone: TimeZone::get("America/Santiago").unwrap_or(TimeZone::UTC),
+        statuses: vec![
+            status(
+                "019c0000-0000-7000-8000-000000000051",
+                "new",
+                "New",
+                "active",
+            )?,
+            status(
+                "019c0000-0000-7000-8000-000000000052",
+                "engaged",
+                "Engaged",
+                "active",
+            )?,
+            status("019c0000-0000-7000-8000-000000000053", "won", "Won", "won")?,
+            status(
+                "019c0000-0000-7000-8000-000000000054",
+                "lost",
+                "Lost",
+                "lost",
+            )?,
+        ],
+        steps: vec![
+            step(Channel::Call, 3, "PT2H", "PT0S")?,
+            step(Channel::Whatsapp, 1, "PT0S", "P1D")?,
+            step(Channel::Email, 1, "PT0S", "P1D")?,
+            step(Channel::Call, 3, "P1D", "P2D")?,
+            step(Channel::Sms, 1, "PT0S", "P3D")?,
+        ],
+        created_at,
+    })
+}
+
+fn lead(
+    account: &Account,
+    workflow: &Workflow,
+    campaign: &Campaign,
+    number: u8,
+    first_name: &str,
+    last_name: &str,
+    now: Timestamp,
+) -> Result<Lead, DemoError> {
+    let mut lead = Lead {
+        account_id: account.id,
+        id: format!("019c0000-0000-7000-8000-0000000011{number:02}").parse()?,
+        first_name: first_name.try_into()?,
+        last_name: Some(last_name.try_into()?),
+        email: format!("lead{number}@example.com").as_str().try_into().ok(),
+        phone: Some(Phone::try_from(format!("+155501001{number:02}").as_str())?),
+        source: "api".to_owned(),
+        metadata: to_raw_value("Example Inc.")
+            .map(|company| ("company".to_owned(), company))
+            .into_iter()
+            .collect(),
+        campaign_id: Some(campaign.id),
+        start: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let first = first_touchpoint(&workflow.steps, lead.reachability());
+    if let (Some(first), Some(status)) = (first, workflow.initial_status()) {
+        lead.start = Some(Start {
+            run_id: format!("019c0000-0000-7000-8000-0000000012{number:02}").parse()?,
+            job_id: format!("019c0000-0000-7000-8000-0000000013{number:02}").parse()?,
+            workflow: workflow.label(),
+            status: status.clone(),
+            first,
+            enrolled_at: now,
+        });
+    }
+    Ok(lead)
+}

@@ -1,0 +1,82 @@
+//! Why the local stack cannot run. Every message is one line that says what to change.
+
+use std::{io, path::PathBuf};
+
+use shared::{queue::QueueError, store::StoreError};
+use thiserror::Error;
+
+/// Why the local stack cannot run.
+#[derive(Debug, Error)]
+pub enum LocalError {
+    /// Another program listens there.
+    #[error("port {port} is taken by another program: stop that, or choose another with {option}")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// The option that sets it.
+        option: &'static str,
+    },
+    /// The operating system refuses the port.
+    #[error("cannot listen on port {port}: choose another with {option}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// The option that sets it.
+        option: &'static str,
+        /// The system's reason.
+        #[source]
+        cause: io::Error,
+    },
+    /// The folder cannot be made or written.
+    #[error("cannot write to the folder {}: choose another with --data-dir", .path.display())]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        cause: io::Error,
+    },
+    /// Another stack has the folder.
+    #[error(
+        "the folder {} is in use by {holder}: stop that, or choose another with --data-dir",
+        .path.display()
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The process, and where its API answers.
+        holder: String,
+    },
+    /// The data file is not what this program wrote.
+    #[error("the data file {} is damaged ({reason}): move it away to start anew", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says of it.
+        reason: String,
+    },
+    /// template.yaml does not define what the stack needs.
+    #[error("template.yaml cannot be used: {0}")]
+    Template(String),
+    /// The embedded DynamoDB does not do what it should.
+    #[error("the embedded DynamoDB failed")]
+    DynamoDb(#[source] Box<aws_sdk_dynamodb::Error>),
+    /// The embedded SQS does not do what it should.
+    #[error("the embedded SQS failed")]
+    Sqs(#[source] Box<aws_sdk_sqs::Error>),
+    /// The store does not do what it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue does not do what it should.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl<E, R> From<aws_sdk_dynamodb::error::SdkError<E, R>> for LocalError
+where
+    aws_sdk_dynamodb::Error: From<aws_sdk_dynamodb::error::SdkError<E, R>>,
+{
+    fn from(error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Self {
+        Self::DynamoDb(Box::new(error.into()))
+    }
+}

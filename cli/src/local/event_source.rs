@@ -1,0 +1,125 @@
+//! The event source mapping: receives starts, hands them to start-workflow's own handler as Lambda would,
+//! and deletes those that it did not name as failed. The others come back when their visibility timeout
+//! is over, and become dead letters after `maxReceiveCount` deliveries.
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_sqs::{
+    Client,
+    types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
+};
+use shared::telemetry::Chain;
+use start_workflow::{StartWorkflow, handle};
+use tokio::time::{Duration, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::sqs::start_queue_arn;
+
+/// How long a receive waits for a message: within the SDK's timeout of an attempt.
+const WAIT_SECONDS: i32 = 1;
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(500);
+
+/// Where starts come from and who handles them.
+pub(super) struct EventSource {
+    pub(super) client: Client,
+    pub(super) queue_url: String,
+    pub(super) batch_size: u8,
+    pub(super) function: StartWorkflow,
+}
+
+impl EventSource {
+    /// Handles starts until `stop` is cancelled, and then what is in the queue still.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        loop {
+            let stopping = stop.is_cancelled();
+            let received = if stopping {
+                self.receive(0).await
+            } else {
+                tokio::select! {
+                    // A message that this receive had just taken is sent again at the next start.
+                    () = stop.cancelled() => continue,
+                    received = self.receive(WAIT_SECONDS) => received,
+                }
+            };
+            match received {
+                Ok(messages) if messages.is_empty() && stopping => return,
+                Ok(messages) if messages.is_empty() => {}
+                Ok(messages) => self.invoke(messages).await,
+                Err(_) if stopping => return,
+                Err(error) => {
+                    tracing::error!(error = %Chain(&error), "the start queue cannot be read");
+                    sleep(PAUSE_AFTER_ERROR).await;
+                }
+            }
+        }
+    }
+
+    async fn receive(&self, wait_seconds: i32) -> Result<Vec<Message>, aws_sdk_sqs::Error> {
+        let reply = self
+            .client
+            .receive_message()
+            .queue_url(&self.queue_url)
+            .max_number_of_messages(i32::from(self.batch_size))
+            .wait_time_seconds(wait_seconds)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await?;
+        Ok(reply.messages.unwrap_or_default())
+    }
+
+    async fn invoke(&self, messages: Vec<Message>) {
+        let mut event = SqsEvent::default();
+        event.records = messages.iter().map(record).collect();
+        let response = handle(&self.function, event).await;
+        let has_failed = |message: &Message| {
+            response
+                .batch_item_failures
+                .iter()
+                .any(|failure| Some(failure.item_identifier.as_str()) == message.message_id())
+        };
+        let done: Vec<_> = (0..)
+            .zip(messages)
+            .filter(|(_, message)| !has_failed(message))
+            .filter_map(|(index, message)| {
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(format!("{index}"))
+                    .set_receipt_handle(message.receipt_handle)
+                    .build()
+                    .ok()
+            })
+            .collect();
+        if done.is_empty() {
+            return;
+        }
+        let deleted = self
+            .client
+            .delete_message_batch()
+            .queue_url(&self.queue_url)
+            .set_entries(Some(done))
+            .send()
+            .await
+            .map_err(aws_sdk_sqs::Error::from);
+        if let Err(error) = deleted {
+            // They come again, and find their runs built.
+            tracing::error!(error = %Chain(&error), "handled starts could not be deleted");
+        }
+    }
+}
+
+/// A message as Lambda hands it to a function.
+fn record(message: &Message) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.message_id = message.message_id.clone();
+    record.receipt_handle = message.receipt_handle.clone();
+    record.body = message.body.clone();
+    record.md5_of_body = message.md5_of_body.clone();
+    record.attributes = message
+        .attributes
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+        .collect();
+    record.event_source = Some("aws:sqs".to_owned());
+    record.event_source_arn = Some(start_queue_arn());
+    record.aws_region = Some("us-east-1".to_owned());
+    record
+}

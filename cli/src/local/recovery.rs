@@ -1,0 +1,70 @@
+//! Sends the starts that were under way when the stack last stopped. The embedded queues live in memory;
+//! the table is on disk, and a lead's item says which run it is to have.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::{
+    clock::Clock,
+    domain::ids::{AccountId, LeadId},
+    queue::WorkflowStart,
+};
+
+use super::{LocalError, Services};
+
+/// Sends the start of every lead whose run is not there, and counts them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the local stack starts with empty queues, and its table is small"
+)]
+pub(super) async fn send_lost_starts(
+    services: &Services,
+    clock: &Clock,
+) -> Result<usize, LocalError> {
+    let mut waiting: HashMap<String, (AccountId, LeadId)> = HashMap::new();
+    let mut pages = services
+        .clients
+        .dynamodb
+        .scan()
+        .table_name(services.table())
+        .filter_expression("attribute_exists(#start) OR begins_with(sk, :run)")
+        .projection_expression("pk, sk, account_id, id, #start.run_id")
+        .expression_attribute_names("#start", "start")
+        .expression_attribute_values(":run", AttributeValue::S("RUN#".to_owned()))
+        .consistent_read(true)
+        .into_paginator()
+        .send();
+    let mut built = Vec::new();
+    while let Some(page) = pages.next().await {
+        for item in page?.items.unwrap_or_default() {
+            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+            let (Some(pk), Some(sk)) = (text("pk"), text("sk")) else {
+                continue;
+            };
+            if sk.starts_with("RUN#") {
+                built.push(format!("{pk}/{sk}"));
+                continue;
+            }
+            let run = item
+                .get("start")
+                .and_then(|start| start.as_m().ok())
+                .and_then(|start| start.get("run_id"))
+                .and_then(|run| run.as_s().ok());
+            let account = text("account_id").and_then(|id| id.parse().ok());
+            let lead = text("id").and_then(|id| id.parse().ok());
+            if let (Some(run), Some(account), Some(lead)) = (run, account, lead) {
+                waiting.insert(format!("{pk}/RUN#{run}"), (account, lead));
+            }
+        }
+    }
+    for run in built {
+        waiting.remove(&run);
+    }
+    for (account, id) in waiting.values() {
+        let lead = services.store.lead(*account, *id).await?;
+        if let Some(start) = lead.and_then(|lead| WorkflowStart::of(&lead, clock.now())) {
+            services.queue.send(&start).await?;
+        }
+    }
+    Ok(waiting.len())
+}

@@ -1,0 +1,138 @@
+//! DynamoDB and SQS on this machine, with the table, the queues and the demo account in them.
+
+use std::io;
+
+use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    LocalError, Storage,
+    data_dir::DataDir,
+    definition::Definition,
+    demo, dynamodb,
+    sqs::{self, QueueUrls},
+};
+
+const TABLE: &str = "leadgate";
+
+/// The ports to listen on; 0 lets the system choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    /// The API's.
+    pub api: u16,
+    /// DynamoDB's.
+    pub dynamodb: u16,
+    /// SQS's.
+    pub sqs: u16,
+}
+
+impl Ports {
+    /// Free ports, whichever they are.
+    pub const ANY: Self = Self {
+        api: 0,
+        dynamodb: 0,
+        sqs: 0,
+    };
+}
+
+/// The services that the functions use, running.
+#[derive(Debug)]
+pub struct Services {
+    /// DynamoDB's endpoint.
+    pub dynamodb_url: String,
+    /// SQS's endpoint.
+    pub sqs_url: String,
+    /// The start queue's URL.
+    pub queue_url: String,
+    /// The dead-letter queue's URL.
+    pub dlq_url: String,
+    /// The SDK's clients for both.
+    pub clients: Clients,
+    /// The table.
+    pub store: Store,
+    /// The start queue.
+    pub queue: StartQueue,
+    pub(super) definition: Definition,
+    pub(super) data_dir: Option<DataDir>,
+    stop: CancellationToken,
+    servers: [JoinHandle<()>; 2],
+}
+
+impl Services {
+    /// Starts both and fills them. When it returns, they answer.
+    ///
+    /// # Errors
+    /// [`LocalError`], each with what to change.
+    pub async fn start(storage: &Storage, ports: Ports, clock: &Clock) -> Result<Self, LocalError> {
+        let definition = Definition::read()?;
+        let data_dir = match storage {
+            Storage::Memory => None,
+            Storage::Folder(path) => Some(DataDir::open(path)?),
+        };
+        let database = match &data_dir {
+            None => dynamodb::open_memory()?,
+            Some(data_dir) => dynamodb::open_file(&data_dir.data_file())?,
+        };
+        let (dynamodb_listener, dynamodb_url) = listen(ports.dynamodb, "--dynamodb-port").await?;
+        let (sqs_listener, sqs_url) = listen(ports.sqs, "--sqs-port").await?;
+        let stop = CancellationToken::new();
+        let servers = [
+            dynamodb::serve(dynamodb_listener, database, stop.clone()),
+            sqs::serve(sqs_listener, stop.clone()),
+        ];
+        let clients = Clients::local(&dynamodb_url, &sqs_url).await;
+        dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
+        let QueueUrls { start, dead_letter } =
+            sqs::create_queues(&clients.sqs, &definition, &sqs_url).await?;
+        let store = Store::new(clients.dynamodb.clone(), TABLE);
+        demo::seed(&store, clock.now()).await?;
+        Ok(Self {
+            dynamodb_url,
+            sqs_url,
+            queue: StartQueue::new(clients.sqs.clone(), &start),
+            queue_url: start,
+            dlq_url: dead_letter,
+            store,
+            clients,
+            definition,
+            data_dir,
+            stop,
+            servers,
+        })
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &'static str {
+        TABLE
+    }
+
+    /// Stops both after the requests that are under way.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for server in self.servers {
+            // It ends by itself; a panic in it has been reported by the panic hook.
+            let _ = server.await;
+        }
+    }
+}
+
+/// Listens on `port` of this machine alone, and gives the URL.
+pub(super) async fn listen(
+    port: u16,
+    option: &'static str,
+) -> Result<(TcpListener, String), LocalError> {
+    let failed = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::AddrInUse => LocalError::PortTaken { port, option },
+        _ => LocalError::Port {
+            port,
+            option,
+            cause,
+        },
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, format!("http://{address}")))
+}

@@ -1,0 +1,37 @@
+//! The program `leadgate`: wiring only.
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use leadgate::dev::{self, DevArgs};
+
+/// Lead intake and outreach cadences: the tool beside the service.
+#[derive(Parser)]
+#[command(version, about)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole service on this machine, with no account and no network.
+    Dev(DevArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Args::parse_from(arguments()).command {
+        Command::Dev(args) => dev::run(args).await,
+    }
+}
+
+/// The arguments without a `--` that directly follows the command: `cargo dev -- --port 0` hands it on,
+/// and means the same as `cargo dev --port 0`.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<_> = env::args_os().collect();
+    if arguments.get(2).is_some_and(|argument| argument == "--") {
+        arguments.remove(2);
+    }
+    arguments
+}

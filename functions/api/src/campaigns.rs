@@ -1,0 +1,62 @@
+//! `GET /campaigns` (CONTRACT section 4).
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::domain::{campaign::Campaign, ids::CampaignId, page::List};
+
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    paging::{Pagination, Paging},
+    state::AppState,
+};
+
+#[derive(Serialize)]
+pub(crate) struct CampaignsReply {
+    success: bool,
+    campaigns: Vec<CampaignOut>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+struct CampaignOut {
+    id: CampaignId,
+    name: String,
+    created_at: Timestamp,
+}
+
+impl From<Campaign> for CampaignOut {
+    fn from(
+        Campaign {
+            id,
+            name,
+            created_at,
+        }: Campaign,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            created_at,
+        }
+    }
+}
+
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    paging: Paging,
+) -> Result<Json<CampaignsReply>, ApiError> {
+    let request = paging.read(account.id, List::Campaigns)?;
+    let page = state.store.campaigns(account.id, &request).await?;
+    Ok(Json(CampaignsReply {
+        success: true,
+        pagination: Pagination::new(
+            account.id,
+            List::Campaigns,
+            request.limit,
+            page.next.as_deref(),
+        ),
+        campaigns: page.items.into_iter().map(CampaignOut::from).collect(),
+    }))
+}

@@ -1,0 +1,170 @@
+//! Every error that a client can see (CONTRACT section 2), in one table.
+
+use std::any::Any;
+
+use axum::{
+    extract::rejection::BytesRejection,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::Serialize;
+use shared::store::StoreError;
+use thiserror::Error;
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    /// The field, as the client named it.
+    pub(crate) field: String,
+    /// What to change, as a sentence that starts with the field's name.
+    pub(crate) message: String,
+}
+
+impl Problem {
+    /// `what` reads on from the field's name: "is required".
+    pub(crate) fn new(field: &str, what: impl std::fmt::Display) -> Self {
+        Self {
+            field: field.to_owned(),
+            message: format!("{field} {what}"),
+        }
+    }
+}
+
+/// Why a request was not done. `Display` is what the client reads; a cause is for the log alone.
+#[derive(Debug, Error)]
+pub(crate) enum ApiError {
+    #[error("{}", .0.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Validation(Vec<Problem>),
+    #[error("{what} (line {line}, column {column})")]
+    MalformedJson {
+        what: &'static str,
+        line: usize,
+        column: usize,
+    },
+    #[error("Please provide your API key in the X-API-Key header")]
+    MissingApiKey,
+    #[error("The provided API key is not valid")]
+    InvalidApiKey,
+    #[error("{0} not found or does not belong to your account")]
+    NotFound(&'static str),
+    #[error("There is nothing at this path; the API is under /api/public")]
+    UnknownRoute,
+    #[error("This path does not take this method; the Allow header lists the ones it takes")]
+    MethodNotAllowed,
+    #[error("{0}")]
+    PayloadTooLarge(&'static str),
+    #[error("The body could not be read to its end; send it again")]
+    IncompleteBody,
+    #[error("The body must be JSON: send it with Content-Type: application/json")]
+    UnsupportedMediaType,
+    #[error("Another request changed the same thing at the same moment; send it again")]
+    Conflict,
+    #[error("The service cannot take the request right now and has stored nothing; try again")]
+    Unavailable(#[source] StoreError),
+    #[error("Something went wrong on our side; quote the request_id when you report it")]
+    Internal(#[source] Option<StoreError>),
+}
+
+impl ApiError {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.row().0
+    }
+
+    pub(crate) fn title(&self) -> &'static str {
+        self.row().1
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.row().2
+    }
+
+    /// The table of CONTRACT section 2.
+    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Validation(_) => (S::BAD_REQUEST, "Validation error", "validation_error"),
+            Self::MalformedJson { .. } | Self::IncompleteBody => {
+                (S::BAD_REQUEST, "Malformed JSON", "malformed_json")
+            }
+            Self::MissingApiKey => (S::UNAUTHORIZED, "Missing API key", "missing_api_key"),
+            Self::InvalidApiKey => (S::UNAUTHORIZED, "Invalid API key", "invalid_api_key"),
+            Self::NotFound(_) | Self::UnknownRoute => (S::NOT_FOUND, "Not found", "not_found"),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "Method not allowed",
+                "method_not_allowed",
+            ),
+            Self::PayloadTooLarge(_) => (
+                S::PAYLOAD_TOO_LARGE,
+                "Payload too large",
+                "payload_too_large",
+            ),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "Unsupported media type",
+                "unsupported_media_type",
+            ),
+            Self::Conflict => (S::CONFLICT, "Conflict", "conflict"),
+            Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable"),
+            Self::Internal(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "Internal server error",
+                "internal_error",
+            ),
+        }
+    }
+
+    pub(crate) fn problems(&self) -> Option<&[Problem]> {
+        match self {
+            Self::Validation(problems) => Some(problems),
+            _ => None,
+        }
+    }
+
+    /// Seconds after which the same request may work.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        matches!(self, Self::Unavailable(_)).then_some(1)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::Conflict,
+            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Unexpected(_) | StoreError::Damaged { .. } => Self::Internal(Some(error)),
+        }
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Self::PayloadTooLarge("The body is over 5 MiB; send fewer leads at once")
+        } else {
+            Self::IncompleteBody
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The status, with the error inside for [`crate::envelope::finish`], which knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(std::sync::Arc::new(self));
+        response
+    }
+}
+
+pub(crate) async fn unknown_route() -> ApiError {
+    ApiError::UnknownRoute
+}
+
+pub(crate) async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+/// The payload of a panic may hold anything, so it is not looked at; the panic hook has logged the place.
+pub(crate) fn panicked(_payload: Box<dyn Any + Send + 'static>) -> Response {
+    ApiError::Internal(None).into_response()
+}

@@ -1,0 +1,82 @@
+//! The request's body as JSON text (CONTRACT section 2: media type, size, syntax).
+
+use axum::{body::Bytes, extract::FromRequest};
+use http::{HeaderMap, Request, header};
+
+use crate::{error::ApiError, state::AppState};
+
+/// The bytes of a body that says it is JSON, or says nothing.
+pub(crate) struct JsonBody(pub(crate) Bytes);
+
+impl FromRequest<AppState> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(
+        request: Request<axum::body::Body>,
+        state: &AppState,
+    ) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        Ok(Self(Bytes::from_request(request, state).await?))
+    }
+}
+
+/// `application/json` and `application/*+json`, with any parameters; no content type is read as JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// A JSON error without the text that caused it: that may be personal data.
+pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "The body ends before its JSON does",
+        serde_json::error::Category::Data => "The body must be a JSON object: one lead",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+            "The body is not valid JSON"
+        }
+    };
+    ApiError::MalformedJson {
+        what,
+        line: error.line(),
+        column: error.column(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn json_media_types_and_none_are_read() {
+        for (value, read) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/vnd.api+json", true),
+            ("text/plain", false),
+            ("application/x-www-form-urlencoded", false),
+            ("application/jsonp", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+            assert_eq!(is_json(&headers), read, "{value}");
+        }
+        assert!(is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,334 @@
+//! A lead as it comes in: JSON in, checked and normalised fields out (CONTRACT sections 3 and 3.1).
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    str::FromStr,
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use shared::domain::{
+    account::Account,
+    email::Email,
+    ids::{CampaignId, WorkflowId},
+    metadata::Metadata,
+    name::{NameError, PersonName},
+    phone::{Dialled, Phone},
+};
+
+use super::body::malformed;
+use crate::error::{ApiError, Problem};
+
+/// A lead that can be stored, and what it asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) first_name: PersonName,
+    pub(crate) last_name: Option<PersonName>,
+    pub(crate) email: Option<Email>,
+    pub(crate) phone: Option<Phone>,
+    pub(crate) metadata: Metadata,
+    pub(crate) workflow_id: Option<WorkflowId>,
+    pub(crate) campaign_id: Option<CampaignId>,
+}
+
+impl Draft {
+    /// Reads one lead for `account`.
+    ///
+    /// # Errors
+    /// `MalformedJson` if it is no JSON object; `Validation` with every problem at once.
+    pub(crate) fn read(body: &[u8], account: &Account) -> Result<Self, ApiError> {
+        let fields: Fields = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        let mut reader = Reader {
+            fields: fields.values,
+            problems: Vec::new(),
+        };
+        for field in fields.repeated {
+            reader.problem(&field, "is given more than once");
+        }
+        let first_name = reader.first_name();
+        let last_name = reader.optional("last_name");
+        let email = reader.optional("email");
+        let dialled = reader.phone(account);
+        let workflow_id = reader.id("workflow_id");
+        let campaign_id = reader.id("campaign_id");
+        let (phone, extension) = match dialled {
+            Some(Dialled { phone, extension }) => (Some(phone), extension),
+            None => (None, None),
+        };
+        let metadata = reader.metadata(extension);
+        match (first_name, reader.problems.is_empty()) {
+            (Some(first_name), true) => Ok(Self {
+                first_name,
+                last_name,
+                email,
+                phone,
+                metadata,
+                workflow_id,
+                campaign_id,
+            }),
+            _ => Err(ApiError::Validation(reader.problems)),
+        }
+    }
+}
+
+/// Takes the known fields out of the object one by one; what is left are the extra keys.
+struct Reader {
+    fields: BTreeMap<String, Box<RawValue>>,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, field: &str, what: impl fmt::Display) {
+        self.problems.push(Problem::new(field, what));
+    }
+
+    /// A field's text; `null` and blank text mean that it was not given.
+    fn text(&mut self, field: &str) -> Option<String> {
+        let value = self.fields.remove(field)?;
+        match serde_json::from_str::<Option<String>>(value.get()) {
+            Ok(text) => text.filter(|text| !text.trim().is_empty()),
+            Err(_) => {
+                self.problem(field, "must be a string");
+                None
+            }
+        }
+    }
+
+    fn first_name(&mut self) -> Option<PersonName> {
+        let before = self.problems.len();
+        match self.text("first_name") {
+            Some(text) => self.accept("first_name", &text),
+            None => {
+                if self.problems.len() == before {
+                    self.problem("first_name", NameError::Empty);
+                }
+                None
+            }
+        }
+    }
+
+    fn optional<T>(&mut self, field: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        let text = self.text(field)?;
+        self.accept(field, &text)
+    }
+
+    fn accept<T>(&mut self, field: &str, text: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        T::try_from(text)
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    fn id<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let text = self.text(field)?;
+        text.trim()
+            .parse()
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    fn phone(&mut self, account: &Account) -> Option<Dialled> {
+        let text = self.text("phone")?;
+        Phone::read(&text, account.default_country.as_deref())
+            .map_err(|error| self.problem("phone", error))
+            .ok()
+    }
+
+    /// `metadata`, the extra keys that it does not have itself, and the phone's extension.
+    fn metadata(&mut self, extension: Option<String>) -> Metadata {
+        let mut metadata = self.given_metadata();
+        for (key, value) in std::mem::take(&mut self.fields) {
+            metadata.set_if_absent(key, value);
+        }
+        let extension = extension.and_then(|text| serde_json::value::to_raw_value(&text).ok());
+        if let Some(extension) = extension {
+            metadata.set_if_absent("phone_extension".to_owned(), extension);
+        }
+        metadata
+    }
+
+    fn given_metadata(&mut self) -> Metadata {
+        let Some(value) = self.fields.remove("metadata") else {
+            return Metadata::default();
+        };
+        if matches!(value.get(), "null" | r#""""#) {
+            return Metadata::default();
+        }
+        match serde_json::from_str::<Fields>(value.get()) {
+            Ok(fields) => {
+                for key in fields.repeated {
+                    self.problem(&format!("metadata.{key}"), "is given more than once");
+                }
+                fields.values.into_iter().collect()
+            }
+            Err(_) => {
+                self.problem("metadata", "must be an object");
+                Metadata::default()
+            }
+        }
+    }
+}
+
+/// An object's keys and the JSON texts of their values. A key that comes twice is remembered: which of
+/// the two was meant cannot be known.
+struct Fields {
+    values: BTreeMap<String, Box<RawValue>>,
+    repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields {
+                    values: BTreeMap::new(),
+                    repeated: Vec::new(),
+                };
+                while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    match fields.values.entry(key) {
+                        Entry::Vacant(entry) => {
+                            entry.insert(value);
+                        }
+                        Entry::Occupied(entry) => fields.repeated.push(entry.key().clone()),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Draft, ApiError> {
+        let account = Account {
+            id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
+            default_country: None,
+        };
+        Draft::read(body.as_bytes(), &account)
+    }
+
+    fn problems(body: &str) -> Vec<String> {
+        match read(body) {
+            Err(ApiError::Validation(problems)) => problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn empty_text_and_null_mean_not_given() {
+        for nothing in ["null", r#""""#, r#""  ""#] {
+            let draft = read(&format!(
+                r#"{{"first_name":"John","last_name":{nothing},"email":{nothing},"phone":{nothing},
+                    "workflow_id":{nothing},"campaign_id":{nothing},"metadata":{nothing}}}"#
+            ));
+            if nothing == r#""  ""# {
+                assert_eq!(draft.unwrap_err().to_string(), "metadata must be an object");
+                continue;
+            }
+            let draft = draft.unwrap();
+            assert!(draft.last_name.is_none() && draft.email.is_none() && draft.phone.is_none());
+            assert!(draft.workflow_id.is_none() && draft.campaign_id.is_none());
+            assert_eq!(draft.metadata, Metadata::default());
+        }
+    }
+
+    #[test]
+    fn extra_keys_go_into_metadata_which_wins_and_values_stay_as_they_came() {
+        let draft = read(
+            r#"{"first_name":"John","company":"Acme","age":12345678901234567890,"ratio":1.0,
+                "metadata":{"company":"Other","deep":{"a":[1, 2]}}}"#,
+        )
+        .unwrap();
+        let kept: Vec<_> = draft.metadata.iter().collect();
+        assert_eq!(
+            kept,
+            [
+                ("age", "12345678901234567890"),
+                ("company", r#""Other""#),
+                ("deep", r#"{"a":[1, 2]}"#),
+                ("ratio", "1.0"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_extension_goes_into_metadata_unless_it_is_there() {
+        let draft = read(r#"{"first_name":"J","phone":"+1 555 010 0000 ext 12"}"#).unwrap();
+        assert_eq!(
+            draft.metadata.iter().collect::<Vec<_>>(),
+            [("phone_extension", r#""12""#)]
+        );
+        let draft =
+            read(r#"{"first_name":"J","phone":"+1 555 010 0000 ext 12","phone_extension":7}"#)
+                .unwrap();
+        assert_eq!(
+            draft.metadata.iter().collect::<Vec<_>>(),
+            [("phone_extension", "7")]
+        );
+    }
+
+    #[test]
+    fn all_problems_of_a_lead_are_told_at_once() {
+        assert_eq!(
+            problems(
+                r#"{"last_name":7,"email":"nope","phone":"12","workflow_id":"x","metadata":[],
+                    "email":"again"}"#
+            ),
+            [
+                "email is given more than once",
+                "first_name is required",
+                "last_name must be a string",
+                "email is not a valid email address",
+                "phone has no country: send it with +, such as +442079460958, or set the account's default_country",
+                "workflow_id must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d",
+                "metadata must be an object",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_malformed_with_its_place() {
+        for (body, message) in [
+            (
+                "{\n \"first_name\": oops",
+                "The body is not valid JSON (line 2, column 16)",
+            ),
+            (
+                "{\"first_name\":\"J\"",
+                "The body ends before its JSON does (line 1, column 17)",
+            ),
+            ("", "The body ends before its JSON does (line 1, column 0)"),
+            (
+                "\"secret\"",
+                "The body must be a JSON object: one lead (line 1, column 8)",
+            ),
+        ] {
+            assert_eq!(read(body).unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Leads: taking one in, and reading it back (CONTRACT sections 3 and 5).
+
+mod body;
+mod create;
+mod draft;
+mod reply;
+mod show;
+
+pub(crate) use self::{create::create, show::show};

@@ -1,0 +1,226 @@
+//! Leads and runs as clients see them (CONTRACT sections 3.2 and 5).
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::domain::{
+    campaign::Campaign,
+    ids::{CampaignId, JobId, LeadId, RunId, StatusId, WorkflowId},
+    lead::{Lead, Start},
+    metadata::Metadata,
+    run::{CadenceState, Run, RunStatus},
+    workflow::{Channel, GoalType, WorkflowLabel},
+};
+
+/// The reply to an intake.
+#[derive(Serialize)]
+pub(crate) struct CreatedReply<'a> {
+    pub(crate) success: bool,
+    pub(crate) lead: CreatedLead<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) workflow_run: Option<CreatedRun<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warning: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CreatedLead<'a> {
+    id: LeadId,
+    #[serde(flatten)]
+    person: Person<'a>,
+    metadata: &'a Metadata,
+    created_at: Timestamp,
+}
+
+/// What every shape of a lead has.
+#[derive(Serialize)]
+struct Person<'a> {
+    first_name: &'a str,
+    last_name: Option<&'a str>,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    source: &'a str,
+    company: Option<&'a str>,
+    title: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CreatedRun<'a> {
+    id: RunId,
+    job_id: JobId,
+    workflow: CreatedWorkflow<'a>,
+    cadence: Cadence,
+}
+
+#[derive(Serialize)]
+struct CreatedWorkflow<'a> {
+    id: WorkflowId,
+    name: &'a str,
+}
+
+/// Its names are in camel case, as documented.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cadence {
+    step_index: u16,
+    channel: Channel,
+    attempt_number: u8,
+    max_attempts: u8,
+    total_steps: u16,
+}
+
+/// The reply to `GET /leads/{id}`.
+#[derive(Serialize)]
+pub(crate) struct LeadReply<'a> {
+    pub(crate) success: bool,
+    pub(crate) lead: LeadOut<'a>,
+    pub(crate) variables: Variables,
+}
+
+/// Variables that a run has collected: none are yet.
+#[derive(Serialize)]
+pub(crate) struct Variables {}
+
+#[derive(Serialize)]
+pub(crate) struct LeadOut<'a> {
+    id: LeadId,
+    #[serde(flatten)]
+    person: Person<'a>,
+    metadata: &'a Metadata,
+    tags: [&'a str; 0],
+    campaign: Option<CampaignOut<'a>>,
+    active_workflow_run: Option<ActiveRun<'a>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct CampaignOut<'a> {
+    id: CampaignId,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct ActiveRun<'a> {
+    id: RunId,
+    workflow_id: WorkflowId,
+    is_active: bool,
+    human_takeover: bool,
+    cadence_state: CadenceState,
+    run_status: RunStatus,
+    workflow: RunWorkflow<'a>,
+    current_status: CurrentStatus<'a>,
+}
+
+#[derive(Serialize)]
+struct RunWorkflow<'a> {
+    id: WorkflowId,
+    name: &'a str,
+    goal_type: GoalType,
+}
+
+#[derive(Serialize)]
+struct CurrentStatus<'a> {
+    id: StatusId,
+    key: &'a str,
+    label: &'a str,
+    category: &'a str,
+}
+
+impl<'a> From<&'a Lead> for Person<'a> {
+    fn from(lead: &'a Lead) -> Self {
+        Self {
+            first_name: lead.first_name.as_str(),
+            last_name: lead.last_name.as_ref().map(|name| name.as_str()),
+            email: lead.email.as_ref().map(|email| email.as_str()),
+            phone: lead.phone.as_ref().map(|phone| phone.as_str()),
+            source: &lead.source,
+            company: None,
+            title: None,
+        }
+    }
+}
+
+impl<'a> From<&'a Lead> for CreatedLead<'a> {
+    fn from(lead: &'a Lead) -> Self {
+        Self {
+            id: lead.id,
+            person: Person::from(lead),
+            metadata: &lead.metadata,
+            created_at: lead.created_at,
+        }
+    }
+}
+
+impl<'a> From<&'a Start> for CreatedRun<'a> {
+    fn from(start: &'a Start) -> Self {
+        let WorkflowLabel {
+            id,
+            name,
+            goal_type: _,
+        } = &start.workflow;
+        Self {
+            id: start.run_id,
+            job_id: start.job_id,
+            workflow: CreatedWorkflow { id: *id, name },
+            cadence: Cadence {
+                step_index: start.first.step_index,
+                channel: start.first.channel,
+                attempt_number: 1,
+                max_attempts: start.first.max_attempts,
+                total_steps: start.first.total_steps,
+            },
+        }
+    }
+}
+
+impl<'a> LeadOut<'a> {
+    pub(crate) fn new(
+        lead: &'a Lead,
+        campaign: Option<&'a Campaign>,
+        run: Option<&'a Run>,
+    ) -> Self {
+        Self {
+            id: lead.id,
+            person: Person::from(lead),
+            metadata: &lead.metadata,
+            tags: [],
+            campaign: campaign.map(|campaign| CampaignOut {
+                id: campaign.id,
+                name: &campaign.name,
+            }),
+            active_workflow_run: run.map(ActiveRun::from),
+            created_at: lead.created_at,
+            updated_at: lead.updated_at,
+        }
+    }
+}
+
+impl<'a> From<&'a Run> for ActiveRun<'a> {
+    fn from(run: &'a Run) -> Self {
+        let WorkflowLabel {
+            id,
+            name,
+            goal_type,
+        } = &run.workflow;
+        let status = &run.current_status;
+        Self {
+            id: run.id,
+            workflow_id: *id,
+            is_active: run.is_active(),
+            human_takeover: run.human_takeover,
+            cadence_state: run.cadence_state,
+            run_status: run.status,
+            workflow: RunWorkflow {
+                id: *id,
+                name,
+                goal_type: *goal_type,
+            },
+            current_status: CurrentStatus {
+                id: status.id,
+                key: &status.key,
+                label: &status.label,
+                category: &status.category,
+            },
+        }
+    }
+}

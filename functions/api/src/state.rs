@@ -1,0 +1,60 @@
+//! What the handlers share.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use jiff::SignedDuration;
+use shared::{
+    cache::Cache,
+    catalogue::Catalogue,
+    clock::Clock,
+    domain::{account::Account, api_key::ApiKeyHash},
+    queue::StartQueue,
+    store::{Store, StoreError},
+};
+
+/// A key that was revoked opens nothing after this time.
+const KNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
+/// A key that was created works after this time, even where it was tried before.
+const UNKNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(10);
+const KEY_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// The store, the queue, the clock, and what is kept of them. Clones share it all.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    pub(crate) store: Store,
+    pub(crate) queue: StartQueue,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) clock: Clock,
+    keys: Arc<Cache<ApiKeyHash, Option<Arc<Account>>>>,
+}
+
+impl AppState {
+    /// State with empty caches.
+    pub fn new(store: Store, queue: StartQueue, clock: Clock) -> Self {
+        Self {
+            catalogue: Catalogue::new(store.clone(), clock.clone()),
+            store,
+            queue,
+            clock,
+            keys: Arc::new(Cache::new(KEY_CAPACITY)),
+        }
+    }
+
+    /// The account that a key opens, as the process knows it; none: the key is not known.
+    pub(crate) async fn account_of_key(
+        &self,
+        hash: ApiKeyHash,
+    ) -> Result<Option<Arc<Account>>, StoreError> {
+        let now = self.clock.now();
+        if let Some(known) = self.keys.get(&hash, now) {
+            return Ok(known);
+        }
+        let account = self.store.account_of_key(&hash).await?.map(Arc::new);
+        let lifetime = match account {
+            Some(_) => KNOWN_KEY_LIFETIME,
+            None => UNKNOWN_KEY_LIFETIME,
+        };
+        self.keys.put(hash, account.clone(), now, lifetime);
+        Ok(account)
+    }
+}

@@ -1,0 +1,89 @@
+//! Consumes workflow starts from the queue (docs/architecture.md, "No lost start").
+//!
+//! Trusts the lead's item, never the message: the message only says where to look. Every record is
+//! handled on its own; those that failed are named in the reply, and SQS delivers only them again.
+
+mod record;
+
+use std::time::Instant;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use shared::{
+    catalogue::Catalogue,
+    clock::Clock,
+    store::{Store, StoreError},
+    telemetry::Chain,
+};
+
+use self::record::Outcome;
+
+/// What the handler needs. Clones share it all.
+#[derive(Clone, Debug)]
+pub struct StartWorkflow {
+    store: Store,
+    catalogue: Catalogue,
+    clock: Clock,
+}
+
+impl StartWorkflow {
+    /// State with empty caches.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self {
+            catalogue: Catalogue::new(store.clone(), clock.clone()),
+            store,
+            clock,
+        }
+    }
+
+    /// Opens the connections that a batch will need.
+    ///
+    /// # Errors
+    /// As of [`Store::warm_up`]; a caller can go on without.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        self.store.warm_up().await
+    }
+}
+
+/// Handles the records of a batch side by side and names those that failed.
+pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {
+    let started = Instant::now();
+    let records = event.records.len();
+    let failures = join_all(
+        event
+            .records
+            .iter()
+            .map(|message| handle_record(state, message)),
+    )
+    .await;
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures.into_iter().flatten().collect();
+    tracing::info!(
+        records,
+        failed = response.batch_item_failures.len(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "batch"
+    );
+    response
+}
+
+async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<BatchItemFailure> {
+    let message_id = message.message_id.clone().unwrap_or_default();
+    match record::start_run(state, message).await {
+        Ok(Outcome::Started) => None,
+        Ok(outcome) => {
+            tracing::warn!(
+                queue.message_id = message_id,
+                outcome = outcome.as_str(),
+                "no run built"
+            );
+            None
+        }
+        Err(error) => {
+            tracing::error!(queue.message_id = message_id, error = %Chain(&error), "start failed");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = message_id;
+            Some(failure)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The Lambda function `start-workflow`: wiring only.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use shared::{aws::Clients, clock::Clock, config, store::Store, telemetry};
+use start_workflow::{StartWorkflow, handle};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::init_function(config::log_level()?);
+    let table = config::table_name()?;
+    let clients = Clients::from_env().await;
+    let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);
+    // In the init phase, where CPU is plentiful: no batch pays for a TLS handshake.
+    if let Err(error) = state.warm_up().await {
+        tracing::warn!(error = %telemetry::Chain(&error), "the store is not warm");
+    }
+    let state = &state;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(handle(state, event.payload).await)
+    }))
+    .await
+}

@@ -1,0 +1,132 @@
+//! Typed ids. All are UUIDs in lower case; new ones are version 7, so they sort by the time they were
+//! made (CONTRACT, introduction).
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::{NoContext, Uuid};
+
+/// A text that is not a UUID in its hyphenated form.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
+pub struct IdError;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id that sorts by `at`, with random bits from the operating system.
+            pub fn new(at: Timestamp) -> Self {
+                let seconds = u64::try_from(at.as_second()).unwrap_or_default();
+                let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or_default();
+                Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)))
+            }
+
+            /// The id's 16 bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                // `try_parse` also takes braces, URNs and 32 bare digits: the contract has one form.
+                if text.len() != uuid::fmt::Hyphenated::LENGTH {
+                    return Err(IdError);
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| IdError)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    };
+}
+
+id! {
+    /// A customer of the deployment; everything belongs to exactly one.
+    AccountId
+}
+id! {
+    /// A lead.
+    LeadId
+}
+id! {
+    /// One enrolment of a lead in a workflow.
+    RunId
+}
+id! {
+    /// The order to start a run, as the client sees it.
+    JobId
+}
+id! {
+    /// A workflow.
+    WorkflowId
+}
+id! {
+    /// A campaign.
+    CampaignId
+}
+id! {
+    /// A status of a workflow.
+    StatusId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_an_id_and_it_comes_back_in_lower_case() {
+        let id: LeadId = "0192F0C1-7A3E-7CC4-9D5B-3F1E2A4B5C6D".parse().unwrap();
+        assert_eq!(id.to_string(), "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d");
+        for wrong in [
+            "",
+            "0192f0c17a3e7cc49d5b3f1e2a4b5c6d",
+            "{0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d}",
+            "urn:uuid:0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d",
+            "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6g",
+        ] {
+            assert_eq!(wrong.parse::<LeadId>(), Err(IdError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let early = LeadId::new("2026-02-10T12:00:00Z".parse().unwrap());
+        let late = LeadId::new("2026-02-10T12:00:00.002Z".parse().unwrap());
+        assert!(early < late);
+        assert!(early.to_string() < late.to_string());
+    }
+}

@@ -1,0 +1,16 @@
+//! Leads, workflows, cadences: the rules, and nothing else. Knows no AWS and no HTTP type, reads no
+//! clock and no environment, and never panics on input.
+
+pub mod account;
+pub mod api_key;
+pub mod cadence;
+pub mod campaign;
+pub mod email;
+pub mod ids;
+pub mod lead;
+pub mod metadata;
+pub mod name;
+pub mod page;
+pub mod phone;
+pub mod run;
+pub mod workflow;

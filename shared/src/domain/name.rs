@@ -1,0 +1,103 @@
+//! Names of people (CONTRACT section 3): NFC, trimmed, 1 to 200 characters, no control characters.
+//! Unicode is kept: nothing is transliterated, title-cased or escaped.
+
+use std::fmt;
+
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+
+const LONGEST: usize = 200;
+
+/// A first or last name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonName(String);
+
+/// Why a text is not a name; reads on from the field's name.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NameError {
+    /// Nothing, or white space only.
+    #[error("is required")]
+    Empty,
+    /// More than 200 characters (Unicode scalar values, after NFC).
+    #[error("must not be longer than {LONGEST} characters")]
+    TooLong,
+    /// A character of Unicode's category Cc, such as a tab, a line break or U+0000.
+    #[error("must not contain control characters, such as tabs or line breaks")]
+    ControlCharacter,
+}
+
+impl PersonName {
+    /// The name as it is stored and shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for PersonName {
+    type Error = NameError;
+
+    fn try_from(text: &str) -> Result<Self, NameError> {
+        let name: String = text.trim().nfc().collect();
+        if name.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(NameError::ControlCharacter);
+        }
+        if name.chars().count() > LONGEST {
+            return Err(NameError::TooLong);
+        }
+        Ok(Self(name))
+    }
+}
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonName(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_composed_and_otherwise_kept() {
+        for (given, kept) in [
+            ("  John ", "John"),
+            ("O'Brien-Łukasz <b>", "O'Brien-Łukasz <b>"),
+            ("Jose\u{301}", "José"),
+            ("\u{3000}山田\u{3000}太郎", "山田\u{3000}太郎"),
+            ("mc donald", "mc donald"),
+        ] {
+            assert_eq!(PersonName::try_from(given).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn the_length_is_counted_in_characters() {
+        assert!(PersonName::try_from("é".repeat(200).as_str()).is_ok());
+        assert_eq!(
+            PersonName::try_from("é".repeat(201).as_str()),
+            Err(NameError::TooLong)
+        );
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for text in ["a\tb", "a\nb", "a\u{0}b", "a\u{9f}b"] {
+            assert_eq!(PersonName::try_from(text), Err(NameError::ControlCharacter));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_name_is_accepted_again_unchanged(text in "\\PC{0,220}") {
+            if let Ok(name) = PersonName::try_from(text.as_str()) {
+                prop_assert_eq!(PersonName::try_from(name.as_str()), Ok(name.clone()));
+            }
+        }
+    }
+}

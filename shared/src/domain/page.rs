@@ -1,0 +1,134 @@
+//! Pages of a list: limits and cursors (CONTRACT section 4).
+//!
+//! A cursor names the last item that was shown, so inserts neither repeat nor skip one. It is bound to
+//! its account and list by a digest: brought elsewhere or changed, it is refused. It opens nothing: what
+//! is listed is decided by the account of the key alone.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::ids::AccountId;
+
+const DIGEST_LENGTH: usize = 16;
+
+/// The lists that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// An account's workflows.
+    Workflows,
+    /// An account's campaigns.
+    Campaigns,
+}
+
+/// How many items, and after which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// At most this many items.
+    pub limit: u16,
+    /// Only items behind this position; none: from the start.
+    pub after: Option<String>,
+}
+
+/// Some items of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// The position of the last item, if there are more.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of other items.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+        }
+    }
+
+    /// The same page of other items, if every item can be turned into one.
+    ///
+    /// # Errors
+    /// The first that `f` gives.
+    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            items: self.items.into_iter().map(f).collect::<Result<_, _>>()?,
+            next: self.next,
+        })
+    }
+}
+
+/// A text that is not a cursor of this account's list.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("is not a cursor of this list: use next_cursor of the page before, or leave it out")]
+pub struct CursorError;
+
+/// The cursor for `position` in an account's list.
+pub fn seal_cursor(account: AccountId, list: List, position: &str) -> String {
+    let mut bytes = digest(account, list, position).to_vec();
+    bytes.extend_from_slice(position.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The position behind a cursor, if it is one of this account's list.
+pub fn open_cursor(account: AccountId, list: List, cursor: &str) -> Result<String, CursorError> {
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(cursor)
+        .map_err(|_| CursorError)?;
+    let (given, position) = bytes.split_at_checked(DIGEST_LENGTH).ok_or(CursorError)?;
+    let position = str::from_utf8(position).map_err(|_| CursorError)?;
+    if digest(account, list, position) == given {
+        Ok(position.to_owned())
+    } else {
+        Err(CursorError)
+    }
+}
+
+fn digest(account: AccountId, list: List, position: &str) -> [u8; DIGEST_LENGTH] {
+    let mut hash = Sha256::new();
+    hash.update(account.as_bytes());
+    hash.update(match list {
+        List::Workflows => "workflows",
+        List::Campaigns => "campaigns",
+    });
+    hash.update(position);
+    let mut digest = [0; DIGEST_LENGTH];
+    digest
+        .iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(kept, byte)| *kept = byte);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_works_for_its_own_account_and_list_only() {
+        let mine: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap();
+        let other: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6e".parse().unwrap();
+        let cursor = seal_cursor(mine, List::Workflows, "position");
+        assert_eq!(
+            open_cursor(mine, List::Workflows, &cursor),
+            Ok("position".to_owned())
+        );
+        assert_eq!(
+            open_cursor(other, List::Workflows, &cursor),
+            Err(CursorError)
+        );
+        assert_eq!(
+            open_cursor(mine, List::Campaigns, &cursor),
+            Err(CursorError)
+        );
+        for changed in ["", "x", "é", &cursor[1..], &format!("{cursor}AA")] {
+            assert_eq!(
+                open_cursor(mine, List::Workflows, changed),
+                Err(CursorError),
+                "{changed}"
+            );
+        }
+    }
+}

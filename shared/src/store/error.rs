@@ -1,0 +1,80 @@
+//! What can go wrong with the store, sorted once, by what a caller can do about it.
+
+use aws_sdk_dynamodb::{
+    Error as DynamoDbError,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use thiserror::Error;
+
+/// Why a call of the store failed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The write's condition did not hold: another write was there first.
+    #[error("a condition of the write did not hold")]
+    Conflict,
+    /// No answer, or one that asks to come back later.
+    #[error("DynamoDB cannot be reached or is throttling")]
+    Unavailable(#[source] Box<DynamoDbError>),
+    /// DynamoDB refused the request: the table, the permissions or this code are wrong.
+    #[error("DynamoDB refused a request")]
+    Unexpected(#[source] Box<DynamoDbError>),
+    /// An item has not the shape that this version writes.
+    #[error("a {entity} item is damaged")]
+    Damaged {
+        /// The item's entity (`et`).
+        entity: &'static str,
+        /// What is wrong with it; names attributes, never values.
+        #[source]
+        cause: DamageError,
+    },
+}
+
+/// What is wrong with an item.
+#[derive(Debug, Error)]
+pub enum DamageError {
+    /// An attribute is missing or has another type.
+    #[error(transparent)]
+    Shape(#[from] serde_dynamo::Error),
+    /// An attribute's value is not one that this version accepts.
+    #[error("the attribute {0} has a value that cannot be read")]
+    Value(&'static str),
+    /// The item's `et` or `v` is another than expected.
+    #[error("it is of another kind or version")]
+    Kind,
+}
+
+impl StoreError {
+    /// Whether the same call may work later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// Whether the write's condition did not hold.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict)
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata,
+    DynamoDbError: From<SdkError<E, R>>,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        match &error {
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some("ConditionalCheckFailedException") => Self::Conflict,
+                Some(
+                    "ThrottlingException"
+                    | "ProvisionedThroughputExceededException"
+                    | "RequestLimitExceeded"
+                    | "InternalServerError"
+                    | "ServiceUnavailable",
+                ) => Self::Unavailable(Box::new(error.into())),
+                _ => Self::Unexpected(Box::new(error.into())),
+            },
+            SdkError::ConstructionFailure(_) => Self::Unexpected(Box::new(error.into())),
+            _ => Self::Unavailable(Box::new(error.into())),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Every key of the table and its indexes, one function each. Keys are made here and nowhere else.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+use crate::domain::{
+    api_key::ApiKeyHash,
+    ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
+};
+
+/// An account's list of leads is spread over this many index partitions, each good for about 1,000
+/// writes a second. Changing it orphans what is listed: it needs a migration.
+pub const LEAD_SHARDS: u8 = 8;
+/// The index of unsent starts is spread over this many partitions.
+pub const UNSENT_SHARDS: u8 = 8;
+
+/// The index of unsent starts.
+pub(super) const UNSENT_INDEX: &str = "gsi2";
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    pub(super) fn into_item(self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk)),
+            ("sk".to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+/// A key that no item has.
+pub(super) fn nothing() -> Key {
+    Key {
+        pk: "NOTHING".to_owned(),
+        sk: "NOTHING".to_owned(),
+    }
+}
+
+pub(super) fn api_key(hash: &ApiKeyHash) -> Key {
+    Key {
+        pk: format!("KEY#{}", hash.as_str()),
+        sk: "KEY".to_owned(),
+    }
+}
+
+pub(super) fn account_keys(account: AccountId) -> String {
+    format!("ACCOUNT#{account}#KEYS")
+}
+
+pub(super) fn account(account: AccountId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: "ACCOUNT".to_owned(),
+    }
+}
+
+pub(super) fn account_partition(account: AccountId) -> String {
+    format!("ACCOUNT#{account}")
+}
+
+pub(super) const WORKFLOWS: &str = "WORKFLOW#";
+pub(super) const CAMPAIGNS: &str = "CAMPAIGN#";
+
+pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{WORKFLOWS}{id}"),
+    }
+}
+
+pub(super) fn campaign(account: AccountId, id: CampaignId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{CAMPAIGNS}{id}"),
+    }
+}
+
+/// The partition of a lead, its runs and its history.
+pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
+    format!("LEAD#{account}#{id}")
+}
+
+pub(super) const LEAD: &str = "LEAD";
+pub(super) const RUNS: &str = "RUN#";
+
+pub(super) fn lead(account: AccountId, id: LeadId) -> Key {
+    Key {
+        pk: lead_partition(account, id),
+        sk: LEAD.to_owned(),
+    }
+}
+
+pub(super) fn run(account: AccountId, lead: LeadId, id: RunId) -> Key {
+    Key {
+        pk: lead_partition(account, lead),
+        sk: format!("{RUNS}{id}"),
+    }
+}
+
+/// The account and the lead of a lead's partition key.
+pub(super) fn parse_lead_partition(pk: &str) -> Option<(AccountId, LeadId)> {
+    let (account, lead) = pk.strip_prefix("LEAD#")?.split_once('#')?;
+    Some((account.parse().ok()?, lead.parse().ok()?))
+}
+
+pub(super) fn lead_list(account: AccountId, id: LeadId) -> String {
+    format!("ACCOUNT#{account}#LEADS#{}", shard(id, LEAD_SHARDS))
+}
+
+pub(super) fn lead_list_position(created_at: Timestamp, id: LeadId) -> String {
+    format!("{created_at}#{id}")
+}
+
+pub(super) fn unsent(shard: u8) -> String {
+    format!("UNSENT#{shard}")
+}
+
+pub(super) fn unsent_of(id: LeadId) -> String {
+    unsent(shard(id, UNSENT_SHARDS))
+}
+
+/// The last byte is random in a UUIDv7 and a digest's in a UUIDv5: as good as a hash of the id.
+fn shard(id: LeadId, shards: u8) -> u8 {
+    let [.., last] = id.as_bytes();
+    last % shards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
+    const LEAD_ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c0a";
+
+    #[test]
+    fn a_lead_partition_is_read_back() {
+        let (account, lead) = (ACCOUNT.parse().unwrap(), LEAD_ID.parse().unwrap());
+        let pk = lead_partition(account, lead);
+        assert_eq!(pk, format!("LEAD#{ACCOUNT}#{LEAD_ID}"));
+        assert_eq!(parse_lead_partition(&pk), Some((account, lead)));
+        assert_eq!(parse_lead_partition("LEAD#x#y"), None);
+    }
+
+    #[test]
+    fn a_lead_lists_in_the_shard_of_its_last_byte() {
+        let list = lead_list(ACCOUNT.parse().unwrap(), LEAD_ID.parse().unwrap());
+        assert_eq!(list, format!("ACCOUNT#{ACCOUNT}#LEADS#2"));
+    }
+}

@@ -1,0 +1,256 @@
+//! Leads. One conditional write is the lead and the order to start its run at once (ADR 0002).
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    Store, StoreError,
+    error::DamageError,
+    item::{Entity, damaged, decode},
+    keys,
+    run::RunItem,
+};
+use crate::domain::{
+    cadence::FirstTouchpoint,
+    ids::{AccountId, CampaignId, JobId, LeadId, RunId},
+    lead::{Lead, Start},
+    metadata::Metadata,
+    run::Run,
+    workflow::{Status, WorkflowLabel},
+};
+
+#[derive(Serialize, Deserialize)]
+struct LeadItem {
+    account_id: AccountId,
+    id: LeadId,
+    first_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    source: String,
+    /// Keys and the JSON texts of their values.
+    metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<CampaignId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<StartItem>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    gsi1pk: String,
+    gsi1sk: String,
+}
+
+/// The order to start a run, inside the lead's item and in the index of unsent starts.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StartItem {
+    run_id: RunId,
+    job_id: JobId,
+    workflow: WorkflowLabel,
+    status: Status,
+    first: FirstTouchpoint,
+    enrolled_at: Timestamp,
+}
+
+impl Entity for LeadItem {
+    const NAME: &'static str = "lead";
+    const VERSION: u8 = 1;
+}
+
+impl From<&Lead> for LeadItem {
+    fn from(lead: &Lead) -> Self {
+        let Lead {
+            account_id,
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            metadata,
+            campaign_id,
+            start,
+            created_at,
+            updated_at,
+        } = lead;
+        let metadata = metadata
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        Self {
+            account_id: *account_id,
+            id: *id,
+            first_name: first_name.as_str().to_owned(),
+            last_name: last_name.as_ref().map(|name| name.as_str().to_owned()),
+            email: email.as_ref().map(|email| email.as_str().to_owned()),
+            phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            source: source.clone(),
+            metadata,
+            campaign_id: *campaign_id,
+            start: start.clone().map(StartItem::from),
+            created_at: *created_at,
+            updated_at: *updated_at,
+            gsi1pk: keys::lead_list(*account_id, *id),
+            gsi1sk: keys::lead_list_position(*created_at, *id),
+        }
+    }
+}
+
+impl TryFrom<LeadItem> for Lead {
+    type Error = StoreError;
+
+    fn try_from(item: LeadItem) -> Result<Self, StoreError> {
+        let LeadItem {
+            account_id,
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            metadata,
+            campaign_id,
+            start,
+            created_at,
+            updated_at,
+            gsi1pk: _,
+            gsi1sk: _,
+        } = item;
+        let metadata = metadata
+            .into_iter()
+            .map(|(key, value)| Ok((key, RawValue::from_string(value)?)))
+            .collect::<Result<Metadata, serde_json::Error>>()
+            .map_err(|_| damaged::<LeadItem>(DamageError::Value("metadata")))?;
+        Ok(Self {
+            account_id,
+            id,
+            first_name: accept("first_name", &first_name)?,
+            last_name: last_name
+                .map(|text| accept("last_name", &text))
+                .transpose()?,
+            email: email.map(|text| accept("email", &text)).transpose()?,
+            phone: phone.map(|text| accept("phone", &text)).transpose()?,
+            source,
+            metadata,
+            campaign_id,
+            start: start.map(Start::from),
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+fn accept<T>(attribute: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T: for<'a> TryFrom<&'a str>,
+{
+    T::try_from(text).map_err(|_| damaged::<LeadItem>(DamageError::Value(attribute)))
+}
+
+impl From<Start> for StartItem {
+    fn from(start: Start) -> Self {
+        let Start {
+            run_id,
+            job_id,
+            workflow,
+            status,
+            first,
+            enrolled_at,
+        } = start;
+        Self {
+            run_id,
+            job_id,
+            workflow,
+            status,
+            first,
+            enrolled_at,
+        }
+    }
+}
+
+impl From<StartItem> for Start {
+    fn from(item: StartItem) -> Self {
+        let StartItem {
+            run_id,
+            job_id,
+            workflow,
+            status,
+            first,
+            enrolled_at,
+        } = item;
+        Self {
+            run_id,
+            job_id,
+            workflow,
+            status,
+            first,
+            enrolled_at,
+        }
+    }
+}
+
+impl Store {
+    /// Stores a new lead together with its order to start a run, in one write.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the id is taken.
+    pub async fn create_lead(&self, lead: &Lead) -> Result<(), StoreError> {
+        let key = keys::lead(lead.account_id, lead.id);
+        self.create(key, &LeadItem::from(lead)).await
+    }
+
+    /// A lead of an account.
+    ///
+    /// # Errors
+    /// As of any read; [`StoreError::Damaged`] also for values that this version would not accept.
+    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Option<Lead>, StoreError> {
+        let item: Option<LeadItem> = self.read(&keys::lead(account, id)).await?;
+        item.map(Lead::try_from).transpose()
+    }
+
+    /// A lead of an account with all its runs, oldest first: one Query.
+    ///
+    /// # Errors
+    /// As of [`Store::lead`].
+    pub async fn lead_with_runs(
+        &self,
+        account: AccountId,
+        id: LeadId,
+    ) -> Result<Option<(Lead, Vec<Run>)>, StoreError> {
+        let mut lead = None;
+        let mut runs = Vec::new();
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            // The history, under ACT#, sorts before LEAD and stays out.
+            .key_condition_expression("pk = :pk AND sk BETWEEN :lead AND :last_run")
+            .expression_attribute_values(
+                ":pk",
+                AttributeValue::S(keys::lead_partition(account, id)),
+            )
+            .expression_attribute_values(":lead", AttributeValue::S(keys::LEAD.to_owned()))
+            .expression_attribute_values(":last_run", AttributeValue::S(format!("{}~", keys::RUNS)))
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            for item in page?.items.unwrap_or_default() {
+                match item.get("sk") {
+                    Some(AttributeValue::S(sk)) if sk == keys::LEAD => {
+                        lead = Some(Lead::try_from(decode::<LeadItem>(item)?)?);
+                    }
+                    _ => runs.push(decode::<RunItem>(item)?.into_run(account, id)?),
+                }
+            }
+        }
+        // Runs without their lead belong to one that was erased.
+        Ok(lead.map(|lead| (lead, runs)))
+    }
+}

@@ -1,0 +1,117 @@
+//! Starts whose message could not be sent: leads that carry a mark in the second index until
+//! requeue-starts has sent it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_dynamo::from_attribute_value;
+
+use super::{Store, StoreError, error::DamageError, keys, lead::StartItem};
+use crate::domain::{
+    ids::{AccountId, LeadId},
+    lead::{Lead, Start},
+};
+
+/// A start that waits to be sent, and the mark that says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnsentStart {
+    /// Whose lead it is.
+    pub account_id: AccountId,
+    /// The lead.
+    pub lead_id: LeadId,
+    /// What is to be started.
+    pub start: Start,
+    mark: String,
+}
+
+impl Store {
+    /// Marks a lead whose start could not be sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lead is gone.
+    pub async fn mark_unsent(&self, lead: &Lead, since: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(keys::lead(lead.account_id, lead.id).into_item()))
+            .update_expression("SET gsi2pk = :shard, gsi2sk = :since")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":shard", AttributeValue::S(keys::unsent_of(lead.id)))
+            .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Up to `limit` marked starts of a shard, oldest first. The index lags behind the table, so one
+    /// that was just cleared may show once more.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn unsent_starts(
+        &self,
+        shard: u8,
+        limit: u16,
+    ) -> Result<Vec<UnsentStart>, StoreError> {
+        let reply = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .index_name(keys::UNSENT_INDEX)
+            .key_condition_expression("gsi2pk = :shard")
+            .expression_attribute_values(":shard", AttributeValue::S(keys::unsent(shard)))
+            .limit(i32::from(limit))
+            .send()
+            .await?;
+        reply
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(decode_unsent)
+            .collect()
+    }
+
+    /// Takes the mark off, unless it has been set anew since it was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the lead is gone or was marked again.
+    pub async fn clear_unsent(&self, unsent: &UnsentStart) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(
+                keys::lead(unsent.account_id, unsent.lead_id).into_item(),
+            ))
+            .update_expression("REMOVE gsi2pk, gsi2sk")
+            .condition_expression("gsi2sk = :mark")
+            .expression_attribute_values(":mark", AttributeValue::S(unsent.mark.clone()))
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+fn decode_unsent(mut item: HashMap<String, AttributeValue>) -> Result<UnsentStart, StoreError> {
+    let damaged = |attribute| StoreError::Damaged {
+        entity: "lead",
+        cause: DamageError::Value(attribute),
+    };
+    let (account_id, lead_id) = item
+        .get("pk")
+        .and_then(|pk| pk.as_s().ok())
+        .and_then(|pk| keys::parse_lead_partition(pk))
+        .ok_or_else(|| damaged("pk"))?;
+    let mark = match item.remove("gsi2sk") {
+        Some(AttributeValue::S(mark)) => mark,
+        _ => return Err(damaged("gsi2sk")),
+    };
+    let start = item.remove("start").ok_or_else(|| damaged("start"))?;
+    let start: StartItem = from_attribute_value(start).map_err(|_| damaged("start"))?;
+    Ok(UnsentStart {
+        account_id,
+        lead_id,
+        start: start.into(),
+        mark,
+    })
+}

@@ -1,0 +1,132 @@
+//! Workflows.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError,
+    error::DamageError,
+    item::{Entity, damaged},
+    keys,
+};
+use crate::domain::{
+    ids::{AccountId, WorkflowId},
+    page::{Page, PageRequest},
+    workflow::{GoalType, Status, Step, Workflow},
+};
+
+#[derive(Serialize, Deserialize)]
+struct WorkflowItem {
+    id: WorkflowId,
+    name: String,
+    goal_type: GoalType,
+    is_paused: bool,
+    timezone: String,
+    statuses: Vec<Status>,
+    steps: Vec<Step>,
+    created_at: Timestamp,
+}
+
+impl Entity for WorkflowItem {
+    const NAME: &'static str = "workflow";
+    const VERSION: u8 = 1;
+}
+
+impl TryFrom<WorkflowItem> for Workflow {
+    type Error = StoreError;
+
+    fn try_from(item: WorkflowItem) -> Result<Self, StoreError> {
+        let WorkflowItem {
+            id,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            steps,
+            created_at,
+        } = item;
+        let timezone = TimeZone::get(&timezone)
+            .map_err(|_| damaged::<WorkflowItem>(DamageError::Value("timezone")))?;
+        Ok(Self {
+            id,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            steps,
+            created_at,
+        })
+    }
+}
+
+impl From<&Workflow> for WorkflowItem {
+    fn from(workflow: &Workflow) -> Self {
+        let Workflow {
+            id,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            steps,
+            created_at,
+        } = workflow.clone();
+        // A workflow's zone is read by its name, so it has one; UTC is the zone without.
+        let timezone = timezone.iana_name().unwrap_or("UTC").to_owned();
+        Self {
+            id,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            steps,
+            created_at,
+        }
+    }
+}
+
+impl Store {
+    /// A workflow of an account.
+    ///
+    /// # Errors
+    /// As of any read; [`StoreError::Damaged`] also for a time zone that does not exist.
+    pub async fn workflow(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+    ) -> Result<Option<Workflow>, StoreError> {
+        let item: Option<WorkflowItem> = self.read(&keys::workflow(account, id)).await?;
+        item.map(Workflow::try_from).transpose()
+    }
+
+    /// An account's workflows, oldest first.
+    ///
+    /// # Errors
+    /// As of [`Store::workflow`].
+    pub async fn workflows(
+        &self,
+        account: AccountId,
+        request: &PageRequest,
+    ) -> Result<Page<Workflow>, StoreError> {
+        let partition = keys::account_partition(account);
+        let page: Page<WorkflowItem> = self.page(partition, keys::WORKFLOWS, request).await?;
+        page.try_map(Workflow::try_from)
+    }
+
+    /// Creates a workflow.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is there already.
+    pub async fn create_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let item = WorkflowItem::from(workflow);
+        self.create(keys::workflow(account, workflow.id), &item)
+            .await
+    }
+}
