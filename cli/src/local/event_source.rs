@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::sqs::start_queue_arn;
 
-/// How long a receive waits for a message: within the SDK's timeout of an attempt.
-const WAIT_SECONDS: i32 = 1;
+/// The pause after a receive that found nothing. The embedded SQS would look as often by itself during a
+/// long poll, and that could not be cut short without losing sight of a message.
+const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(500);
 
 /// Where starts come from and who handles them.
@@ -31,35 +32,33 @@ impl EventSource {
     pub(super) async fn run(self, stop: CancellationToken) {
         loop {
             let stopping = stop.is_cancelled();
-            let received = if stopping {
-                self.receive(0).await
-            } else {
-                tokio::select! {
-                    // A message that this receive had just taken is sent again at the next start.
-                    () = stop.cancelled() => continue,
-                    received = self.receive(WAIT_SECONDS) => received,
+            let pause = match self.receive().await {
+                Ok(messages) if messages.is_empty() => PAUSE,
+                Ok(messages) => {
+                    self.invoke(messages).await;
+                    continue;
                 }
-            };
-            match received {
-                Ok(messages) if messages.is_empty() && stopping => return,
-                Ok(messages) if messages.is_empty() => {}
-                Ok(messages) => self.invoke(messages).await,
-                Err(_) if stopping => return,
                 Err(error) => {
                     tracing::error!(error = %Chain(&error), "the start queue cannot be read");
-                    sleep(PAUSE_AFTER_ERROR).await;
+                    PAUSE_AFTER_ERROR
                 }
+            };
+            if stopping {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(pause) => {}
             }
         }
     }
 
-    async fn receive(&self, wait_seconds: i32) -> Result<Vec<Message>, aws_sdk_sqs::Error> {
+    async fn receive(&self) -> Result<Vec<Message>, aws_sdk_sqs::Error> {
         let reply = self
             .client
             .receive_message()
             .queue_url(&self.queue_url)
             .max_number_of_messages(i32::from(self.batch_size))
-            .wait_time_seconds(wait_seconds)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .send()
             .await?;

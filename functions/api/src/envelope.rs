@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    extract::Request,
+    extract::{MatchedPath, Request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -32,6 +32,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = gateway_request_id(&request).unwrap_or_else(|| Uuid::new_v4().to_string());
     let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     let error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
@@ -40,9 +41,11 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
     log(
         &request_id,
         &method,
+        route,
         response.status(),
         error.as_deref(),
         started,
@@ -79,6 +82,7 @@ fn with_envelope(error: &ApiError, request_id: &str, response: Response) -> Resp
 fn log(
     request_id: &str,
     method: &Method,
+    route: &str,
     status: StatusCode,
     error: Option<&ApiError>,
     started: Instant,
@@ -88,11 +92,12 @@ fn log(
     let outcome = error.map_or("ok", ApiError::code);
     match error.and_then(std::error::Error::source) {
         Some(cause) => tracing::error!(
-            request.id = request_id, %method, status, outcome, duration_ms,
-            error = %Chain(cause), "request"
+            request.id = request_id, http.method = %method, http.route = route,
+            http.status = status, outcome, duration_ms, error = %Chain(cause), "request"
         ),
         None => tracing::info!(
-            request.id = request_id, %method, status, outcome, duration_ms, "request"
+            request.id = request_id, http.method = %method, http.route = route,
+            http.status = status, outcome, duration_ms, "request"
         ),
     }
 }

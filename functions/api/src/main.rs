@@ -11,13 +11,7 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::from_env().await;
     let store = Store::new(clients.dynamodb, &table);
     let queue = StartQueue::new(clients.sqs, &queue_url);
-    // In the init phase, where CPU is plentiful: no request pays for a TLS handshake.
-    let (store_ready, queue_ready) = tokio::join!(store.warm_up(), queue.warm_up());
-    if let Err(error) = store_ready {
-        tracing::warn!(error = %telemetry::Chain(&error), "the store is not warm");
-    }
-    if let Err(error) = queue_ready {
-        tracing::warn!(error = %telemetry::Chain(&error), "the queue is not warm");
-    }
-    lambda_http::run(router(AppState::new(store, queue, Clock::System))).await
+    let state = AppState::new(store, queue, Clock::System);
+    state.warm_up().await;
+    lambda_http::run(router(state)).await
 }

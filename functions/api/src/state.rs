@@ -7,9 +7,10 @@ use shared::{
     cache::Cache,
     catalogue::Catalogue,
     clock::Clock,
-    domain::{account::Account, api_key::ApiKeyHash},
+    domain::{account::Account, api_key::ApiKeyHash, phone},
     queue::StartQueue,
     store::{Store, StoreError},
+    telemetry::Chain,
 };
 
 /// A key that was revoked opens nothing after this time.
@@ -37,6 +38,20 @@ impl AppState {
             queue,
             clock,
             keys: Arc::new(Cache::new(KEY_CAPACITY)),
+        }
+    }
+
+    /// Does once, in the init phase, where CPU is plentiful, what the first request would wait for: opens
+    /// the connections and loads the phone numbers' metadata. What fails is logged; requests may still
+    /// work.
+    pub async fn warm_up(&self) {
+        phone::load_metadata();
+        let (store, queue) = tokio::join!(self.store.warm_up(), self.queue.warm_up());
+        if let Err(error) = store {
+            tracing::warn!(error = %Chain(&error), "the store is not warm");
+        }
+        if let Err(error) = queue {
+            tracing::warn!(error = %Chain(&error), "the queue is not warm");
         }
     }
 

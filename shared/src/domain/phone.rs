@@ -3,7 +3,7 @@
 //! A number given with `+` (or a leading `00`) keeps its digits, whatever a numbering plan says of it:
 //! libphonenumber is asked about extensions and about numbers without a country, never to correct.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use thiserror::Error;
@@ -40,6 +40,11 @@ pub enum PhoneError {
         "is not possible in the account's default_country: send it with its country, such as +442079460958"
     )]
     NotPossibleHere,
+}
+
+/// Loads the numbering plans, which the first [`Phone::read`] would do otherwise: some milliseconds.
+pub fn load_metadata() {
+    LazyLock::force(&PHONE_NUMBER_UTIL);
 }
 
 impl Phone {

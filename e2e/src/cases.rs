@@ -1,0 +1,104 @@
+//! The cases of `events/<function>/`: `<case>.json` is what Lambda hands to the function,
+//! `<case>.expected.json` is what the function answers.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::matching::difference;
+
+/// One event and its expected reply.
+#[derive(Debug)]
+pub struct Case {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The event's JSON, as it is.
+    pub event: String,
+    expected: Value,
+}
+
+/// All cases of a function, sorted by name. Panics if one has no expected reply, or the other way round.
+pub fn cases(function: &str) -> Vec<Case> {
+    let folder = events_folder().join(function);
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(&folder).expect("the function's folder in events/") {
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a UTF-8 name");
+        let stem = name
+            .strip_suffix(".json")
+            .unwrap_or_else(|| panic!("{name} is no case"));
+        names.insert(stem.strip_suffix(".expected").unwrap_or(stem).to_owned());
+    }
+    names
+        .into_iter()
+        .map(|name| Case {
+            event: read(&folder.join(format!("{name}.json"))),
+            expected: parse(&read(&folder.join(format!("{name}.expected.json")))),
+            name,
+        })
+        .collect()
+}
+
+/// The functions that have a folder in `events/`.
+pub fn functions() -> Vec<String> {
+    let mut functions: Vec<String> = fs::read_dir(events_folder())
+        .expect("events/")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a UTF-8 name")
+        })
+        .collect();
+    functions.sort();
+    functions
+}
+
+impl Case {
+    /// What is wrong with a function's reply, if anything is.
+    pub fn check(&self, reply: &str) -> Result<(), String> {
+        let reply = with_parsed_body(parse(reply));
+        match difference(&self.expected, &reply) {
+            None => Ok(()),
+            Some(difference) => Err(format!(
+                "{}: {difference}\nthe reply was {reply:#}",
+                self.name
+            )),
+        }
+    }
+}
+
+/// A reply for the gateway: its body as the JSON that it is, and only what a client sees of the rest.
+fn with_parsed_body(mut reply: Value) -> Value {
+    if let Some(fields) = reply.as_object_mut()
+        && let Some(Value::String(body)) = fields.get("body")
+    {
+        let body = parse(body);
+        fields.insert("body".to_owned(), body);
+        fields.retain(|name, _| matches!(name.as_str(), "statusCode" | "headers" | "body"));
+        if let Some(headers) = fields.get_mut("headers").and_then(Value::as_object_mut) {
+            headers.remove("content-length");
+        }
+    }
+    reply
+}
+
+fn events_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}

@@ -1,0 +1,110 @@
+//! Every file of `events/` through the functions' own code, against DynamoDB and SQS.
+
+use std::collections::HashMap;
+
+use api::{AppState, router};
+use e2e::cases::{Case, cases, functions};
+use leadgate::local::Services;
+use requeue_starts::{ScheduledEvent, requeue};
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use start_workflow::{StartWorkflow, handle};
+use tower::ServiceExt;
+
+use crate::support::services;
+
+fn report(results: Vec<Result<(), String>>) {
+    assert!(!results.is_empty());
+    let failures: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What the Lambda runtime makes of the router's response.
+async fn invoke_api(services: &Services, case: &Case) -> String {
+    let state = AppState::new(
+        services.store.clone(),
+        services.queue.clone(),
+        Clock::System,
+    );
+    let request = lambda_http::request::from_str(&case.event).unwrap();
+    let response = router(state).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let headers: HashMap<&str, &str> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    let body = str::from_utf8(&body).unwrap();
+    json!({"statusCode": parts.status.as_u16(), "headers": headers, "body": body}).to_string()
+}
+
+#[tokio::test]
+async fn the_api_answers_every_event_as_expected() {
+    let services = services().await;
+    let mut results = Vec::new();
+    for case in cases("api") {
+        results.push(case.check(&invoke_api(&services, &case).await));
+    }
+    report(results);
+}
+
+#[tokio::test]
+async fn start_workflow_answers_every_event_as_expected() {
+    let services = services().await;
+    let function = StartWorkflow::new(services.store.clone(), Clock::System);
+    let mut results = Vec::new();
+    for case in cases("start-workflow") {
+        let reply = handle(&function, serde_json::from_str(&case.event).unwrap()).await;
+        results.push(case.check(&serde_json::to_string(&reply).unwrap()));
+    }
+    report(results);
+}
+
+#[tokio::test]
+async fn requeue_starts_answers_every_event_as_expected() {
+    let services = services().await;
+    let mut results = Vec::new();
+    for case in cases("requeue-starts") {
+        let _: ScheduledEvent = serde_json::from_str(&case.event).unwrap();
+        let reply = requeue(&services.store, &services.queue, &Clock::System)
+            .await
+            .unwrap();
+        results.push(case.check(&serde_json::to_string(&reply).unwrap()));
+    }
+    report(results);
+}
+
+#[test]
+fn no_folder_of_events_is_left_unread() {
+    assert_eq!(functions(), ["api", "requeue-starts", "start-workflow"]);
+}
+
+#[test]
+fn a_difference_is_found_wherever_it_is() {
+    let case = |expected: Value, actual: Value| e2e::matching::difference(&expected, &actual);
+    assert_eq!(
+        case(
+            json!({"a": ["x<uuid>y"]}),
+            json!({"a": ["x019c0000-0000-7000-8000-000000000001y"]})
+        ),
+        None
+    );
+    assert_eq!(case(json!("<time>"), json!("2026-02-10T12:00:00Z")), None);
+    for (expected, actual) in [
+        (json!("<time>"), json!("2026-02-10T12:00:00.5Z")),
+        (
+            json!("<uuid>"),
+            json!("019C0000-0000-7000-8000-000000000001"),
+        ),
+        (json!({"a": 1}), json!({})),
+        (json!({}), json!({"a": null})),
+        (json!([1]), json!([1, 2])),
+        (json!(1), json!("1")),
+    ] {
+        assert!(
+            case(expected.clone(), actual.clone()).is_some(),
+            "{expected} {actual}"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Lists: pages, limits and cursors.
+
+use jiff::Timestamp;
+use leadgate::local::demo;
+use reqwest::StatusCode;
+use shared::domain::{api_key::ApiKey, campaign::Campaign, ids::CampaignId};
+
+use crate::support::{Api, body, stack};
+
+#[tokio::test]
+async fn pages_show_every_item_once_in_order() {
+    let stack = stack().await;
+    let store = &stack.services.store;
+    let key: ApiKey = demo::API_KEY.parse().unwrap();
+    let account = store.account_of_key(&key.hash()).await.unwrap().unwrap();
+    let mut ids = vec![demo::CAMPAIGN_ID.to_owned()];
+    for second in 0..6 {
+        // Later than the demo campaign's id, so that they list behind it.
+        let created_at = Timestamp::from_second(1_790_000_000 + second).unwrap();
+        let id = CampaignId::new(created_at);
+        let campaign = Campaign {
+            id,
+            name: format!("Campaign {second}"),
+            created_at,
+        };
+        store.create_campaign(account.id, &campaign).await.unwrap();
+        ids.push(id.to_string());
+    }
+    let api = Api::of(&stack);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/public/campaigns?limit=3{cursor}");
+        let page = body(api.get(&path).send().await.unwrap(), StatusCode::OK).await;
+        let items = page["campaigns"].as_array().unwrap();
+        seen.extend(
+            items
+                .iter()
+                .map(|item| item["id"].as_str().unwrap().to_owned()),
+        );
+        let pagination = &page["pagination"];
+        assert_eq!(pagination["limit"], 3);
+        assert_eq!(
+            pagination["has_more"],
+            pagination["next_cursor"].is_string()
+        );
+        match pagination["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ids);
+    // The cursor of one list is none of another.
+    let response = api
+        .get(&format!("/api/public/workflows?limit=3{cursor}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    stack.stop().await;
+}

@@ -1,0 +1,76 @@
+//! The local stack's data outlives a restart, and what was under way goes on.
+
+use leadgate::local::{LocalError, Ports, Services, Stack, Storage, demo};
+use serde_json::json;
+use shared::clock::Clock;
+
+use crate::support::{Api, eventually};
+
+async fn stack_in(storage: &Storage) -> Stack {
+    Stack::start(storage, Ports::ANY, Clock::System)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn leads_and_runs_are_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(folder.path().join("data"));
+    let stack = stack_in(&storage).await;
+    let lead =
+        json!({"first_name": "John", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID});
+    let created = Api::of(&stack).create(&lead).await;
+    stack.stop().await;
+
+    let stack = stack_in(&storage).await;
+    let lead = Api::of(&stack)
+        .lead(created["lead"]["id"].as_str().unwrap())
+        .await;
+    assert_eq!(lead["first_name"], "John");
+    // The stop finished what was in the queue.
+    assert_eq!(lead["active_workflow_run"]["run_status"], "running");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_that_was_in_the_queue_is_sent_again_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(folder.path().to_owned());
+    // The services alone seed ten leads with starts, and consume none.
+    let services = Services::start(&storage, Ports::ANY, &Clock::System)
+        .await
+        .unwrap();
+    services.stop().await;
+
+    let stack = stack_in(&storage).await;
+    let api = Api::of(&stack);
+    for number in 1..=10 {
+        let id = format!("019c0000-0000-7000-8000-0000000011{number:02}");
+        eventually("the demo lead's run is built", || async {
+            let lead = api.lead(&id).await;
+            (lead["active_workflow_run"]["run_status"] == "running").then_some(())
+        })
+        .await;
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_stack_on_the_same_folder_is_told_who_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(folder.path().to_owned());
+    let stack = stack_in(&storage).await;
+    let error = Stack::start(&storage, Ports::ANY, Clock::System)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, LocalError::InUse { .. }));
+    let message = error.to_string();
+    assert!(message.contains(&stack.api_url), "{message}");
+    assert!(
+        message.contains(&std::process::id().to_string()),
+        "{message}"
+    );
+    stack.stop().await;
+    // Once it has stopped, the folder is free.
+    stack_in(&storage).await.stop().await;
+}

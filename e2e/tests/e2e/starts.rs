@@ -1,0 +1,124 @@
+//! From a start to its run, whatever is delivered how often.
+
+use e2e::cases::cases;
+use leadgate::local::{Services, demo};
+use requeue_starts::{Requeued, requeue};
+use shared::{
+    clock::Clock,
+    domain::{
+        api_key::ApiKey,
+        ids::{AccountId, LeadId},
+        run::{Run, RunStatus},
+    },
+};
+use start_workflow::{StartWorkflow, handle};
+
+use crate::support::services;
+
+async fn account(services: &Services) -> AccountId {
+    let key: ApiKey = demo::API_KEY.parse().unwrap();
+    services
+        .store
+        .account_of_key(&key.hash())
+        .await
+        .unwrap()
+        .unwrap()
+        .id
+}
+
+fn demo_lead(number: u8) -> LeadId {
+    format!("019c0000-0000-7000-8000-0000000011{number:02}")
+        .parse()
+        .unwrap()
+}
+
+async fn runs(services: &Services, number: u8) -> Vec<Run> {
+    let account = account(services).await;
+    services
+        .store
+        .lead_with_runs(account, demo_lead(number))
+        .await
+        .unwrap()
+        .unwrap()
+        .1
+}
+
+async fn deliver(services: &Services, case: &str) {
+    let function = StartWorkflow::new(services.store.clone(), Clock::System);
+    let case = cases("start-workflow")
+        .into_iter()
+        .find(|found| found.name == case)
+        .unwrap();
+    handle(&function, serde_json::from_str(&case.event).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_run_has_every_attempt_of_every_step_in_order() {
+    let services = services().await;
+    deliver(&services, "one-record").await;
+    let [run] = runs(&services, 1).await.try_into().unwrap();
+    assert_eq!(run.status, RunStatus::Running);
+    assert_eq!(run.touchpoints.len(), 3 + 1 + 1 + 3 + 1);
+    assert!(
+        run.touchpoints
+            .is_sorted_by_key(|touchpoint| touchpoint.due_at)
+    );
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_that_is_delivered_again_builds_its_run_once() {
+    let services = services().await;
+    for _ in 0..3 {
+        deliver(&services, "ten-records").await;
+    }
+    for number in 1..=10 {
+        assert_eq!(runs(&services, number).await.len(), 1, "lead {number}");
+    }
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_bad_record_holds_up_no_good_one() {
+    let services = services().await;
+    deliver(&services, "bad-record-among-good").await;
+    let built = [
+        runs(&services, 1).await.len(),
+        runs(&services, 2).await.len(),
+        runs(&services, 3).await.len(),
+    ];
+    assert_eq!(built, [1, 0, 1]);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_of_another_run_or_lead_builds_nothing() {
+    let services = services().await;
+    deliver(&services, "stale").await;
+    deliver(&services, "orphan").await;
+    assert_eq!(runs(&services, 1).await, []);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_that_could_not_be_sent_is_sent_once_by_requeue_starts() {
+    let services = services().await;
+    let (store, queue, clock) = (&services.store, &services.queue, &Clock::System);
+    for number in 1..=10 {
+        let lead = store
+            .lead(account(&services).await, demo_lead(number))
+            .await
+            .unwrap()
+            .unwrap();
+        store.mark_unsent(&lead, clock.now()).await.unwrap();
+    }
+    assert_eq!(
+        requeue(store, queue, clock).await.unwrap(),
+        Requeued { sent: 10 }
+    );
+    assert_eq!(
+        requeue(store, queue, clock).await.unwrap(),
+        Requeued { sent: 0 }
+    );
+    services.stop().await;
+}
