@@ -55,7 +55,7 @@ async fn a_lead_comes_back_as_it_was_sent() {
     let stack = stack().await;
     let api = Api::of(&stack);
     let sent = r#"{"first_name":"Zoë","notes":"line\nbreak \u0000 \"quoted\"","n":1.0,"big":12345678901234567890,
-        "metadata":{"":1,"a.b#c":{"d":[null,true,-0,1e2]}}}"#;
+        "metadata":{"":1,"\u0000":2,"a.b#c":{"d":[null,true,-0,1e2]}}}"#;
     let response = api
         .post("/api/public/leads")
         .header(header::CONTENT_TYPE, "application/json")
@@ -77,7 +77,7 @@ async fn a_lead_comes_back_as_it_was_sent() {
         .text()
         .await
         .unwrap();
-    let metadata = r#""metadata":{"":1,"a.b#c":{"d":[null,true,-0,1e2]},"big":12345678901234567890,"n":1.0,"notes":"line\nbreak \u0000 \"quoted\""}"#;
+    let metadata = r#""metadata":{"":1,"\u0000":2,"a.b#c":{"d":[null,true,-0,1e2]},"big":12345678901234567890,"n":1.0,"notes":"line\nbreak \u0000 \"quoted\""}"#;
     assert!(created.contains(metadata), "{created}");
     assert!(read.contains(metadata), "{read}");
     stack.stop().await;

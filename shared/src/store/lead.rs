@@ -81,7 +81,7 @@ impl From<&Lead> for LeadItem {
         } = lead;
         let metadata = metadata
             .iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .map(|(key, value)| (attribute_name(key), value.to_owned()))
             .collect();
         Self {
             account_id: *account_id,
@@ -124,7 +124,7 @@ impl TryFrom<LeadItem> for Lead {
         } = item;
         let metadata = metadata
             .into_iter()
-            .map(|(key, value)| Ok((key, RawValue::from_string(value)?)))
+            .map(|(name, value)| Ok((metadata_key(name), RawValue::from_string(value)?)))
             .collect::<Result<Metadata, serde_json::Error>>()
             .map_err(|_| damaged::<LeadItem>(DamageError::Value("metadata")))?;
         Ok(Self {
@@ -143,6 +143,24 @@ impl TryFrom<LeadItem> for Lead {
             created_at,
             updated_at,
         })
+    }
+}
+
+/// DynamoDB takes no empty attribute name; JSON has empty keys. U+0000 in front stands for "as follows".
+const AS_FOLLOWS: char = '\0';
+
+fn attribute_name(key: &str) -> String {
+    if key.is_empty() || key.starts_with(AS_FOLLOWS) {
+        format!("{AS_FOLLOWS}{key}")
+    } else {
+        key.to_owned()
+    }
+}
+
+fn metadata_key(name: String) -> String {
+    match name.strip_prefix(AS_FOLLOWS) {
+        Some(key) => key.to_owned(),
+        None => name,
     }
 }
 

@@ -1,0 +1,306 @@
+//! `leadgate dev` as a person or a program meets it: the real program, its output, its exit code.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn leadgate(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leadgate"));
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A running stack; killed when a test fails before it stops it.
+struct Dev {
+    child: Child,
+    ready: Value,
+}
+
+impl Dev {
+    fn start(data_dir: Option<&Path>) -> Self {
+        // As `cargo dev -- --json ...` runs it.
+        let mut command = leadgate(&["dev", "--", "--json", "--port", "0"]);
+        match data_dir {
+            Some(path) => command.arg("--data-dir").arg(path),
+            None => command.arg("--in-memory"),
+        };
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self {
+            child,
+            ready: serde_json::from_str(&line).unwrap(),
+        }
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.ready[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{field} in {}", self.ready))
+    }
+
+    fn leads_url(&self) -> String {
+        format!("{}/api/public/leads", self.text("api_url"))
+    }
+
+    /// Sends a signal and waits for the end.
+    fn stop(mut self, signal: Signal) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        (wait(&mut self.child), started.elapsed())
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn wait(child: &mut Child) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(started.elapsed() < DEADLINE, "it does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What a start that cannot succeed prints.
+fn refused(args: &[&str]) -> String {
+    let mut child = leadgate(args).spawn().unwrap();
+    let status = wait(&mut child);
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.stdout.unwrap().read_to_string(&mut stdout).unwrap();
+    child.stderr.unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert_eq!(stdout, "");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
+}
+
+#[tokio::test]
+async fn the_json_line_has_all_that_a_program_needs() {
+    let dev = Dev::start(None);
+    let names: Vec<_> = dev
+        .ready
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "api_key",
+            "api_url",
+            "campaign_id",
+            "dlq_url",
+            "dynamodb_url",
+            "queue_url",
+            "sqs_url",
+            "table",
+            "workflow_id"
+        ]
+    );
+    let lead = json!({
+        "first_name": "John", "last_name": "Doe", "email": "john@example.com", "phone": "+1234567890",
+        "workflow_id": dev.text("workflow_id"), "campaign_id": dev.text("campaign_id"),
+    });
+    let request = Client::new()
+        .post(dev.leads_url())
+        .header("x-api-key", dev.text("api_key"));
+    let response = request.json(&lead).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+    assert!(response.json::<Value>().await.unwrap()["workflow_run"].is_object());
+}
+
+#[test]
+fn the_banner_shows_a_curl_with_the_references_own_example() {
+    let mut child = leadgate(&["dev", "--in-memory", "--port", "0"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let curl = lines.find_map(|line| line.ok().filter(|line| line.starts_with("curl ")));
+    child.kill().unwrap();
+    let curl = curl.unwrap();
+    for part in [
+        "-H 'X-API-Key: nxr_live_",
+        r#""first_name":"John""#,
+        r#""phone":"+1234567890""#,
+    ] {
+        assert!(curl.contains(part), "{curl}");
+    }
+}
+
+#[test]
+fn ctrl_c_and_sigterm_stop_it_within_two_seconds() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let (status, took) = Dev::start(None).stop(signal);
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert!(took < Duration::from_secs(2), "{signal}: {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_under_load_loses_nothing_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Dev::start(Some(folder.path()));
+    let http = Client::new();
+    let lead = json!({
+        "first_name": "John", "phone": "+1234567890", "workflow_id": dev.text("workflow_id"),
+    });
+    let mut senders = Vec::new();
+    for _ in 0..8 {
+        let request = http
+            .post(dev.leads_url())
+            .header("x-api-key", dev.text("api_key"))
+            .json(&lead);
+        senders.push(tokio::spawn(async move {
+            let mut taken = Vec::new();
+            // Until the listener is closed.
+            while let Ok(response) = request.try_clone().unwrap().send().await {
+                assert_eq!(response.status(), StatusCode::CREATED);
+                let created: Value = response.json().await.unwrap();
+                taken.push(created["lead"]["id"].as_str().unwrap().to_owned());
+            }
+            taken
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (status, took) = tokio::task::spawn_blocking(|| dev.stop(Signal::SIGTERM))
+        .await
+        .unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(took < Duration::from_millis(2_500), "{took:?}");
+
+    let dev = Dev::start(Some(folder.path()));
+    let mut taken = 0;
+    for sender in senders {
+        for id in sender.await.unwrap() {
+            taken += 1;
+            wait_for_run(&http, &dev, &id).await;
+        }
+    }
+    assert!(taken > 0);
+}
+
+async fn wait_for_run(http: &Client, dev: &Dev, id: &str) {
+    let started = Instant::now();
+    loop {
+        let request = http.get(format!("{}/{id}", dev.leads_url()));
+        let response = request
+            .header("x-api-key", dev.text("api_key"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let lead: Value = response.json().await.unwrap();
+        if lead["lead"]["active_workflow_run"]["run_status"] == "running" {
+            return;
+        }
+        assert!(started.elapsed() < DEADLINE, "{lead}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn a_taken_port_is_told_in_one_line() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    for option in ["--port", "--dynamodb-port", "--sqs-port"] {
+        let line = match option {
+            "--port" => refused(&["dev", "--in-memory", "--port", &port]),
+            option => refused(&["dev", "--in-memory", "--port", "0", option, &port]),
+        };
+        let expected = format!("leadgate dev: port {port} is taken by another program");
+        assert!(line.starts_with(&expected), "{line}");
+        assert!(
+            line.ends_with(&format!("choose another with {option}\n")),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let inside_a_file = file.join("data");
+    let line = refused(&[
+        "dev",
+        "--port",
+        "0",
+        "--data-dir",
+        inside_a_file.to_str().unwrap(),
+    ]);
+    assert!(line.contains("cannot write to the folder"), "{line}");
+    assert!(line.contains("--data-dir"), "{line}");
+}
+
+#[test]
+fn a_damaged_data_file_is_told_in_one_line_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("leadgate.db");
+    drop(Dev::start(Some(folder.path())).stop(Signal::SIGTERM));
+    let sound = fs::read(&file).unwrap();
+    let mut torn = sound.clone();
+    torn.truncate(sound.len() / 2);
+    let mut scribbled = sound.clone();
+    scribbled[4096..3 * 4096].fill(0x5a);
+    for damaged in [b"this is no database".to_vec(), torn, scribbled] {
+        fs::write(&file, &damaged).unwrap();
+        let line = refused(&[
+            "dev",
+            "--port",
+            "0",
+            "--data-dir",
+            folder.path().to_str().unwrap(),
+        ]);
+        assert!(line.contains("leadgate.db is damaged ("), "{line}");
+        assert!(line.contains("move it away to start anew"), "{line}");
+        assert_eq!(fs::read(&file).unwrap(), damaged);
+    }
+}
+
+#[test]
+fn a_second_start_on_a_folder_says_who_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Dev::start(Some(folder.path()));
+    let line = refused(&[
+        "dev",
+        "--port",
+        "0",
+        "--data-dir",
+        folder.path().to_str().unwrap(),
+    ]);
+    let holder = format!(
+        "is in use by leadgate dev, process {}, {}",
+        dev.child.id(),
+        dev.text("api_url")
+    );
+    assert!(line.contains(&holder), "{line}");
+}
