@@ -1,5 +1,12 @@
 //! `leadgate dev` as a person or a program meets it: the real program, its output, its exit code.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
@@ -145,6 +152,7 @@ fn the_banner_shows_a_curl_with_the_references_own_example() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let curl = lines.find_map(|line| line.ok().filter(|line| line.starts_with("curl ")));
     child.kill().unwrap();
+    child.wait().unwrap();
     let curl = curl.unwrap();
     for part in [
         "-H 'X-API-Key: nxr_live_",
@@ -265,7 +273,7 @@ fn a_folder_that_cannot_be_written_is_told_in_one_line() {
 fn a_damaged_data_file_is_told_in_one_line_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("leadgate.db");
-    drop(Dev::start(Some(folder.path())).stop(Signal::SIGTERM));
+    Dev::start(Some(folder.path())).stop(Signal::SIGTERM);
     let sound = fs::read(&file).unwrap();
     let mut torn = sound.clone();
     torn.truncate(sound.len() / 2);
