@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write},
     path::PathBuf,
+    pin::pin,
     process::ExitCode,
 };
 
@@ -25,7 +26,8 @@ use crate::local::{LocalError, Ports, Stack, Storage, demo};
 const DYNAMODB_PORT: u16 = 8000;
 const SQS_PORT: u16 = 9324;
 
-/// How long a stop may take: work in hand is finished, but a client that hangs holds nobody up.
+/// How long a stop may take: work in hand is finished, but a client that hangs, or a long queue, holds
+/// nobody up.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_800);
 
 /// What `leadgate dev` can be told.
@@ -97,15 +99,21 @@ async fn serve(args: &DevArgs) -> Result<(), DevError> {
     } else {
         Storage::Folder(args.data_dir.clone())
     };
-    let stack = Stack::start(&storage, ports(args), Clock::System).await?;
+    let mut stop = pin!(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
+    let stack = tokio::select! {
+        () = &mut stop => return Ok(()),
+        stack = Stack::start(&storage, ports(args), Clock::System) => stack?,
+    };
     announce(args, &stack)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stop.await;
     tracing::info!("stopping: finishing what is under way");
     if timeout(STOP_TIMEOUT, stack.stop()).await.is_err() {
-        tracing::warn!("a client held its connection open: stopped without it");
+        tracing::warn!("stopped before all was done: what is left is done after the next start");
     }
     Ok(())
 }

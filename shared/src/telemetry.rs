@@ -2,30 +2,64 @@
 //! person. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
 //! address or number.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, panic};
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Whose lines are written at the chosen level. Other crates are heard from `warn` on whatever is chosen:
+/// further down, the Lambda runtime and the SDK write whole events, with keys and bodies.
+const OWN_TARGETS: [&str; 5] = [
+    "api",
+    "leadgate",
+    "requeue_starts",
+    "shared",
+    "start_workflow",
+];
 
 /// Sends the logs of a function to CloudWatch.
 pub fn init_function(level: LevelFilter) {
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_span_list(false)
-        .with_max_level(level)
+        .with_span_list(false);
+    tracing_subscriber::registry()
+        .with(targets(level))
+        .with(lines)
         .init();
+    report_panics();
 }
 
 /// Sends the logs of a command to the terminal.
 pub fn init_terminal(level: LevelFilter, colours: bool) {
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .compact()
         .with_writer(std::io::stderr)
         .with_ansi(colours)
-        .with_target(false)
-        .with_max_level(level)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(targets(level))
+        .with(lines)
         .init();
+    report_panics();
+}
+
+fn targets(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OWN_TARGETS.map(|target| (target, level)))
+}
+
+/// A panic is logged with its place and without its message, which may hold anything.
+fn report_panics() {
+    panic::set_hook(Box::new(|panicked| {
+        let place = panicked
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::error!(panic.place = place, "panicked");
+    }));
 }
 
 /// An error with all its causes, outermost first, joined by `: `.

@@ -29,8 +29,16 @@ pub(super) struct DataDir {
 }
 
 impl DataDir {
+    /// The folder of a storage that has one.
+    pub(super) fn of(storage: &Storage) -> Result<Option<Self>, LocalError> {
+        match storage {
+            Storage::Memory => Ok(None),
+            Storage::Folder(path) => Self::open(path).map(Some),
+        }
+    }
+
     /// Makes the folder if needed and locks it.
-    pub(super) fn open(path: &Path) -> Result<Self, LocalError> {
+    fn open(path: &Path) -> Result<Self, LocalError> {
         let unwritable = |cause| LocalError::DataDir {
             path: path.to_owned(),
             cause,
@@ -44,10 +52,14 @@ impl DataDir {
             .open(path.join(LOCK_FILE))
             .map_err(unwritable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                lock,
-            }),
+            Ok(()) => {
+                // Whoever had it before is gone.
+                lock.set_len(0).map_err(unwritable)?;
+                Ok(Self {
+                    path: path.to_owned(),
+                    lock,
+                })
+            }
             Err(TryLockError::Error(cause)) => Err(unwritable(cause)),
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();

@@ -90,7 +90,7 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
         let lead = lead(
             &account, &workflow, &campaign, number, first_name, last_name, now,
         )?;
-        unless_there(store.create_lead(&lead).await)?;
+        unless_there(store.create_lead(&lead, None).await.map(|_| ()))?;
     }
     let key: ApiKey = API_KEY.parse()?;
     unless_there(store.create_key(&key.hash(), &account, now).await)?;
@@ -189,7 +189,7 @@ fn lead(
         created_at: now,
         updated_at: now,
     };
-    let first = first_touchpoint(&workflow.steps, lead.reachability());
+    let first = first_touchpoint(&workflow.steps, lead.reachability(), None);
     if let (Some(first), Some(status)) = (first, workflow.initial_status()) {
         lead.start = Some(Start {
             run_id: format!("019c0000-0000-7000-8000-0000000012{number:02}").parse()?,
@@ -197,6 +197,7 @@ fn lead(
             workflow: workflow.label(),
             status: status.clone(),
             first,
+            first_message: None,
             enrolled_at: now,
         });
     }

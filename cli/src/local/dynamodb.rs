@@ -1,10 +1,10 @@
 //! The embedded DynamoDB: dynoxide over a SQLite file or over memory, served with its wire protocol.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use aws_sdk_dynamodb::Client;
 use dynoxide::{Database, server::serve_with_shutdown};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -16,25 +16,44 @@ pub(super) fn open_memory() -> Result<Database, LocalError> {
 
 /// Opens the data file, or makes it. A file that SQLite finds fault with is left as it is.
 pub(super) fn open_file(path: &Path) -> Result<Database, LocalError> {
-    let damaged = |reason: String| LocalError::Damaged {
+    let damaged = |reason: &str| LocalError::Damaged {
         path: path.to_owned(),
-        reason,
+        reason: reason.to_owned(),
     };
-    if path.exists() {
-        let reason = check(path).map_err(|error| damaged(error.to_string()))?;
-        if reason != "ok" {
-            return Err(damaged(reason));
-        }
+    match path.metadata() {
+        Err(_) => {}
+        Ok(file) if file.len() == 0 => return Err(damaged("it is empty")),
+        Ok(_) => match check(path) {
+            Ok(found) if found == "ok" => {}
+            Ok(found) => return Err(damaged(&found)),
+            Err(error) if is_damage(&error) => return Err(damaged(&error.to_string())),
+            Err(error) => return Err(unusable(path, &error)),
+        },
     }
-    Database::new(&path.to_string_lossy()).map_err(|error| damaged(error.to_string()))
+    Database::new(&path.to_string_lossy()).map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LocalError {
+    LocalError::DataDir {
+        path: path.parent().unwrap_or(path).to_owned(),
+        cause: io::Error::other(error.to_string()),
+    }
 }
 
 /// What SQLite says of the file: `ok`, or the first thing that is wrong.
 fn check(path: &Path) -> rusqlite::Result<String> {
-    // Reading only: a check must not repair, and must not make a file that is not there.
+    // Not READ_ONLY: what a killed process left in the write-ahead log could not be read then. Not CREATE:
+    // a check makes no file.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+    )
 }
 
 /// Serves the database until `stop` is cancelled.

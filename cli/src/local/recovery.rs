@@ -8,11 +8,13 @@ use shared::{
     clock::Clock,
     domain::ids::{AccountId, LeadId},
     queue::WorkflowStart,
+    store::StoreError,
+    telemetry::Chain,
 };
 
 use super::{LocalError, Services};
 
-/// Sends the start of every lead whose run is not there, and counts them.
+/// Sends the start of every lead whose run is not there, and counts what was sent.
 #[expect(
     clippy::disallowed_methods,
     reason = "only the local stack starts with empty queues, and its table is small"
@@ -21,16 +23,16 @@ pub(super) async fn send_lost_starts(
     services: &Services,
     clock: &Clock,
 ) -> Result<usize, LocalError> {
-    let mut waiting: HashMap<String, (AccountId, LeadId)> = HashMap::new();
+    let mut waiting: HashMap<(String, String), (AccountId, LeadId)> = HashMap::new();
     let mut pages = services
         .clients
         .dynamodb
         .scan()
         .table_name(services.table())
-        .filter_expression("attribute_exists(#start) OR begins_with(sk, :run)")
-        .projection_expression("pk, sk, account_id, id, #start.run_id")
+        .filter_expression("attribute_exists(#start) OR et = :run")
+        .projection_expression("pk, et, account_id, id, #start.run_id")
         .expression_attribute_names("#start", "start")
-        .expression_attribute_values(":run", AttributeValue::S("RUN#".to_owned()))
+        .expression_attribute_values(":run", AttributeValue::S("run".to_owned()))
         .consistent_read(true)
         .into_paginator()
         .send();
@@ -38,11 +40,11 @@ pub(super) async fn send_lost_starts(
     while let Some(page) = pages.next().await {
         for item in page?.items.unwrap_or_default() {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let (Some(pk), Some(sk)) = (text("pk"), text("sk")) else {
+            let (Some(pk), Some(id)) = (text("pk"), text("id")) else {
                 continue;
             };
-            if sk.starts_with("RUN#") {
-                built.push(format!("{pk}/{sk}"));
+            if text("et").is_some_and(|et| et == "run") {
+                built.push((pk.clone(), id.clone()));
                 continue;
             }
             let run = item
@@ -51,20 +53,29 @@ pub(super) async fn send_lost_starts(
                 .and_then(|start| start.get("run_id"))
                 .and_then(|run| run.as_s().ok());
             let account = text("account_id").and_then(|id| id.parse().ok());
-            let lead = text("id").and_then(|id| id.parse().ok());
-            if let (Some(run), Some(account), Some(lead)) = (run, account, lead) {
-                waiting.insert(format!("{pk}/RUN#{run}"), (account, lead));
+            if let (Some(run), Some(account), Ok(lead)) = (run, account, id.parse()) {
+                waiting.insert((pk.clone(), run.clone()), (account, lead));
             }
         }
     }
     for run in built {
         waiting.remove(&run);
     }
+    let mut sent = 0;
     for (account, id) in waiting.values() {
-        let lead = services.store.lead(*account, *id).await?;
-        if let Some(start) = lead.and_then(|lead| WorkflowStart::of(&lead, clock.now())) {
-            services.queue.send(&start).await?;
+        match services.store.lead(*account, *id).await {
+            Ok(lead) => {
+                if let Some(start) = lead.and_then(|lead| WorkflowStart::of(&lead, clock.now())) {
+                    services.queue.send(&start).await?;
+                    sent += 1;
+                }
+            }
+            // A damaged lead is no reason to keep all others from running.
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(lead.id = %id, error = %Chain(&error), "a start was not sent");
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(waiting.len())
+    Ok(sent)
 }

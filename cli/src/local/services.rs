@@ -65,11 +65,16 @@ impl Services {
     /// # Errors
     /// [`LocalError`], each with what to change.
     pub async fn start(storage: &Storage, ports: Ports, clock: &Clock) -> Result<Self, LocalError> {
+        Self::start_in(DataDir::of(storage)?, ports, clock).await
+    }
+
+    /// Starts both in a folder that is this process's already.
+    pub(super) async fn start_in(
+        data_dir: Option<DataDir>,
+        ports: Ports,
+        clock: &Clock,
+    ) -> Result<Self, LocalError> {
         let definition = Definition::read()?;
-        let data_dir = match storage {
-            Storage::Memory => None,
-            Storage::Folder(path) => Some(DataDir::open(path)?),
-        };
         let database = match &data_dir {
             None => dynamodb::open_memory()?,
             Some(data_dir) => dynamodb::open_file(&data_dir.data_file())?,

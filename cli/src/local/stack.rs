@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    LocalError, Ports, Services, Storage, event_source::EventSource, recovery, schedule,
-    services::listen,
+    LocalError, Ports, Services, Storage, data_dir::DataDir, event_source::EventSource, recovery,
+    schedule, services::listen,
 };
 
 /// The whole service, running.
@@ -30,9 +30,10 @@ impl Stack {
     /// # Errors
     /// [`LocalError`], each with what to change.
     pub async fn start(storage: &Storage, ports: Ports, clock: Clock) -> Result<Self, LocalError> {
-        // First the port that a person is most likely to have in use.
+        // First the folder: who has it is a better answer than that a port is taken.
+        let data_dir = DataDir::of(storage)?;
         let (listener, api_url) = listen(ports.api, "--port").await?;
-        let mut services = Services::start(storage, ports, &clock).await?;
+        let mut services = Services::start_in(data_dir, ports, &clock).await?;
         if let Some(data_dir) = &mut services.data_dir {
             data_dir.sign(&api_url)?;
         }

@@ -105,12 +105,11 @@ async fn a_start_that_could_not_be_sent_is_sent_once_by_requeue_starts() {
     let services = services().await;
     let (store, queue, clock) = (&services.store, &services.queue, &Clock::System);
     for number in 1..=10 {
-        let lead = store
-            .lead(account(&services).await, demo_lead(number))
+        let account = account(&services).await;
+        store
+            .mark_unsent(account, demo_lead(number), clock.now(), None)
             .await
-            .unwrap()
             .unwrap();
-        store.mark_unsent(&lead, clock.now()).await.unwrap();
     }
     assert_eq!(
         requeue(store, queue, clock).await.unwrap(),

@@ -17,6 +17,10 @@ use crate::error::{ApiError, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a request: the gateway's, or a new one.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// CONTRACT section 2.
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -28,9 +32,12 @@ struct Envelope<'a> {
     details: Option<&'a [Problem]>,
 }
 
-pub(crate) async fn finish(request: Request, next: Next) -> Response {
+pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = gateway_request_id(&request).unwrap_or_else(|| Uuid::new_v4().to_string());
+    request
+        .extensions_mut()
+        .insert(RequestId(request_id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;

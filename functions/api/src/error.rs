@@ -59,6 +59,15 @@ pub(crate) enum ApiError {
     UnsupportedMediaType,
     #[error("Another request changed the same thing at the same moment; send it again")]
     Conflict,
+    #[error("This Idempotency-Key was used for another request; use a new one")]
+    IdempotencyKeyReused,
+    #[error("The store did not take the lead; send it again")]
+    NotStored,
+    #[error(
+        "The store did not answer, and the lead may be stored or not; with an Idempotency-Key, a \
+         request can be sent again without storing it twice"
+    )]
+    Unconfirmed(#[source] StoreError),
     #[error("The service cannot take the request right now and has stored nothing; try again")]
     Unavailable(#[source] StoreError),
     #[error("Something went wrong on our side; quote the request_id when you report it")]
@@ -105,7 +114,14 @@ impl ApiError {
                 "unsupported_media_type",
             ),
             Self::Conflict => (S::CONFLICT, "Conflict", "conflict"),
-            Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable"),
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "Idempotency key reused",
+                "idempotency_key_reused",
+            ),
+            Self::Unavailable(_) | Self::Unconfirmed(_) | Self::NotStored => {
+                (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable")
+            }
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "Internal server error",
@@ -123,7 +139,7 @@ impl ApiError {
 
     /// Seconds after which the same request may work.
     pub(crate) fn retry_after(&self) -> Option<u32> {
-        matches!(self, Self::Unavailable(_)).then_some(1)
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
     }
 }
 
@@ -164,7 +180,7 @@ pub(crate) async fn method_not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
 }
 
-/// The payload of a panic may hold anything, so it is not looked at; the panic hook has logged the place.
+/// The payload of a panic may hold anything, so it is not looked at; telemetry has logged the place.
 pub(crate) fn panicked(_payload: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal(None).into_response()
 }

@@ -36,32 +36,56 @@ pub enum RequeueError {
     Queue(#[from] QueueError),
 }
 
-/// Sends what is marked as unsent, shard by shard.
+/// Sends what is marked as unsent, shard by shard. One that fails holds up no other.
 ///
 /// # Errors
-/// The first that sending or reading gave; the next run goes on from there.
+/// The last, after all shards were tried; the next run tries what is left.
 pub async fn requeue(
     store: &Store,
     queue: &StartQueue,
     clock: &Clock,
 ) -> Result<Requeued, RequeueError> {
     let mut requeued = Requeued::default();
+    let mut failed = None;
     for shard in 0..UNSENT_SHARDS {
-        for unsent in store.unsent_starts(shard, STARTS_PER_SHARD).await? {
-            let (account, lead) = (unsent.account_id, unsent.lead_id);
-            let start = WorkflowStart::new(account, lead, &unsent.start, clock.now());
-            queue.send(&start).await?;
-            requeued.sent += 1;
-            match store.clear_unsent(&unsent).await {
-                Ok(()) => {}
-                // The lead is gone, or was marked anew: the index will tell next time.
-                Err(error) if error.is_conflict() => {
-                    tracing::warn!(lead.id = %lead, error = %Chain(&error), "a mark was not cleared");
-                }
-                Err(error) => return Err(error.into()),
-            }
+        if let Err(error) = requeue_shard(store, queue, clock, shard, &mut requeued).await {
+            tracing::error!(shard, error = %Chain(&error), "a shard was not finished");
+            failed = Some(error);
         }
     }
     tracing::info!(sent = requeued.sent, "requeued");
-    Ok(requeued)
+    match failed {
+        None => Ok(requeued),
+        Some(error) => Err(error),
+    }
+}
+
+async fn requeue_shard(
+    store: &Store,
+    queue: &StartQueue,
+    clock: &Clock,
+    shard: u8,
+    requeued: &mut Requeued,
+) -> Result<(), RequeueError> {
+    let mut failed = Ok(());
+    for unsent in store.unsent_starts(shard, STARTS_PER_SHARD).await? {
+        let unsent = match unsent {
+            Ok(unsent) => unsent,
+            Err(damaged) => {
+                tracing::error!(shard, error = %Chain(&damaged), "an unsent start cannot be read");
+                failed = Err(damaged.into());
+                continue;
+            }
+        };
+        let (account, lead) = (unsent.account_id, unsent.lead_id);
+        let start = WorkflowStart::new(account, lead, &unsent.start, clock.now());
+        queue.send(&start).await?;
+        requeued.sent += 1;
+        match store.clear_unsent(&unsent).await {
+            // The lead is gone, or was marked anew: the index will tell next time.
+            Err(error) if !error.is_conflict() => return Err(error.into()),
+            _ => {}
+        }
+    }
+    failed
 }

@@ -13,9 +13,17 @@ use thiserror::Error;
 
 use crate::StartWorkflow;
 
-/// The lead is written while its message is sent, so the message can be first: look again, briefly.
-const REREADS: u32 = 4;
-const REREAD_PAUSE: Duration = Duration::from_millis(100);
+/// The lead is written while its message is sent, so the message can be first. Looking again for three
+/// seconds outlasts an attempt of that write that timed out; after that, the message's visibility timeout
+/// must pass before it comes again.
+const REREAD_PAUSES: [Duration; 6] = [
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1_600),
+];
 
 /// A write that is to come has come by now: the API answers within 10 seconds. Older messages without a
 /// lead belong to a request that failed.
@@ -95,10 +103,8 @@ async fn read_lead(
         .saturating_sub(ORPHAN_AGE)
         .unwrap_or_default();
     let is_old = message.enqueued_at < orphan_before;
-    for attempt in 0..=REREADS {
-        if attempt > 0 {
-            tokio::time::sleep(REREAD_PAUSE).await;
-        }
+    let mut pauses = REREAD_PAUSES.into_iter();
+    loop {
         let lead = state
             .store
             .lead(message.account_id, message.lead_id)
@@ -106,6 +112,9 @@ async fn read_lead(
         if lead.is_some() || is_old {
             return Ok(lead);
         }
+        match pauses.next() {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Err(RecordError::LeadNotYetStored),
+        }
     }
-    Err(RecordError::LeadNotYetStored)
 }

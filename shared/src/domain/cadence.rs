@@ -4,7 +4,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::workflow::{Channel, Step};
+use super::{
+    first_message::FirstMessage,
+    workflow::{Channel, Step},
+};
 
 /// On which ways a lead can be reached at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct Touchpoint {
     pub due_at: Timestamp,
     /// What becomes of it.
     pub state: TouchpointState,
+    /// What is said, if not what the step says.
+    pub message: Option<FirstMessage>,
 }
 
 /// What becomes of a touchpoint.
@@ -58,6 +63,11 @@ pub struct FirstTouchpoint {
 }
 
 impl Reachability {
+    /// Whether the lead can be reached on a channel.
+    pub fn has(self, channel: Channel) -> bool {
+        self.state_on(channel) == TouchpointState::Scheduled
+    }
+
     fn state_on(self, channel: Channel) -> TouchpointState {
         match channel {
             Channel::Email if !self.email => TouchpointState::NoEmail,
@@ -71,11 +81,24 @@ impl Reachability {
     }
 }
 
-/// The first step that reaches the lead, without planning the rest; none: no step does.
-pub fn first_touchpoint(steps: &[Step], reach: Reachability) -> Option<FirstTouchpoint> {
+/// The first touchpoint that reaches the lead, without planning the rest; none: no step does. A first
+/// message takes the place of the very first touchpoint.
+pub fn first_touchpoint(
+    steps: &[Step],
+    reach: Reachability,
+    message: Option<&FirstMessage>,
+) -> Option<FirstTouchpoint> {
     let total_steps = u16::try_from(steps.len()).ok()?;
+    if let (Some(message), Some(step)) = (message, steps.first()) {
+        return Some(FirstTouchpoint {
+            step_index: 0,
+            channel: message.channel(),
+            max_attempts: step.max_attempts,
+            total_steps,
+        });
+    }
     (0..).zip(steps).find_map(|(step_index, step)| {
-        (reach.state_on(step.channel) == TouchpointState::Scheduled).then_some(FirstTouchpoint {
+        reach.has(step.channel).then_some(FirstTouchpoint {
             step_index,
             channel: step.channel,
             max_attempts: step.max_attempts,
@@ -86,11 +109,13 @@ pub fn first_touchpoint(steps: &[Step], reach: Reachability) -> Option<FirstTouc
 
 /// Every touchpoint of a cadence, in order. A step's delay counts from the due time of the last attempt
 /// of the step before, the first step's from `enrolled_at`; calendar units are counted in `zone`. Steps
-/// that cannot reach the lead keep their place in time and are marked.
+/// that cannot reach the lead keep their place in time and are marked. A first message takes the place
+/// of the first touchpoint, at its time and on its own channel.
 pub fn plan(
     steps: &[Step],
     zone: &TimeZone,
     reach: Reachability,
+    message: Option<&FirstMessage>,
     enrolled_at: Timestamp,
 ) -> Vec<Touchpoint> {
     let mut due = enrolled_at.to_zoned(zone.clone());
@@ -110,8 +135,14 @@ pub fn plan(
                 max_attempts: step.max_attempts,
                 due_at: due.timestamp(),
                 state: reach.state_on(step.channel),
+                message: None,
             });
         }
+    }
+    if let (Some(message), Some(first)) = (message, touchpoints.first_mut()) {
+        first.channel = message.channel();
+        first.state = reach.state_on(first.channel);
+        first.message = Some(message.clone());
     }
     touchpoints
 }
@@ -119,6 +150,7 @@ pub fn plan(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::first_message::MessageParts;
 
     fn step(channel: Channel, max_attempts: u8, attempt_interval: &str, delay: &str) -> Step {
         Step {
@@ -154,6 +186,7 @@ mod tests {
             &steps,
             &TimeZone::UTC,
             BOTH,
+            None,
             "2026-02-10T12:00:00Z".parse().unwrap(),
         );
         assert_eq!(
@@ -182,7 +215,7 @@ mod tests {
         ] {
             let steps = [step(Channel::Call, 1, "PT0S", delay)];
             assert_eq!(
-                dues(&plan(&steps, &zone("America/New_York"), BOTH, before)),
+                dues(&plan(&steps, &zone("America/New_York"), BOTH, None, before)),
                 [due]
             );
         }
@@ -198,19 +231,59 @@ mod tests {
             phone: true,
             email: false,
         };
-        let plan = plan(&steps, &TimeZone::UTC, reach, Timestamp::UNIX_EPOCH);
+        let plan = plan(&steps, &TimeZone::UTC, reach, None, Timestamp::UNIX_EPOCH);
         assert_eq!(
             dues(&plan),
             ["1970-01-01T01:00:00Z", "1970-01-01T02:00:00Z"]
         );
         assert_eq!(plan[0].state, TouchpointState::NoEmail);
         assert_eq!(plan[1].state, TouchpointState::Scheduled);
-        let first = first_touchpoint(&steps, reach).unwrap();
+        let first = first_touchpoint(&steps, reach, None).unwrap();
         assert_eq!((first.step_index, first.channel), (1, Channel::Sms));
         let unreachable = Reachability {
             phone: false,
             email: false,
         };
-        assert_eq!(first_touchpoint(&steps, unreachable), None);
+        assert_eq!(first_touchpoint(&steps, unreachable, None), None);
+    }
+
+    #[test]
+    fn a_first_message_takes_the_place_of_the_first_touchpoint_alone() {
+        let steps = [step(Channel::Email, 2, "PT1H", "PT1H")];
+        let reach = Reachability {
+            phone: true,
+            email: false,
+        };
+        let parts = MessageParts {
+            content: Some("Hello".to_owned()),
+            ..MessageParts::default()
+        };
+        let message = FirstMessage::new(Channel::Sms, parts).unwrap();
+        let plan = plan(
+            &steps,
+            &TimeZone::UTC,
+            reach,
+            Some(&message),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(
+            dues(&plan),
+            ["1970-01-01T01:00:00Z", "1970-01-01T02:00:00Z"]
+        );
+        assert_eq!(
+            (plan[0].channel, plan[0].state),
+            (Channel::Sms, TouchpointState::Scheduled)
+        );
+        assert_eq!(plan[0].message.as_ref(), Some(&message));
+        assert_eq!(
+            (plan[1].channel, plan[1].state),
+            (Channel::Email, TouchpointState::NoEmail)
+        );
+        assert_eq!(plan[1].message, None);
+        let first = first_touchpoint(&steps, reach, Some(&message)).unwrap();
+        assert_eq!(
+            (first.step_index, first.channel, first.max_attempts),
+            (0, Channel::Sms, 2)
+        );
     }
 }

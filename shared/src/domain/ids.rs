@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::{NoContext, Uuid};
 
+use super::idempotency::IdempotencyKey;
+
 /// A text that is not a UUID in its hyphenated form.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
@@ -101,6 +103,29 @@ id! {
 id! {
     /// A status of a workflow.
     StatusId
+}
+
+impl LeadId {
+    /// The id of the lead at `index` of the request that a client named `key`: the same request, sent
+    /// again, finds its lead.
+    pub fn of_request(account: AccountId, key: &IdempotencyKey, index: usize) -> Self {
+        let name = format!("{index}#{}", key.as_str());
+        Self(Uuid::new_v5(&account.0, name.as_bytes()))
+    }
+}
+
+impl RunId {
+    /// The id of the first run of a lead whose id is its request's.
+    pub fn of_lead(lead: LeadId) -> Self {
+        Self(Uuid::new_v5(&lead.0, b"run"))
+    }
+}
+
+impl JobId {
+    /// The id of the first order of a lead whose id is its request's.
+    pub fn of_lead(lead: LeadId) -> Self {
+        Self(Uuid::new_v5(&lead.0, b"job"))
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     cadence::{FirstTouchpoint, Reachability},
     email::Email,
+    first_message::FirstMessage,
     ids::{AccountId, CampaignId, JobId, LeadId, RunId},
     metadata::Metadata,
     name::PersonName,
@@ -55,6 +56,8 @@ pub struct Start {
     pub status: Status,
     /// The first contact.
     pub first: FirstTouchpoint,
+    /// What the first contact says, if the client wants it otherwise than the workflow.
+    pub first_message: Option<FirstMessage>,
     /// When it was ordered; the cadence counts from here.
     pub enrolled_at: Timestamp,
 }

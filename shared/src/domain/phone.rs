@@ -56,6 +56,9 @@ impl Phone {
         }
         let text = ascii_digits(text.trim());
         let text = strip_scheme(&text).replace("(0)", "");
+        if has_alternative(&text) {
+            return Err(PhoneError::NotANumber);
+        }
         if is_international(&text) {
             read_international(&text)
         } else {
@@ -137,6 +140,13 @@ fn split_extension(text: &str) -> (String, Option<String>) {
         Some(number) => (number.to_owned(), Some(extension)),
         None => (text.to_owned(), None),
     }
+}
+
+/// `030/901820` is one number, `901820/21` is two that differ in their last digits: which is meant
+/// cannot be stored.
+fn has_alternative(text: &str) -> bool {
+    text.rsplit_once('/')
+        .is_some_and(|(_, last)| last.chars().filter(char::is_ascii_digit).count() < 4)
 }
 
 fn strip_scheme(text: &str) -> &str {
@@ -222,6 +232,7 @@ mod tests {
             ("020 7946 0958", "GB", "+442079460958"),
             ("(555) 010-0000", "US", "+15550100000"),
             ("0151 23456789", "DE", "+4915123456789"),
+            ("030/901820", "DE", "+4930901820"),
             ("06 6982", "IT", "+39066982"),
         ] {
             assert_eq!(
@@ -259,6 +270,7 @@ mod tests {
             "+1234567890123456",
             "call me",
             "+1-800-FLOWERS",
+            "+49 30 901820/21",
         ] {
             assert_eq!(
                 read(given, Some("US")),

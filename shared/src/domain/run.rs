@@ -85,6 +85,7 @@ impl Run {
                     &workflow.steps,
                     &workflow.timezone,
                     reach,
+                    start.first_message.as_ref(),
                     start.enrolled_at,
                 );
                 (RunStatus::Running, CadenceState::Active, touchpoints)

@@ -6,12 +6,29 @@ mod message;
 
 use std::sync::Arc;
 
-use aws_sdk_sqs::{Client, types::QueueAttributeName};
+use aws_sdk_sqs::{
+    Client,
+    types::{QueueAttributeName, SendMessageBatchRequestEntry},
+};
+use futures::{StreamExt, stream};
 
 pub use self::{
     error::QueueError,
     message::{MessageError, WorkflowStart},
 };
+
+/// What SendMessageBatch takes at most.
+const BATCH: usize = 10;
+const BATCHES_AT_ONCE: usize = 16;
+
+/// What became of many starts, in their order.
+#[derive(Debug, Default)]
+pub struct SentMany {
+    /// Which of them are queued.
+    pub sent: Vec<bool>,
+    /// Why others are not.
+    pub errors: Vec<QueueError>,
+}
 
 /// The queue of workflow starts. Clones share one client.
 #[derive(Clone, Debug)]
@@ -43,6 +60,50 @@ impl StartQueue {
             .send()
             .await?;
         Ok(())
+    }
+
+    /// Queues many starts of one account, ten at a time.
+    pub async fn send_many(&self, starts: &[WorkflowStart]) -> SentMany {
+        let mut many = SentMany::default();
+        let batches: Vec<_> = starts
+            .chunks(BATCH)
+            .map(|batch| self.send_batch(batch))
+            .collect();
+        let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
+        while let Some((sent, error)) = batches.next().await {
+            many.sent.extend(sent);
+            many.errors.extend(error);
+        }
+        many
+    }
+
+    async fn send_batch(&self, starts: &[WorkflowStart]) -> (Vec<bool>, Option<QueueError>) {
+        let entries = (0..).zip(starts).map(|(id, start): (usize, _)| {
+            SendMessageBatchRequestEntry::builder()
+                .id(id.to_string())
+                .message_group_id(start.account_id.to_string())
+                .message_body(start.to_body())
+                .build()
+        });
+        let entries = match entries.collect() {
+            Ok(entries) => entries,
+            Err(error) => {
+                let error: aws_sdk_sqs::error::BuildError = error;
+                let error = QueueError::Unexpected(Box::new(error.into()));
+                return (vec![false; starts.len()], Some(error));
+            }
+        };
+        let batch = self.client.send_message_batch().queue_url(&*self.url);
+        match batch.set_entries(Some(entries)).send().await {
+            Ok(reply) => {
+                let was_sent = |id: usize| {
+                    let id = id.to_string();
+                    reply.successful().iter().any(|entry| entry.id() == id)
+                };
+                ((0..starts.len()).map(was_sent).collect(), None)
+            }
+            Err(error) => (vec![false; starts.len()], Some(error.into())),
+        }
     }
 
     /// Opens the connection by asking for an attribute, so that the first request finds it open.

@@ -12,7 +12,7 @@ use crate::domain::{
 
 /// An account's list of leads is spread over this many index partitions, each good for about 1,000
 /// writes a second. Changing it orphans what is listed: it needs a migration.
-pub const LEAD_SHARDS: u8 = 8;
+const LEAD_SHARDS: u8 = 8;
 /// The index of unsent starts is spread over this many partitions.
 pub const UNSENT_SHARDS: u8 = 8;
 

@@ -16,6 +16,8 @@ use super::{
 };
 use crate::domain::{
     cadence::FirstTouchpoint,
+    first_message::FirstMessage,
+    idempotency::Receipt,
     ids::{AccountId, CampaignId, JobId, LeadId, RunId},
     lead::{Lead, Start},
     metadata::Metadata,
@@ -24,7 +26,7 @@ use crate::domain::{
 };
 
 #[derive(Serialize, Deserialize)]
-struct LeadItem {
+pub(super) struct LeadItem {
     account_id: AccountId,
     id: LeadId,
     first_name: String,
@@ -41,6 +43,8 @@ struct LeadItem {
     campaign_id: Option<CampaignId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<StartItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptItem>,
     created_at: Timestamp,
     updated_at: Timestamp,
     gsi1pk: String,
@@ -55,7 +59,16 @@ pub(super) struct StartItem {
     workflow: WorkflowLabel,
     status: Status,
     first: FirstTouchpoint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_message: Option<FirstMessage>,
     enrolled_at: Timestamp,
+}
+
+/// Only where the client sent an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct ReceiptItem {
+    request_hash: String,
+    reply: String,
 }
 
 impl Entity for LeadItem {
@@ -63,8 +76,8 @@ impl Entity for LeadItem {
     const VERSION: u8 = 1;
 }
 
-impl From<&Lead> for LeadItem {
-    fn from(lead: &Lead) -> Self {
+impl LeadItem {
+    pub(super) fn new(lead: &Lead, receipt: Option<&Receipt>) -> Self {
         let Lead {
             account_id,
             id,
@@ -94,11 +107,32 @@ impl From<&Lead> for LeadItem {
             metadata,
             campaign_id: *campaign_id,
             start: start.clone().map(StartItem::from),
+            receipt: receipt.cloned().map(
+                |Receipt {
+                     request_hash,
+                     reply,
+                 }| ReceiptItem {
+                    request_hash,
+                    reply,
+                },
+            ),
             created_at: *created_at,
             updated_at: *updated_at,
             gsi1pk: keys::lead_list(*account_id, *id),
             gsi1sk: keys::lead_list_position(*created_at, *id),
         }
+    }
+
+    pub(super) fn into_receipt(self) -> Option<Receipt> {
+        self.receipt.map(
+            |ReceiptItem {
+                 request_hash,
+                 reply,
+             }| Receipt {
+                request_hash,
+                reply,
+            },
+        )
     }
 }
 
@@ -117,6 +151,7 @@ impl TryFrom<LeadItem> for Lead {
             metadata,
             campaign_id,
             start,
+            receipt: _,
             created_at,
             updated_at,
             gsi1pk: _,
@@ -179,6 +214,7 @@ impl From<Start> for StartItem {
             workflow,
             status,
             first,
+            first_message,
             enrolled_at,
         } = start;
         Self {
@@ -187,6 +223,7 @@ impl From<Start> for StartItem {
             workflow,
             status,
             first,
+            first_message,
             enrolled_at,
         }
     }
@@ -200,6 +237,7 @@ impl From<StartItem> for Start {
             workflow,
             status,
             first,
+            first_message,
             enrolled_at,
         } = item;
         Self {
@@ -208,21 +246,13 @@ impl From<StartItem> for Start {
             workflow,
             status,
             first,
+            first_message,
             enrolled_at,
         }
     }
 }
 
 impl Store {
-    /// Stores a new lead together with its order to start a run, in one write.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the id is taken.
-    pub async fn create_lead(&self, lead: &Lead) -> Result<(), StoreError> {
-        let key = keys::lead(lead.account_id, lead.id);
-        self.create(key, &LeadItem::from(lead)).await
-    }
-
     /// A lead of an account.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 mod account;
 mod campaign;
 mod error;
+mod intake;
 mod item;
 mod keys;
 mod lead;
@@ -19,7 +20,8 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::{
     error::StoreError,
-    keys::{LEAD_SHARDS, UNSENT_SHARDS},
+    intake::{Stored, StoredMany},
+    keys::UNSENT_SHARDS,
     unsent::UnsentStart,
 };
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{
     cadence::{Touchpoint, TouchpointState},
+    first_message::FirstMessage,
     ids::{AccountId, JobId, LeadId, RunId},
     run::{CadenceState, Run, RunStatus},
     workflow::{Channel, Status, WorkflowLabel},
@@ -44,6 +45,9 @@ struct TouchpointItem {
     d: i64,
     /// State.
     x: TouchpointState,
+    /// Message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    t: Option<FirstMessage>,
 }
 
 impl Entity for RunItem {
@@ -114,6 +118,7 @@ impl From<&Touchpoint> for TouchpointItem {
             max_attempts,
             due_at,
             state,
+            message,
         } = touchpoint;
         Self {
             s: *step_index,
@@ -122,6 +127,7 @@ impl From<&Touchpoint> for TouchpointItem {
             m: *max_attempts,
             d: due_at.as_second(),
             x: *state,
+            t: message.clone(),
         }
     }
 }
@@ -130,7 +136,15 @@ impl TryFrom<TouchpointItem> for Touchpoint {
     type Error = StoreError;
 
     fn try_from(item: TouchpointItem) -> Result<Self, StoreError> {
-        let TouchpointItem { s, c, a, m, d, x } = item;
+        let TouchpointItem {
+            s,
+            c,
+            a,
+            m,
+            d,
+            x,
+            t,
+        } = item;
         let due_at = Timestamp::from_second(d)
             .map_err(|_| damaged::<RunItem>(DamageError::Value("touchpoints.d")))?;
         Ok(Self {
@@ -140,6 +154,7 @@ impl TryFrom<TouchpointItem> for Touchpoint {
             max_attempts: m,
             due_at,
             state: x,
+            message: t,
         })
     }
 }

@@ -10,7 +10,7 @@ use serde_dynamo::from_attribute_value;
 use super::{Store, StoreError, error::DamageError, keys, lead::StartItem};
 use crate::domain::{
     ids::{AccountId, LeadId},
-    lead::{Lead, Start},
+    lead::Start,
 };
 
 /// A start that waits to be sent, and the mark that says so.
@@ -26,26 +26,38 @@ pub struct UnsentStart {
 }
 
 impl Store {
-    /// Marks a lead whose start could not be sent.
+    /// Marks a lead whose start could not be sent. `reply` is what its receipt is to say from now on, if
+    /// it has one: the first reply says that the start is delayed, and so must a replay.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the lead is gone.
-    pub async fn mark_unsent(&self, lead: &Lead, since: Timestamp) -> Result<(), StoreError> {
-        self.client
+    pub async fn mark_unsent(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        since: Timestamp,
+        reply: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mark = self
+            .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(keys::lead(lead.account_id, lead.id).into_item()))
-            .update_expression("SET gsi2pk = :shard, gsi2sk = :since")
+            .set_key(Some(keys::lead(account, lead).into_item()))
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":shard", AttributeValue::S(keys::unsent_of(lead.id)))
-            .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
-            .send()
-            .await?;
+            .expression_attribute_values(":shard", AttributeValue::S(keys::unsent_of(lead)))
+            .expression_attribute_values(":since", AttributeValue::S(format!("{since:.3}")));
+        let mark = match reply {
+            None => mark.update_expression("SET gsi2pk = :shard, gsi2sk = :since"),
+            Some(reply) => mark
+                .update_expression("SET gsi2pk = :shard, gsi2sk = :since, receipt.reply = :reply")
+                .expression_attribute_values(":reply", AttributeValue::S(reply.to_owned())),
+        };
+        mark.send().await?;
         Ok(())
     }
 
-    /// Up to `limit` marked starts of a shard, oldest first. The index lags behind the table, so one
-    /// that was just cleared may show once more.
+    /// Up to `limit` marked starts of a shard, oldest first; one that is damaged stands as its error. The
+    /// index lags behind the table, so one that was just cleared may show once more.
     ///
     /// # Errors
     /// As of any read.
@@ -53,7 +65,7 @@ impl Store {
         &self,
         shard: u8,
         limit: u16,
-    ) -> Result<Vec<UnsentStart>, StoreError> {
+    ) -> Result<Vec<Result<UnsentStart, StoreError>>, StoreError> {
         let reply = self
             .client
             .query()
@@ -64,12 +76,12 @@ impl Store {
             .limit(i32::from(limit))
             .send()
             .await?;
-        reply
+        Ok(reply
             .items
             .unwrap_or_default()
             .into_iter()
             .map(decode_unsent)
-            .collect()
+            .collect())
     }
 
     /// Takes the mark off, unless it has been set anew since it was read.

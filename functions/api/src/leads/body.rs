@@ -44,7 +44,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "The body ends before its JSON does",
-        serde_json::error::Category::Data => "The body must be a JSON object: one lead",
+        serde_json::error::Category::Data => {
+            "The body must be a JSON object, a lead, or an array of them"
+        }
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
             "The body is not valid JSON"
         }

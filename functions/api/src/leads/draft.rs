@@ -6,18 +6,23 @@ use std::{
     str::FromStr,
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use shared::domain::{
     account::Account,
     email::Email,
+    first_message::MessageParts,
     ids::{CampaignId, WorkflowId},
+    json,
     metadata::Metadata,
     name::{NameError, PersonName},
     phone::{Dialled, Phone},
+    workflow::Channel,
 };
 
 use super::body::malformed;
@@ -33,6 +38,16 @@ pub(crate) struct Draft {
     pub(crate) metadata: Metadata,
     pub(crate) workflow_id: Option<WorkflowId>,
     pub(crate) campaign_id: Option<CampaignId>,
+    pub(crate) message: Option<MessageDraft>,
+    /// A digest of everything that was sent, white space and the order of keys apart.
+    pub(crate) request_hash: String,
+}
+
+/// `force_first_message`, before its channel is settled: that may be the workflow's to say.
+#[derive(Debug, PartialEq)]
+pub(crate) struct MessageDraft {
+    pub(crate) channel: Option<Channel>,
+    pub(crate) parts: MessageParts,
 }
 
 impl Draft {
@@ -42,10 +57,8 @@ impl Draft {
     /// `MalformedJson` if it is no JSON object; `Validation` with every problem at once.
     pub(crate) fn read(body: &[u8], account: &Account) -> Result<Self, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-        let mut reader = Reader {
-            fields: fields.values,
-            problems: Vec::new(),
-        };
+        let request_hash = fields.hash();
+        let mut reader = Reader::new(fields.values);
         for field in fields.repeated {
             reader.problem(&field, "is given more than once");
         }
@@ -59,6 +72,10 @@ impl Draft {
             Some(Dialled { phone, extension }) => (Some(phone), extension),
             None => (None, None),
         };
+        let message = reader.message();
+        if message.is_some() && workflow_id.is_none() && !reader.has_problem_with("workflow_id") {
+            reader.problem("force_first_message", "needs workflow_id");
+        }
         let metadata = reader.metadata(extension);
         match (first_name, reader.problems.is_empty()) {
             (Some(first_name), true) => Ok(Self {
@@ -69,6 +86,8 @@ impl Draft {
                 metadata,
                 workflow_id,
                 campaign_id,
+                message,
+                request_hash,
             }),
             _ => Err(ApiError::Validation(reader.problems)),
         }
@@ -82,6 +101,17 @@ struct Reader {
 }
 
 impl Reader {
+    fn new(fields: BTreeMap<String, Box<RawValue>>) -> Self {
+        Self {
+            fields,
+            problems: Vec::new(),
+        }
+    }
+
+    fn has_problem_with(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
+    }
+
     fn problem(&mut self, field: &str, what: impl fmt::Display) {
         self.problems.push(Problem::new(field, what));
     }
@@ -91,6 +121,11 @@ impl Reader {
         let value = self.fields.remove(field)?;
         match serde_json::from_str::<Option<String>>(value.get()) {
             Ok(text) => text.filter(|text| !text.trim().is_empty()),
+            // A string that is none is one with half of a surrogate pair.
+            Err(_) if value.get().starts_with('"') => {
+                self.problem(field, "must be valid Unicode");
+                None
+            }
             Err(_) => {
                 self.problem(field, "must be a string");
                 None
@@ -99,16 +134,11 @@ impl Reader {
     }
 
     fn first_name(&mut self) -> Option<PersonName> {
-        let before = self.problems.len();
-        match self.text("first_name") {
-            Some(text) => self.accept("first_name", &text),
-            None => {
-                if self.problems.len() == before {
-                    self.problem("first_name", NameError::Empty);
-                }
-                None
-            }
+        let name = self.optional("first_name");
+        if name.is_none() && !self.has_problem_with("first_name") {
+            self.problem("first_name", NameError::Empty);
         }
+        name
     }
 
     fn optional<T>(&mut self, field: &str) -> Option<T>
@@ -143,10 +173,65 @@ impl Reader {
             .ok()
     }
 
+    fn message(&mut self) -> Option<MessageDraft> {
+        let value = self.fields.remove("force_first_message")?;
+        if is_nothing(&value) {
+            return None;
+        }
+        let Ok(fields) = serde_json::from_str::<Fields>(value.get()) else {
+            self.problem("force_first_message", "must be an object");
+            return None;
+        };
+        let mut inner = Self::new(fields.values);
+        for field in fields.repeated {
+            inner.problem(&field, "is given more than once");
+        }
+        let channel = inner.channel();
+        let parts = MessageParts {
+            content: inner.text("content"),
+            begin_message: inner.text("begin_message"),
+            subject: inner.text("subject"),
+            html: inner.text("html"),
+            template_id: inner.text("template_id"),
+            components: inner
+                .fields
+                .remove("components")
+                .filter(|value| !is_nothing(value))
+                .map(|value| value.get().to_owned()),
+        };
+        for (field, value) in std::mem::take(&mut inner.fields) {
+            if !is_nothing(&value) {
+                inner.problem(&field, "is not a field of force_first_message");
+            }
+        }
+        for Problem { field, message } in inner.problems {
+            let prefix = "force_first_message.";
+            self.problems.push(Problem {
+                field: format!("{prefix}{field}"),
+                message: format!("{prefix}{message}"),
+            });
+        }
+        Some(MessageDraft { channel, parts })
+    }
+
+    fn channel(&mut self) -> Option<Channel> {
+        let text = self.text("channel")?;
+        let channel = Channel::ALL
+            .into_iter()
+            .find(|channel| channel.to_string() == text);
+        if channel.is_none() {
+            self.problem("channel", "must be call, whatsapp, email or sms");
+        }
+        channel
+    }
+
     /// `metadata`, the extra keys that it does not have itself, and the phone's extension.
     fn metadata(&mut self, extension: Option<String>) -> Metadata {
         let mut metadata = self.given_metadata();
         for (key, value) in std::mem::take(&mut self.fields) {
+            if let Err(error) = json::check(value.get()) {
+                self.problem(&key, error);
+            }
             metadata.set_if_absent(key, value);
         }
         let extension = extension.and_then(|text| serde_json::value::to_raw_value(&text).ok());
@@ -160,13 +245,18 @@ impl Reader {
         let Some(value) = self.fields.remove("metadata") else {
             return Metadata::default();
         };
-        if matches!(value.get(), "null" | r#""""#) {
+        if is_nothing(&value) {
             return Metadata::default();
         }
         match serde_json::from_str::<Fields>(value.get()) {
             Ok(fields) => {
                 for key in fields.repeated {
                     self.problem(&format!("metadata.{key}"), "is given more than once");
+                }
+                for (key, value) in &fields.values {
+                    if let Err(error) = json::check(value.get()) {
+                        self.problem(&format!("metadata.{key}"), error);
+                    }
                 }
                 fields.values.into_iter().collect()
             }
@@ -178,11 +268,30 @@ impl Reader {
     }
 }
 
+/// `null` and `""` mean that an optional field was not given.
+fn is_nothing(value: &RawValue) -> bool {
+    matches!(value.get(), "null" | r#""""#)
+}
+
 /// An object's keys and the JSON texts of their values. A key that comes twice is remembered: which of
 /// the two was meant cannot be known.
 struct Fields {
     values: BTreeMap<String, Box<RawValue>>,
     repeated: Vec<String>,
+}
+
+impl Fields {
+    fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for (key, value) in &self.values {
+            // Compact JSON has no line break, so the parts cannot run into each other.
+            hash.update(json::compact(value.get()));
+            hash.update("\n");
+            hash.update(key.len().to_be_bytes());
+            hash.update(key);
+        }
+        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
 }
 
 impl<'de> Deserialize<'de> for Fields {

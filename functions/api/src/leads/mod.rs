@@ -3,6 +3,9 @@
 mod body;
 mod create;
 mod draft;
+mod enrolment;
+mod intake;
+mod many;
 mod reply;
 mod show;
 

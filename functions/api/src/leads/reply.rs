@@ -1,7 +1,13 @@
 //! Leads and runs as clients see them (CONTRACT sections 3.2 and 5).
 
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use shared::domain::{
     campaign::Campaign,
     ids::{CampaignId, JobId, LeadId, RunId, StatusId, WorkflowId},
@@ -11,19 +17,56 @@ use shared::domain::{
     workflow::{Channel, GoalType, WorkflowLabel},
 };
 
+use super::{enrolment::Warning, intake::Taken};
+use crate::error::{ApiError, Problem};
+
+const JSON: &str = "application/json";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
 /// The reply to an intake.
 #[derive(Serialize)]
-pub(crate) struct CreatedReply<'a> {
-    pub(crate) success: bool,
-    pub(crate) lead: CreatedLead<'a>,
+struct CreatedReply<'a> {
+    success: bool,
+    lead: CreatedLead<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) workflow_run: Option<CreatedRun<'a>>,
+    workflow_run: Option<CreatedRun<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) warning: Option<String>,
+    warning: Option<String>,
+}
+
+/// The reply to an intake of many. With no lead created it is an error as well, in the envelope's names.
+#[derive(Serialize)]
+struct ManyReply<'a> {
+    success: bool,
+    total: usize,
+    created: usize,
+    failed: usize,
+    results: Vec<Box<RawValue>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    error: Option<NoneCreated<'a>>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct CreatedLead<'a> {
+struct NoneCreated<'a> {
+    error: &'a str,
+    message: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+}
+
+/// A lead of many that was not created.
+#[derive(Serialize)]
+struct FailedOut<'a> {
+    success: bool,
+    error: &'a str,
+    message: String,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a [Problem]>,
+}
+
+#[derive(Serialize)]
+struct CreatedLead<'a> {
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
@@ -44,7 +87,7 @@ struct Person<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct CreatedRun<'a> {
+struct CreatedRun<'a> {
     id: RunId,
     job_id: JobId,
     workflow: CreatedWorkflow<'a>,
@@ -124,6 +167,93 @@ struct CurrentStatus<'a> {
     key: &'a str,
     label: &'a str,
     category: &'a str,
+}
+
+/// The body of the reply for a lead that is stored.
+pub(crate) fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
+    let body = CreatedReply {
+        success: true,
+        lead: CreatedLead::from(lead),
+        workflow_run: lead.start.as_ref().map(CreatedRun::from),
+        warning: (!warnings.is_empty()).then(|| {
+            let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+            texts.join("; ")
+        }),
+    };
+    serde_json::to_string(&body).map_err(|_| ApiError::Internal(None))
+}
+
+/// The reply for one lead that is stored.
+pub(crate) fn created(id: LeadId, taken: Taken) -> Response {
+    let location = format!("/api/public/leads/{id}");
+    let headers = [
+        (header::LOCATION, location),
+        (header::CONTENT_TYPE, JSON.to_owned()),
+    ];
+    let mut response = (StatusCode::CREATED, headers, taken.body).into_response();
+    if taken.replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// The reply for many leads, one result each.
+pub(crate) fn many(
+    status: StatusCode,
+    outcomes: Vec<Result<Taken, ApiError>>,
+    created: usize,
+    replayed: bool,
+    request_id: &str,
+) -> Result<Response, ApiError> {
+    let total = outcomes.len();
+    let results = outcomes
+        .into_iter()
+        .enumerate()
+        .map(|(index, outcome)| result(index, outcome))
+        .collect::<Result<_, _>>()
+        .map_err(|_| ApiError::Internal(None))?;
+    let none_created = ApiError::Validation(Vec::new());
+    let body = ManyReply {
+        success: created > 0,
+        total,
+        created,
+        failed: total - created,
+        results,
+        error: (created == 0).then_some(NoneCreated {
+            error: none_created.title(),
+            message: "None of the leads could be created; each result says why",
+            code: none_created.code(),
+            request_id,
+        }),
+    };
+    let mut response = (status, Json(body)).into_response();
+    if replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// One result: the body that the lead alone would have got, with its index in front.
+fn result(
+    index: usize,
+    outcome: Result<Taken, ApiError>,
+) -> Result<Box<RawValue>, serde_json::Error> {
+    let body = match outcome {
+        Ok(taken) => taken.body,
+        Err(error) => serde_json::to_string(&FailedOut {
+            success: false,
+            error: error.title(),
+            message: error.to_string(),
+            code: error.code(),
+            details: error.problems(),
+        })?,
+    };
+    let fields = body.strip_prefix('{').unwrap_or_default();
+    RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))
 }
 
 impl<'a> From<&'a Lead> for Person<'a> {

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use shared::domain::{ids::LeadId, lead::Lead, run::Run};
@@ -15,10 +15,13 @@ const NOT_FOUND: ApiError = ApiError::NotFound("Lead");
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    // A text that is no id cannot be a lead's: the same answer as for one that is not there.
-    let id: LeadId = id.parse().map_err(|_| NOT_FOUND)?;
+    // What is no id, or no text at all, cannot be a lead's: the same answer as for one that is not there.
+    let id: LeadId = id
+        .ok()
+        .and_then(|Path(id)| id.parse().ok())
+        .ok_or(NOT_FOUND)?;
     let found = state.store.lead_with_runs(account.id, id).await?;
     let (lead, runs) = found.ok_or(NOT_FOUND)?;
     let campaign = match lead.campaign_id {

@@ -1,0 +1,262 @@
+//! From a draft to a lead that can be stored, with the order to start its run and with what is to be
+//! said about it. Reads the catalogue, writes nothing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    sync::Arc,
+};
+
+use futures::{StreamExt, TryFutureExt, stream};
+use jiff::Timestamp;
+use shared::{
+    domain::{
+        account::Account,
+        cadence::{Reachability, first_touchpoint},
+        campaign::Campaign,
+        first_message::FirstMessage,
+        idempotency::IdempotencyKey,
+        ids::{CampaignId, JobId, LeadId, RunId, WorkflowId},
+        lead::{Lead, Start},
+        workflow::Workflow,
+    },
+    store::StoreError,
+};
+use thiserror::Error;
+
+use super::draft::{Draft, MessageDraft};
+use crate::{
+    error::{ApiError, Problem},
+    state::AppState,
+};
+
+/// Something that the client asked for and that was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Warning {
+    #[error("the workflow is unknown to this account: the lead is in no workflow")]
+    UnknownWorkflow,
+    #[error("the campaign is unknown to this account: the lead has no campaign")]
+    UnknownCampaign,
+    #[error("no step of the workflow can reach the lead: it is in no workflow")]
+    Unreachable,
+    #[error("the workflow is paused: the cadence waits until it is resumed")]
+    Paused,
+    #[error(
+        "the workflow start could not be queued at once: it is delayed and will follow by itself"
+    )]
+    Delayed,
+    #[error(
+        "the workflow assignment failed: its start could be neither queued nor noted down; look at \
+         the lead before you assign it again"
+    )]
+    NotAssigned,
+}
+
+/// The workflows and campaigns that some drafts ask for; those that are unknown are absent.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    workflows: HashMap<WorkflowId, Arc<Workflow>>,
+    campaigns: HashMap<CampaignId, Arc<Campaign>>,
+}
+
+/// A lead that can be stored.
+#[derive(Debug)]
+pub(crate) struct Enrolment {
+    pub(crate) lead: Lead,
+    pub(crate) warnings: Vec<Warning>,
+    /// The digest of what was asked for.
+    pub(crate) request_hash: String,
+}
+
+/// Which of a request's leads it is, if the client gave the request a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'a> {
+    pub(crate) key: &'a IdempotencyKey,
+    pub(crate) index: usize,
+}
+
+impl Wanted {
+    /// Looks up what the drafts ask for: each once, all at the same time.
+    pub(crate) async fn look_up(
+        state: &AppState,
+        account: &Account,
+        drafts: impl Iterator<Item = &Draft> + Clone,
+    ) -> Result<Self, StoreError> {
+        let id = account.id;
+        let workflows = all(
+            drafts.clone().filter_map(|draft| draft.workflow_id),
+            |workflow| {
+                let catalogue = state.catalogue.clone();
+                async move { catalogue.workflow(id, workflow).await }
+            },
+        );
+        let campaigns = all(drafts.filter_map(|draft| draft.campaign_id), |campaign| {
+            let catalogue = state.catalogue.clone();
+            async move { catalogue.campaign(id, campaign).await }
+        });
+        let (workflows, campaigns) = tokio::try_join!(workflows, campaigns)?;
+        Ok(Self {
+            workflows,
+            campaigns,
+        })
+    }
+}
+
+/// Looks up each id once, at most 16 at the same time.
+async fn all<Id, T, F>(
+    ids: impl Iterator<Item = Id>,
+    look_up: impl Fn(Id) -> F,
+) -> Result<HashMap<Id, T>, StoreError>
+where
+    Id: Copy + Eq + Hash,
+    F: Future<Output = Result<Option<T>, StoreError>>,
+{
+    let ids: HashSet<Id> = ids.collect();
+    let lookups: Vec<_> = ids
+        .into_iter()
+        .map(|id| look_up(id).map_ok(move |value| (id, value)))
+        .collect();
+    let mut lookups = stream::iter(lookups).buffer_unordered(16);
+    let mut found = HashMap::new();
+    while let Some(looked_up) = lookups.next().await {
+        if let (id, Some(value)) = looked_up? {
+            found.insert(id, value);
+        }
+    }
+    Ok(found)
+}
+
+/// The lead that `draft` describes.
+///
+/// # Errors
+/// `Validation` for what only the workflow shows to be wrong.
+pub(crate) fn enrol(
+    account: &Account,
+    draft: Draft,
+    wanted: &Wanted,
+    named: Option<Named<'_>>,
+    now: Timestamp,
+) -> Result<Enrolment, ApiError> {
+    let Draft {
+        first_name,
+        last_name,
+        email,
+        phone,
+        metadata,
+        workflow_id,
+        campaign_id,
+        message,
+        request_hash,
+    } = draft;
+    let mut warnings = Vec::new();
+    let campaign = campaign_id.and_then(|id| wanted.campaigns.get(&id));
+    if campaign_id.is_some() && campaign.is_none() {
+        warnings.push(Warning::UnknownCampaign);
+    }
+    let id = match named {
+        Some(Named { key, index }) => LeadId::of_request(account.id, key, index),
+        None => LeadId::new(now),
+    };
+    // CONTRACT, introduction: seconds precision. A new id keeps the milliseconds.
+    let created_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let mut lead = Lead {
+        account_id: account.id,
+        id,
+        first_name,
+        last_name,
+        email,
+        phone,
+        source: "api".to_owned(),
+        metadata,
+        campaign_id: campaign.map(|campaign| campaign.id),
+        start: None,
+        created_at,
+        updated_at: created_at,
+    };
+    if let Some(id) = workflow_id {
+        match wanted.workflows.get(&id) {
+            None => warnings.push(Warning::UnknownWorkflow),
+            Some(workflow) => {
+                let (run_id, job_id) = match named {
+                    Some(_) => (RunId::of_lead(lead.id), JobId::of_lead(lead.id)),
+                    None => (RunId::new(now), JobId::new(now)),
+                };
+                lead.start = start(&lead, workflow, message, run_id, job_id, &mut warnings)?;
+            }
+        }
+    }
+    Ok(Enrolment {
+        lead,
+        warnings,
+        request_hash,
+    })
+}
+
+/// The order to start `lead` in `workflow`; none, with a warning, if no step can reach the lead.
+fn start(
+    lead: &Lead,
+    workflow: &Workflow,
+    message: Option<MessageDraft>,
+    run_id: RunId,
+    job_id: JobId,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Start>, ApiError> {
+    let reach = lead.reachability();
+    let mut problems = Vec::new();
+    if workflow.has_call_step() && !reach.phone {
+        problems.push(Problem::new(
+            "phone",
+            "is required: the workflow has a call step",
+        ));
+    }
+    let first_message =
+        message.and_then(|message| first_message(message, workflow, reach, &mut problems));
+    if !problems.is_empty() {
+        return Err(ApiError::Validation(problems));
+    }
+    let first = first_touchpoint(&workflow.steps, reach, first_message.as_ref());
+    let (Some(first), Some(status)) = (first, workflow.initial_status()) else {
+        warnings.push(Warning::Unreachable);
+        return Ok(None);
+    };
+    if workflow.is_paused {
+        warnings.push(Warning::Paused);
+    }
+    Ok(Some(Start {
+        run_id,
+        job_id,
+        workflow: workflow.label(),
+        status: status.clone(),
+        first,
+        first_message,
+        enrolled_at: lead.created_at,
+    }))
+}
+
+fn first_message(
+    message: MessageDraft,
+    workflow: &Workflow,
+    reach: Reachability,
+    problems: &mut Vec<Problem>,
+) -> Option<FirstMessage> {
+    let channel = message
+        .channel
+        .or(workflow.steps.first().map(|step| step.channel))?;
+    if !reach.has(channel) {
+        let what = format!("cannot reach the lead on the channel {channel}");
+        problems.push(Problem::new("force_first_message", what));
+    }
+    match FirstMessage::new(channel, message.parts) {
+        Ok(message) => Some(message),
+        Err(errors) => {
+            problems.extend(errors.into_iter().map(|(part, error)| {
+                let field = match part {
+                    "" => "force_first_message".to_owned(),
+                    part => format!("force_first_message.{part}"),
+                };
+                Problem::new(&field, error)
+            }));
+            None
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a JSON value may hold to be kept (CONTRACT sections 3 and 3.1): how deep it nests, and which
+//! numbers. Works on valid JSON text, without parsing it into values.
+
+use thiserror::Error;
+
+/// The deepest nesting of arrays and objects in one value.
+const DEEPEST: usize = 8;
+/// DynamoDB's bounds on a number ("Supported data types", Number): 38 significant digits, and a
+/// magnitude from 1E-130 to 9.9999999999999999999999999999999999999E+125.
+const MOST_DIGITS: usize = 38;
+const MAGNITUDES: std::ops::RangeInclusive<i64> = -130..=125;
+
+/// Why a value cannot be kept; reads on from the field's name.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum JsonError {
+    /// Arrays and objects nest too deep.
+    #[error("is nested more than {DEEPEST} levels deep")]
+    TooDeep,
+    /// A number has too many significant digits.
+    #[error("has a number of more than {MOST_DIGITS} significant digits: send it as a string")]
+    TooManyDigits,
+    /// A number is too large or too close to zero.
+    #[error("has a number outside 1E-130 to 1E+126: send it as a string")]
+    OutOfRange,
+}
+
+/// Checks a value, given as valid JSON text.
+///
+/// # Errors
+/// The first thing in the text that cannot be kept.
+pub fn check(text: &str) -> Result<(), JsonError> {
+    let mut depth = 0_usize;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' => string_length(rest),
+            '-' | '0'..='9' => {
+                let length = rest
+                    .find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
+                    .unwrap_or(rest.len());
+                check_number(rest.get(..length).unwrap_or_default())?;
+                length
+            }
+            '[' | '{' => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return Err(JsonError::TooDeep);
+                }
+                1
+            }
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+            other => other.len_utf8(),
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Valid JSON text without the white space between its tokens.
+pub fn compact(text: &str) -> String {
+    let mut compact = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if c == '"' {
+            string_length(rest)
+        } else {
+            c.len_utf8()
+        };
+        if !matches!(c, ' ' | '\n' | '\r' | '\t') {
+            compact.push_str(rest.get(..length).unwrap_or_default());
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    compact
+}
+
+/// The bytes of the string that `text` starts with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn check_number(text: &str) -> Result<(), JsonError> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let whole = whole.trim_start_matches('-').trim_start_matches('0');
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_matches('0');
+    if significant.is_empty() {
+        return Ok(());
+    }
+    if significant.len() > MOST_DIGITS {
+        return Err(JsonError::TooManyDigits);
+    }
+    let leading_zeros = digits.len() - digits.trim_start_matches('0').len();
+    // The power of ten of the first significant digit; what does not fit is far out of range.
+    let magnitude = i64::try_from(whole.len())
+        .ok()
+        .zip(i64::try_from(leading_zeros).ok())
+        .zip(exponent.parse::<i64>().ok())
+        .and_then(|((whole, zeros), exponent)| (whole - 1 - zeros).checked_add(exponent));
+    match magnitude {
+        Some(magnitude) if MAGNITUDES.contains(&magnitude) => Ok(()),
+        _ => Err(JsonError::OutOfRange),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_the_store_holds_exactly_are_kept() {
+        for number in [
+            "0",
+            "-0",
+            "0.0",
+            "0e999",
+            "35",
+            "0.1",
+            "1.0",
+            "1e2",
+            "-1E+2",
+            "9007199254740993",
+            "18446744073709551616",
+            "12345678901234567890",
+            "1e125",
+            "9.99e125",
+            "1e-130",
+            "0.5e-129",
+            "99999999999999999999999999999999999999",
+            "100000000000000000000000000000000000000000",
+            "0.00000000000000000000000000000000000000000001",
+        ] {
+            assert_eq!(check(number), Ok(()), "{number}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_refused_wherever_they_are() {
+        for (number, error) in [
+            (
+                "123456789012345678901234567890123456789",
+                JsonError::TooManyDigits,
+            ),
+            (
+                "0.123456789012345678901234567890123456789",
+                JsonError::TooManyDigits,
+            ),
+            ("1e400", JsonError::OutOfRange),
+            ("1e126", JsonError::OutOfRange),
+            ("10e125", JsonError::OutOfRange),
+            ("-1e-131", JsonError::OutOfRange),
+            ("0.1e-130", JsonError::OutOfRange),
+            ("1e99999999999999999999", JsonError::OutOfRange),
+        ] {
+            assert_eq!(check(number).as_ref(), Err(&error), "{number}");
+            assert_eq!(
+                check(&format!(r#"{{"a":["1e400\"]",{number}]}}"#)),
+                Err(error),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn eight_levels_are_kept_and_nine_are_not() {
+        let nested = |levels| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(check(&nested(8)), Ok(()));
+        assert_eq!(check(&nested(9)), Err(JsonError::TooDeep));
+        // Side by side is not deep, and brackets in strings are none.
+        assert_eq!(check(&format!("[{0},{0}]", nested(7))), Ok(()));
+        assert_eq!(check(r#"["[[[[[[[[[","\"[[[[[[[[["]"#), Ok(()));
+    }
+
+    #[test]
+    fn compact_text_keeps_strings_and_drops_white_space_between() {
+        let text = "{ \"a \\\" b\" : [ 1 ,\r\n\t\"\u{e9} \" ] }";
+        assert_eq!(compact(text), "{\"a \\\" b\":[1,\"\u{e9} \"]}");
+    }
+}
