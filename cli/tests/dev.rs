@@ -202,7 +202,7 @@ async fn a_stop_under_load_loses_nothing_that_was_answered() {
         .await
         .unwrap();
     assert_eq!(status.code(), Some(0));
-    assert!(took < Duration::from_millis(2_500), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
 
     let dev = Dev::start(Some(folder.path()));
     let mut taken = 0;
@@ -310,5 +310,15 @@ fn a_second_start_on_a_folder_says_who_has_it() {
         dev.child.id(),
         dev.text("api_url")
     );
+    assert!(line.contains(&holder), "{line}");
+    // As a person meets it, who starts it twice on the same port: the folder is the better answer.
+    let port = dev.text("api_url").rsplit(':').next().unwrap();
+    let line = refused(&[
+        "dev",
+        "--port",
+        port,
+        "--data-dir",
+        folder.path().to_str().unwrap(),
+    ]);
     assert!(line.contains(&holder), "{line}");
 }

@@ -7,7 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use leadgate::local::{Ports, Services, Storage};
 use serde_json::Value;
+use shared::{
+    clock::Clock,
+    domain::ids::{AccountId, LeadId},
+};
 
 use crate::matching::difference;
 
@@ -44,6 +49,70 @@ pub fn cases(function: &str) -> Vec<Case> {
             name,
         })
         .collect()
+}
+
+/// Services in which every case of every function answers as expected: the demo account, and one lead
+/// whose start could not be sent.
+pub async fn services() -> Services {
+    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
+        .await
+        .expect("services");
+    let (account, lead) = demo_lead();
+    services
+        .store
+        .mark_unsent(account, lead, Clock::System.now(), None)
+        .await
+        .expect("a mark");
+    services
+}
+
+fn demo_lead() -> (AccountId, LeadId) {
+    let account = "019c0000-0000-7000-8000-000000000001"
+        .parse()
+        .expect("the demo account's id");
+    (
+        account,
+        "019c0000-0000-7000-8000-000000001101"
+            .parse()
+            .expect("the first demo lead's id"),
+    )
+}
+
+/// What is wrong with what a function left behind after all its cases, if anything is.
+pub async fn check_effects(function: &str, services: &Services) -> Result<(), String> {
+    let (account, lead) = demo_lead();
+    let found = services
+        .store
+        .lead_with_runs(account, lead)
+        .await
+        .map_err(|error| error.to_string())?;
+    let runs = found.map(|(_, runs)| runs.len());
+    let queued = services
+        .clients
+        .sqs
+        .receive_message()
+        .queue_url(&services.queue_url)
+        .max_number_of_messages(10)
+        .send()
+        .await
+        .map_err(|error| error.to_string())?
+        .messages
+        .map_or(0, |messages| messages.len());
+    // api: five of its cases enrol a lead, one of them as a replay, which sends its start again.
+    // start-workflow: the run, once, whatever was delivered twice. requeue-starts: the marked start.
+    let expected = match function {
+        "api" => (Some(0), 5),
+        "start-workflow" => (Some(1), 0),
+        _ => (Some(0), 1),
+    };
+    if (runs, queued) == expected {
+        Ok(())
+    } else {
+        Err(format!(
+            "(runs of the first demo lead, queued starts) should be {expected:?}, are {:?}",
+            (runs, queued)
+        ))
+    }
 }
 
 /// The functions that have a folder in `events/`.

@@ -1,5 +1,6 @@
 //! What the whole-system tests share: the cases of `events/`, and how a reply is compared with the one
-//! that stands beside its event.
+//! that stands beside its event; and a proxy that gets in the way of AWS calls.
 
 pub mod cases;
 pub mod matching;
+pub mod proxy;

@@ -11,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::cases::{cases, functions};
-use leadgate::local::{Ports, Services, Storage};
+use e2e::cases::{self, cases, functions};
+use leadgate::local::Services;
 use reqwest::Client;
-use shared::{clock::Clock, config};
+use shared::config;
 use tokio::process::{Child, Command};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ async fn replay(
     function: &str,
     bootstrap: &Path,
 ) -> Result<Vec<Result<(), String>>, Box<dyn std::error::Error>> {
-    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System).await?;
+    let services = cases::services().await;
     let address = free_address()?;
     let mut lambda = start(emulator, function, bootstrap, &address, &services)?;
     let url = format!("http://{address}/2015-03-31/functions/function/invocations");
@@ -78,6 +78,7 @@ async fn replay(
             .await?;
         results.push(case.check(&reply.text().await?));
     }
+    results.push(cases::check_effects(function, &services).await);
     lambda.kill().await?;
     services.stop().await;
     Ok(results)

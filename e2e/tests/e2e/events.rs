@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 
 use api::{AppState, router};
-use e2e::cases::{Case, cases, functions};
+use e2e::cases::{Case, cases, check_effects, functions, services};
 use leadgate::local::Services;
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use start_workflow::{StartWorkflow, handle};
 use tower::ServiceExt;
-
-use crate::support::services;
 
 fn report(results: Vec<Result<(), String>>) {
     assert!(!results.is_empty());
@@ -46,6 +44,7 @@ async fn the_api_answers_every_event_as_expected() {
     for case in cases("api") {
         results.push(case.check(&invoke_api(&services, &case).await));
     }
+    results.push(check_effects("api", &services).await);
     report(results);
 }
 
@@ -58,6 +57,7 @@ async fn start_workflow_answers_every_event_as_expected() {
         let reply = handle(&function, serde_json::from_str(&case.event).unwrap()).await;
         results.push(case.check(&serde_json::to_string(&reply).unwrap()));
     }
+    results.push(check_effects("start-workflow", &services).await);
     report(results);
 }
 
@@ -72,6 +72,7 @@ async fn requeue_starts_answers_every_event_as_expected() {
             .unwrap();
         results.push(case.check(&serde_json::to_string(&reply).unwrap()));
     }
+    results.push(check_effects("requeue-starts", &services).await);
     report(results);
 }
 

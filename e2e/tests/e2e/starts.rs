@@ -1,5 +1,6 @@
 //! From a start to its run, whatever is delivered how often.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::cases::cases;
 use leadgate::local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
@@ -91,12 +92,48 @@ async fn a_bad_record_holds_up_no_good_one() {
     services.stop().await;
 }
 
+/// How many items there are of a lead, whether or not there is a lead.
+async fn items(services: &Services, lead: LeadId) -> i32 {
+    let pk = format!("LEAD#{}#{lead}", account(services).await);
+    let query = services
+        .clients
+        .dynamodb
+        .query()
+        .table_name(services.table());
+    let found = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", AttributeValue::S(pk))
+        .send()
+        .await
+        .unwrap();
+    found.count
+}
+
 #[tokio::test]
 async fn a_start_of_another_run_or_lead_builds_nothing() {
     let services = services().await;
     deliver(&services, "stale").await;
+    assert_eq!(items(&services, demo_lead(1)).await, 1);
     deliver(&services, "orphan").await;
-    assert_eq!(runs(&services, 1).await, []);
+    let nobody = "019c0000-0000-7000-8000-00000000dead".parse().unwrap();
+    assert_eq!(items(&services, nobody).await, 0);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_without_a_lead_comes_again_until_it_is_a_minute_old() {
+    let services = services().await;
+    let event = cases("start-workflow")
+        .into_iter()
+        .find(|case| case.name == "orphan")
+        .unwrap();
+    // The message was made at noon.
+    for (now, failures) in [("2026-02-10T12:00:59Z", 1), ("2026-02-10T12:01:01Z", 0)] {
+        let clock = Clock::manual(now.parse().unwrap());
+        let function = StartWorkflow::new(services.store.clone(), clock);
+        let reply = handle(&function, serde_json::from_str(&event.event).unwrap()).await;
+        assert_eq!(reply.batch_item_failures.len(), failures, "{now}");
+    }
     services.stop().await;
 }
 

@@ -184,3 +184,132 @@ pub(crate) async fn method_not_allowed() -> ApiError {
 pub(crate) fn panicked(_payload: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal(None).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unexpected() -> StoreError {
+        let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
+        StoreError::Unexpected(Box::new(error.into()))
+    }
+
+    fn unavailable() -> StoreError {
+        let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
+        StoreError::Unavailable(Box::new(error.into()))
+    }
+
+    #[test]
+    fn every_error_has_the_contracts_status_title_and_code() {
+        let problem = Problem::new("email", "is not a valid email address");
+        let malformed = ApiError::MalformedJson {
+            what: "The body is not valid JSON",
+            line: 1,
+            column: 2,
+        };
+        for (error, status, title, code) in [
+            (
+                ApiError::Validation(vec![problem]),
+                400,
+                "Validation error",
+                "validation_error",
+            ),
+            (malformed, 400, "Malformed JSON", "malformed_json"),
+            (
+                ApiError::IncompleteBody,
+                400,
+                "Malformed JSON",
+                "malformed_json",
+            ),
+            (
+                ApiError::MissingApiKey,
+                401,
+                "Missing API key",
+                "missing_api_key",
+            ),
+            (
+                ApiError::InvalidApiKey,
+                401,
+                "Invalid API key",
+                "invalid_api_key",
+            ),
+            (ApiError::NotFound("Lead"), 404, "Not found", "not_found"),
+            (ApiError::UnknownRoute, 404, "Not found", "not_found"),
+            (
+                ApiError::MethodNotAllowed,
+                405,
+                "Method not allowed",
+                "method_not_allowed",
+            ),
+            (StoreError::Conflict.into(), 409, "Conflict", "conflict"),
+            (
+                ApiError::PayloadTooLarge(""),
+                413,
+                "Payload too large",
+                "payload_too_large",
+            ),
+            (
+                ApiError::UnsupportedMediaType,
+                415,
+                "Unsupported media type",
+                "unsupported_media_type",
+            ),
+            (
+                ApiError::IdempotencyKeyReused,
+                422,
+                "Idempotency key reused",
+                "idempotency_key_reused",
+            ),
+            (
+                unexpected().into(),
+                500,
+                "Internal server error",
+                "internal_error",
+            ),
+            (
+                ApiError::Internal(None),
+                500,
+                "Internal server error",
+                "internal_error",
+            ),
+            (
+                unavailable().into(),
+                503,
+                "Service unavailable",
+                "unavailable",
+            ),
+            (
+                ApiError::Unconfirmed(unavailable()),
+                503,
+                "Service unavailable",
+                "unavailable",
+            ),
+            (
+                ApiError::NotStored,
+                503,
+                "Service unavailable",
+                "unavailable",
+            ),
+        ] {
+            assert_eq!(
+                (error.status().as_u16(), error.title(), error.code()),
+                (status, title, code)
+            );
+            assert_eq!(error.retry_after().is_some(), status == 503, "{error:?}");
+            // What a client reads never has a cause in it.
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn all_problems_stand_in_the_message() {
+        let problems = vec![
+            Problem::new("a", "is required"),
+            Problem::new("b", "must be a string"),
+        ];
+        assert_eq!(
+            ApiError::Validation(problems).to_string(),
+            "a is required; b must be a string"
+        );
+    }
+}

@@ -31,13 +31,50 @@ pub fn router(state: AppState) -> Router {
         .route("/leads/{id}", get(leads::show))
         .route("/workflows", get(workflows::list))
         .route("/campaigns", get(campaigns::list));
-    Router::new()
+    let routes = Router::new()
         .nest("/api/public", public)
-        .route("/health", get(health::show))
+        .route("/health", get(health::show));
+    in_envelope(routes).with_state(state)
+}
+
+/// `routes`, with every error in the envelope: unknown routes, wrong methods, large bodies and panics too.
+fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn(envelope::finish))
-        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, StatusCode};
+    use serde_json::Value;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn panicking() {
+        panic!("John Doe, +1234567890");
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_a_500_in_the_envelope_that_shows_nothing() {
+        let routes = in_envelope(Router::<()>::new().route("/", get(panicking)));
+        let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
+        let response = routes.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let id = response.headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "internal_error");
+        assert_eq!(body["request_id"], id);
+        assert!(!body.to_string().contains("John"));
+    }
 }

@@ -328,6 +328,10 @@ impl<'de> Deserialize<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
 
     fn read(body: &str) -> Result<Draft, ApiError> {
@@ -434,10 +438,70 @@ mod tests {
             ("", "The body ends before its JSON does (line 1, column 0)"),
             (
                 "\"secret\"",
-                "The body must be a JSON object: one lead (line 1, column 8)",
+                "The body must be a JSON object, a lead, or an array of them (line 1, column 8)",
             ),
         ] {
             assert_eq!(read(body).unwrap_err().to_string(), message);
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(".{0,8}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_comes_back_equal_after_the_stated_normalising(
+            first_name in "[^\\p{Cc}\\p{Z}]{1,50}",
+            metadata in prop::collection::btree_map(".{0,8}", json(), 0..4),
+            extra in json(),
+        ) {
+            let body = json!({"first_name": format!(" {first_name}\t"), "metadata": metadata, "extra": extra});
+            let draft = read(&body.to_string()).unwrap();
+            let composed: String = first_name.nfc().collect();
+            prop_assert_eq!(draft.first_name.as_str(), composed);
+            let mut expected = metadata;
+            expected.entry("extra".to_owned()).or_insert(extra);
+            let kept = serde_json::to_value(&draft.metadata).unwrap();
+            prop_assert_eq!(kept, json!(expected));
+        }
+
+        #[test]
+        fn no_body_makes_it_panic(body in prop_oneof![".{0,200}", r#"\{"[a-z_]{1,20}":[-0-9eE."\[\]{}:,tfn]{0,40}\}"#]) {
+            let _ = read(&body);
+        }
+
+        #[test]
+        fn white_space_and_the_order_of_keys_do_not_change_the_request_hash(value in json()) {
+            let one = read(&format!(r#"{{"first_name":"J","x":{value}}}"#)).unwrap();
+            let other = read(&format!("{{ \"x\" :\n {value:#}, \"first_name\"\t: \"J\" }}")).unwrap();
+            prop_assert_eq!(one.request_hash, other.request_hash);
+        }
+    }
+
+    #[test]
+    fn a_different_request_has_a_different_hash() {
+        let hash = |body| read(body).unwrap().request_hash;
+        let one = hash(r#"{"first_name":"J","a":1,"b":2}"#);
+        for other in [
+            r#"{"first_name":"J","a":1,"b":3}"#,
+            r#"{"first_name":"J","a":12}"#,
+            r#"{"first_name":"J","a":1,"c":2}"#,
+            r#"{"first_name":"J ","a":1,"b":2}"#,
+        ] {
+            assert_ne!(hash(other), one, "{other}");
         }
     }
 }

@@ -1,0 +1,163 @@
+//! The same request twice (CONTRACT section 3.5).
+
+use std::collections::HashSet;
+
+use futures::future::join_all;
+use leadgate::local::demo;
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Api, eventually, stack};
+
+async fn send(api: &Api, key: &str, body: &Value) -> Response {
+    api.post("/api/public/leads")
+        .header("idempotency-key", key)
+        .json(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+fn is_replay(response: &Response) -> bool {
+    response
+        .headers()
+        .get("idempotency-replayed")
+        .is_some_and(|value| value == "true")
+}
+
+fn lead(name: &str) -> Value {
+    json!({"first_name": name, "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID})
+}
+
+#[tokio::test]
+async fn a_replayed_key_returns_the_first_reply() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let first = send(&api, "order-17", &lead("John")).await;
+    assert_eq!(
+        (first.status(), is_replay(&first)),
+        (StatusCode::CREATED, false)
+    );
+    let location = first.headers()["location"].clone();
+    let first = first.text().await.unwrap();
+    // Other white space and another order of keys are the same request.
+    let same = format!(
+        r#"{{ "workflow_id": "{}", "phone":"+1234567890",  "first_name":"John" }}"#,
+        demo::WORKFLOW_ID
+    );
+    let again = api
+        .post("/api/public/leads")
+        .header("idempotency-key", "order-17")
+        .body(same);
+    let again = again.send().await.unwrap();
+    assert_eq!(
+        (again.status(), is_replay(&again)),
+        (StatusCode::CREATED, true)
+    );
+    assert_eq!(again.headers()["location"], location);
+    assert_eq!(again.text().await.unwrap(), first);
+    // Another name for the request makes another lead.
+    let other = send(&api, "order-18", &lead("John"))
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert_ne!(other, first);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_for_another_request_is_refused() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    send(&api, "key", &lead("John")).await;
+    for other in [lead("Jane"), json!([lead("John")])] {
+        let response = send(&api, "key", &other).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let error: Value = response.json().await.unwrap();
+        assert_eq!(error["code"], "idempotency_key_reused");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_refused_does_not_use_up_its_key() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    assert_eq!(
+        send(&api, "key", &json!({})).await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    let response = send(&api, "key", &lead("John")).await;
+    assert_eq!(
+        (response.status(), is_replay(&response)),
+        (StatusCode::CREATED, false)
+    );
+    for wrong in ["two words", "", &"k".repeat(256)] {
+        assert_eq!(
+            send(&api, wrong, &lead("John")).await.status(),
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn of_64_simultaneous_requests_one_makes_the_lead_and_all_get_its_reply() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let lead = lead("John");
+    let responses = join_all((0..64).map(|_| send(&api, "rush", &lead))).await;
+    let mut replies = HashSet::new();
+    let mut first = 0;
+    for response in responses {
+        assert_eq!(response.status(), StatusCode::CREATED);
+        first += u32::from(!is_replay(&response));
+        replies.insert(response.text().await.unwrap());
+    }
+    assert_eq!((first, replies.len()), (1, 1));
+    let reply: Value = serde_json::from_str(replies.iter().next().unwrap()).unwrap();
+    let id = reply["lead"]["id"].as_str().unwrap();
+    eventually("the run is built", || async {
+        let lead = api.lead(id).await;
+        (lead["active_workflow_run"]["run_status"] == "running").then_some(())
+    })
+    .await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_retried_array_creates_only_what_is_missing() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let mut leads = vec![lead("A"), json!({"first_name": ""}), lead("C")];
+    let first = send(&api, "array", &json!(leads)).await;
+    assert_eq!(first.status(), StatusCode::MULTI_STATUS);
+    let first: Value = first.json().await.unwrap();
+    let again = send(&api, "array", &json!(leads)).await;
+    assert_eq!(
+        (again.status(), is_replay(&again)),
+        (StatusCode::MULTI_STATUS, true)
+    );
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
+    leads[1] = lead("B");
+    let mended: Value = send(&api, "array", &json!(leads))
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(mended["created"], 3);
+    for index in [0, 2] {
+        assert_eq!(
+            mended["results"][index]["lead"],
+            first["results"][index]["lead"]
+        );
+    }
+    leads[2] = lead("X");
+    let response = send(&api, "array", &json!(leads)).await;
+    assert_eq!(response.status(), StatusCode::MULTI_STATUS);
+    let changed: Value = response.json().await.unwrap();
+    assert_eq!(changed["results"][2]["code"], "idempotency_key_reused");
+    stack.stop().await;
+}
