@@ -2,5 +2,6 @@
 //! that stands beside its event; and a proxy that gets in the way of AWS calls.
 
 pub mod cases;
+pub mod lambda;
 pub mod matching;
 pub mod proxy;
