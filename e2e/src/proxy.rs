@@ -45,7 +45,7 @@ pub struct Proxy {
 struct Seen {
     target: String,
     http: reqwest::Client,
-    calls: Mutex<Vec<String>>,
+    calls: Mutex<Vec<(String, Bytes)>>,
     faults: Mutex<Vec<(String, Fault)>>,
     under_way: AtomicUsize,
 }
@@ -80,8 +80,23 @@ impl Proxy {
 
     /// The operations that were called since the last time, in order.
     pub fn take_calls(&self) -> Vec<String> {
+        self.take()
+            .into_iter()
+            .map(|(operation, _)| operation)
+            .collect()
+    }
+
+    /// The bodies of the calls since the last time, in order.
+    pub fn take_bodies(&self) -> Vec<String> {
+        let bodies = self.take().into_iter().map(|(_, body)| body);
+        bodies
+            .map(|body| String::from_utf8_lossy(&body).into_owned())
+            .collect()
+    }
+
+    fn take(&self) -> Vec<(String, Bytes)> {
         std::mem::take(
-            &mut self
+            &mut *self
                 .seen
                 .calls
                 .lock()
@@ -115,7 +130,7 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
     seen.calls
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .push(operation.clone());
+        .push((operation.clone(), body.clone()));
     seen.under_way.fetch_add(1, Ordering::SeqCst);
     let response = match seen.fault(&operation) {
         Fault::None => forward(&seen, headers, body).await,

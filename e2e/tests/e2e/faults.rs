@@ -262,3 +262,26 @@ async fn each_of_many_is_told_whether_it_was_stored_and_sent() {
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
 }
+
+#[tokio::test]
+async fn a_message_carries_ids_only_and_its_accounts_group() {
+    let faulty = Faulty::warm().await;
+    let person = json!({
+        "first_name": "Canary-first", "last_name": "Canary-last", "email": "canary@example.com",
+        "phone": "+15550109999", "workflow_id": demo::WORKFLOW_ID, "notes": "Canary-notes",
+    });
+    faulty.post(&person, None).await;
+    faulty.post(&json!([person]), None).await;
+    let bodies = faulty.sqs.take_bodies();
+    assert_eq!(bodies.len(), 2);
+    for body in bodies {
+        assert!(
+            !body.to_lowercase().contains("canary") && !body.contains("15550109999"),
+            "{body}"
+        );
+        assert!(
+            body.contains(r#""MessageGroupId":"019c0000-0000-7000-8000-000000000001""#),
+            "{body}"
+        );
+    }
+}

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 use leadgate::local::demo;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
+use shared::domain::{
+    api_key::ApiKey,
+    ids::WorkflowId,
+    workflow::{Channel, Workflow},
+};
 
 use crate::support::{Api, body, eventually, stack};
 
@@ -371,5 +376,60 @@ async fn odd_text_is_kept_or_refused_and_never_changed() {
         .unwrap();
     let error = body(response, StatusCode::BAD_REQUEST).await;
     assert_eq!(error["code"], "malformed_json");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_workflow_that_cannot_start_is_warned_about() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let store = &stack.services.store;
+    let key: ApiKey = demo::API_KEY.parse().unwrap();
+    let account = store.account_of_key(&key.hash()).await.unwrap().unwrap().id;
+    let demo = store
+        .workflow(account, demo::WORKFLOW_ID.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let email_only = |is_paused| Workflow {
+        id: WorkflowId::new(demo.created_at),
+        is_paused,
+        steps: demo
+            .steps
+            .iter()
+            .copied()
+            .filter(|step| step.channel == Channel::Email)
+            .collect(),
+        ..demo.clone()
+    };
+    let (running, paused) = (email_only(false), email_only(true));
+    store.create_workflow(account, &running).await.unwrap();
+    store.create_workflow(account, &paused).await.unwrap();
+
+    let created = api
+        .create(&json!({"first_name": "John", "workflow_id": running.id}))
+        .await;
+    assert_eq!(created.get("workflow_run"), None);
+    assert_eq!(
+        created["warning"],
+        "no step of the workflow can reach the lead: it is in no workflow"
+    );
+
+    let lead = json!({"first_name": "John", "email": "john@example.com", "workflow_id": paused.id});
+    let created = api.create(&lead).await;
+    assert!(
+        created["warning"]
+            .as_str()
+            .unwrap()
+            .starts_with("the workflow is paused"),
+        "{created}"
+    );
+    let id = created["lead"]["id"].as_str().unwrap();
+    eventually("the run waits", || async {
+        let run = api.lead(id).await["active_workflow_run"].take();
+        assert_eq!(run["run_status"], "queued");
+        (run["cadence_state"] == "paused").then_some(())
+    })
+    .await;
     stack.stop().await;
 }

@@ -5,6 +5,8 @@ mod auth;
 mod campaigns;
 mod envelope;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod health;
 mod leads;
 mod paging;

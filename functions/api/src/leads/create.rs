@@ -77,7 +77,7 @@ async fn create_one(
 }
 
 /// Reads one lead's JSON text.
-pub(super) fn read_draft(body: &[u8], account: &Account) -> Result<Draft, ApiError> {
+pub(crate) fn read_draft(body: &[u8], account: &Account) -> Result<Draft, ApiError> {
     if body.len() > LEAD_LIMIT {
         return Err(ApiError::PayloadTooLarge("A lead must not be over 64 KiB"));
     }

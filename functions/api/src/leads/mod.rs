@@ -9,4 +9,6 @@ mod many;
 mod reply;
 mod show;
 
+#[cfg(fuzzing)]
+pub(crate) use self::create::read_draft;
 pub(crate) use self::{create::create, show::show};
