@@ -16,6 +16,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderName, StatusCode};
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
 
 /// What happens to a call.
@@ -31,6 +32,10 @@ pub enum Fault {
     LoseReply,
     /// The service asks to come back later.
     Throttle,
+    /// BatchWriteItem: nothing of the next call is processed, and the call itself succeeds.
+    LeaveUnprocessedOnce,
+    /// SendMessageBatch: the first entry fails, and the others are done.
+    FailFirstEntry,
 }
 
 /// A proxy. Clones share what it saw.
@@ -69,13 +74,7 @@ impl Proxy {
 
     /// From now on, calls of `operation` (such as `PutItem`) meet `fault`.
     pub fn set(&self, operation: &str, fault: Fault) {
-        let mut faults = self
-            .seen
-            .faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        faults.retain(|(known, _)| known != operation);
-        faults.push((operation.to_owned(), fault));
+        self.seen.set(operation, fault);
     }
 
     /// The operations that were called since the last time, in order.
@@ -111,6 +110,12 @@ impl Proxy {
 }
 
 impl Seen {
+    fn set(&self, operation: &str, fault: Fault) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.retain(|(known, _)| known != operation);
+        faults.push((operation.to_owned(), fault));
+    }
+
     fn fault(&self, operation: &str) -> Fault {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults
@@ -140,6 +145,19 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
         }
         Fault::Refuse => answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Fault::Throttle => answer(StatusCode::BAD_REQUEST, "ThrottlingException"),
+        Fault::LeaveUnprocessedOnce => {
+            seen.set(&operation, Fault::None);
+            let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let reply = json!({"UnprocessedItems": request["RequestItems"]});
+            Response::new(Body::from(reply.to_string()))
+        }
+        Fault::FailFirstEntry => {
+            let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
+            if let Some(entries) = request["Entries"].as_array_mut() {
+                entries.remove(0);
+            }
+            forward(&seen, headers, request.to_string().into()).await
+        }
         Fault::LoseReply => {
             forward(&seen, headers, body).await;
             answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")

@@ -224,7 +224,7 @@ mod tests {
         let definition = Definition::read().unwrap();
         assert_eq!(definition.batch_size(), 10);
         assert_eq!(definition.max_receive_count(), 5);
-        assert_eq!(definition.visibility_timeout(), 90);
+        assert_eq!(definition.visibility_timeout(), 180);
         assert_eq!(definition.retention(), definition.dead_letter_retention());
     }
 }

@@ -73,7 +73,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
             (
                 4,
                 false,
-                "The body must be a JSON object, a lead, or an array of them (line 1, column 1)"
+                "The element must be a JSON object: one lead (line 1, column 1)"
             ),
             (5, false, "A lead must not be over 64 KiB"),
         ]
@@ -143,5 +143,16 @@ async fn a_thousand_leads_are_all_stored_in_order_and_all_get_their_run() {
         })
         .await;
     }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_array_whose_reply_would_be_too_large_is_refused_before_anything_is_stored() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    // Every quote takes two bytes in the reply.
+    let lead = json!({"first_name": "A", "notes": vec![""; 15_000]});
+    let reply = post(&api, &json!(vec![lead; 100]), StatusCode::PAYLOAD_TOO_LARGE).await;
+    assert_eq!(reply["code"], "payload_too_large");
     stack.stop().await;
 }

@@ -285,3 +285,78 @@ async fn a_message_carries_ids_only_and_its_accounts_group() {
         );
     }
 }
+
+#[tokio::test]
+async fn leads_that_are_left_unprocessed_are_written_again() {
+    let faulty = Faulty::warm().await;
+    faulty
+        .dynamodb
+        .set("BatchWriteItem", Fault::LeaveUnprocessedOnce);
+    let reply = faulty.post(&json!([lead(), lead()]), None).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+    assert_eq!(
+        faulty.dynamodb.take_calls(),
+        ["BatchWriteItem", "BatchWriteItem"]
+    );
+    for result in reply.body["results"].as_array().unwrap() {
+        assert_eq!(
+            faulty
+                .get(result["lead"]["id"].as_str().unwrap())
+                .await
+                .status,
+            StatusCode::OK
+        );
+    }
+}
+
+#[tokio::test]
+async fn leads_of_a_batch_whose_answer_is_lost_are_looked_up() {
+    let faulty = Faulty::warm().await;
+    faulty.dynamodb.set("BatchWriteItem", Fault::LoseReply);
+    let reply = faulty.post(&json!([lead(), lead()]), None).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+    // When they cannot be looked up either, nothing is claimed.
+    faulty.dynamodb.set("GetItem", Fault::Refuse);
+    let reply = faulty.post(&json!([lead(), lead()]), None).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        reply.body["message"]
+            .as_str()
+            .unwrap()
+            .contains("may be stored or not"),
+        "{}",
+        reply.body
+    );
+}
+
+#[tokio::test]
+async fn a_start_of_many_that_fails_alone_is_delayed_alone() {
+    let faulty = Faulty::warm().await;
+    faulty.sqs.set("SendMessageBatch", Fault::FailFirstEntry);
+    let reply = faulty.post(&json!([lead(), lead(), lead()]), None).await;
+    assert_eq!(reply.status, StatusCode::CREATED);
+    let warned: Vec<_> = (0..3)
+        .map(|index| reply.body["results"][index].get("warning").is_some())
+        .collect();
+    assert_eq!(warned, [true, false, false]);
+}
+
+#[tokio::test]
+async fn a_replay_whose_start_cannot_be_sent_is_noted_down() {
+    let faulty = Faulty::warm().await;
+    let first = faulty.post(&lead(), Some("key")).await;
+    faulty.sqs.set("SendMessage", Fault::Refuse);
+    let replay = faulty.post(&lead(), Some("key")).await;
+    assert_eq!(
+        (replay.status, &replay.body),
+        (StatusCode::CREATED, &first.body)
+    );
+    let sent = requeue(
+        &faulty.services.store,
+        &faulty.services.queue,
+        &Clock::System,
+    )
+    .await
+    .unwrap();
+    assert_eq!(sent, Requeued { sent: 1 });
+}

@@ -2,12 +2,24 @@
 
 use std::collections::HashSet;
 
+use api::{AppState, router};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
-use leadgate::local::demo;
+use lambda_http::http::Request;
+use leadgate::local::{Stack, demo};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use shared::{
+    clock::Clock,
+    domain::{
+        api_key::ApiKey,
+        ids::{AccountId, WorkflowId},
+        workflow::{Channel, Workflow},
+    },
+};
+use tower::ServiceExt;
 
-use crate::support::{Api, eventually, stack};
+use crate::support::{Api, eventually, services, stack};
 
 async fn send(api: &Api, key: &str, body: &Value) -> Response {
     api.post("/api/public/leads")
@@ -124,7 +136,131 @@ async fn of_64_simultaneous_requests_one_makes_the_lead_and_all_get_its_reply() 
         (lead["active_workflow_run"]["run_status"] == "running").then_some(())
     })
     .await;
+    let account = account(&stack).await;
+    let (_, runs) = stack
+        .services
+        .store
+        .lead_with_runs(account, id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(runs.len(), 1);
     stack.stop().await;
+}
+
+#[tokio::test]
+async fn of_16_simultaneous_arrays_each_lead_is_made_once() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let leads = json!([lead("A"), lead("B"), lead("C")]);
+    let responses = join_all((0..16).map(|_| send(&api, "rush", &leads))).await;
+    let mut replies = HashSet::new();
+    for response in responses {
+        assert_eq!(response.status(), StatusCode::CREATED);
+        replies.insert(response.text().await.unwrap());
+    }
+    assert_eq!(replies.len(), 1);
+    stack.stop().await;
+}
+
+/// The demo account's id.
+async fn account(stack: &Stack) -> AccountId {
+    let key: ApiKey = demo::API_KEY.parse().unwrap();
+    stack
+        .services
+        .store
+        .account_of_key(&key.hash())
+        .await
+        .unwrap()
+        .unwrap()
+        .id
+}
+
+#[tokio::test]
+async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let account = account(&stack).await;
+    let store = &stack.services.store;
+    let demo = store
+        .workflow(account, demo::WORKFLOW_ID.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let mut workflow = Workflow {
+        id: WorkflowId::new(demo.created_at),
+        ..demo
+    };
+    workflow.steps.retain(|step| step.channel == Channel::Email);
+    store.create_workflow(account, &workflow).await.unwrap();
+    let lead =
+        json!({"first_name": "John", "email": "john@example.com", "workflow_id": workflow.id});
+    let first: Value = send(&api, "key", &lead).await.json().await.unwrap();
+
+    // The lead is renamed, as a PATCH will do, and its workflow is gone.
+    let id = first["lead"]["id"].as_str().unwrap();
+    let dynamodb = &stack.services.clients.dynamodb;
+    let text = |text: String| AttributeValue::S(text);
+    dynamodb
+        .update_item()
+        .table_name(stack.services.table())
+        .key("pk", text(format!("LEAD#{account}#{id}")))
+        .key("sk", text("LEAD".to_owned()))
+        .update_expression("SET first_name = :name")
+        .expression_attribute_values(":name", text("Jane".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(api.lead(id).await["first_name"], "Jane");
+    let again = send(&api, "key", &lead).await;
+    assert!(is_replay(&again));
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_of_what_would_be_refused_today_gets_the_first_reply() {
+    let services = services().await;
+    let api = |store| {
+        let state = AppState::new(store, services.queue.clone(), Clock::System);
+        router(state)
+    };
+    let lead = json!({"first_name": "John", "phone": "(555) 010-0100"}).to_string();
+    let request = || {
+        Request::post("/api/public/leads")
+            .header("x-api-key", demo::API_KEY)
+            .header("idempotency-key", "key")
+            .body(lead.clone())
+            .unwrap()
+    };
+    let first = api(services.store.clone())
+        .oneshot(request())
+        .await
+        .unwrap();
+    assert_eq!(first.status().as_u16(), 201);
+    // The account's country is gone; the phone number could not be read any more.
+    let key: ApiKey = demo::API_KEY.parse().unwrap();
+    services
+        .clients
+        .dynamodb
+        .update_item()
+        .table_name(services.table())
+        .key(
+            "pk",
+            AttributeValue::S(format!("KEY#{}", key.hash().as_str())),
+        )
+        .key("sk", AttributeValue::S("KEY".to_owned()))
+        .update_expression("REMOVE default_country")
+        .send()
+        .await
+        .unwrap();
+    let again = api(services.store.clone())
+        .oneshot(request())
+        .await
+        .unwrap();
+    assert_eq!(again.status().as_u16(), 201);
+    assert!(again.headers().contains_key("idempotency-replayed"));
+    services.stop().await;
 }
 
 #[tokio::test]

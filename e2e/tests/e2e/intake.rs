@@ -123,6 +123,21 @@ async fn a_wrong_key_opens_nothing() {
 #[tokio::test]
 async fn a_call_workflow_needs_a_phone_number() {
     let stack = stack().await;
+    // Together with all else that is wrong.
+    let nothing =
+        json!({"workflow_id": demo::WORKFLOW_ID, "force_first_message": {"channel": "sms"}});
+    let response = Api::of(&stack)
+        .post("/api/public/leads")
+        .json(&nothing)
+        .send()
+        .await
+        .unwrap();
+    let error = body(response, StatusCode::BAD_REQUEST).await;
+    assert_eq!(
+        error["message"],
+        "first_name is required; phone is required: the workflow has a call step; force_first_message \
+         cannot reach the lead on the channel sms; force_first_message needs content on the channel sms"
+    );
     let lead = json!({"first_name": "John", "workflow_id": demo::WORKFLOW_ID});
     let response = Api::of(&stack)
         .post("/api/public/leads")
@@ -139,25 +154,42 @@ async fn a_call_workflow_needs_a_phone_number() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_in_the_envelope() {
+async fn a_body_that_is_too_large_by_a_byte_is_refused_in_the_envelope() {
     let stack = stack().await;
+    let api = Api::of(&stack);
+    let lead_of = |size: usize| {
+        let frame = r#"{"first_name":"John","notes":""}"#.len();
+        format!(
+            r#"{{"first_name":"John","notes":"{}"}}"#,
+            "x".repeat(size - frame)
+        )
+    };
+    let fits = api
+        .post("/api/public/leads")
+        .body(lead_of(64 * 1024))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(fits.status(), StatusCode::CREATED);
     for (size, message) in [
-        (64 * 1024, "A lead must not be over 64 KiB"),
+        (64 * 1024 + 1, "A lead must not be over 64 KiB"),
+        (5 * 1024 * 1024, "A lead must not be over 64 KiB"),
         (
-            5 * 1024 * 1024,
+            5 * 1024 * 1024 + 1,
             "The body is over 5 MiB; send fewer leads at once",
         ),
     ] {
-        let lead = json!({"first_name": "John", "notes": "x".repeat(size)});
-        let response = Api::of(&stack)
+        let response = api
             .post("/api/public/leads")
-            .json(&lead)
+            .body(lead_of(size))
             .send()
             .await
             .unwrap();
         let error = body(response, StatusCode::PAYLOAD_TOO_LARGE).await;
-        assert_eq!(error["message"], message);
-        assert_eq!(error["code"], "payload_too_large");
+        assert_eq!(
+            (&error["message"], &error["code"]),
+            (&json!(message), &json!("payload_too_large"))
+        );
     }
     stack.stop().await;
 }
@@ -227,7 +259,10 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
         ),
         (
             json!({"channel": "sms", "content": "Hi", "html": "<p>", "text": 1}),
-            &["force_first_message.text is not a field of force_first_message"],
+            &[
+                "force_first_message.text is not a field of force_first_message",
+                "force_first_message.html is not for the channel sms",
+            ],
         ),
         (
             json!({"channel": "sms", "content": "Hi", "html": "<p>"}),
@@ -375,7 +410,19 @@ async fn odd_text_is_kept_or_refused_and_never_changed() {
         .await
         .unwrap();
     let error = body(response, StatusCode::BAD_REQUEST).await;
-    assert_eq!(error["code"], "malformed_json");
+    assert_eq!(
+        error["message"],
+        "The body is not UTF-8: send it as UTF-8, and uncompressed (line 1, column 18)"
+    );
+    let with_mark = "\u{feff}{\"first_name\":\"Zo\u{eb}\"}";
+    let response = api
+        .post("/api/public/leads")
+        .body(with_mark)
+        .send()
+        .await
+        .unwrap();
+    let created = body(response, StatusCode::CREATED).await;
+    assert_eq!(created["lead"]["first_name"], "Zo\u{eb}");
     stack.stop().await;
 }
 

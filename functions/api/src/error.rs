@@ -67,8 +67,8 @@ pub(crate) enum ApiError {
         "The store did not answer, and the lead may be stored or not; with an Idempotency-Key, a \
          request can be sent again without storing it twice"
     )]
-    Unconfirmed(#[source] StoreError),
-    #[error("The service cannot take the request right now and has stored nothing; try again")]
+    Unconfirmed(#[source] Option<StoreError>),
+    #[error("The service cannot take the request right now and has stored nothing; send it again")]
     Unavailable(#[source] StoreError),
     #[error("Something went wrong on our side; quote the request_id when you report it")]
     Internal(#[source] Option<StoreError>),
@@ -147,7 +147,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::Conflict,
-            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Unavailable(_) | StoreError::NoAnswer(_) => Self::Unavailable(error),
             StoreError::Unexpected(_) | StoreError::Damaged { .. } => Self::Internal(Some(error)),
         }
     }
@@ -279,7 +279,7 @@ mod tests {
                 "unavailable",
             ),
             (
-                ApiError::Unconfirmed(unavailable()),
+                ApiError::Unconfirmed(Some(unavailable())),
                 503,
                 "Service unavailable",
                 "unavailable",

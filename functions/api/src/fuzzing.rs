@@ -8,5 +8,5 @@ pub fn read_lead(body: &[u8], default_country: Option<&str>) {
         id: AccountId::new(jiff::Timestamp::UNIX_EPOCH),
         default_country: default_country.map(str::to_owned),
     };
-    let _ = crate::leads::read_draft(body, &account);
+    let _ = crate::leads::read_draft(body, &account, "");
 }

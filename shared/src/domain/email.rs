@@ -5,6 +5,7 @@ use std::fmt;
 
 use email_address::{EmailAddress, Options};
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
 
 const LONGEST: usize = 254;
 
@@ -36,7 +37,10 @@ impl TryFrom<&str> for Email {
     fn try_from(text: &str) -> Result<Self, EmailError> {
         let (local, domain) = text.trim().rsplit_once('@').ok_or(EmailError::Syntax)?;
         let domain = idna::domain_to_ascii(domain).map_err(|_| EmailError::Syntax)?;
-        let address = format!("{}@{domain}", local.to_lowercase());
+        let address = format!(
+            "{}@{domain}",
+            local.nfc().collect::<String>().to_lowercase()
+        );
         if address.len() > LONGEST {
             return Err(EmailError::TooLong);
         }

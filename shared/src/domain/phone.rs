@@ -5,7 +5,9 @@
 
 use std::{fmt, sync::LazyLock};
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region,
+};
 use thiserror::Error;
 
 /// Longer texts are not looked at; libphonenumber has the same bound.
@@ -55,14 +57,14 @@ impl Phone {
             return Err(PhoneError::NotANumber);
         }
         let text = ascii_digits(text.trim());
-        let text = strip_scheme(&text).replace("(0)", "");
-        if has_alternative(&text) {
+        let text = strip_scheme(&text);
+        if has_alternative(text) {
             return Err(PhoneError::NotANumber);
         }
-        if is_international(&text) {
-            read_international(&text)
+        if is_international(text) {
+            read_international(text)
         } else {
-            read_national(&text, default_country)
+            read_national(text, default_country)
         }
     }
 
@@ -90,7 +92,8 @@ impl TryFrom<&str> for Phone {
 }
 
 fn read_international(text: &str) -> Result<Dialled, PhoneError> {
-    let (number, extension) = split_extension(text);
+    // The zero that is dialled at home only: "+44 (0)20".
+    let (number, extension) = split_extension(&text.replace("(0)", ""));
     if !number.chars().all(is_number_character) {
         return Err(PhoneError::NotANumber);
     }
@@ -113,7 +116,7 @@ fn read_national(text: &str, default_country: Option<&str>) -> Result<Dialled, P
         .parse(&number, Some(region))
         .map_err(|_| PhoneError::NotPossibleHere)?;
     let home = PHONE_NUMBER_UTIL.get_country_code_for_region(region);
-    if Some(parsed.country_code) != home || !PHONE_NUMBER_UTIL.is_possible_number(&parsed) {
+    if Some(parsed.country_code) != home || !is_complete(&parsed) {
         return Err(PhoneError::NotPossibleHere);
     }
     let phone = Phone::try_from(parsed.format_as(PhoneNumberFormat::E164).as_ref())?;
@@ -140,6 +143,14 @@ fn split_extension(text: &str) -> (String, Option<String>) {
         Some(number) => (number.to_owned(), Some(extension)),
         None => (text.to_owned(), None),
     }
+}
+
+/// Not one that works without its area code only, such as `555-0100` in the US.
+fn is_complete(number: &PhoneNumber) -> bool {
+    matches!(
+        PHONE_NUMBER_UTIL.is_possible_number_with_reason(number),
+        Ok(NumberLengthType::IsPossible)
+    )
 }
 
 /// `030/901820` is one number, `901820/21` is two that differ in their last digits: which is meant

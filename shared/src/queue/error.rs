@@ -2,6 +2,7 @@
 
 use aws_sdk_sqs::{
     Error as SqsError,
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
 use thiserror::Error;
@@ -17,28 +18,24 @@ pub enum QueueError {
     Unexpected(#[source] Box<SqsError>),
 }
 
-impl<E, R> From<SdkError<E, R>> for QueueError
+impl<E> From<SdkError<E, HttpResponse>> for QueueError
 where
     E: ProvideErrorMetadata,
-    SqsError: From<SdkError<E, R>>,
+    SqsError: From<SdkError<E, HttpResponse>>,
 {
-    fn from(error: SdkError<E, R>) -> Self {
-        let refused = match &error {
-            SdkError::ServiceError(service) => !matches!(
-                service.err().code(),
-                Some(
-                    "ThrottlingException"
-                        | "RequestThrottled"
-                        | "OverLimit"
-                        | "InternalError"
-                        | "InternalFailure"
-                        | "ServiceUnavailable"
-                )
-            ),
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        let is_refused = match &error {
+            SdkError::ServiceError(service) => {
+                let throttled = matches!(
+                    service.err().code(),
+                    Some("ThrottlingException" | "RequestThrottled" | "OverLimit")
+                );
+                !throttled && !service.raw().status().is_server_error()
+            }
             SdkError::ConstructionFailure(_) => true,
             _ => false,
         };
-        if refused {
+        if is_refused {
             Self::Unexpected(Box::new(error.into()))
         } else {
             Self::Unavailable(Box::new(error.into()))

@@ -11,6 +11,7 @@ use aws_sdk_sqs::{
     types::{QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use futures::{StreamExt, stream};
+use tokio::time::Instant;
 
 pub use self::{
     error::QueueError,
@@ -62,12 +63,12 @@ impl StartQueue {
         Ok(())
     }
 
-    /// Queues many starts of one account, ten at a time.
-    pub async fn send_many(&self, starts: &[WorkflowStart]) -> SentMany {
+    /// Queues many starts, ten at a time. No call is begun after `until`.
+    pub async fn send_many(&self, starts: &[WorkflowStart], until: Instant) -> SentMany {
         let mut many = SentMany::default();
         let batches: Vec<_> = starts
             .chunks(BATCH)
-            .map(|batch| self.send_batch(batch))
+            .map(|batch| self.send_batch(batch, until))
             .collect();
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
         while let Some((sent, error)) = batches.next().await {
@@ -77,7 +78,14 @@ impl StartQueue {
         many
     }
 
-    async fn send_batch(&self, starts: &[WorkflowStart]) -> (Vec<bool>, Option<QueueError>) {
+    async fn send_batch(
+        &self,
+        starts: &[WorkflowStart],
+        until: Instant,
+    ) -> (Vec<bool>, Option<QueueError>) {
+        if Instant::now() >= until {
+            return (vec![false; starts.len()], None);
+        }
         let entries = (0..).zip(starts).map(|(id, start): (usize, _)| {
             SendMessageBatchRequestEntry::builder()
                 .id(id.to_string())

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::{
     Error as DynamoDbError,
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
 use thiserror::Error;
@@ -12,9 +13,12 @@ pub enum StoreError {
     /// The write's condition did not hold: another write was there first.
     #[error("a condition of the write did not hold")]
     Conflict,
-    /// No answer, or one that asks to come back later.
-    #[error("DynamoDB cannot be reached or is throttling")]
+    /// An answer that asks to come back later.
+    #[error("DynamoDB is throttling or failing")]
     Unavailable(#[source] Box<DynamoDbError>),
+    /// No answer: a write may be done, or may still be.
+    #[error("DynamoDB did not answer")]
+    NoAnswer(#[source] Box<DynamoDbError>),
     /// DynamoDB refused the request: the table, the permissions or this code are wrong.
     #[error("DynamoDB refused a request")]
     Unexpected(#[source] Box<DynamoDbError>),
@@ -46,7 +50,7 @@ pub enum DamageError {
 impl StoreError {
     /// Whether the same call may work later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::NoAnswer(_))
     }
 
     /// Whether the write's condition did not hold.
@@ -55,26 +59,27 @@ impl StoreError {
     }
 }
 
-impl<E, R> From<SdkError<E, R>> for StoreError
+impl<E> From<SdkError<E, HttpResponse>> for StoreError
 where
     E: ProvideErrorMetadata,
-    DynamoDbError: From<SdkError<E, R>>,
+    DynamoDbError: From<SdkError<E, HttpResponse>>,
 {
-    fn from(error: SdkError<E, R>) -> Self {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
         match &error {
             SdkError::ServiceError(service) => match service.err().code() {
                 Some("ConditionalCheckFailedException") => Self::Conflict,
                 Some(
                     "ThrottlingException"
                     | "ProvisionedThroughputExceededException"
-                    | "RequestLimitExceeded"
-                    | "InternalServerError"
-                    | "ServiceUnavailable",
+                    | "RequestLimitExceeded",
                 ) => Self::Unavailable(Box::new(error.into())),
+                _ if service.raw().status().is_server_error() => {
+                    Self::Unavailable(Box::new(error.into()))
+                }
                 _ => Self::Unexpected(Box::new(error.into())),
             },
             SdkError::ConstructionFailure(_) => Self::Unexpected(Box::new(error.into())),
-            _ => Self::Unavailable(Box::new(error.into())),
+            _ => Self::NoAnswer(Box::new(error.into())),
         }
     }
 }

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use futures::{StreamExt, stream};
+use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
@@ -20,7 +21,11 @@ use super::{
     keys,
     lead::LeadItem,
 };
-use crate::domain::{idempotency::Receipt, lead::Lead};
+use crate::domain::{
+    idempotency::Receipt,
+    ids::{AccountId, LeadId},
+    lead::Lead,
+};
 
 /// What BatchWriteItem takes at most.
 const BATCH: usize = 25;
@@ -42,12 +47,23 @@ pub enum Stored {
     Before(Receipt),
 }
 
+/// What became of one lead of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batched {
+    /// It is stored.
+    Stored,
+    /// It is not stored.
+    NotStored,
+    /// DynamoDB did not say.
+    Unknown,
+}
+
 /// What became of many, in their order.
 #[derive(Debug, Default)]
 pub struct StoredMany {
-    /// Which of them are stored.
-    pub stored: Vec<bool>,
-    /// Why others are not.
+    /// One for each lead.
+    pub leads: Vec<Batched>,
+    /// Why some are not stored.
     pub errors: Vec<StoreError>,
 }
 
@@ -89,56 +105,80 @@ impl Store {
     }
 
     /// Stores many new leads, 25 at a time. Without conditions, which batches cannot have: the ids must
-    /// be new ones.
-    pub async fn create_leads(&self, leads: &[Lead]) -> StoredMany {
+    /// be new ones. No call is begun after `until`.
+    pub async fn create_leads(&self, leads: &[Lead], until: Instant) -> StoredMany {
         let mut many = StoredMany::default();
-        let batches: Vec<_> = leads
+        let batches = leads
             .chunks(BATCH)
-            .map(|batch| self.create_batch(batch))
-            .collect();
+            .map(|batch| self.create_batch(batch, until));
+        let batches: Vec<_> = batches.collect();
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
-        while let Some((stored, error)) = batches.next().await {
-            many.stored.extend(stored);
+        while let Some((leads, error)) = batches.next().await {
+            many.leads.extend(leads);
             many.errors.extend(error);
         }
         many
     }
 
-    async fn create_batch(&self, leads: &[Lead]) -> (Vec<bool>, Option<StoreError>) {
-        let partitions = leads
-            .iter()
-            .map(|lead| keys::lead_partition(lead.account_id, lead.id));
-        match self.write_batch(leads).await {
-            Ok(left) => (partitions.map(|pk| !left.contains(&pk)).collect(), None),
-            Err(error) => (vec![false; leads.len()], Some(error)),
-        }
+    async fn create_batch(
+        &self,
+        leads: &[Lead],
+        until: Instant,
+    ) -> (Vec<Batched>, Option<StoreError>) {
+        let mut left = match leads.iter().map(put_request).collect::<Result<Vec<_>, _>>() {
+            Ok(requests) => requests,
+            Err(error) => return (vec![Batched::NotStored; leads.len()], Some(error)),
+        };
+        let (outcome, error) = self.write_batch(&mut left, until).await;
+        let left: HashSet<String> = left.iter().filter_map(partition).collect();
+        let leads = leads.iter().map(|lead| {
+            let is_left = left.contains(&keys::lead_partition(lead.account_id, lead.id));
+            if is_left { outcome } else { Batched::Stored }
+        });
+        (leads.collect(), error)
     }
 
-    /// Writes a batch and gives the partitions of those that DynamoDB would not take.
-    async fn write_batch(&self, leads: &[Lead]) -> Result<HashSet<String>, StoreError> {
-        let mut requests = leads
-            .iter()
-            .map(put_request)
-            .collect::<Result<Vec<_>, _>>()?;
+    /// Writes a batch. What is left in `requests` was not taken, or that is not known.
+    async fn write_batch(
+        &self,
+        requests: &mut Vec<WriteRequest>,
+        until: Instant,
+    ) -> (Batched, Option<StoreError>) {
         let mut backoff = BACKOFF.into_iter();
-        loop {
-            let reply = self
+        while !requests.is_empty() && Instant::now() < until {
+            let write = self
                 .client
                 .batch_write_item()
-                .request_items(&*self.table, requests)
-                .send()
-                .await?;
-            requests = reply
+                .request_items(&*self.table, requests.clone());
+            let reply = match write.send().await.map_err(StoreError::from) {
+                Ok(reply) => reply,
+                Err(error) if error.is_retryable() => return (Batched::Unknown, Some(error)),
+                Err(error) => return (Batched::NotStored, Some(error)),
+            };
+            *requests = reply
                 .unprocessed_items
                 .and_then(|mut tables| tables.remove(&*self.table))
                 .unwrap_or_default();
-            if requests.is_empty() {
-                return Ok(HashSet::new());
+            match backoff.next() {
+                Some(pause) if !requests.is_empty() => tokio::time::sleep(pause).await,
+                Some(_) => {}
+                None => break,
             }
-            let Some(pause) = backoff.next() else { break };
-            tokio::time::sleep(pause).await;
         }
-        Ok(requests.iter().filter_map(partition).collect())
+        (Batched::NotStored, None)
+    }
+
+    /// The receipt of a named request's lead, if the lead is there.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn receipt(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let item: Option<LeadItem> = self.read(&keys::lead(account, lead)).await?;
+        Ok(item.and_then(LeadItem::into_receipt))
     }
 }
 

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::{
     error::StoreError,
-    intake::{Stored, StoredMany},
+    intake::{Batched, Stored, StoredMany},
     keys::UNSENT_SHARDS,
     unsent::UnsentStart,
 };

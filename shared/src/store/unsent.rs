@@ -30,7 +30,7 @@ impl Store {
     /// it has one: the first reply says that the start is delayed, and so must a replay.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lead is gone.
+    /// [`StoreError::Conflict`] if the lead is not there, or has no start.
     pub async fn mark_unsent(
         &self,
         account: AccountId,
@@ -43,7 +43,8 @@ impl Store {
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, lead).into_item()))
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(#start)")
+            .expression_attribute_names("#start", "start")
             .expression_attribute_values(":shard", AttributeValue::S(keys::unsent_of(lead)))
             .expression_attribute_values(":since", AttributeValue::S(format!("{since:.3}")));
         let mark = match reply {

@@ -18,7 +18,24 @@ impl FromRequest<AppState> for JsonBody {
         if !is_json(request.headers()) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        Ok(Self(Bytes::from_request(request, state).await?))
+        let body = Bytes::from_request(request, state).await?;
+        // RFC 8259 section 8.1: a byte order mark may be ignored.
+        let body = match body.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) => body.slice_ref(rest),
+            None => body,
+        };
+        match str::from_utf8(&body) {
+            Ok(_) => Ok(Self(body)),
+            Err(error) => {
+                let read = body.get(..error.valid_up_to()).unwrap_or_default();
+                let mut lines = read.split(|byte| *byte == b'\n');
+                Err(ApiError::MalformedJson {
+                    what: "The body is not UTF-8: send it as UTF-8, and uncompressed",
+                    line: lines.clone().count(),
+                    column: lines.next_back().map_or(0, <[u8]>::len) + 1,
+                })
+            }
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A lead's item must stay far below the 400 KB that DynamoDB takes.
-pub(super) const LEAD_LIMIT: usize = 64 * 1024;
+const LEAD_LIMIT: usize = 64 * 1024;
 
 /// What the client calls the request, if it does.
 pub(crate) struct RequestName(Option<IdempotencyKey>);
@@ -67,19 +67,19 @@ async fn create_one(
     key: Option<&IdempotencyKey>,
     body: &[u8],
 ) -> Result<Response, ApiError> {
-    let draft = read_draft(body, account)?;
+    let draft = read_draft(body, account, "")?;
+    let request_hash = draft.request_hash.clone();
     let wanted = Wanted::look_up(state, account, std::iter::once(&draft)).await?;
     let named = key.map(|key| Named { key, index: 0 });
-    let enrolment = enrol(account, draft, &wanted, named, state.clock.now())?;
-    let id = enrolment.lead.id;
-    let taken = take_in(state, enrolment, named.is_some()).await?;
-    Ok(reply::created(id, taken))
+    let enrolment = enrol(account, draft, &wanted, named, state.clock.now());
+    let taken = take_in(state, account, named, &request_hash, enrolment).await?;
+    Ok(reply::created(taken))
 }
 
-/// Reads one lead's JSON text.
-pub(crate) fn read_draft(body: &[u8], account: &Account) -> Result<Draft, ApiError> {
+/// Reads one lead's JSON text. `kind` as of [`Draft::read`].
+pub(crate) fn read_draft(body: &[u8], account: &Account, kind: &str) -> Result<Draft, ApiError> {
     if body.len() > LEAD_LIMIT {
         return Err(ApiError::PayloadTooLarge("A lead must not be over 64 KiB"));
     }
-    Draft::read(body, account)
+    Draft::read(body, account, kind)
 }

@@ -1,16 +1,8 @@
 //! A lead as it comes in: JSON in, checked and normalised fields out (CONTRACT sections 3 and 3.1).
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    fmt,
-    str::FromStr,
-};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use shared::domain::{
@@ -25,13 +17,15 @@ use shared::domain::{
     workflow::Channel,
 };
 
-use super::body::malformed;
+use super::{body::malformed, fields::Fields};
 use crate::error::{ApiError, Problem};
 
-/// A lead that can be stored, and what it asks for.
+/// A lead as far as it could be read, and what it asks for. What only its workflow can show to be wrong
+/// is found later, and told together with what is known here.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Draft {
-    pub(crate) first_name: PersonName,
+    /// None: there is a problem with it.
+    pub(crate) first_name: Option<PersonName>,
     pub(crate) last_name: Option<PersonName>,
     pub(crate) email: Option<Email>,
     pub(crate) phone: Option<Phone>,
@@ -39,8 +33,9 @@ pub(crate) struct Draft {
     pub(crate) workflow_id: Option<WorkflowId>,
     pub(crate) campaign_id: Option<CampaignId>,
     pub(crate) message: Option<MessageDraft>,
-    /// A digest of everything that was sent, white space and the order of keys apart.
+    /// A digest of everything that was sent.
     pub(crate) request_hash: String,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// `force_first_message`, before its channel is settled: that may be the workflow's to say.
@@ -51,13 +46,15 @@ pub(crate) struct MessageDraft {
 }
 
 impl Draft {
-    /// Reads one lead for `account`.
+    /// Reads one lead for `account`. `kind` tells requests apart that hold the same lead in another way.
     ///
     /// # Errors
-    /// `MalformedJson` if it is no JSON object; `Validation` with every problem at once.
-    pub(crate) fn read(body: &[u8], account: &Account) -> Result<Self, ApiError> {
+    /// `MalformedJson` if it is no JSON object.
+    pub(crate) fn read(body: &[u8], account: &Account, kind: &str) -> Result<Self, ApiError> {
         let fields: Fields = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-        let request_hash = fields.hash();
+        let mut digest = Sha256::new_with_prefix(kind);
+        fields.digest(&mut digest);
+        let request_hash = BASE64_URL_SAFE_NO_PAD.encode(digest.finalize());
         let mut reader = Reader::new(fields.values);
         for field in fields.repeated {
             reader.problem(&field, "is given more than once");
@@ -77,20 +74,22 @@ impl Draft {
             reader.problem("force_first_message", "needs workflow_id");
         }
         let metadata = reader.metadata(extension);
-        match (first_name, reader.problems.is_empty()) {
-            (Some(first_name), true) => Ok(Self {
-                first_name,
-                last_name,
-                email,
-                phone,
-                metadata,
-                workflow_id,
-                campaign_id,
-                message,
-                request_hash,
-            }),
-            _ => Err(ApiError::Validation(reader.problems)),
-        }
+        Ok(Self {
+            first_name,
+            last_name,
+            email,
+            phone,
+            metadata,
+            workflow_id,
+            campaign_id,
+            message,
+            request_hash,
+            problems: reader.problems,
+        })
+    }
+
+    pub(crate) fn has_problem_with(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
     }
 }
 
@@ -179,7 +178,7 @@ impl Reader {
             return None;
         }
         let Ok(fields) = serde_json::from_str::<Fields>(value.get()) else {
-            self.problem("force_first_message", "must be an object");
+            self.problem("force_first_message", not_an_object(&value));
             return None;
         };
         let mut inner = Self::new(fields.values);
@@ -199,6 +198,9 @@ impl Reader {
                 .filter(|value| !is_nothing(value))
                 .map(|value| value.get().to_owned()),
         };
+        if let Some(Err(error)) = parts.components.as_deref().map(json::check) {
+            inner.problem("components", error);
+        }
         for (field, value) in std::mem::take(&mut inner.fields) {
             if !is_nothing(&value) {
                 inner.problem(&field, "is not a field of force_first_message");
@@ -261,69 +263,25 @@ impl Reader {
                 fields.values.into_iter().collect()
             }
             Err(_) => {
-                self.problem("metadata", "must be an object");
+                self.problem("metadata", not_an_object(&value));
                 Metadata::default()
             }
         }
     }
 }
 
+/// An object that cannot be read as one has a key that is not Unicode.
+fn not_an_object(value: &RawValue) -> &'static str {
+    if value.get().starts_with('{') {
+        "must have keys of valid Unicode"
+    } else {
+        "must be an object"
+    }
+}
+
 /// `null` and `""` mean that an optional field was not given.
 fn is_nothing(value: &RawValue) -> bool {
     matches!(value.get(), "null" | r#""""#)
-}
-
-/// An object's keys and the JSON texts of their values. A key that comes twice is remembered: which of
-/// the two was meant cannot be known.
-struct Fields {
-    values: BTreeMap<String, Box<RawValue>>,
-    repeated: Vec<String>,
-}
-
-impl Fields {
-    fn hash(&self) -> String {
-        let mut hash = Sha256::new();
-        for (key, value) in &self.values {
-            // Compact JSON has no line break, so the parts cannot run into each other.
-            hash.update(json::compact(value.get()));
-            hash.update("\n");
-            hash.update(key.len().to_be_bytes());
-            hash.update(key);
-        }
-        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
-
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields {
-                    values: BTreeMap::new(),
-                    repeated: Vec::new(),
-                };
-                while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    match fields.values.entry(key) {
-                        Entry::Vacant(entry) => {
-                            entry.insert(value);
-                        }
-                        Entry::Occupied(entry) => fields.repeated.push(entry.key().clone()),
-                    }
-                }
-                Ok(fields)
-            }
-        }
-
-        deserializer.deserialize_map(FieldsVisitor)
-    }
 }
 
 #[cfg(test)]
@@ -339,17 +297,15 @@ mod tests {
             id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
             default_country: None,
         };
-        Draft::read(body.as_bytes(), &account)
+        Draft::read(body.as_bytes(), &account, "")
     }
 
     fn problems(body: &str) -> Vec<String> {
-        match read(body) {
-            Err(ApiError::Validation(problems)) => problems
-                .into_iter()
-                .map(|problem| problem.message)
-                .collect(),
-            other => panic!("{other:?}"),
-        }
+        let problems = read(body).unwrap().problems;
+        problems
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect()
     }
 
     #[test]
@@ -360,7 +316,13 @@ mod tests {
                     "workflow_id":{nothing},"campaign_id":{nothing},"metadata":{nothing}}}"#
             ));
             if nothing == r#""  ""# {
-                assert_eq!(draft.unwrap_err().to_string(), "metadata must be an object");
+                let messages: Vec<_> = draft
+                    .unwrap()
+                    .problems
+                    .into_iter()
+                    .map(|p| p.message)
+                    .collect();
+                assert_eq!(messages, ["metadata must be an object"]);
                 continue;
             }
             let draft = draft.unwrap();
@@ -471,7 +433,9 @@ mod tests {
             let body = json!({"first_name": format!(" {first_name}\t"), "metadata": metadata, "extra": extra});
             let draft = read(&body.to_string()).unwrap();
             let composed: String = first_name.nfc().collect();
-            prop_assert_eq!(draft.first_name.as_str(), composed);
+            let name = draft.first_name.unwrap();
+            prop_assert_eq!(name.as_str(), composed);
+            prop_assert_eq!(draft.problems, []);
             let mut expected = metadata;
             expected.entry("extra".to_owned()).or_insert(extra);
             let kept = serde_json::to_value(&draft.metadata).unwrap();
@@ -486,9 +450,30 @@ mod tests {
         #[test]
         fn white_space_and_the_order_of_keys_do_not_change_the_request_hash(value in json()) {
             let one = read(&format!(r#"{{"first_name":"J","x":{value}}}"#)).unwrap();
-            let other = read(&format!("{{ \"x\" :\n {value:#}, \"first_name\"\t: \"J\" }}")).unwrap();
+            let other = read(&format!("{{ \"x\" :\n {value:#}, \"first_name\"\t: \"\\u004a\" }}")).unwrap();
             prop_assert_eq!(one.request_hash, other.request_hash);
         }
+    }
+
+    #[test]
+    fn the_order_of_deep_keys_and_escapes_do_not_change_the_request_hash() {
+        let one = read(r#"{"first_name":"J","x":{"a":[{"b":"\u00e9","c":1}],"d":2}}"#).unwrap();
+        let other = read(r#"{"first_name":"J","x":{"d":2,"a":[{"c":1,"b":"é"}]}}"#).unwrap();
+        assert_eq!(one.request_hash, other.request_hash);
+    }
+
+    #[test]
+    fn text_that_is_not_unicode_is_refused_by_name() {
+        assert_eq!(
+            problems(
+                r#"{"first_name":"J","notes":["\udc00"],"metadata":{"\ud800":1},"x":{"\ud800":1}}"#
+            ),
+            [
+                "metadata must have keys of valid Unicode",
+                "notes has text that is not valid Unicode",
+                "x has text that is not valid Unicode",
+            ]
+        );
     }
 
     #[test]
@@ -500,6 +485,9 @@ mod tests {
             r#"{"first_name":"J","a":12}"#,
             r#"{"first_name":"J","a":1,"c":2}"#,
             r#"{"first_name":"J ","a":1,"b":2}"#,
+            r#"{"first_name":"J","a":1,"b":2.0}"#,
+            r#"{"first_name":"J","a":1,"b":"2"}"#,
+            r#"{"first_name":"J","a":1,"b":[2]}"#,
         ] {
             assert_ne!(hash(other), one, "{other}");
         }

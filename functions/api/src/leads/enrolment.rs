@@ -21,10 +21,11 @@ use shared::{
         workflow::Workflow,
     },
     store::StoreError,
+    telemetry::Chain,
 };
 use thiserror::Error;
 
-use super::draft::{Draft, MessageDraft};
+use super::draft::Draft;
 use crate::{
     error::{ApiError, Problem},
     state::AppState,
@@ -119,8 +120,16 @@ where
     let mut lookups = stream::iter(lookups).buffer_unordered(16);
     let mut found = HashMap::new();
     while let Some(looked_up) = lookups.next().await {
-        if let (id, Some(value)) = looked_up? {
-            found.insert(id, value);
+        match looked_up {
+            Ok((id, Some(value))) => {
+                found.insert(id, value);
+            }
+            Ok((_, None)) => {}
+            // A lead is not lost over a workflow that cannot be read: it is as if there were none.
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(error = %Chain(&error), "a catalogue item cannot be read");
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(found)
@@ -129,7 +138,7 @@ where
 /// The lead that `draft` describes.
 ///
 /// # Errors
-/// `Validation` for what only the workflow shows to be wrong.
+/// `Validation` with every problem at once: the draft's own, and what its workflow shows to be wrong.
 pub(crate) fn enrol(
     account: &Account,
     draft: Draft,
@@ -137,6 +146,10 @@ pub(crate) fn enrol(
     named: Option<Named<'_>>,
     now: Timestamp,
 ) -> Result<Enrolment, ApiError> {
+    let workflow = draft.workflow_id.and_then(|id| wanted.workflows.get(&id));
+    let mut problems = Vec::new();
+    let first_message =
+        workflow.and_then(|workflow| check_workflow(&draft, workflow, &mut problems));
     let Draft {
         first_name,
         last_name,
@@ -145,9 +158,14 @@ pub(crate) fn enrol(
         metadata,
         workflow_id,
         campaign_id,
-        message,
+        message: _,
         request_hash,
+        problems: mut all_problems,
     } = draft;
+    all_problems.extend(problems);
+    let Some(first_name) = first_name.filter(|_| all_problems.is_empty()) else {
+        return Err(ApiError::Validation(all_problems));
+    };
     let mut warnings = Vec::new();
     let campaign = campaign_id.and_then(|id| wanted.campaigns.get(&id));
     if campaign_id.is_some() && campaign.is_none() {
@@ -173,16 +191,15 @@ pub(crate) fn enrol(
         created_at,
         updated_at: created_at,
     };
-    if let Some(id) = workflow_id {
-        match wanted.workflows.get(&id) {
-            None => warnings.push(Warning::UnknownWorkflow),
-            Some(workflow) => {
-                let (run_id, job_id) = match named {
-                    Some(_) => (RunId::of_lead(lead.id), JobId::of_lead(lead.id)),
-                    None => (RunId::new(now), JobId::new(now)),
-                };
-                lead.start = start(&lead, workflow, message, run_id, job_id, &mut warnings)?;
-            }
+    match workflow {
+        None if workflow_id.is_some() => warnings.push(Warning::UnknownWorkflow),
+        None => {}
+        Some(workflow) => {
+            let ids = match named {
+                Some(_) => (RunId::of_lead(lead.id), JobId::of_lead(lead.id)),
+                None => (RunId::new(now), JobId::new(now)),
+            };
+            lead.start = start(&lead, workflow, first_message, ids, &mut warnings);
         }
     }
     Ok(Enrolment {
@@ -192,53 +209,27 @@ pub(crate) fn enrol(
     })
 }
 
-/// The order to start `lead` in `workflow`; none, with a warning, if no step can reach the lead.
-fn start(
-    lead: &Lead,
+/// What is wrong with a draft in the eyes of its workflow; the first message, if it is a right one.
+fn check_workflow(
+    draft: &Draft,
     workflow: &Workflow,
-    message: Option<MessageDraft>,
-    run_id: RunId,
-    job_id: JobId,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<Start>, ApiError> {
-    let reach = lead.reachability();
-    let mut problems = Vec::new();
+    problems: &mut Vec<Problem>,
+) -> Option<FirstMessage> {
+    // A phone or e-mail that is wrong is not missing: one problem is told once.
+    let reach = Reachability {
+        phone: draft.phone.is_some() || draft.has_problem_with("phone"),
+        email: draft.email.is_some() || draft.has_problem_with("email"),
+    };
     if workflow.has_call_step() && !reach.phone {
         problems.push(Problem::new(
             "phone",
             "is required: the workflow has a call step",
         ));
     }
-    let first_message =
-        message.and_then(|message| first_message(message, workflow, reach, &mut problems));
-    if !problems.is_empty() {
-        return Err(ApiError::Validation(problems));
+    let message = draft.message.as_ref()?;
+    if draft.has_problem_with("force_first_message.channel") {
+        return None;
     }
-    let first = first_touchpoint(&workflow.steps, reach, first_message.as_ref());
-    let (Some(first), Some(status)) = (first, workflow.initial_status()) else {
-        warnings.push(Warning::Unreachable);
-        return Ok(None);
-    };
-    if workflow.is_paused {
-        warnings.push(Warning::Paused);
-    }
-    Ok(Some(Start {
-        run_id,
-        job_id,
-        workflow: workflow.label(),
-        status: status.clone(),
-        first,
-        first_message,
-        enrolled_at: lead.created_at,
-    }))
-}
-
-fn first_message(
-    message: MessageDraft,
-    workflow: &Workflow,
-    reach: Reachability,
-    problems: &mut Vec<Problem>,
-) -> Option<FirstMessage> {
     let channel = message
         .channel
         .or(workflow.steps.first().map(|step| step.channel))?;
@@ -246,17 +237,51 @@ fn first_message(
         let what = format!("cannot reach the lead on the channel {channel}");
         problems.push(Problem::new("force_first_message", what));
     }
-    match FirstMessage::new(channel, message.parts) {
+    match FirstMessage::new(channel, message.parts.clone()) {
         Ok(message) => Some(message),
         Err(errors) => {
-            problems.extend(errors.into_iter().map(|(part, error)| {
+            for (part, error) in errors {
                 let field = match part {
                     "" => "force_first_message".to_owned(),
                     part => format!("force_first_message.{part}"),
                 };
-                Problem::new(&field, error)
-            }));
+                // A part that could not be read is not missing either.
+                let is_known = draft
+                    .problems
+                    .iter()
+                    .any(|problem| problem.field.starts_with(&field));
+                if !is_known {
+                    problems.push(Problem::new(&field, error));
+                }
+            }
             None
         }
     }
+}
+
+/// The order to start `lead` in `workflow`; none, with a warning, if no step can reach the lead.
+fn start(
+    lead: &Lead,
+    workflow: &Workflow,
+    first_message: Option<FirstMessage>,
+    (run_id, job_id): (RunId, JobId),
+    warnings: &mut Vec<Warning>,
+) -> Option<Start> {
+    let first = first_touchpoint(&workflow.steps, lead.reachability(), first_message.as_ref());
+    let (Some(first), Some(status)) = (first, workflow.initial_status()) else {
+        warnings.push(Warning::Unreachable);
+        return None;
+    };
+    if workflow.is_paused {
+        warnings.push(Warning::Paused);
+    }
+    Some(Start {
+        run_id,
+        job_id,
+        workflow: workflow.label(),
+        status: status.clone(),
+        first,
+        first_message,
+        enrolled_at: lead.created_at,
+    })
 }

@@ -2,14 +2,14 @@
 //! docs/architecture.md, "No lost start".
 
 use shared::{
-    domain::{idempotency::Receipt, lead::Lead},
+    domain::{account::Account, idempotency::Receipt, ids::LeadId, lead::Lead},
     queue::{QueueError, WorkflowStart},
     store::{StoreError, Stored},
     telemetry::Chain,
 };
 
 use super::{
-    enrolment::{Enrolment, Warning},
+    enrolment::{Enrolment, Named, Warning},
     reply::created_body,
 };
 use crate::{error::ApiError, state::AppState};
@@ -17,23 +17,52 @@ use crate::{error::ApiError, state::AppState};
 /// The reply for a lead that is stored.
 #[derive(Debug)]
 pub(crate) struct Taken {
+    /// The lead.
+    pub(crate) lead_id: LeadId,
     /// The reply's body: JSON.
     pub(crate) body: String,
     /// It is the reply to an earlier request of the same name.
     pub(crate) replayed: bool,
 }
 
-/// Takes one lead in. A named request leaves a receipt, and finds that of an earlier one.
+/// Takes one lead in, unless it could not be enrolled. A named request leaves a receipt, and finds that
+/// of an earlier one, whatever has changed since.
 pub(crate) async fn take_in(
+    state: &AppState,
+    account: &Account,
+    named: Option<Named<'_>>,
+    request_hash: &str,
+    enrolment: Result<Enrolment, ApiError>,
+) -> Result<Taken, ApiError> {
+    match (enrolment, named) {
+        (Ok(enrolment), _) => store_and_order(state, enrolment, named.is_some()).await,
+        (Err(error @ ApiError::Validation(_)), Some(Named { key, index })) => {
+            let id = LeadId::of_request(account.id, key, index);
+            let before = state.store.receipt(account.id, id).await?;
+            match before.filter(|before| before.request_hash == request_hash) {
+                Some(before) => Ok(Taken {
+                    lead_id: id,
+                    body: before.reply,
+                    replayed: true,
+                }),
+                None => Err(error),
+            }
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+async fn store_and_order(
     state: &AppState,
     enrolment: Enrolment,
     is_named: bool,
 ) -> Result<Taken, ApiError> {
     let Enrolment {
         lead,
-        mut warnings,
+        warnings,
         request_hash,
     } = enrolment;
+    let id = lead.id;
     let body = created_body(&lead, &warnings)?;
     let receipt = is_named.then(|| Receipt {
         request_hash,
@@ -43,44 +72,47 @@ pub(crate) async fn take_in(
         state.store.create_lead(&lead, receipt.as_ref()),
         send_start(state, &lead)
     );
-    // Not stored: a message that did go out is an orphan, which start-workflow sorts out.
     let stored = match stored {
-        Err(error) if error.is_retryable() => confirm(state, &lead, is_named, error).await?,
-        stored => stored?,
+        Err(error) if error.is_retryable() => confirm(state, &lead, is_named, error).await,
+        stored => stored.map_err(ApiError::from),
     };
-    if let (Stored::Before(before), Some(receipt)) = (stored, receipt) {
-        // The start that was sent again finds its run built, or builds it: nothing is done twice.
-        return if before.request_hash == receipt.request_hash {
+    let taken = match (sent, &stored) {
+        (Ok(()), _) => Taken {
+            lead_id: id,
+            body,
+            replayed: false,
+        },
+        // Not stored: a message that did go out is an orphan, which start-workflow sorts out.
+        (Err(error), Err(not_stored)) if !matches!(not_stored, ApiError::Unconfirmed(_)) => {
+            log_unsent(&lead, &error);
+            Taken {
+                lead_id: id,
+                body,
+                replayed: false,
+            }
+        }
+        // A lead that is there, now or from an earlier request, or may be, must not miss its start. One
+        // that is sent twice builds its run once.
+        (Err(error), stored) => {
+            log_unsent(&lead, &error);
+            let is_new = matches!(stored, Ok(Stored::New));
+            delay(state, lead, warnings, is_new && is_named).await?
+        }
+    };
+    match (stored?, receipt) {
+        (Stored::New, _) => Ok(taken),
+        (Stored::Before(before), Some(receipt)) if before.request_hash == receipt.request_hash => {
             Ok(Taken {
+                lead_id: id,
                 body: before.reply,
                 replayed: true,
             })
-        } else {
-            Err(ApiError::IdempotencyKeyReused)
-        };
-    }
-    let Err(error) = sent else {
-        return Ok(Taken {
-            body,
-            replayed: false,
-        });
-    };
-    tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be queued");
-    warnings.push(Warning::Delayed);
-    let delayed = created_body(&lead, &warnings)?;
-    match mark_unsent(state, &lead, is_named.then_some(delayed.as_str())).await {
-        true => Ok(Taken {
-            body: delayed,
-            replayed: false,
-        }),
-        false => Ok(Taken {
-            body: not_assigned(lead, warnings)?,
-            replayed: false,
-        }),
+        }
+        (Stored::Before(_), _) => Err(ApiError::IdempotencyKeyReused),
     }
 }
 
-/// Whether a lead was stored by a write that gave no answer: a timeout says nothing about it.
+/// Whether a lead was stored by a write that was not confirmed.
 async fn confirm(
     state: &AppState,
     lead: &Lead,
@@ -88,11 +120,13 @@ async fn confirm(
     error: StoreError,
 ) -> Result<Stored, ApiError> {
     match state.store.lead(lead.account_id, lead.id).await {
-        Ok(None) => Err(error.into()),
         // A random id is there through this request only.
         Ok(Some(_)) if !is_named => Ok(Stored::New),
-        // Named, it can be an earlier request's: sent again, it is told apart.
-        Ok(Some(_)) | Err(_) => Err(ApiError::Unconfirmed(error)),
+        // Refused, and not there.
+        Ok(None) if matches!(error, StoreError::Unavailable(_)) => Err(error.into()),
+        // There, but named: it can be an earlier request's, and is told apart when it is sent again. Not
+        // there, but without an answer: it can still come.
+        _ => Err(ApiError::Unconfirmed(Some(error))),
     }
 }
 
@@ -103,26 +137,42 @@ async fn send_start(state: &AppState, lead: &Lead) -> Result<(), QueueError> {
     }
 }
 
-/// Leaves a mark for requeue-starts, and says whether it is there.
-pub(super) async fn mark_unsent(state: &AppState, lead: &Lead, reply: Option<&str>) -> bool {
+fn log_unsent(lead: &Lead, error: &QueueError) {
+    tracing::error!(lead.id = %lead.id, error = %Chain(error), "a start could not be queued");
+}
+
+/// Leaves a mark for requeue-starts, and gives the reply that says so. `has_receipt`: a replay is to say
+/// the same.
+pub(super) async fn delay(
+    state: &AppState,
+    mut lead: Lead,
+    mut warnings: Vec<Warning>,
+    has_receipt: bool,
+) -> Result<Taken, ApiError> {
+    warnings.push(Warning::Delayed);
+    let body = created_body(&lead, &warnings)?;
+    let id = lead.id;
+    let reply = has_receipt.then_some(body.as_str());
     let now = state.clock.now();
-    match state
+    let Err(error) = state
         .store
         .mark_unsent(lead.account_id, lead.id, now, reply)
         .await
-    {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be marked");
-            false
-        }
-    }
-}
-
-/// The reply for a lead whose start was neither sent nor marked: nothing promises a run.
-pub(super) fn not_assigned(mut lead: Lead, mut warnings: Vec<Warning>) -> Result<String, ApiError> {
-    lead.start = None;
-    warnings.retain(|warning| *warning != Warning::Delayed);
+    else {
+        return Ok(Taken {
+            lead_id: id,
+            body,
+            replayed: false,
+        });
+    };
+    tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be marked");
+    // Neither sent nor marked: nothing promises a run.
+    warnings.pop();
     warnings.push(Warning::NotAssigned);
-    created_body(&lead, &warnings)
+    lead.start = None;
+    Ok(Taken {
+        lead_id: lead.id,
+        body: created_body(&lead, &warnings)?,
+        replayed: false,
+    })
 }

@@ -8,15 +8,17 @@ use serde_json::value::RawValue;
 use shared::{
     domain::{account::Account, idempotency::IdempotencyKey, lead::Lead},
     queue::WorkflowStart,
+    store::Batched,
     telemetry::Chain,
 };
+use tokio::time::{Duration, Instant};
 
 use super::{
     body::malformed,
     create::read_draft,
-    draft::Draft,
     enrolment::{Enrolment, Named, Wanted, Warning, enrol},
-    intake::{Taken, mark_unsent, not_assigned, take_in},
+    fields::Elements,
+    intake::{Taken, delay, take_in},
     reply::{self, created_body},
 };
 use crate::{
@@ -24,10 +26,19 @@ use crate::{
     state::AppState,
 };
 
-const MOST: usize = 1_000;
 /// Named leads need a conditional write each: so many are under way at once.
 const NAMED_AT_ONCE: usize = 32;
-const MARKS_AT_ONCE: usize = 16;
+const SETTLED_AT_ONCE: usize = 16;
+
+/// When no call is begun any more. A call takes 5 seconds at most, and a named lead three of them: all
+/// is done, marks for what was not sent included, within the function's 29 seconds.
+const INTAKE_BUDGET: Duration = Duration::from_secs(8);
+const SETTLE_BUDGET: Duration = Duration::from_secs(18);
+
+/// What Lambda takes of a reply, as the string that it becomes inside the gateway's JSON.
+const REPLY_LIMIT: usize = 6 * 1024 * 1024;
+/// What a result has beside the lead's own fields, at most, for an ordinary element.
+const RESULT_OVERHEAD: usize = 900;
 
 type Outcome = Result<Taken, ApiError>;
 
@@ -38,77 +49,104 @@ pub(super) async fn create(
     request_id: &str,
     body: &[u8],
 ) -> Result<Response, ApiError> {
+    let begun = Instant::now();
     let elements = read(body)?;
     let drafts: Vec<_> = elements
         .iter()
-        .map(|element| read_draft(element.get().as_bytes(), account))
+        // The same name for one lead and for an array of one is not the same request.
+        .map(|element| read_draft(element.get().as_bytes(), account, "array").map_err(of_element))
         .collect();
-    let valid = drafts.iter().filter_map(|draft| draft.as_ref().ok());
-    let wanted = Wanted::look_up(state, account, valid).await?;
+    let readable = drafts.iter().filter_map(|draft| draft.as_ref().ok());
+    let wanted = Wanted::look_up(state, account, readable).await?;
     let now = state.clock.now();
+    let named = |index| key.map(|key| Named { key, index });
     let enrolments: Vec<_> = drafts
         .into_iter()
         .enumerate()
-        .map(|(index, draft)| {
-            let named = key.map(|key| Named { key, index });
-            let draft = draft.map(|draft| Draft {
-                // The same name for one lead and for an array of one is not the same request.
-                request_hash: format!("array#{}", draft.request_hash),
-                ..draft
-            });
-            draft.and_then(|draft| enrol(account, draft, &wanted, named, now))
+        .map(|(index, draft)| match draft {
+            Ok(draft) => {
+                let request_hash = draft.request_hash.clone();
+                (
+                    request_hash,
+                    enrol(account, draft, &wanted, named(index), now),
+                )
+            }
+            Err(error) => (String::new(), Err(error)),
         })
         .collect();
-    let outcomes = match key {
-        Some(_) => take_in_named(state, enrolments).await,
-        None => take_in_batches(state, enrolments).await,
+    let outcomes = if key.is_none() {
+        take_in_batches(
+            state,
+            enrolments.into_iter().map(|(_, enrolment)| enrolment),
+            begun,
+        )
+        .await
+    } else {
+        // One conditional write each, as for single leads.
+        let taken: Vec<_> = enrolments
+            .into_iter()
+            .enumerate()
+            .map(|(index, (request_hash, enrolment))| async move {
+                if begun.elapsed() > INTAKE_BUDGET {
+                    return Err(ApiError::NotStored);
+                }
+                take_in(state, account, named(index), &request_hash, enrolment).await
+            })
+            .collect();
+        stream::iter(taken).buffered(NAMED_AT_ONCE).collect().await
     };
     reply_to(outcomes, request_id)
 }
 
 fn read(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
-    let elements: Vec<Box<RawValue>> =
-        serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    if elements.is_empty() || elements.len() > MOST {
-        let what = format!("must hold 1 to {MOST} leads; it holds {}", elements.len());
+    let elements: Elements = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    if elements.count == 0 || elements.count > Elements::MOST {
+        let what = format!(
+            "must hold 1 to {} leads; it holds {}",
+            Elements::MOST,
+            elements.count
+        );
         return Err(ApiError::Validation(vec![Problem::new("the array", what)]));
     }
-    Ok(elements)
+    // Found out now, and not when the leads are stored and the reply cannot be given.
+    let escapes = body
+        .iter()
+        .filter(|byte| matches!(byte, b'"' | b'\\'))
+        .count();
+    if body.len() + escapes + elements.count * RESULT_OVERHEAD > REPLY_LIMIT {
+        let what = "The reply to so many leads would be over 6 MiB; send fewer leads at once";
+        return Err(ApiError::PayloadTooLarge(what));
+    }
+    Ok(elements.first)
 }
 
-/// One conditional write each, as for single leads.
-async fn take_in_named(
-    state: &AppState,
-    enrolments: Vec<Result<Enrolment, ApiError>>,
-) -> Vec<Outcome> {
-    let taken: Vec<_> = enrolments
-        .into_iter()
-        .map(|enrolment| async {
-            match enrolment {
-                Ok(enrolment) => take_in(state, enrolment, true).await,
-                Err(error) => Err(error),
-            }
-        })
-        .collect();
-    stream::iter(taken).buffered(NAMED_AT_ONCE).collect().await
+/// Whatever an element is, it is JSON.
+fn of_element(error: ApiError) -> ApiError {
+    match error {
+        ApiError::MalformedJson { line, column, .. } => {
+            let what = "The element must be a JSON object: one lead";
+            ApiError::MalformedJson { what, line, column }
+        }
+        error => error,
+    }
 }
 
 /// Batches of writes and, at the same time, batches of messages.
 async fn take_in_batches(
     state: &AppState,
-    enrolments: Vec<Result<Enrolment, ApiError>>,
+    enrolments: impl Iterator<Item = Result<Enrolment, ApiError>>,
+    begun: Instant,
 ) -> Vec<Outcome> {
-    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
-    let (mut places, mut leads, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, enrolment) in enrolments.into_iter().enumerate() {
+    let mut refused = Vec::new();
+    let (mut leads, mut warnings) = (Vec::new(), Vec::new());
+    for enrolment in enrolments {
         match enrolment {
             Ok(enrolment) => {
-                outcomes.push(None);
-                places.push(place);
+                refused.push(None);
                 leads.push(enrolment.lead);
                 warnings.push(enrolment.warnings);
             }
-            Err(error) => outcomes.push(Some(Err(error))),
+            Err(error) => refused.push(Some(error)),
         }
     }
     let now = state.clock.now();
@@ -116,80 +154,98 @@ async fn take_in_batches(
         .iter()
         .filter_map(|lead| WorkflowStart::of(lead, now))
         .collect();
+    let until = begun + INTAKE_BUDGET;
     let (stored, sent) = tokio::join!(
-        state.store.create_leads(&leads),
-        state.queue.send_many(&starts)
+        state.store.create_leads(&leads, until),
+        state.queue.send_many(&starts, until)
     );
     for error in &stored.errors {
-        tracing::error!(error = %Chain(error), "a batch of leads could not be stored");
+        tracing::error!(error = %Chain(error), "a batch of leads was not stored");
     }
     for error in &sent.errors {
-        tracing::error!(error = %Chain(error), "a batch of starts could not be queued");
+        tracing::error!(error = %Chain(error), "a batch of starts was not queued");
     }
     let mut sent = sent.sent.into_iter();
     let settled: Vec<_> = leads
         .into_iter()
         .zip(warnings)
-        .zip(stored.stored)
-        .map(|((lead, warnings), is_stored)| {
+        .zip(stored.leads)
+        .map(|((lead, warnings), stored)| {
             let is_sent = lead.start.is_none() || sent.next().unwrap_or(false);
-            async move {
-                if is_stored {
-                    settle(state, lead, warnings, is_sent).await
-                } else {
-                    Err(ApiError::NotStored)
-                }
-            }
+            settle(state, lead, warnings, stored, is_sent, begun)
         })
         .collect();
-    let settled: Vec<_> = stream::iter(settled)
-        .buffered(MARKS_AT_ONCE)
+    let settled: Vec<Outcome> = stream::iter(settled)
+        .buffered(SETTLED_AT_ONCE)
         .collect()
         .await;
-    for (place, outcome) in places.into_iter().zip(settled) {
-        if let Some(slot) = outcomes.get_mut(place) {
-            *slot = Some(outcome);
-        }
-    }
-    outcomes
+    let mut settled = settled.into_iter();
+    refused
         .into_iter()
-        .map(|outcome| outcome.unwrap_or(Err(ApiError::NotStored)))
+        .map(|refused| match refused {
+            Some(error) => Err(error),
+            None => settled.next().unwrap_or(Err(ApiError::NotStored)),
+        })
         .collect()
 }
 
-/// The reply for a stored lead, whose start is marked if it was not sent.
+/// What is to be said of a lead of a batch; looks it up if nobody knows, and marks a start that was not
+/// sent.
 async fn settle(
     state: &AppState,
     lead: Lead,
-    mut warnings: Vec<Warning>,
+    warnings: Vec<Warning>,
+    stored: Batched,
     is_sent: bool,
+    begun: Instant,
 ) -> Outcome {
-    let body = if is_sent {
-        created_body(&lead, &warnings)?
-    } else if mark_unsent(state, &lead, None).await {
-        warnings.push(Warning::Delayed);
-        created_body(&lead, &warnings)?
-    } else {
-        not_assigned(lead, warnings)?
+    let has_time = begun.elapsed() < SETTLE_BUDGET;
+    let is_stored = match stored {
+        Batched::Stored => true,
+        Batched::NotStored => return Err(ApiError::NotStored),
+        Batched::Unknown if has_time => {
+            matches!(
+                state.store.lead(lead.account_id, lead.id).await,
+                Ok(Some(_))
+            )
+        }
+        Batched::Unknown => false,
     };
-    Ok(Taken {
-        body,
-        replayed: false,
-    })
+    if is_sent && is_stored {
+        return Ok(Taken {
+            lead_id: lead.id,
+            body: created_body(&lead, &warnings)?,
+            replayed: false,
+        });
+    }
+    if is_sent || !has_time {
+        return Err(ApiError::Unconfirmed(None));
+    }
+    // The mark is made only where there is a lead.
+    let taken = delay(state, lead, warnings, false).await?;
+    if is_stored {
+        Ok(taken)
+    } else {
+        Err(ApiError::Unconfirmed(None))
+    }
 }
 
 fn reply_to(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiError> {
     let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    let all_failed_as = |is: fn(&ApiError) -> bool| {
-        outcomes
-            .iter()
-            .all(|outcome| outcome.as_ref().is_err_and(is))
-    };
-    if all_failed_as(|error| matches!(error, ApiError::IdempotencyKeyReused)) {
+    let failed_as =
+        |is: fn(&ApiError) -> bool| move |outcome: &Outcome| outcome.as_ref().is_err_and(is);
+    if outcomes.iter().all(failed_as(|error| {
+        matches!(error, ApiError::IdempotencyKeyReused)
+    })) {
         return Err(ApiError::IdempotencyKeyReused);
     }
-    if all_failed_as(|error| error.status() == StatusCode::SERVICE_UNAVAILABLE) {
-        return Err(ApiError::NotStored);
+    let is_unavailable = |error: &ApiError| error.status() == StatusCode::SERVICE_UNAVAILABLE;
+    if outcomes.iter().all(failed_as(is_unavailable)) {
+        let is_unconfirmed = |error: &ApiError| matches!(error, ApiError::Unconfirmed(_));
+        return Err(match outcomes.iter().any(failed_as(is_unconfirmed)) {
+            true => ApiError::Unconfirmed(None),
+            false => ApiError::NotStored,
+        });
     }
     let replayed = created > 0
         && outcomes

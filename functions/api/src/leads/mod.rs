@@ -4,6 +4,7 @@ mod body;
 mod create;
 mod draft;
 mod enrolment;
+mod fields;
 mod intake;
 mod many;
 mod reply;

@@ -184,8 +184,8 @@ pub(crate) fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, 
 }
 
 /// The reply for one lead that is stored.
-pub(crate) fn created(id: LeadId, taken: Taken) -> Response {
-    let location = format!("/api/public/leads/{id}");
+pub(crate) fn created(taken: Taken) -> Response {
+    let location = format!("/api/public/leads/{}", taken.lead_id);
     let headers = [
         (header::LOCATION, location),
         (header::CONTENT_TYPE, JSON.to_owned()),
