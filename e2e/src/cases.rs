@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use leadgate::local::{Ports, Services, Storage};
+use leadgate::local::{Ports, Services, Storage, demo};
 use serde_json::Value;
 use shared::{
     clock::Clock,
@@ -67,9 +67,7 @@ pub async fn services() -> Services {
 }
 
 fn demo_lead() -> (AccountId, LeadId) {
-    let account = "019c0000-0000-7000-8000-000000000001"
-        .parse()
-        .expect("the demo account's id");
+    let account = demo::ACCOUNT_ID.parse().expect("the demo account's id");
     (
         account,
         "019c0000-0000-7000-8000-000000001101"

@@ -28,7 +28,8 @@ pub const WORKFLOW_ID: &str = "019c0000-0000-7000-8000-0000000000a1";
 /// The demo campaign.
 pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
 
-const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
+/// The demo account.
+pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
 
 /// Invented people at addresses and numbers that are reserved for examples.
 const LEADS: [(&str, &str); 10] = [

@@ -4,7 +4,7 @@ use leadgate::local::demo;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Api, body, eventually, stack};
+use crate::support::{Api, body, stack};
 
 async fn post(api: &Api, leads: &Value, status: StatusCode) -> Value {
     body(
@@ -81,11 +81,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
     assert_eq!(results[1]["details"].as_array().unwrap().len(), 2);
     let id = results[0]["lead"]["id"].as_str().unwrap();
     assert!(results[0]["workflow_run"]["id"].is_string());
-    eventually("the run is built", || async {
-        let lead = api.lead(id).await;
-        (lead["active_workflow_run"]["run_status"] == "running").then_some(())
-    })
-    .await;
+    api.lead_with_run(id).await;
     stack.stop().await;
 }
 
@@ -136,12 +132,8 @@ async fn a_thousand_leads_are_all_stored_in_order_and_all_get_their_run() {
     // The last in the queue is not the last of the array: look at some.
     for number in [0, 1, 499, 500, 998, 999] {
         let id = results[number]["lead"]["id"].as_str().unwrap();
-        eventually("the run is built", || async {
-            let lead = api.lead(id).await;
-            assert_eq!(lead["first_name"], format!("Lead {number}"));
-            (lead["active_workflow_run"]["run_status"] == "running").then_some(())
-        })
-        .await;
+        let lead = api.lead_with_run(id).await;
+        assert_eq!(lead["first_name"], format!("Lead {number}"));
     }
     stack.stop().await;
 }

@@ -6,20 +6,20 @@ use api::{AppState, router};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use lambda_http::http::Request;
-use leadgate::local::{Stack, demo};
+use leadgate::local::demo;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,
     domain::{
         api_key::ApiKey,
-        ids::{AccountId, WorkflowId},
+        ids::WorkflowId,
         workflow::{Channel, Workflow},
     },
 };
 use tower::ServiceExt;
 
-use crate::support::{Api, eventually, services, stack};
+use crate::support::{Api, account, services, stack};
 
 async fn send(api: &Api, key: &str, body: &Value) -> Response {
     api.post("/api/public/leads")
@@ -131,12 +131,8 @@ async fn of_64_simultaneous_requests_one_makes_the_lead_and_all_get_its_reply() 
     assert_eq!((first, replies.len()), (1, 1));
     let reply: Value = serde_json::from_str(replies.iter().next().unwrap()).unwrap();
     let id = reply["lead"]["id"].as_str().unwrap();
-    eventually("the run is built", || async {
-        let lead = api.lead(id).await;
-        (lead["active_workflow_run"]["run_status"] == "running").then_some(())
-    })
-    .await;
-    let account = account(&stack).await;
+    api.lead_with_run(id).await;
+    let account = account();
     let (_, runs) = stack
         .services
         .store
@@ -163,24 +159,11 @@ async fn of_16_simultaneous_arrays_each_lead_is_made_once() {
     stack.stop().await;
 }
 
-/// The demo account's id.
-async fn account(stack: &Stack) -> AccountId {
-    let key: ApiKey = demo::API_KEY.parse().unwrap();
-    stack
-        .services
-        .store
-        .account_of_key(&key.hash())
-        .await
-        .unwrap()
-        .unwrap()
-        .id
-}
-
 #[tokio::test]
 async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
     let stack = stack().await;
     let api = Api::of(&stack);
-    let account = account(&stack).await;
+    let account = account();
     let store = &stack.services.store;
     let demo = store
         .workflow(account, demo::WORKFLOW_ID.parse().unwrap())

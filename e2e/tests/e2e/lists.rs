@@ -3,16 +3,15 @@
 use jiff::Timestamp;
 use leadgate::local::demo;
 use reqwest::StatusCode;
-use shared::domain::{api_key::ApiKey, campaign::Campaign, ids::CampaignId};
+use shared::domain::{campaign::Campaign, ids::CampaignId};
 
-use crate::support::{Api, body, stack};
+use crate::support::{Api, account, body, stack};
 
 #[tokio::test]
 async fn pages_show_every_item_once_in_order() {
     let stack = stack().await;
     let store = &stack.services.store;
-    let key: ApiKey = demo::API_KEY.parse().unwrap();
-    let account = store.account_of_key(&key.hash()).await.unwrap().unwrap();
+    let account = account();
     let mut ids = vec![demo::CAMPAIGN_ID.to_owned()];
     for second in 0..6 {
         // Later than the demo campaign's id, so that they list behind it.
@@ -23,7 +22,7 @@ async fn pages_show_every_item_once_in_order() {
             name: format!("Campaign {second}"),
             created_at,
         };
-        store.create_campaign(account.id, &campaign).await.unwrap();
+        store.create_campaign(account, &campaign).await.unwrap();
         ids.push(id.to_string());
     }
     let api = Api::of(&stack);

@@ -3,9 +3,11 @@
 mod arrays;
 mod events;
 mod faults;
+mod first_message;
 mod idempotency;
 mod intake;
 mod lists;
+mod normalising;
 mod phones;
 mod restart;
 mod starts;

@@ -4,7 +4,7 @@ use leadgate::local::{LocalError, Ports, Services, Stack, Storage, demo};
 use serde_json::json;
 use shared::clock::Clock;
 
-use crate::support::{Api, eventually};
+use crate::support::Api;
 
 async fn stack_in(storage: &Storage) -> Stack {
     Stack::start(storage, Ports::ANY, Clock::System)
@@ -46,11 +46,7 @@ async fn a_start_that_was_in_the_queue_is_sent_again_after_a_restart() {
     let api = Api::of(&stack);
     for number in 1..=10 {
         let id = format!("019c0000-0000-7000-8000-0000000011{number:02}");
-        eventually("the demo lead's run is built", || async {
-            let lead = api.lead(&id).await;
-            (lead["active_workflow_run"]["run_status"] == "running").then_some(())
-        })
-        .await;
+        api.lead_with_run(&id).await;
     }
     stack.stop().await;
 }

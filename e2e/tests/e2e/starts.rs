@@ -2,30 +2,18 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::cases::cases;
-use leadgate::local::{Services, demo};
+use leadgate::local::Services;
 use requeue_starts::{Requeued, requeue};
 use shared::{
     clock::Clock,
     domain::{
-        api_key::ApiKey,
-        ids::{AccountId, LeadId},
+        ids::LeadId,
         run::{Run, RunStatus},
     },
 };
 use start_workflow::{StartWorkflow, handle};
 
-use crate::support::services;
-
-async fn account(services: &Services) -> AccountId {
-    let key: ApiKey = demo::API_KEY.parse().unwrap();
-    services
-        .store
-        .account_of_key(&key.hash())
-        .await
-        .unwrap()
-        .unwrap()
-        .id
-}
+use crate::support::{account, services};
 
 fn demo_lead(number: u8) -> LeadId {
     format!("019c0000-0000-7000-8000-0000000011{number:02}")
@@ -34,10 +22,9 @@ fn demo_lead(number: u8) -> LeadId {
 }
 
 async fn runs(services: &Services, number: u8) -> Vec<Run> {
-    let account = account(services).await;
     services
         .store
-        .lead_with_runs(account, demo_lead(number))
+        .lead_with_runs(account(), demo_lead(number))
         .await
         .unwrap()
         .unwrap()
@@ -94,7 +81,7 @@ async fn a_bad_record_holds_up_no_good_one() {
 
 /// How many items there are of a lead, whether or not there is a lead.
 async fn items(services: &Services, lead: LeadId) -> i32 {
-    let pk = format!("LEAD#{}#{lead}", account(services).await);
+    let pk = format!("LEAD#{}#{lead}", account());
     let query = services
         .clients
         .dynamodb
@@ -142,9 +129,8 @@ async fn a_start_that_could_not_be_sent_is_sent_once_by_requeue_starts() {
     let services = services().await;
     let (store, queue, clock) = (&services.store, &services.queue, &Clock::System);
     for number in 1..=10 {
-        let account = account(&services).await;
         store
-            .mark_unsent(account, demo_lead(number), clock.now(), None)
+            .mark_unsent(account(), demo_lead(number), clock.now(), None)
             .await
             .unwrap();
     }

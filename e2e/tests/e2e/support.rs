@@ -8,7 +8,7 @@ use std::{
 use leadgate::local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use shared::clock::Clock;
+use shared::{clock::Clock, domain::ids::AccountId};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -63,6 +63,15 @@ impl Api {
         body(response, StatusCode::CREATED).await
     }
 
+    /// Waits until a lead's run is built, and gives the lead.
+    pub async fn lead_with_run(&self, id: &str) -> Value {
+        eventually("the run is built", || async {
+            let lead = self.lead(id).await;
+            (lead["active_workflow_run"]["run_status"] == "running").then_some(lead)
+        })
+        .await
+    }
+
     /// What `GET /leads/{id}` says of a lead.
     pub async fn lead(&self, id: &str) -> Value {
         let response = self
@@ -72,6 +81,11 @@ impl Api {
             .unwrap();
         body(response, StatusCode::OK).await["lead"].take()
     }
+}
+
+/// The demo account's id.
+pub fn account() -> AccountId {
+    demo::ACCOUNT_ID.parse().unwrap()
 }
 
 /// The body of a response that must have `status`.

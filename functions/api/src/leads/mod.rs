@@ -7,6 +7,7 @@ mod enrolment;
 mod fields;
 mod intake;
 mod many;
+mod reader;
 mod reply;
 mod show;
 

@@ -1,0 +1,102 @@
+//! `force_first_message` (CONTRACT section 3.3).
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    intake::john,
+    support::{Api, body, stack},
+};
+
+#[tokio::test]
+async fn a_first_message_takes_the_place_of_the_first_touchpoint() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let mut lead = john();
+    lead["force_first_message"] = json!({"channel": "whatsapp", "content": "Hello John"});
+    let created = api.create(&lead).await;
+    let cadence = &created["workflow_run"]["cadence"];
+    assert_eq!(
+        (&cadence["channel"], &cadence["stepIndex"]),
+        (&json!("whatsapp"), &json!(0))
+    );
+    assert_eq!(created["lead"]["metadata"], json!({}));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_message_that_cannot_be_sent_is_refused() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    for (message, problems) in [
+        (
+            json!({"channel": "fax"}),
+            &["force_first_message.channel must be call, whatsapp, email or sms"][..],
+        ),
+        (
+            json!({}),
+            &["force_first_message needs begin_message or content on the channel call"],
+        ),
+        (
+            json!({"channel": "sms"}),
+            &["force_first_message needs content on the channel sms"],
+        ),
+        (
+            json!({"channel": "sms", "content": "Hi", "html": "<p>", "text": 1}),
+            &[
+                "force_first_message.text is not a field of force_first_message",
+                "force_first_message.html is not for the channel sms",
+            ],
+        ),
+        (
+            json!({"channel": "sms", "content": "Hi", "html": "<p>"}),
+            &["force_first_message.html is not for the channel sms"],
+        ),
+        (
+            json!({"content": 7}),
+            &["force_first_message.content must be a string"],
+        ),
+        (json!([]), &["force_first_message must be an object"]),
+    ] {
+        let mut lead = john();
+        lead["force_first_message"] = message;
+        let response = api
+            .post("/api/public/leads")
+            .json(&lead)
+            .send()
+            .await
+            .unwrap();
+        let error = body(response, StatusCode::BAD_REQUEST).await;
+        let messages: Vec<_> = error["details"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|detail| &detail["message"])
+            .collect();
+        assert_eq!(messages, problems);
+    }
+    let mut lead = john();
+    lead["email"] = Value::Null;
+    lead["force_first_message"] = json!({"channel": "email", "content": "Hi"});
+    let response = api
+        .post("/api/public/leads")
+        .json(&lead)
+        .send()
+        .await
+        .unwrap();
+    let error = body(response, StatusCode::BAD_REQUEST).await;
+    assert_eq!(
+        error["message"],
+        "force_first_message cannot reach the lead on the channel email"
+    );
+    let lead = json!({"first_name": "John", "force_first_message": {"content": "Hi"}});
+    let response = api
+        .post("/api/public/leads")
+        .json(&lead)
+        .send()
+        .await
+        .unwrap();
+    let error = body(response, StatusCode::BAD_REQUEST).await;
+    assert_eq!(error["message"], "force_first_message needs workflow_id");
+    stack.stop().await;
+}

@@ -1,0 +1,208 @@
+//! Takes the fields of a lead out of its JSON object one by one, and writes down what is wrong with them.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde_json::value::RawValue;
+use shared::domain::{
+    account::Account,
+    first_message::MessageParts,
+    json,
+    metadata::Metadata,
+    name::{NameError, PersonName},
+    phone::{Dialled, Phone},
+    workflow::Channel,
+};
+
+use super::{draft::MessageDraft, fields::Fields};
+use crate::error::Problem;
+
+/// Takes the known fields out of the object one by one; what is left are the extra keys.
+pub(super) struct Reader {
+    fields: BTreeMap<String, Box<RawValue>>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn new(fields: BTreeMap<String, Box<RawValue>>) -> Self {
+        Self {
+            fields,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn has_problem_with(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
+    }
+
+    pub(super) fn problem(&mut self, field: &str, what: impl fmt::Display) {
+        self.problems.push(Problem::new(field, what));
+    }
+
+    /// A field's text; `null` and blank text mean that it was not given.
+    fn text(&mut self, field: &str) -> Option<String> {
+        let value = self.fields.remove(field)?;
+        match serde_json::from_str::<Option<String>>(value.get()) {
+            Ok(text) => text.filter(|text| !text.trim().is_empty()),
+            // A string that is none is one with half of a surrogate pair.
+            Err(_) if value.get().starts_with('"') => {
+                self.problem(field, "must be valid Unicode");
+                None
+            }
+            Err(_) => {
+                self.problem(field, "must be a string");
+                None
+            }
+        }
+    }
+
+    pub(super) fn first_name(&mut self) -> Option<PersonName> {
+        let name = self.optional("first_name");
+        if name.is_none() && !self.has_problem_with("first_name") {
+            self.problem("first_name", NameError::Empty);
+        }
+        name
+    }
+
+    pub(super) fn optional<T>(&mut self, field: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        let text = self.text(field)?;
+        self.accept(field, &text)
+    }
+
+    fn accept<T>(&mut self, field: &str, text: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        T::try_from(text)
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    pub(super) fn id<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let text = self.text(field)?;
+        text.trim()
+            .parse()
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    pub(super) fn phone(&mut self, account: &Account) -> Option<Dialled> {
+        let text = self.text("phone")?;
+        Phone::read(&text, account.default_country.as_deref())
+            .map_err(|error| self.problem("phone", error))
+            .ok()
+    }
+
+    pub(super) fn message(&mut self) -> Option<MessageDraft> {
+        let value = self.fields.remove("force_first_message")?;
+        if is_nothing(&value) {
+            return None;
+        }
+        let Ok(fields) = serde_json::from_str::<Fields>(value.get()) else {
+            self.problem("force_first_message", not_an_object(&value));
+            return None;
+        };
+        let mut inner = Self::new(fields.values);
+        for field in fields.repeated {
+            inner.problem(&field, "is given more than once");
+        }
+        let channel = inner.channel();
+        let parts = MessageParts {
+            content: inner.text("content"),
+            begin_message: inner.text("begin_message"),
+            subject: inner.text("subject"),
+            html: inner.text("html"),
+            template_id: inner.text("template_id"),
+            components: inner
+                .fields
+                .remove("components")
+                .filter(|value| !is_nothing(value))
+                .map(|value| value.get().to_owned()),
+        };
+        if let Some(Err(error)) = parts.components.as_deref().map(json::check) {
+            inner.problem("components", error);
+        }
+        for (field, value) in std::mem::take(&mut inner.fields) {
+            if !is_nothing(&value) {
+                inner.problem(&field, "is not a field of force_first_message");
+            }
+        }
+        for Problem { field, message } in inner.problems {
+            let prefix = "force_first_message.";
+            self.problems.push(Problem {
+                field: format!("{prefix}{field}"),
+                message: format!("{prefix}{message}"),
+            });
+        }
+        Some(MessageDraft { channel, parts })
+    }
+
+    fn channel(&mut self) -> Option<Channel> {
+        let text = self.text("channel")?;
+        let channel = Channel::ALL
+            .into_iter()
+            .find(|channel| channel.to_string() == text);
+        if channel.is_none() {
+            self.problem("channel", "must be call, whatsapp, email or sms");
+        }
+        channel
+    }
+
+    /// `metadata`, the extra keys that it does not have itself, and the phone's extension.
+    pub(super) fn metadata(&mut self, extension: Option<String>) -> Metadata {
+        let mut metadata = self.given_metadata();
+        for (key, value) in std::mem::take(&mut self.fields) {
+            if let Err(error) = json::check(value.get()) {
+                self.problem(&key, error);
+            }
+            metadata.set_if_absent(key, value);
+        }
+        let extension = extension.and_then(|text| serde_json::value::to_raw_value(&text).ok());
+        if let Some(extension) = extension {
+            metadata.set_if_absent("phone_extension".to_owned(), extension);
+        }
+        metadata
+    }
+
+    fn given_metadata(&mut self) -> Metadata {
+        let Some(value) = self.fields.remove("metadata") else {
+            return Metadata::default();
+        };
+        if is_nothing(&value) {
+            return Metadata::default();
+        }
+        match serde_json::from_str::<Fields>(value.get()) {
+            Ok(fields) => {
+                for key in fields.repeated {
+                    self.problem(&format!("metadata.{key}"), "is given more than once");
+                }
+                for (key, value) in &fields.values {
+                    if let Err(error) = json::check(value.get()) {
+                        self.problem(&format!("metadata.{key}"), error);
+                    }
+                }
+                fields.values.into_iter().collect()
+            }
+            Err(_) => {
+                self.problem("metadata", not_an_object(&value));
+                Metadata::default()
+            }
+        }
+    }
+}
+
+/// An object that cannot be read as one has a key that is not Unicode.
+fn not_an_object(value: &RawValue) -> &'static str {
+    if value.get().starts_with('{') {
+        "must have keys of valid Unicode"
+    } else {
+        "must be an object"
+    }
+}
+
+/// `null` and `""` mean that an optional field was not given.
+fn is_nothing(value: &RawValue) -> bool {
+    matches!(value.get(), "null" | r#""""#)
+}
