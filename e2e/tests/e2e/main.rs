@@ -6,6 +6,7 @@ mod faults;
 mod first_message;
 mod idempotency;
 mod intake;
+mod keys;
 mod lists;
 mod normalising;
 mod phones;
