@@ -1,7 +1,8 @@
-//! How long an array of 1,000 leads of 1 KB takes, beside single leads, and how much memory the function
-//! needs for it: the release `bootstrap` of `api` behind AWS's own Runtime Interface Emulator.
+//! How long an intake takes: one lead, an array of 1,000 leads of 1 KB, and one lead when DynamoDB and SQS
+//! are both 100 ms away. And how much memory the function needs for it: the release `bootstrap` of `api`
+//! behind AWS's own Runtime Interface Emulator.
 //!
-//!     cargo run --release --package e2e --bin bench-array -- <aws-lambda-rie> <bootstrap of api>
+//!     cargo run --release --package e2e --bin bench-intake -- <aws-lambda-rie> <bootstrap of api>
 
 use std::{
     env,
@@ -10,21 +11,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{cases::cases, lambda::Lambda};
+use e2e::{
+    cases::cases,
+    lambda::Lambda,
+    proxy::{Fault, Proxy},
+};
 use leadgate::local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
 const LEADS: u32 = 1_000;
 const ROUNDS: u32 = 5;
+const FAR: Duration = Duration::from_millis(100);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
     let [emulator, bootstrap] = arguments.as_slice() else {
-        return Err("usage: bench-array <aws-lambda-rie> <bootstrap of api>".into());
+        return Err("usage: bench-intake <aws-lambda-rie> <bootstrap of api>".into());
     };
-    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System).await?;
+    let mut services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System).await?;
     let lambda = Lambda::start(emulator, "api", bootstrap, &services).await?;
     invoke(&lambda, &lead(0)).await?;
     println!("| what | wall time |");
@@ -41,7 +47,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let peak = lambda
         .peak_memory_kib()
         .ok_or("the memory cannot be read")?;
-    println!("| most memory of the function | {} KiB |", peak);
+    println!("| most memory of the function | {peak} KiB |");
+    lambda.stop().await?;
+
+    let far = [
+        ("PutItem", Proxy::start(&services.dynamodb_url).await),
+        ("SendMessage", Proxy::start(&services.sqs_url).await),
+    ];
+    let [(_, dynamodb), (_, sqs)] = &far;
+    services.dynamodb_url.clone_from(&dynamodb.url);
+    services.sqs_url.clone_from(&sqs.url);
+    let lambda = Lambda::start(emulator, "api", bootstrap, &services).await?;
+    invoke(&lambda, &lead(0)).await?;
+    for (operation, proxy) in &far {
+        proxy.set(operation, Fault::Slow(FAR));
+    }
+    let mut slowed = Duration::MAX;
+    for _ in 0..ROUNDS {
+        slowed = slowed.min(invoke(&lambda, &lead(0)).await?);
+    }
+    println!("| one lead, both services {FAR:?} away, best of {ROUNDS} | {slowed:?} |");
     lambda.stop().await?;
     services.stop().await;
     Ok(())
