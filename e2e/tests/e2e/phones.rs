@@ -97,7 +97,7 @@ fn an_international_number_is_the_same_in_every_account() {
 }
 
 #[test]
-fn a_national_number_is_read_in_the_accounts_country_and_in_no_other() {
+fn a_national_number_is_read_in_the_accounts_country_and_nowhere_without_one() {
     for (own, national, _, e164) in NUMBERS {
         assert_eq!(read(national, Some(own)).as_deref(), Ok(e164), "{own}");
         assert_eq!(read(national, None), Err(PhoneError::NoCountry), "{own}");
