@@ -76,31 +76,28 @@ async fn store_and_order(
         Err(error) if error.is_retryable() => confirm(state, &lead, is_named, error).await,
         stored => stored.map_err(ApiError::from),
     };
-    let taken = match (sent, &stored) {
-        (Ok(()), _) => Taken {
-            lead_id: id,
-            body,
-            replayed: false,
-        },
-        // Not stored: a message that did go out is an orphan, which start-workflow sorts out.
-        (Err(error), Err(not_stored)) if !matches!(not_stored, ApiError::Unconfirmed(_)) => {
-            log_unsent(&lead, &error);
-            Taken {
-                lead_id: id,
-                body,
-                replayed: false,
+    let delayed = match sent {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be queued");
+            match &stored {
+                // Not stored: a message that did go out is an orphan, which start-workflow sorts out.
+                Err(not_stored) if !matches!(not_stored, ApiError::Unconfirmed(_)) => None,
+                // A lead that is there, now or from an earlier request, or may be, must not miss its
+                // start. One that is sent twice builds its run once.
+                stored => {
+                    let is_new = matches!(stored, Ok(Stored::New));
+                    Some(delay(state, lead, warnings, is_new && is_named).await?)
+                }
             }
-        }
-        // A lead that is there, now or from an earlier request, or may be, must not miss its start. One
-        // that is sent twice builds its run once.
-        (Err(error), stored) => {
-            log_unsent(&lead, &error);
-            let is_new = matches!(stored, Ok(Stored::New));
-            delay(state, lead, warnings, is_new && is_named).await?
         }
     };
     match (stored?, receipt) {
-        (Stored::New, _) => Ok(taken),
+        (Stored::New, _) => Ok(delayed.unwrap_or(Taken {
+            lead_id: id,
+            body,
+            replayed: false,
+        })),
         (Stored::Before(before), Some(receipt)) if before.request_hash == receipt.request_hash => {
             Ok(Taken {
                 lead_id: id,
@@ -135,10 +132,6 @@ async fn send_start(state: &AppState, lead: &Lead) -> Result<(), QueueError> {
         Some(start) => state.queue.send(&start).await,
         None => Ok(()),
     }
-}
-
-fn log_unsent(lead: &Lead, error: &QueueError) {
-    tracing::error!(lead.id = %lead.id, error = %Chain(error), "a start could not be queued");
 }
 
 /// Leaves a mark for requeue-starts, and gives the reply that says so. `has_receipt`: a replay is to say
