@@ -1,11 +1,10 @@
 //! `force_first_message` (CONTRACT section 3.3).
 
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     intake::john,
-    support::{Api, body, stack},
+    support::{Api, stack},
 };
 
 #[tokio::test]
@@ -60,13 +59,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
     ] {
         let mut lead = john();
         lead["force_first_message"] = message;
-        let response = api
-            .post("/api/public/leads")
-            .json(&lead)
-            .send()
-            .await
-            .unwrap();
-        let error = body(response, StatusCode::BAD_REQUEST).await;
+        let error = api.refused(&lead).await;
         let messages: Vec<_> = error["details"]
             .as_array()
             .unwrap()
@@ -78,25 +71,13 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
     let mut lead = john();
     lead["email"] = Value::Null;
     lead["force_first_message"] = json!({"channel": "email", "content": "Hi"});
-    let response = api
-        .post("/api/public/leads")
-        .json(&lead)
-        .send()
-        .await
-        .unwrap();
-    let error = body(response, StatusCode::BAD_REQUEST).await;
+    let error = api.refused(&lead).await;
     assert_eq!(
         error["message"],
         "force_first_message cannot reach the lead on the channel email"
     );
     let lead = json!({"first_name": "John", "force_first_message": {"content": "Hi"}});
-    let response = api
-        .post("/api/public/leads")
-        .json(&lead)
-        .send()
-        .await
-        .unwrap();
-    let error = body(response, StatusCode::BAD_REQUEST).await;
+    let error = api.refused(&lead).await;
     assert_eq!(error["message"], "force_first_message needs workflow_id");
     stack.stop().await;
 }

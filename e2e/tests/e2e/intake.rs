@@ -1,7 +1,5 @@
 //! A lead all the way, over real HTTP.
 
-use std::time::{Duration, Instant};
-
 use leadgate::local::demo;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
@@ -21,10 +19,9 @@ pub fn john() -> Value {
 }
 
 #[tokio::test]
-async fn a_lead_goes_all_the_way_within_two_seconds() {
+async fn a_lead_goes_all_the_way() {
     let stack = stack().await;
     let api = Api::of(&stack);
-    let started = Instant::now();
     let created = api.create(&john()).await;
     let id = created["lead"]["id"].as_str().unwrap();
     let lead = eventually("the run is built", || async {
@@ -38,11 +35,6 @@ async fn a_lead_goes_all_the_way_within_two_seconds() {
         (run["run_status"] == "running").then_some(lead)
     })
     .await;
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
     let run = &lead["active_workflow_run"];
     assert_eq!(run["id"], created["workflow_run"]["id"]);
     assert_eq!(run["cadence_state"], "active");
@@ -92,26 +84,14 @@ async fn a_call_workflow_needs_a_phone_number() {
     // Together with all else that is wrong.
     let nothing =
         json!({"workflow_id": demo::WORKFLOW_ID, "force_first_message": {"channel": "sms"}});
-    let response = Api::of(&stack)
-        .post("/api/public/leads")
-        .json(&nothing)
-        .send()
-        .await
-        .unwrap();
-    let error = body(response, StatusCode::BAD_REQUEST).await;
+    let error = Api::of(&stack).refused(&nothing).await;
     assert_eq!(
         error["message"],
         "first_name is required; phone is required: the workflow has a call step; force_first_message \
          cannot reach the lead on the channel sms; force_first_message needs content on the channel sms"
     );
     let lead = json!({"first_name": "John", "workflow_id": demo::WORKFLOW_ID});
-    let response = Api::of(&stack)
-        .post("/api/public/leads")
-        .json(&lead)
-        .send()
-        .await
-        .unwrap();
-    let error = body(response, StatusCode::BAD_REQUEST).await;
+    let error = Api::of(&stack).refused(&lead).await;
     assert_eq!(
         error["message"],
         "phone is required: the workflow has a call step"

@@ -63,6 +63,17 @@ impl Api {
         body(response, StatusCode::CREATED).await
     }
 
+    /// Posts what must be refused with 400, and gives the error.
+    pub async fn refused(&self, leads: &Value) -> Value {
+        let response = self
+            .post("/api/public/leads")
+            .json(leads)
+            .send()
+            .await
+            .unwrap();
+        body(response, StatusCode::BAD_REQUEST).await
+    }
+
     /// Waits until a lead's run is built, and gives the lead.
     pub async fn lead_with_run(&self, id: &str) -> Value {
         eventually("the run is built", || async {
