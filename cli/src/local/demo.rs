@@ -7,13 +7,13 @@ use shared::{
     domain::{
         account::Account,
         api_key::{ApiKey, ApiKeyError},
-        cadence::first_touchpoint,
+        cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
         campaign::Campaign,
         ids::IdError,
         lead::{Lead, Start},
         name::NameError,
         phone::{Phone, PhoneError},
-        workflow::{Channel, GoalType, IntervalError, Status, Step, Workflow},
+        workflow::{GoalType, Status, Workflow},
     },
     store::{Store, StoreError},
 };
@@ -124,6 +124,7 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
             max_attempts,
             attempt_interval: interval.parse()?,
             delay: delay.parse()?,
+            message: None,
         })
     };
     Ok(Workflow {
@@ -153,13 +154,17 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
                 "lost",
             )?,
         ],
-        steps: vec![
-            step(Channel::Call, 3, "PT2H", "PT0S")?,
-            step(Channel::Whatsapp, 1, "PT0S", "P1D")?,
-            step(Channel::Email, 1, "PT0S", "P1D")?,
-            step(Channel::Call, 3, "P1D", "P2D")?,
-            step(Channel::Sms, 1, "PT0S", "P3D")?,
-        ],
+        cadence: Cadence {
+            windows: Vec::new(),
+            gate_all_channels: false,
+            steps: vec![
+                step(Channel::Call, 3, "PT2H", "PT0S")?,
+                step(Channel::Whatsapp, 1, "PT0S", "P1D")?,
+                step(Channel::Email, 1, "PT0S", "P1D")?,
+                step(Channel::Call, 3, "P1D", "P2D")?,
+                step(Channel::Sms, 1, "PT0S", "P3D")?,
+            ],
+        },
         created_at,
     })
 }
@@ -190,7 +195,7 @@ fn lead(
         created_at: now,
         updated_at: now,
     };
-    let first = first_touchpoint(&workflow.steps, lead.reachability(), None);
+    let first = first_touchpoint(&workflow.cadence.steps, lead.reachability(), None);
     if let (Some(first), Some(status)) = (first, workflow.initial_status()) {
         lead.start = Some(Start {
             run_id: format!("019c0000-0000-7000-8000-0000000012{number:02}").parse()?,

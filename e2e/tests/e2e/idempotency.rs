@@ -11,11 +11,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,
-    domain::{
-        api_key::ApiKey,
-        ids::WorkflowId,
-        workflow::{Channel, Workflow},
-    },
+    domain::{api_key::ApiKey, cadence::Channel, ids::WorkflowId, workflow::Workflow},
 };
 use tower::ServiceExt;
 
@@ -174,7 +170,10 @@ async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
         id: WorkflowId::new(demo.created_at),
         ..demo
     };
-    workflow.steps.retain(|step| step.channel == Channel::Email);
+    workflow
+        .cadence
+        .steps
+        .retain(|step| step.channel == Channel::Email);
     store.create_workflow(account, &workflow).await.unwrap();
     let lead =
         json!({"first_name": "John", "email": "john@example.com", "workflow_id": workflow.id});

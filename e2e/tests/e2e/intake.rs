@@ -3,10 +3,7 @@
 use leadgate::local::demo;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use shared::domain::{
-    ids::WorkflowId,
-    workflow::{Channel, Workflow},
-};
+use shared::domain::{cadence::Channel, ids::WorkflowId, workflow::Workflow};
 
 use crate::support::{Api, account, body, eventually, stack};
 
@@ -181,16 +178,15 @@ async fn a_workflow_that_cannot_start_is_warned_about() {
         .await
         .unwrap()
         .unwrap();
-    let email_only = |is_paused| Workflow {
-        id: WorkflowId::new(demo.created_at),
-        is_paused,
-        steps: demo
-            .steps
-            .iter()
-            .copied()
-            .filter(|step| step.channel == Channel::Email)
-            .collect(),
-        ..demo.clone()
+    let email_only = |is_paused| {
+        let mut workflow = Workflow {
+            id: WorkflowId::new(demo.created_at),
+            is_paused,
+            ..demo.clone()
+        };
+        let steps = &mut workflow.cadence.steps;
+        steps.retain(|step| step.channel == Channel::Email);
+        workflow
     };
     let (running, paused) = (email_only(false), email_only(true));
     store.create_workflow(account, &running).await.unwrap();

@@ -9,7 +9,9 @@ mod error;
 pub mod fuzzing;
 mod health;
 mod leads;
+mod message;
 mod paging;
+mod path_id;
 mod state;
 mod workflows;
 
@@ -32,6 +34,7 @@ pub fn router(state: AppState) -> Router {
         .route("/leads", post(leads::create))
         .route("/leads/{id}", get(leads::show))
         .route("/workflows", get(workflows::list))
+        .route("/workflows/{id}", get(workflows::show))
         .route("/campaigns", get(campaigns::list));
     let routes = Router::new()
         .nest("/api/public", public)

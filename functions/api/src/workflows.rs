@@ -1,18 +1,21 @@
-//! `GET /workflows` (CONTRACT section 4).
+//! `GET /workflows` and `GET /workflows/{id}` (CONTRACT sections 4 and 7).
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::{
-    ids::WorkflowId,
+    cadence::{Cadence, Channel, Step, Window},
+    ids::{StatusId, WorkflowId},
     page::List,
-    workflow::{Channel, GoalType, Workflow},
+    workflow::{GoalType, Status, Workflow},
 };
 
 use crate::{
     auth::Caller,
     error::ApiError,
+    message::MessageOut,
     paging::{Pagination, Paging},
+    path_id::PathId,
     state::AppState,
 };
 
@@ -23,6 +26,13 @@ pub(crate) struct WorkflowsReply {
     pagination: Pagination,
 }
 
+#[derive(Serialize)]
+pub(crate) struct WorkflowReply {
+    success: bool,
+    workflow: WholeWorkflow,
+}
+
+/// A workflow in the list.
 #[derive(Serialize)]
 struct WorkflowOut {
     id: WorkflowId,
@@ -35,28 +45,119 @@ struct WorkflowOut {
     created_at: Timestamp,
 }
 
-impl From<Workflow> for WorkflowOut {
+#[derive(Serialize)]
+struct WholeWorkflow {
+    #[serde(flatten)]
+    workflow: WorkflowOut,
+    statuses: Vec<StatusOut>,
+    cadence: CadenceOut,
+}
+
+#[derive(Serialize)]
+struct StatusOut {
+    id: StatusId,
+    key: String,
+    label: String,
+    category: String,
+    is_initial: bool,
+    is_terminal: bool,
+}
+
+#[derive(Serialize)]
+struct CadenceOut {
+    windows: Vec<Window>,
+    gate_all_channels: bool,
+    steps: Vec<StepOut>,
+}
+
+#[derive(Serialize)]
+struct StepOut {
+    channel: Channel,
+    max_attempts: u8,
+    attempt_interval: String,
+    delay: String,
+    message: Option<MessageOut>,
+}
+
+impl From<&Workflow> for WorkflowOut {
+    fn from(workflow: &Workflow) -> Self {
+        Self {
+            id: workflow.id,
+            name: workflow.name.clone(),
+            goal_type: workflow.goal_type,
+            is_paused: workflow.is_paused,
+            timezone: workflow.timezone_name().to_owned(),
+            channels: workflow.channels(),
+            total_steps: workflow.cadence.steps.len(),
+            created_at: workflow.created_at,
+        }
+    }
+}
+
+impl From<Workflow> for WholeWorkflow {
     fn from(workflow: Workflow) -> Self {
-        let channels = workflow.channels();
-        let Workflow {
+        Self {
+            workflow: WorkflowOut::from(&workflow),
+            statuses: workflow.statuses.into_iter().map(StatusOut::from).collect(),
+            cadence: CadenceOut::from(workflow.cadence),
+        }
+    }
+}
+
+impl From<Status> for StatusOut {
+    fn from(
+        Status {
             id,
-            name,
-            goal_type,
-            is_paused,
-            timezone,
-            statuses: _,
-            steps,
-            created_at,
-        } = workflow;
+            key,
+            label,
+            category,
+            is_initial,
+            is_terminal,
+        }: Status,
+    ) -> Self {
         Self {
             id,
-            name,
-            goal_type,
-            is_paused,
-            timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
-            channels,
-            total_steps: steps.len(),
-            created_at,
+            key,
+            label,
+            category,
+            is_initial,
+            is_terminal,
+        }
+    }
+}
+
+impl From<Cadence> for CadenceOut {
+    fn from(
+        Cadence {
+            windows,
+            gate_all_channels,
+            steps,
+        }: Cadence,
+    ) -> Self {
+        Self {
+            windows,
+            gate_all_channels,
+            steps: steps.into_iter().map(StepOut::from).collect(),
+        }
+    }
+}
+
+impl From<Step> for StepOut {
+    fn from(
+        Step {
+            channel,
+            max_attempts,
+            attempt_interval,
+            delay,
+            message,
+        }: Step,
+    ) -> Self {
+        Self {
+            channel,
+            max_attempts,
+            attempt_interval: attempt_interval.into(),
+            delay: delay.into(),
+            message: message.map(MessageOut::from),
         }
     }
 }
@@ -76,6 +177,19 @@ pub(crate) async fn list(
             request.limit,
             page.next.as_deref(),
         ),
-        workflows: page.items.into_iter().map(WorkflowOut::from).collect(),
+        workflows: page.items.iter().map(WorkflowOut::from).collect(),
+    }))
+}
+
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<WorkflowId>,
+) -> Result<Json<WorkflowReply>, ApiError> {
+    // Not from the catalogue's cache: what was just applied is what is shown.
+    let workflow = state.store.workflow(account.id, id).await?;
+    Ok(Json(WorkflowReply {
+        success: true,
+        workflow: workflow.ok_or(ApiError::NotFound("Workflow"))?.into(),
     }))
 }

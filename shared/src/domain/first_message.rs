@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::workflow::Channel;
+use super::cadence::Channel;
 
 /// The longest text, in characters; `html` is bounded by the lead's own limit.
 const LONGEST_TEXT: usize = 4_096;

@@ -82,7 +82,7 @@ impl Run {
             Some(workflow) => {
                 let reach = lead.reachability();
                 let touchpoints = plan(
-                    &workflow.steps,
+                    &workflow.cadence.steps,
                     &workflow.timezone,
                     reach,
                     start.first_message.as_ref(),

@@ -11,11 +11,11 @@ use super::{
     keys,
 };
 use crate::domain::{
-    cadence::{Touchpoint, TouchpointState},
+    cadence::{Channel, Touchpoint, TouchpointState},
     first_message::FirstMessage,
     ids::{AccountId, JobId, LeadId, RunId},
     run::{CadenceState, Run, RunStatus},
-    workflow::{Channel, Status, WorkflowLabel},
+    workflow::{Status, WorkflowLabel},
 };
 
 #[derive(Serialize, Deserialize)]

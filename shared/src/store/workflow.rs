@@ -10,9 +10,10 @@ use super::{
     keys,
 };
 use crate::domain::{
+    cadence::{Cadence, Step, Window},
     ids::{AccountId, WorkflowId},
     page::{Page, PageRequest},
-    workflow::{GoalType, Status, Step, Workflow},
+    workflow::{GoalType, Status, Workflow},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +24,10 @@ struct WorkflowItem {
     is_paused: bool,
     timezone: String,
     statuses: Vec<Status>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    #[serde(default)]
+    gate_all_channels: bool,
     steps: Vec<Step>,
     created_at: Timestamp,
 }
@@ -43,6 +48,8 @@ impl TryFrom<WorkflowItem> for Workflow {
             is_paused,
             timezone,
             statuses,
+            windows,
+            gate_all_channels,
             steps,
             created_at,
         } = item;
@@ -55,7 +62,11 @@ impl TryFrom<WorkflowItem> for Workflow {
             is_paused,
             timezone,
             statuses,
-            steps,
+            cadence: Cadence {
+                windows,
+                gate_all_channels,
+                steps,
+            },
             created_at,
         })
     }
@@ -63,18 +74,22 @@ impl TryFrom<WorkflowItem> for Workflow {
 
 impl From<&Workflow> for WorkflowItem {
     fn from(workflow: &Workflow) -> Self {
+        let timezone = workflow.timezone_name().to_owned();
         let Workflow {
             id,
             name,
             goal_type,
             is_paused,
-            timezone,
+            timezone: _,
             statuses,
-            steps,
+            cadence:
+                Cadence {
+                    windows,
+                    gate_all_channels,
+                    steps,
+                },
             created_at,
         } = workflow.clone();
-        // A workflow's zone is read by its name, so it has one; UTC is the zone without.
-        let timezone = timezone.iana_name().unwrap_or("UTC").to_owned();
         Self {
             id,
             name,
@@ -82,6 +97,8 @@ impl From<&Workflow> for WorkflowItem {
             is_paused,
             timezone,
             statuses,
+            windows,
+            gate_all_channels,
             steps,
             created_at,
         }

@@ -4,13 +4,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use shared::domain::{
     account::Account,
+    cadence::Channel,
     email::Email,
     first_message::MessageParts,
     ids::{CampaignId, WorkflowId},
     metadata::Metadata,
     name::PersonName,
     phone::{Dialled, Phone},
-    workflow::Channel,
 };
 
 use super::{body::malformed, fields::Fields, reader::Reader};

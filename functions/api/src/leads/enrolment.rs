@@ -232,7 +232,7 @@ fn check_workflow(
     }
     let channel = message
         .channel
-        .or(workflow.steps.first().map(|step| step.channel))?;
+        .or(workflow.cadence.steps.first().map(|step| step.channel))?;
     if !reach.has(channel) {
         let what = format!("cannot reach the lead on the channel {channel}");
         problems.push(Problem::new("force_first_message", what));
@@ -267,7 +267,11 @@ fn start(
     (run_id, job_id): (RunId, JobId),
     warnings: &mut Vec<Warning>,
 ) -> Option<Start> {
-    let first = first_touchpoint(&workflow.steps, lead.reachability(), first_message.as_ref());
+    let first = first_touchpoint(
+        &workflow.cadence.steps,
+        lead.reachability(),
+        first_message.as_ref(),
+    );
     let (Some(first), Some(status)) = (first, workflow.initial_status()) else {
         warnings.push(Warning::Unreachable);
         return None;

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde_json::value::RawValue;
 use shared::domain::{
     account::Account,
+    cadence::Channel,
     first_message::MessageParts,
     json,
     metadata::Metadata,
     name::{NameError, PersonName},
     phone::{Dialled, Phone},
-    workflow::Channel,
 };
 
 use super::{draft::MessageDraft, fields::Fields};

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::domain::{
+    cadence::Channel,
     campaign::Campaign,
     ids::{CampaignId, JobId, LeadId, RunId, StatusId, WorkflowId},
     lead::{Lead, Start},
     metadata::Metadata,
     run::{CadenceState, Run, RunStatus},
-    workflow::{Channel, GoalType, WorkflowLabel},
+    workflow::{GoalType, WorkflowLabel},
 };
 
 use super::{enrolment::Warning, intake::Taken};

@@ -2,28 +2,21 @@
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::PathRejection},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use shared::domain::{ids::LeadId, lead::Lead, run::Run};
 
 use super::reply::{LeadOut, LeadReply, Variables};
-use crate::{auth::Caller, error::ApiError, state::AppState};
-
-const NOT_FOUND: ApiError = ApiError::NotFound("Lead");
+use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
 
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,
-    id: Result<Path<String>, PathRejection>,
+    PathId(id): PathId<LeadId>,
 ) -> Result<Response, ApiError> {
-    // What is no id, or no text at all, cannot be a lead's: the same answer as for one that is not there.
-    let id: LeadId = id
-        .ok()
-        .and_then(|Path(id)| id.parse().ok())
-        .ok_or(NOT_FOUND)?;
     let found = state.store.lead_with_runs(account.id, id).await?;
-    let (lead, runs) = found.ok_or(NOT_FOUND)?;
+    let (lead, runs) = found.ok_or(ApiError::NotFound("Lead"))?;
     let campaign = match lead.campaign_id {
         Some(id) => state.catalogue.campaign(account.id, id).await?,
         None => None,

@@ -4,10 +4,8 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    first_message::FirstMessage,
-    workflow::{Channel, Step},
-};
+use super::{Channel, Step};
+use crate::domain::first_message::FirstMessage;
 
 /// On which ways a lead can be reached at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +156,7 @@ mod tests {
             max_attempts,
             attempt_interval: attempt_interval.parse().unwrap(),
             delay: delay.parse().unwrap(),
+            message: None,
         }
     }
 

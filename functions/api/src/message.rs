@@ -1,0 +1,45 @@
+//! Messages as clients see them (CONTRACT sections 3.3 and 7).
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::domain::first_message::MessageParts;
+
+/// What is said at a touchpoint; only what was given.
+#[derive(Serialize)]
+pub(crate) struct MessageOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begin_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    components: Option<Box<RawValue>>,
+}
+
+impl From<MessageParts> for MessageOut {
+    fn from(
+        MessageParts {
+            content,
+            begin_message,
+            subject,
+            html,
+            template_id,
+            components,
+        }: MessageParts,
+    ) -> Self {
+        Self {
+            content,
+            begin_message,
+            subject,
+            html,
+            template_id,
+            // Checked to be JSON when it came in.
+            components: components.and_then(|text| RawValue::from_string(text).ok()),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The id in a path.
+
+use std::str::FromStr;
+
+use axum::{
+    RequestPartsExt,
+    extract::{FromRequestParts, Path},
+};
+use http::request::Parts;
+use shared::domain::ids::{LeadId, WorkflowId};
+
+use crate::error::ApiError;
+
+/// A path's `{id}`. What is no id, or no text at all, cannot be there: it gets the same answer as an id
+/// that is not.
+pub(crate) struct PathId<T>(pub(crate) T);
+
+/// What a path can name.
+pub(crate) trait Resource: FromStr {
+    /// What it is called in an error.
+    const NAME: &'static str;
+}
+
+impl Resource for LeadId {
+    const NAME: &'static str = "Lead";
+}
+
+impl Resource for WorkflowId {
+    const NAME: &'static str = "Workflow";
+}
+
+impl<S: Send + Sync, T: Resource> FromRequestParts<S> for PathId<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let id = parts.extract::<Path<String>>().await.ok();
+        id.and_then(|Path(id)| id.parse().ok())
+            .map(Self)
+            .ok_or(ApiError::NotFound(T::NAME))
+    }
+}

@@ -1,0 +1,88 @@
+//! Waiting times.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{Span, civil::date, fmt::temporal::SpanParser};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A span of time as ISO 8601 writes it, from nothing to 366 days. `P1D` is the same wall-clock time on
+/// the next day, `PT24H` is 24 hours: they differ when the clocks change.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Interval(Span);
+
+/// Why a text is not an interval.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("must be an ISO 8601 duration from PT0S to P366D, such as PT2H or P1D")]
+pub struct IntervalError;
+
+impl Interval {
+    /// The span, for arithmetic in a time zone.
+    pub fn span(self) -> Span {
+        self.0
+    }
+}
+
+impl FromStr for Interval {
+    type Err = IntervalError;
+
+    fn from_str(text: &str) -> Result<Self, IntervalError> {
+        // `Span`'s own FromStr also takes jiff's "1 day" notation.
+        let span: Span = SpanParser::new()
+            .parse_span(text)
+            .map_err(|_| IntervalError)?;
+        let length = span
+            .to_duration(date(2024, 1, 1))
+            .map_err(|_| IntervalError)?;
+        if length.is_negative() || length > jiff::SignedDuration::from_hours(366 * 24) {
+            return Err(IntervalError);
+        }
+        Ok(Self(span))
+    }
+}
+
+impl TryFrom<String> for Interval {
+    type Error = IntervalError;
+
+    fn try_from(text: String) -> Result<Self, IntervalError> {
+        text.parse()
+    }
+}
+
+impl From<Interval> for String {
+    fn from(interval: Interval) -> Self {
+        interval.0.to_string()
+    }
+}
+
+impl fmt::Debug for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interval({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_an_iso_8601_duration_of_at_most_a_year() {
+        for (given, kept) in [
+            ("PT0S", "PT0S"),
+            ("PT2H", "PT2H"),
+            ("P1D", "P1D"),
+            ("P366D", "P366D"),
+        ] {
+            let interval: Interval = given.parse().unwrap();
+            assert_eq!(String::from(interval), kept);
+        }
+        for wrong in ["", "1d", "-P1D", "P367D", "P2Y", "two hours"] {
+            assert_eq!(
+                wrong.parse::<Interval>().err(),
+                Some(IntervalError),
+                "{wrong}"
+            );
+        }
+    }
+}
