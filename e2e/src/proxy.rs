@@ -30,6 +30,8 @@ pub enum Fault {
     Refuse,
     /// It is done, and the answer is lost.
     LoseReply,
+    /// The same, for the next call alone.
+    LoseReplyOnce,
     /// The service asks to come back later.
     Throttle,
     /// BatchWriteItem: nothing of the next call is processed, and the call itself succeeds.
@@ -157,6 +159,11 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
                 entries.remove(0);
             }
             forward(&seen, headers, request.to_string().into()).await
+        }
+        Fault::LoseReplyOnce => {
+            seen.set(&operation, Fault::None);
+            forward(&seen, headers, body).await;
+            answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
         }
         Fault::LoseReply => {
             forward(&seen, headers, body).await;

@@ -10,7 +10,7 @@ use shared::{
         cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
         campaign::Campaign,
         ids::IdError,
-        lead::{Lead, Start},
+        lead::{Lead, Profile, Start},
         name::NameError,
         phone::{Phone, PhoneError},
         workflow::{GoalType, Status, Workflow},
@@ -178,22 +178,27 @@ fn lead(
     last_name: &str,
     now: Timestamp,
 ) -> Result<Lead, DemoError> {
-    let mut lead = Lead {
-        account_id: account.id,
+    let profile = Profile {
         id: format!("019c0000-0000-7000-8000-0000000011{number:02}").parse()?,
         first_name: first_name.try_into()?,
         last_name: Some(last_name.try_into()?),
         email: format!("lead{number}@example.com").as_str().try_into().ok(),
         phone: Some(Phone::try_from(format!("+155501001{number:02}").as_str())?),
         source: "api".to_owned(),
+        company: None,
+        title: None,
         metadata: to_raw_value("Example Inc.")
             .map(|company| ("company".to_owned(), company))
             .into_iter()
             .collect(),
         campaign_id: Some(campaign.id),
-        start: None,
         created_at: now,
         updated_at: now,
+    };
+    let mut lead = Lead {
+        account_id: account.id,
+        profile,
+        start: None,
     };
     let first = first_touchpoint(&workflow.cadence.steps, lead.reachability(), None);
     if let (Some(first), Some(status)) = (first, workflow.initial_status()) {

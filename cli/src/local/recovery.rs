@@ -30,7 +30,7 @@ pub(super) async fn send_lost_starts(
         .scan()
         .table_name(services.table())
         .filter_expression("attribute_exists(#start) OR et = :run")
-        .projection_expression("pk, et, account_id, id, #start.run_id")
+        .projection_expression("pk, sk, et, account_id, id, #start.run_id")
         .expression_attribute_names("#start", "start")
         .expression_attribute_values(":run", AttributeValue::S("run".to_owned()))
         .consistent_read(true)
@@ -40,11 +40,11 @@ pub(super) async fn send_lost_starts(
     while let Some(page) = pages.next().await {
         for item in page?.items.unwrap_or_default() {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let (Some(pk), Some(id)) = (text("pk"), text("id")) else {
+            let (Some(pk), Some(sk)) = (text("pk"), text("sk")) else {
                 continue;
             };
-            if text("et").is_some_and(|et| et == "run") {
-                built.push((pk.clone(), id.clone()));
+            if let Some(run) = sk.strip_prefix("RUN#") {
+                built.push((pk.clone(), run.to_owned()));
                 continue;
             }
             let run = item
@@ -53,7 +53,8 @@ pub(super) async fn send_lost_starts(
                 .and_then(|start| start.get("run_id"))
                 .and_then(|run| run.as_s().ok());
             let account = text("account_id").and_then(|id| id.parse().ok());
-            if let (Some(run), Some(account), Ok(lead)) = (run, account, id.parse()) {
+            let lead = text("id").and_then(|id| id.parse().ok());
+            if let (Some(run), Some(account), Some(lead)) = (run, account, lead) {
                 waiting.insert((pk.clone(), run.clone()), (account, lead));
             }
         }
@@ -65,6 +66,7 @@ pub(super) async fn send_lost_starts(
     for (account, id) in waiting.values() {
         match services.store.lead(*account, *id).await {
             Ok(lead) => {
+                let lead = lead.found();
                 if let Some(start) = lead.and_then(|lead| WorkflowStart::of(&lead, clock.now())) {
                     services.queue.send(&start).await?;
                     sent += 1;

@@ -15,7 +15,7 @@ use shared::{
 };
 use tower::ServiceExt;
 
-use crate::support::{Api, account, services, stack};
+use crate::support::{Api, account, items_of, services, stack};
 
 async fn send(api: &Api, key: &str, body: &Value) -> Response {
     api.post("/api/public/leads")
@@ -128,15 +128,8 @@ async fn of_64_simultaneous_requests_one_makes_the_lead_and_all_get_its_reply() 
     let reply: Value = serde_json::from_str(replies.iter().next().unwrap()).unwrap();
     let id = reply["lead"]["id"].as_str().unwrap();
     api.lead_with_run(id).await;
-    let account = account();
-    let (_, runs) = stack
-        .services
-        .store
-        .lead_with_runs(account, id.parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(runs.len(), 1);
+    let items = items_of(&stack.services, id).await;
+    assert_eq!(items.len(), 2, "the lead and one run");
     stack.stop().await;
 }
 
@@ -179,20 +172,9 @@ async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
         json!({"first_name": "John", "email": "john@example.com", "workflow_id": workflow.id});
     let first: Value = send(&api, "key", &lead).await.json().await.unwrap();
 
-    // The lead is renamed, as a PATCH will do, and its workflow is gone.
+    // The lead is renamed, and its workflow is gone.
     let id = first["lead"]["id"].as_str().unwrap();
-    let dynamodb = &stack.services.clients.dynamodb;
-    let text = |text: String| AttributeValue::S(text);
-    dynamodb
-        .update_item()
-        .table_name(stack.services.table())
-        .key("pk", text(format!("LEAD#{account}#{id}")))
-        .key("sk", text("LEAD".to_owned()))
-        .update_expression("SET first_name = :name")
-        .expression_attribute_values(":name", text("Jane".to_owned()))
-        .send()
-        .await
-        .unwrap();
+    api.change(id, &json!({"first_name": "Jane"})).await;
     assert_eq!(api.lead(id).await["first_name"], "Jane");
     let again = send(&api, "key", &lead).await;
     assert!(is_replay(&again));

@@ -1,15 +1,20 @@
 //! Whole-system tests, in one binary: each links both SDKs, DynamoDB and SQS.
 
 mod arrays;
+mod changes;
+mod erasing;
 mod events;
 mod faults;
 mod first_message;
 mod idempotency;
 mod intake;
 mod keys;
+mod lead_lists;
 mod lists;
 mod normalising;
 mod phones;
+mod proxied;
 mod restart;
 mod starts;
 mod support;
+mod tenancy;

@@ -1,12 +1,14 @@
 //! A running stack and a client for it.
 
 use std::{
+    collections::HashMap,
     future::Future,
     time::{Duration, Instant},
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use leadgate::local::{Ports, Services, Stack, Storage, demo};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use shared::{clock::Clock, domain::ids::AccountId};
 
@@ -14,7 +16,12 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The services alone: nothing consumes the queue.
 pub async fn services() -> Services {
-    Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
+    services_at(&Clock::System).await
+}
+
+/// The same, with the demo account created at another time.
+pub async fn services_at(clock: &Clock) -> Services {
+    Services::start(&Storage::Memory, Ports::ANY, clock)
         .await
         .unwrap()
 }
@@ -41,14 +48,24 @@ impl Api {
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.http
-            .get(format!("{}{path}", self.base))
-            .header("x-api-key", demo::API_KEY)
+        self.request(Method::GET, path)
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    pub fn patch(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+    }
+
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.request(Method::DELETE, path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
-            .post(format!("{}{path}", self.base))
+            .request(method, format!("{}{path}", self.base))
             .header("x-api-key", demo::API_KEY)
     }
 
@@ -83,6 +100,12 @@ impl Api {
         .await
     }
 
+    /// Changes a lead and gives it as it is then.
+    pub async fn change(&self, id: &str, change: &Value) -> Value {
+        let request = self.patch(&format!("/api/public/leads/{id}")).json(change);
+        body(request.send().await.unwrap(), StatusCode::OK).await["lead"].take()
+    }
+
     /// What `GET /leads/{id}` says of a lead.
     pub async fn lead(&self, id: &str) -> Value {
         let response = self
@@ -97,6 +120,24 @@ impl Api {
 /// The demo account's id.
 pub fn account() -> AccountId {
     demo::ACCOUNT_ID.parse().unwrap()
+}
+
+/// The raw items of a lead's partition, whether or not there is a lead.
+pub async fn items_of(services: &Services, lead: &str) -> Vec<HashMap<String, AttributeValue>> {
+    let reply = services
+        .clients
+        .dynamodb
+        .query()
+        .table_name(services.table())
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(
+            ":pk",
+            AttributeValue::S(format!("LEAD#{}#{lead}", demo::ACCOUNT_ID)),
+        )
+        .send()
+        .await
+        .unwrap();
+    reply.items.unwrap_or_default()
 }
 
 /// The body of a response that must have `status`.

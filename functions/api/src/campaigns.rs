@@ -8,7 +8,7 @@ use shared::domain::{campaign::Campaign, ids::CampaignId, page::List};
 use crate::{
     auth::Caller,
     error::ApiError,
-    paging::{Pagination, Paging},
+    paging::{Pagination, Parameters},
     state::AppState,
 };
 
@@ -45,18 +45,13 @@ impl From<Campaign> for CampaignOut {
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,
-    paging: Paging,
+    parameters: Parameters,
 ) -> Result<Json<CampaignsReply>, ApiError> {
-    let request = paging.read(account.id, List::Campaigns)?;
+    let request = parameters.page(account.id, List::Campaigns)?;
     let page = state.store.campaigns(account.id, &request).await?;
     Ok(Json(CampaignsReply {
         success: true,
-        pagination: Pagination::new(
-            account.id,
-            List::Campaigns,
-            request.limit,
-            page.next.as_deref(),
-        ),
+        pagination: Pagination::new(account.id, List::Campaigns, &request, page.next.as_deref()),
         campaigns: page.items.into_iter().map(CampaignOut::from).collect(),
     }))
 }

@@ -61,6 +61,8 @@ pub(crate) enum ApiError {
     Conflict,
     #[error("This Idempotency-Key was used for another request; use a new one")]
     IdempotencyKeyReused,
+    #[error("The lead of this Idempotency-Key has been erased since; use a new key")]
+    IdempotencyKeyOfErased,
     #[error("The store did not take the lead; send it again")]
     NotStored,
     #[error(
@@ -114,7 +116,7 @@ impl ApiError {
                 "unsupported_media_type",
             ),
             Self::Conflict => (S::CONFLICT, "Conflict", "conflict"),
-            Self::IdempotencyKeyReused => (
+            Self::IdempotencyKeyReused | Self::IdempotencyKeyOfErased => (
                 S::UNPROCESSABLE_ENTITY,
                 "Idempotency key reused",
                 "idempotency_key_reused",
@@ -147,6 +149,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::Conflict,
+            StoreError::TooLarge => Self::PayloadTooLarge(
+                "The lead would be over 400 KB; remove keys of its metadata before you add more",
+            ),
             StoreError::Unavailable(_) | StoreError::NoAnswer(_) => Self::Unavailable(error),
             StoreError::Unexpected(_) | StoreError::Damaged { .. } => Self::Internal(Some(error)),
         }
@@ -256,6 +261,18 @@ mod tests {
             ),
             (
                 ApiError::IdempotencyKeyReused,
+                422,
+                "Idempotency key reused",
+                "idempotency_key_reused",
+            ),
+            (
+                StoreError::TooLarge.into(),
+                413,
+                "Payload too large",
+                "payload_too_large",
+            ),
+            (
+                ApiError::IdempotencyKeyOfErased,
                 422,
                 "Idempotency key reused",
                 "idempotency_key_reused",

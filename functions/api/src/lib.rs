@@ -31,8 +31,14 @@ const BODY_LIMIT: usize = 5 * 1024 * 1024;
 /// Every route, and an answer in the error envelope for all that is no route.
 pub fn router(state: AppState) -> Router {
     let public = Router::new()
-        .route("/leads", post(leads::create))
-        .route("/leads/{id}", get(leads::show))
+        .route("/leads", post(leads::create).get(leads::list))
+        .route(
+            "/leads/{id}",
+            get(leads::show)
+                .patch(leads::change)
+                .put(leads::change)
+                .delete(leads::erase),
+        )
         .route("/workflows", get(workflows::list))
         .route("/workflows/{id}", get(workflows::show))
         .route("/campaigns", get(campaigns::list));

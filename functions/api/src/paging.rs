@@ -1,8 +1,11 @@
-//! `limit` and `cursor` of a list, and its `pagination` (CONTRACT section 4).
+//! The parameters of a list, and its `pagination` (CONTRACT section 4).
+
+use std::{fmt::Display, str::FromStr};
 
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Serialize;
 use shared::domain::{
     ids::AccountId,
     page::{List, PageRequest, open_cursor, seal_cursor},
@@ -13,11 +16,11 @@ use crate::error::{ApiError, Problem};
 const DEFAULT_LIMIT: u16 = 50;
 const HIGHEST_LIMIT: u16 = 200;
 
-/// What the client asked for, unread.
-#[derive(Deserialize)]
-pub(crate) struct Paging {
-    limit: Option<String>,
-    cursor: Option<String>,
+/// What stands in the query, taken out one by one. What is left in the end is not known to the list: it is
+/// refused, since a filter that is spelt wrong would show everything.
+pub(crate) struct Parameters {
+    given: Vec<(String, String)>,
+    problems: Vec<Problem>,
 }
 
 #[derive(Serialize)]
@@ -27,57 +30,92 @@ pub(crate) struct Pagination {
     next_cursor: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Paging {
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(paging)| paging).map_err(|_| {
-            ApiError::Validation(vec![Problem::new(
-                "limit, cursor",
-                "must be given at most once each, in UTF-8",
-            )])
+        let Query(given) = query.map_err(|_| {
+            ApiError::Validation(vec![Problem::new("the query", "must be given in UTF-8")])
+        })?;
+        Ok(Self {
+            given,
+            problems: Vec::new(),
         })
     }
 }
 
-impl Paging {
-    pub(crate) fn read(self, account: AccountId, list: List) -> Result<PageRequest, ApiError> {
-        let mut problems = Vec::new();
-        let limit = match self.limit.as_deref() {
-            None => DEFAULT_LIMIT,
-            Some(text) => match text.parse() {
-                Ok(limit) if (1..=HIGHEST_LIMIT).contains(&limit) => limit,
-                _ => {
-                    let what = format!("must be a whole number from 1 to {HIGHEST_LIMIT}");
-                    problems.push(Problem::new("limit", what));
-                    DEFAULT_LIMIT
-                }
-            },
+impl Parameters {
+    /// A parameter's value.
+    pub(crate) fn take<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        self.take_as(name, |text| {
+            text.parse().map_err(|error: T::Err| error.to_string())
+        })
+    }
+
+    /// A parameter's instant, in RFC 3339.
+    pub(crate) fn take_time(&mut self, name: &str) -> Option<Timestamp> {
+        self.take_as(name, |text| {
+            let what =
+                "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z (a + is written as %2B)";
+            text.parse().map_err(|_| what.to_owned())
+        })
+    }
+
+    fn take_as<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let mut values = self.given.extract_if(.., |(given, _)| given == name);
+        let (_, text) = values.next()?;
+        let read = match values.next() {
+            None => read(&text),
+            Some(_) => Err("must be given once".to_owned()),
         };
-        let after = match self
-            .cursor
-            .map(|cursor| open_cursor(account, list, &cursor))
-        {
-            None => None,
-            Some(Ok(position)) => Some(position),
-            Some(Err(error)) => {
-                problems.push(Problem::new("cursor", error));
-                None
-            }
-        };
-        if problems.is_empty() {
+        drop(values);
+        read.map_err(|what| self.problems.push(Problem::new(name, what)))
+            .ok()
+    }
+
+    /// `limit` and `cursor`, when everything else has been taken out.
+    ///
+    /// # Errors
+    /// `Validation` with every problem at once.
+    pub(crate) fn page(
+        mut self,
+        account: AccountId,
+        list: List<'_>,
+    ) -> Result<PageRequest, ApiError> {
+        let limit = self.take_as("limit", |text| match text.parse() {
+            Ok(limit) if (1..=HIGHEST_LIMIT).contains(&limit) => Ok(limit),
+            _ => Err(format!("must be a whole number from 1 to {HIGHEST_LIMIT}")),
+        });
+        let after = self.take_as("cursor", |text| {
+            open_cursor(account, list, text).map_err(|error| error.to_string())
+        });
+        for (name, _) in self.given {
+            self.problems
+                .push(Problem::new(&name, "is not a parameter of this list"));
+        }
+        if self.problems.is_empty() {
+            let limit = limit.unwrap_or(DEFAULT_LIMIT);
             Ok(PageRequest { limit, after })
         } else {
-            Err(ApiError::Validation(problems))
+            Err(ApiError::Validation(self.problems))
         }
     }
 }
 
 impl Pagination {
-    pub(crate) fn new(account: AccountId, list: List, limit: u16, next: Option<&str>) -> Self {
+    pub(crate) fn new(
+        account: AccountId,
+        list: List<'_>,
+        request: &PageRequest,
+        next: Option<&str>,
+    ) -> Self {
         Self {
-            limit,
+            limit: request.limit,
             has_more: next.is_some(),
             next_cursor: next.map(|position| seal_cursor(account, list, position)),
         }

@@ -14,7 +14,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     message::MessageOut,
-    paging::{Pagination, Paging},
+    paging::{Pagination, Parameters},
     path_id::PathId,
     state::AppState,
 };
@@ -165,18 +165,13 @@ impl From<Step> for StepOut {
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,
-    paging: Paging,
+    parameters: Parameters,
 ) -> Result<Json<WorkflowsReply>, ApiError> {
-    let request = paging.read(account.id, List::Workflows)?;
+    let request = parameters.page(account.id, List::Workflows)?;
     let page = state.store.workflows(account.id, &request).await?;
     Ok(Json(WorkflowsReply {
         success: true,
-        pagination: Pagination::new(
-            account.id,
-            List::Workflows,
-            request.limit,
-            page.next.as_deref(),
-        ),
+        pagination: Pagination::new(account.id, List::Workflows, &request, page.next.as_deref()),
         workflows: page.items.iter().map(WorkflowOut::from).collect(),
     }))
 }

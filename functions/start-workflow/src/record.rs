@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use shared::{
     domain::{lead::Lead, run::Run},
     queue::{MessageError, WorkflowStart},
-    store::StoreError,
+    store::{Sought, StoreError},
 };
 use thiserror::Error;
 
@@ -34,8 +34,10 @@ const ORPHAN_AGE: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) enum Outcome {
     /// Its run is there: built now, or by an earlier delivery.
     Started,
-    /// There is no such lead: it was never stored, or it was erased.
+    /// There is no such lead: it was never stored.
     Orphan,
+    /// The lead was erased.
+    Erased,
     /// The lead has another start by now, or none.
     Stale,
 }
@@ -45,6 +47,7 @@ impl Outcome {
         match self {
             Self::Started => "started",
             Self::Orphan => "orphan",
+            Self::Erased => "erased",
             Self::Stale => "stale",
         }
     }
@@ -69,8 +72,10 @@ pub(crate) async fn start_run(
 ) -> Result<Outcome, RecordError> {
     let body = message.body.as_deref().ok_or(RecordError::NoBody)?;
     let message = WorkflowStart::from_body(body)?;
-    let Some(lead) = read_lead(state, &message).await? else {
-        return Ok(Outcome::Orphan);
+    let lead = match read_lead(state, &message).await? {
+        Sought::Found(lead) => lead,
+        Sought::Erased => return Ok(Outcome::Erased),
+        Sought::Absent => return Ok(Outcome::Orphan),
     };
     let Some(start) = lead
         .start
@@ -86,17 +91,18 @@ pub(crate) async fn start_run(
     let run = Run::build(&lead, start, workflow.as_deref(), state.clock.now());
     match state.store.create_run(&run).await {
         Ok(()) => Ok(Outcome::Started),
-        // An earlier delivery of the same start has built it.
+        // An earlier delivery of the same start has built it; or the lead was erased since it was read,
+        // and the run's trace is there.
         Err(error) if error.is_conflict() => Ok(Outcome::Started),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The message's lead; none: it is an orphan.
+/// The message's lead; absent: the message is an orphan.
 async fn read_lead(
     state: &StartWorkflow,
     message: &WorkflowStart,
-) -> Result<Option<Lead>, RecordError> {
+) -> Result<Sought<Lead>, RecordError> {
     let orphan_before = state
         .clock
         .now()
@@ -109,7 +115,7 @@ async fn read_lead(
             .store
             .lead(message.account_id, message.lead_id)
             .await?;
-        if lead.is_some() || is_old {
+        if is_old || lead != Sought::Absent {
             return Ok(lead);
         }
         match pauses.next() {

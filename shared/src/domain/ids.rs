@@ -115,9 +115,14 @@ impl LeadId {
 }
 
 impl RunId {
-    /// The id of the first run of a lead whose id is its request's.
+    /// The id of the first run of a lead whose id is its request's. It sorts before the ids of all later
+    /// runs, which begin with their time.
     pub fn of_lead(lead: LeadId) -> Self {
-        Self(Uuid::new_v5(&lead.0, b"run"))
+        let mut bytes = *Uuid::new_v5(&lead.0, b"run").as_bytes();
+        if let Some(time) = bytes.first_chunk_mut::<6>() {
+            *time = [0; 6];
+        }
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 }
 
@@ -153,5 +158,14 @@ mod tests {
         let late = LeadId::new("2026-02-10T12:00:00.002Z".parse().unwrap());
         assert!(early < late);
         assert!(early.to_string() < late.to_string());
+    }
+
+    #[test]
+    fn a_derived_run_is_the_same_each_time_and_sorts_before_every_new_one() {
+        let lead = LeadId::new("2026-02-10T12:00:00Z".parse().unwrap());
+        let run = RunId::of_lead(lead);
+        assert_eq!(run, RunId::of_lead(lead));
+        assert_ne!(run, RunId::of_lead(LeadId::new(Timestamp::UNIX_EPOCH)));
+        assert!(run < RunId::new(Timestamp::from_millisecond(1).unwrap()));
     }
 }

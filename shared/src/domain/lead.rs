@@ -1,4 +1,4 @@
-//! A lead, and the order to start its run that it carries.
+//! A lead, the order to start its run that it carries, and what can be changed or asked about leads.
 
 use jiff::Timestamp;
 
@@ -6,36 +6,47 @@ use super::{
     cadence::{FirstTouchpoint, Reachability},
     email::Email,
     first_message::FirstMessage,
-    ids::{AccountId, CampaignId, JobId, LeadId, RunId},
+    ids::{AccountId, CampaignId, JobId, LeadId, RunId, WorkflowId},
     metadata::Metadata,
-    name::PersonName,
+    name::Name,
     phone::Phone,
     workflow::{Status, WorkflowLabel},
 };
 
-/// A person who asked to be contacted. `Debug` shows no personal data.
+/// A person who asked to be contacted, and the order to contact them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lead {
     /// Whose lead it is.
     pub account_id: AccountId,
-    /// Its id.
+    /// Who it is.
+    pub profile: Profile,
+    /// The order to start a run; none: it is in no workflow.
+    pub start: Option<Start>,
+}
+
+/// What is known of a lead. `Debug` shows no personal data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The lead's id.
     pub id: LeadId,
     /// First name.
-    pub first_name: PersonName,
+    pub first_name: Name,
     /// Last name.
-    pub last_name: Option<PersonName>,
+    pub last_name: Option<Name>,
     /// E-mail address.
     pub email: Option<Email>,
     /// Phone number.
     pub phone: Option<Phone>,
-    /// Where it came from; `api` for all that come in over HTTP.
+    /// Where it came from; `api` for all that come in over HTTP, until a client says otherwise.
     pub source: String,
+    /// Company.
+    pub company: Option<Name>,
+    /// Job title.
+    pub title: Option<Name>,
     /// What the client said beside the documented fields.
     pub metadata: Metadata,
     /// The campaign that it is tagged with.
     pub campaign_id: Option<CampaignId>,
-    /// The order to start a run; none: it is in no workflow.
-    pub start: Option<Start>,
     /// When it was taken in.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -62,12 +73,60 @@ pub struct Start {
     pub enrolled_at: Timestamp,
 }
 
+/// What a change does to one field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It gets this value.
+    Set(T),
+    /// It is not known any more.
+    Remove,
+}
+
+/// A change of a lead. What is kept is not written, so that two changes of different fields do not meet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LeadPatch {
+    /// First name; cannot be removed.
+    pub first_name: Option<Name>,
+    /// Last name.
+    pub last_name: Change<Name>,
+    /// E-mail address.
+    pub email: Change<Email>,
+    /// Phone number.
+    pub phone: Change<Phone>,
+    /// Where it came from; cannot be removed.
+    pub source: Option<Name>,
+    /// Company.
+    pub company: Change<Name>,
+    /// Job title.
+    pub title: Change<Name>,
+    /// The campaign that it is tagged with.
+    pub campaign_id: Change<CampaignId>,
+    /// Keys to set; those with the value `null` are removed.
+    pub metadata: Metadata,
+}
+
+/// Which leads a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadFilter {
+    /// Those that are tagged with this campaign.
+    pub campaign_id: Option<CampaignId>,
+    /// Those whose latest enrolment is in this workflow.
+    pub workflow_id: Option<WorkflowId>,
+    /// Those that were taken in later than this.
+    pub created_after: Option<Timestamp>,
+    /// Those that were taken in earlier than this.
+    pub created_before: Option<Timestamp>,
+}
+
 impl Lead {
     /// On which ways the lead can be reached.
     pub fn reachability(&self) -> Reachability {
         Reachability {
-            phone: self.phone.is_some(),
-            email: self.email.is_some(),
+            phone: self.profile.phone.is_some(),
+            email: self.profile.email.is_some(),
         }
     }
 }

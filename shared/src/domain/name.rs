@@ -1,4 +1,4 @@
-//! Names of people (CONTRACT section 3): NFC, trimmed, 1 to 200 characters, no control characters.
+//! Names: of people, companies and what else a client names (CONTRACT section 3): NFC, trimmed, 1 to 200 characters, no control characters.
 //! Unicode is kept: nothing is transliterated, title-cased or escaped.
 
 use std::fmt;
@@ -8,9 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 
 const LONGEST: usize = 200;
 
-/// A first or last name.
+/// A first or last name, a company, a job title, a source.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PersonName(String);
+pub struct Name(String);
 
 /// Why a text is not a name; reads on from the field's name.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub enum NameError {
     ControlCharacter,
 }
 
-impl PersonName {
+impl Name {
     /// The name as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl TryFrom<&str> for PersonName {
+impl TryFrom<&str> for Name {
     type Error = NameError;
 
     fn try_from(text: &str) -> Result<Self, NameError> {
@@ -51,9 +51,15 @@ impl TryFrom<&str> for PersonName {
     }
 }
 
-impl fmt::Debug for PersonName {
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PersonName(redacted)")
+        f.write_str("Name(redacted)")
     }
 }
 
@@ -72,15 +78,15 @@ mod tests {
             ("\u{3000}山田\u{3000}太郎", "山田\u{3000}太郎"),
             ("mc donald", "mc donald"),
         ] {
-            assert_eq!(PersonName::try_from(given).unwrap().as_str(), kept);
+            assert_eq!(Name::try_from(given).unwrap().as_str(), kept);
         }
     }
 
     #[test]
     fn the_length_is_counted_in_characters() {
-        assert!(PersonName::try_from("é".repeat(200).as_str()).is_ok());
+        assert!(Name::try_from("é".repeat(200).as_str()).is_ok());
         assert_eq!(
-            PersonName::try_from("é".repeat(201).as_str()),
+            Name::try_from("é".repeat(201).as_str()),
             Err(NameError::TooLong)
         );
     }
@@ -88,15 +94,15 @@ mod tests {
     #[test]
     fn control_characters_are_refused() {
         for text in ["a\tb", "a\nb", "a\u{0}b", "a\u{9f}b"] {
-            assert_eq!(PersonName::try_from(text), Err(NameError::ControlCharacter));
+            assert_eq!(Name::try_from(text), Err(NameError::ControlCharacter));
         }
     }
 
     proptest! {
         #[test]
         fn an_accepted_name_is_accepted_again_unchanged(text in "\\PC{0,220}") {
-            if let Ok(name) = PersonName::try_from(text.as_str()) {
-                prop_assert_eq!(PersonName::try_from(name.as_str()), Ok(name.clone()));
+            if let Ok(name) = Name::try_from(text.as_str()) {
+                prop_assert_eq!(Name::try_from(name.as_str()), Ok(name.clone()));
             }
         }
     }

@@ -8,17 +8,19 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::ids::AccountId;
+use super::{ids::AccountId, lead::LeadFilter};
 
 const DIGEST_LENGTH: usize = 16;
 
 /// The lists that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+pub enum List<'a> {
     /// An account's workflows.
     Workflows,
     /// An account's campaigns.
     Campaigns,
+    /// An account's leads, as far as they pass a filter.
+    Leads(&'a LeadFilter),
 }
 
 /// How many items, and after which.
@@ -66,14 +68,18 @@ impl<T> Page<T> {
 pub struct CursorError;
 
 /// The cursor for `position` in an account's list.
-pub fn seal_cursor(account: AccountId, list: List, position: &str) -> String {
+pub fn seal_cursor(account: AccountId, list: List<'_>, position: &str) -> String {
     let mut bytes = digest(account, list, position).to_vec();
     bytes.extend_from_slice(position.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The position behind a cursor, if it is one of this account's list.
-pub fn open_cursor(account: AccountId, list: List, cursor: &str) -> Result<String, CursorError> {
+pub fn open_cursor(
+    account: AccountId,
+    list: List<'_>,
+    cursor: &str,
+) -> Result<String, CursorError> {
     let bytes = BASE64_URL_SAFE_NO_PAD
         .decode(cursor)
         .map_err(|_| CursorError)?;
@@ -86,13 +92,14 @@ pub fn open_cursor(account: AccountId, list: List, cursor: &str) -> Result<Strin
     }
 }
 
-fn digest(account: AccountId, list: List, position: &str) -> [u8; DIGEST_LENGTH] {
+fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LENGTH] {
     let mut hash = Sha256::new();
     hash.update(account.as_bytes());
-    hash.update(match list {
-        List::Workflows => "workflows",
-        List::Campaigns => "campaigns",
-    });
+    match list {
+        List::Workflows => hash.update("workflows"),
+        List::Campaigns => hash.update("campaigns"),
+        List::Leads(filter) => hash.update(format!("leads {filter:?} ")),
+    }
     hash.update(position);
     let mut digest = [0; DIGEST_LENGTH];
     digest

@@ -93,7 +93,7 @@ impl Run {
         };
         Self {
             account_id: lead.account_id,
-            lead_id: lead.id,
+            lead_id: lead.profile.id,
             id: start.run_id,
             job_id: start.job_id,
             workflow: start.workflow.clone(),

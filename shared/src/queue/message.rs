@@ -64,7 +64,12 @@ impl WorkflowStart {
     /// The message for the start that a lead carries; none: it carries none.
     pub fn of(lead: &Lead, enqueued_at: Timestamp) -> Option<Self> {
         let start = lead.start.as_ref()?;
-        Some(Self::new(lead.account_id, lead.id, start, enqueued_at))
+        Some(Self::new(
+            lead.account_id,
+            lead.profile.id,
+            start,
+            enqueued_at,
+        ))
     }
 
     /// The JSON that travels.

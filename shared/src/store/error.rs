@@ -19,6 +19,9 @@ pub enum StoreError {
     /// No answer: a write may be done, or may still be.
     #[error("DynamoDB did not answer")]
     NoAnswer(#[source] Box<DynamoDbError>),
+    /// The item would be larger than the 400 KB that DynamoDB takes.
+    #[error("the item would be too large")]
+    TooLarge,
     /// DynamoDB refused the request: the table, the permissions or this code are wrong.
     #[error("DynamoDB refused a request")]
     Unexpected(#[source] Box<DynamoDbError>),
@@ -73,6 +76,14 @@ where
                     | "ProvisionedThroughputExceededException"
                     | "RequestLimitExceeded",
                 ) => Self::Unavailable(Box::new(error.into())),
+                Some("ValidationException")
+                    if service
+                        .err()
+                        .message()
+                        .is_some_and(|it| it.contains("Item size")) =>
+                {
+                    Self::TooLarge
+                }
                 _ if service.raw().status().is_server_error() => {
                     Self::Unavailable(Box::new(error.into()))
                 }

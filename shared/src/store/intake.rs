@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
+    erase::is_erased,
     item::{decode, encode},
     keys,
     lead::LeadItem,
@@ -28,7 +29,7 @@ use crate::domain::{
 };
 
 /// What BatchWriteItem takes at most.
-const BATCH: usize = 25;
+pub(super) const BATCH: usize = 25;
 const BATCHES_AT_ONCE: usize = 8;
 /// DynamoDB leaves items unprocessed when it throttles: waits between the tries for those.
 const BACKOFF: [Duration; 4] = [
@@ -45,6 +46,8 @@ pub enum Stored {
     New,
     /// It was stored before, by a request with this receipt.
     Before(Receipt),
+    /// It was stored before, and has been erased since.
+    Erased,
 }
 
 /// What became of one lead of many.
@@ -78,7 +81,7 @@ impl Store {
         lead: &Lead,
         receipt: Option<&Receipt>,
     ) -> Result<Stored, StoreError> {
-        let key = keys::lead(lead.account_id, lead.id);
+        let key = keys::lead(lead.account_id, lead.profile.id);
         let put = self
             .client
             .put_item()
@@ -94,6 +97,9 @@ impl Store {
         let Some(there) = item_there(&error) else {
             return Err(error.into());
         };
+        if is_erased(there) {
+            return Ok(Stored::Erased);
+        }
         let before = decode::<LeadItem>(there.clone())?;
         match (before.into_receipt(), receipt) {
             (Some(before), Some(_)) => Ok(Stored::Before(before)),
@@ -132,14 +138,14 @@ impl Store {
         let (outcome, error) = self.write_batch(&mut left, until).await;
         let left: HashSet<String> = left.iter().filter_map(partition).collect();
         let leads = leads.iter().map(|lead| {
-            let is_left = left.contains(&keys::lead_partition(lead.account_id, lead.id));
+            let is_left = left.contains(&keys::lead_partition(lead.account_id, lead.profile.id));
             if is_left { outcome } else { Batched::Stored }
         });
         (leads.collect(), error)
     }
 
     /// Writes a batch. What is left in `requests` was not taken, or that is not known.
-    async fn write_batch(
+    pub(super) async fn write_batch(
         &self,
         requests: &mut Vec<WriteRequest>,
         until: Instant,
@@ -177,13 +183,14 @@ impl Store {
         account: AccountId,
         lead: LeadId,
     ) -> Result<Option<Receipt>, StoreError> {
-        let item: Option<LeadItem> = self.read(&keys::lead(account, lead)).await?;
-        Ok(item.and_then(LeadItem::into_receipt))
+        let item = self.read_item(&keys::lead(account, lead)).await?;
+        let item = item.filter(|item| !is_erased(item)).map(decode::<LeadItem>);
+        Ok(item.transpose()?.and_then(LeadItem::into_receipt))
     }
 }
 
 fn put_request(lead: &Lead) -> Result<WriteRequest, StoreError> {
-    let key = keys::lead(lead.account_id, lead.id);
+    let key = keys::lead(lead.account_id, lead.profile.id);
     let put = PutRequest::builder()
         .set_item(Some(encode(key, &LeadItem::new(lead, None))?))
         .build()
@@ -202,7 +209,7 @@ fn partition(request: &WriteRequest) -> Option<String> {
 }
 
 /// The item that stood in the way of a conditional put.
-fn item_there<R>(
+pub(super) fn item_there<R>(
     error: &SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError, R>,
 ) -> Option<&HashMap<String, AttributeValue>> {
     use aws_sdk_dynamodb::operation::put_item::PutItemError;

@@ -27,7 +27,7 @@ impl Entity for Header {
     const VERSION: u8 = 0;
 }
 
-type Attributes = std::collections::HashMap<String, AttributeValue>;
+pub(super) type Attributes = std::collections::HashMap<String, AttributeValue>;
 
 /// The item of `entity` under `key`, with `et` and `v`.
 pub(super) fn encode<E: Entity>(key: Key, entity: &E) -> Result<Attributes, StoreError> {
@@ -59,6 +59,10 @@ pub(super) fn damaged<E: Entity>(cause: DamageError) -> StoreError {
 impl Store {
     /// One item, read consistently: what was written before is seen.
     pub(super) async fn read<E: Entity>(&self, key: &Key) -> Result<Option<E>, StoreError> {
+        self.read_item(key).await?.map(decode).transpose()
+    }
+
+    pub(super) async fn read_item(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         let reply = self
             .client
             .get_item()
@@ -67,7 +71,7 @@ impl Store {
             .consistent_read(true)
             .send()
             .await?;
-        reply.item.map(decode).transpose()
+        Ok(reply.item)
     }
 
     /// Writes an item that must not exist yet.

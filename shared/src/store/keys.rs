@@ -12,10 +12,12 @@ use crate::domain::{
 
 /// An account's list of leads is spread over this many index partitions, each good for about 1,000
 /// writes a second. Changing it orphans what is listed: it needs a migration.
-const LEAD_SHARDS: u8 = 8;
+pub(super) const LEAD_SHARDS: u8 = 8;
 /// The index of unsent starts is spread over this many partitions.
 pub const UNSENT_SHARDS: u8 = 8;
 
+/// The index of lists.
+pub(super) const LIST_INDEX: &str = "gsi1";
 /// The index of unsent starts.
 pub(super) const UNSENT_INDEX: &str = "gsi2";
 
@@ -27,6 +29,15 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// The key of an item that has one.
+    pub(super) fn of(item: HashMap<String, AttributeValue>) -> Option<Self> {
+        let text = |name| item.get(name)?.as_s().ok().cloned();
+        Some(Self {
+            pk: text("pk")?,
+            sk: text("sk")?,
+        })
+    }
+
     pub(super) fn into_item(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             ("pk".to_owned(), AttributeValue::S(self.pk)),
@@ -87,7 +98,8 @@ pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
     format!("LEAD#{account}#{id}")
 }
 
-pub(super) const LEAD: &str = "LEAD";
+/// The sort key of the lead itself: behind its runs, so that the newest run is next to it.
+pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
 
 pub(super) fn lead(account: AccountId, id: LeadId) -> Key {
@@ -110,10 +122,15 @@ pub(super) fn parse_lead_partition(pk: &str) -> Option<(AccountId, LeadId)> {
     Some((account.parse().ok()?, lead.parse().ok()?))
 }
 
-pub(super) fn lead_list(account: AccountId, id: LeadId) -> String {
-    format!("ACCOUNT#{account}#LEADS#{}", shard(id, LEAD_SHARDS))
+pub(super) fn lead_list(account: AccountId, shard: u8) -> String {
+    format!("ACCOUNT#{account}#LEADS#{shard}")
 }
 
+pub(super) fn lead_shard(id: LeadId) -> u8 {
+    shard(id, LEAD_SHARDS)
+}
+
+/// Where a lead stands in its account's list: by time, and by id within a second.
 pub(super) fn lead_list_position(created_at: Timestamp, id: LeadId) -> String {
     format!("{created_at}#{id}")
 }
@@ -149,8 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn a_lead_stands_behind_its_runs_and_those_behind_its_history() {
+        assert!("ACT#" < RUNS && format!("{RUNS}~").as_str() < LEAD);
+    }
+
+    #[test]
     fn a_lead_lists_in_the_shard_of_its_last_byte() {
-        let list = lead_list(ACCOUNT.parse().unwrap(), LEAD_ID.parse().unwrap());
+        let list = lead_list(
+            ACCOUNT.parse().unwrap(),
+            lead_shard(LEAD_ID.parse().unwrap()),
+        );
         assert_eq!(list, format!("ACCOUNT#{ACCOUNT}#LEADS#2"));
     }
 }

@@ -8,19 +8,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    Store, StoreError,
+    Sought, Store, StoreError,
+    erase::is_erased,
     error::DamageError,
-    item::{Entity, damaged, decode},
+    item::{Attributes, Entity, damaged, decode},
     keys,
-    run::RunItem,
+    run::run_of,
 };
 use crate::domain::{
     cadence::FirstTouchpoint,
     first_message::FirstMessage,
     idempotency::Receipt,
-    ids::{AccountId, CampaignId, JobId, LeadId, RunId},
-    lead::{Lead, Start},
+    ids::{AccountId, CampaignId, JobId, LeadId, RunId, WorkflowId},
+    lead::{Lead, Profile, Start},
     metadata::Metadata,
+    name::Name,
     run::Run,
     workflow::{Status, WorkflowLabel},
 };
@@ -28,6 +30,22 @@ use crate::domain::{
 #[derive(Serialize, Deserialize)]
 pub(super) struct LeadItem {
     account_id: AccountId,
+    #[serde(flatten)]
+    profile: ProfileItem,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<StartItem>,
+    /// The start's, where a filter can see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptItem>,
+    gsi1pk: String,
+    gsi1sk: String,
+}
+
+/// What the list index has of a lead.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ProfileItem {
     id: LeadId,
     first_name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,18 +55,16 @@ pub(super) struct LeadItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     /// Keys and the JSON texts of their values.
     metadata: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign_id: Option<CampaignId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    start: Option<StartItem>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    receipt: Option<ReceiptItem>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    gsi1pk: String,
-    gsi1sk: String,
 }
 
 /// The order to start a run, inside the lead's item and in the index of unsent starts.
@@ -76,37 +92,23 @@ impl Entity for LeadItem {
     const VERSION: u8 = 1;
 }
 
+impl Entity for ProfileItem {
+    const NAME: &'static str = LeadItem::NAME;
+    const VERSION: u8 = LeadItem::VERSION;
+}
+
 impl LeadItem {
     pub(super) fn new(lead: &Lead, receipt: Option<&Receipt>) -> Self {
         let Lead {
             account_id,
-            id,
-            first_name,
-            last_name,
-            email,
-            phone,
-            source,
-            metadata,
-            campaign_id,
+            profile,
             start,
-            created_at,
-            updated_at,
         } = lead;
-        let metadata = metadata
-            .iter()
-            .map(|(key, value)| (attribute_name(key), value.to_owned()))
-            .collect();
         Self {
             account_id: *account_id,
-            id: *id,
-            first_name: first_name.as_str().to_owned(),
-            last_name: last_name.as_ref().map(|name| name.as_str().to_owned()),
-            email: email.as_ref().map(|email| email.as_str().to_owned()),
-            phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            source: source.clone(),
-            metadata,
-            campaign_id: *campaign_id,
+            profile: ProfileItem::from(profile),
             start: start.clone().map(StartItem::from),
+            workflow_id: start.as_ref().map(|start| start.workflow.id),
             receipt: receipt.cloned().map(
                 |Receipt {
                      request_hash,
@@ -116,10 +118,8 @@ impl LeadItem {
                     reply,
                 },
             ),
-            created_at: *created_at,
-            updated_at: *updated_at,
-            gsi1pk: keys::lead_list(*account_id, *id),
-            gsi1sk: keys::lead_list_position(*created_at, *id),
+            gsi1pk: keys::lead_list(*account_id, keys::lead_shard(profile.id)),
+            gsi1sk: keys::lead_list_position(profile.created_at, profile.id),
         }
     }
 
@@ -136,26 +136,60 @@ impl LeadItem {
     }
 }
 
-impl TryFrom<LeadItem> for Lead {
-    type Error = StoreError;
-
-    fn try_from(item: LeadItem) -> Result<Self, StoreError> {
-        let LeadItem {
-            account_id,
+impl From<&Profile> for ProfileItem {
+    fn from(profile: &Profile) -> Self {
+        let Profile {
             id,
             first_name,
             last_name,
             email,
             phone,
             source,
+            company,
+            title,
             metadata,
             campaign_id,
-            start,
-            receipt: _,
             created_at,
             updated_at,
-            gsi1pk: _,
-            gsi1sk: _,
+        } = profile;
+        let text = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        Self {
+            id: *id,
+            first_name: first_name.as_str().to_owned(),
+            last_name: text(last_name),
+            email: email.as_ref().map(|email| email.as_str().to_owned()),
+            phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            source: source.clone(),
+            company: text(company),
+            title: text(title),
+            metadata: metadata
+                .iter()
+                .map(|(key, value)| (attribute_name(key), value.to_owned()))
+                .collect(),
+            campaign_id: *campaign_id,
+            created_at: *created_at,
+            updated_at: *updated_at,
+        }
+    }
+}
+
+impl TryFrom<ProfileItem> for Profile {
+    type Error = StoreError;
+
+    fn try_from(item: ProfileItem) -> Result<Self, StoreError> {
+        let ProfileItem {
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            company,
+            title,
+            metadata,
+            campaign_id,
+            created_at,
+            updated_at,
         } = item;
         let metadata = metadata
             .into_iter()
@@ -163,28 +197,52 @@ impl TryFrom<LeadItem> for Lead {
             .collect::<Result<Metadata, serde_json::Error>>()
             .map_err(|_| damaged::<LeadItem>(DamageError::Value("metadata")))?;
         Ok(Self {
-            account_id,
             id,
             first_name: accept("first_name", &first_name)?,
-            last_name: last_name
-                .map(|text| accept("last_name", &text))
-                .transpose()?,
-            email: email.map(|text| accept("email", &text)).transpose()?,
-            phone: phone.map(|text| accept("phone", &text)).transpose()?,
+            last_name: accept_some("last_name", last_name)?,
+            email: accept_some("email", email)?,
+            phone: accept_some("phone", phone)?,
             source,
+            company: accept_some("company", company)?,
+            title: accept_some("title", title)?,
             metadata,
             campaign_id,
-            start: start.map(Start::from),
             created_at,
             updated_at,
         })
     }
 }
 
+impl TryFrom<LeadItem> for Lead {
+    type Error = StoreError;
+
+    fn try_from(item: LeadItem) -> Result<Self, StoreError> {
+        let LeadItem {
+            account_id,
+            profile,
+            start,
+            workflow_id: _,
+            receipt: _,
+            gsi1pk: _,
+            gsi1sk: _,
+        } = item;
+        Ok(Self {
+            account_id,
+            profile: Profile::try_from(profile)?,
+            start: start.map(Start::from),
+        })
+    }
+}
+
+/// Whether an item of a lead's partition is the lead itself.
+fn is_self(item: &Attributes) -> bool {
+    matches!(item.get("sk"), Some(AttributeValue::S(sk)) if sk == keys::LEAD)
+}
+
 /// DynamoDB takes no empty attribute name; JSON has empty keys. U+0000 in front stands for "as follows".
 const AS_FOLLOWS: char = '\0';
 
-fn attribute_name(key: &str) -> String {
+pub(super) fn attribute_name(key: &str) -> String {
     if key.is_empty() || key.starts_with(AS_FOLLOWS) {
         format!("{AS_FOLLOWS}{key}")
     } else {
@@ -204,6 +262,13 @@ where
     T: for<'a> TryFrom<&'a str>,
 {
     T::try_from(text).map_err(|_| damaged::<LeadItem>(DamageError::Value(attribute)))
+}
+
+fn accept_some<T>(attribute: &'static str, text: Option<String>) -> Result<Option<T>, StoreError>
+where
+    T: for<'a> TryFrom<&'a str>,
+{
+    text.map(|text| accept(attribute, &text)).transpose()
 }
 
 impl From<Start> for StartItem {
@@ -257,49 +322,55 @@ impl Store {
     ///
     /// # Errors
     /// As of any read; [`StoreError::Damaged`] also for values that this version would not accept.
-    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Option<Lead>, StoreError> {
-        let item: Option<LeadItem> = self.read(&keys::lead(account, id)).await?;
-        item.map(Lead::try_from).transpose()
+    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Sought<Lead>, StoreError> {
+        let item = self.read_item(&keys::lead(account, id)).await?;
+        item.map_or(Ok(Sought::Absent), |item| {
+            if is_erased(&item) {
+                return Ok(Sought::Erased);
+            }
+            Lead::try_from(decode::<LeadItem>(item)?).map(Sought::Found)
+        })
     }
 
-    /// A lead of an account with all its runs, oldest first: one Query.
+    /// A lead of an account with its newest run: one Query of two items, however many runs there are.
     ///
     /// # Errors
     /// As of [`Store::lead`].
-    pub async fn lead_with_runs(
+    pub async fn lead_with_newest_run(
         &self,
         account: AccountId,
         id: LeadId,
-    ) -> Result<Option<(Lead, Vec<Run>)>, StoreError> {
-        let mut lead = None;
-        let mut runs = Vec::new();
-        let mut pages = self
+    ) -> Result<Option<(Lead, Option<Run>)>, StoreError> {
+        let reply = self
             .client
             .query()
             .table_name(&*self.table)
-            // The history, under ACT#, sorts before LEAD and stays out.
-            .key_condition_expression("pk = :pk AND sk BETWEEN :lead AND :last_run")
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first_run AND :lead")
             .expression_attribute_values(
                 ":pk",
                 AttributeValue::S(keys::lead_partition(account, id)),
             )
+            .expression_attribute_values(":first_run", AttributeValue::S(keys::RUNS.to_owned()))
             .expression_attribute_values(":lead", AttributeValue::S(keys::LEAD.to_owned()))
-            .expression_attribute_values(":last_run", AttributeValue::S(format!("{}~", keys::RUNS)))
+            // The lead's own key is the last of its partition, the newest run's the one before.
+            .scan_index_forward(false)
+            .limit(2)
             .consistent_read(true)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            for item in page?.items.unwrap_or_default() {
-                match item.get("sk") {
-                    Some(AttributeValue::S(sk)) if sk == keys::LEAD => {
-                        lead = Some(Lead::try_from(decode::<LeadItem>(item)?)?);
-                    }
-                    _ => runs.push(decode::<RunItem>(item)?.into_run(account, id)?),
-                }
-            }
-        }
-        // Runs without their lead belong to one that was erased.
-        Ok(lead.map(|lead| (lead, runs)))
+            .send()
+            .await?;
+        let mut items = reply.items.unwrap_or_default().into_iter();
+        let Some(lead) = items
+            .next()
+            .filter(|item| is_self(item) && !is_erased(item))
+        else {
+            return Ok(None);
+        };
+        let lead = Lead::try_from(decode::<LeadItem>(lead)?)?;
+        let run = items
+            .next()
+            .map(|run| run_of(run, account, id))
+            .transpose()?;
+        Ok(Some((lead, run)))
     }
 }
 
@@ -324,19 +395,23 @@ mod tests {
             let now = "2026-02-10T12:00:00Z".parse().unwrap();
             let lead = Lead {
                 account_id: AccountId::new(now),
-                id: LeadId::new(now),
-                first_name: first_name.as_str().try_into().unwrap(),
-                last_name: last_name.map(|name| name.as_str().try_into().unwrap()),
-                email: None,
-                phone: Some("+1234567890".try_into().unwrap()),
-                source: "api".to_owned(),
-                metadata: metadata.collect(),
-                campaign_id: None,
+                profile: Profile {
+                    id: LeadId::new(now),
+                    first_name: first_name.as_str().try_into().unwrap(),
+                    last_name: last_name.map(|name| name.as_str().try_into().unwrap()),
+                    email: None,
+                    phone: Some("+1234567890".try_into().unwrap()),
+                    source: "api".to_owned(),
+                    company: None,
+                    title: Some("Head of Sales".try_into().unwrap()),
+                    metadata: metadata.collect(),
+                    campaign_id: None,
+                    created_at: now,
+                    updated_at: now,
+                },
                 start: None,
-                created_at: now,
-                updated_at: now,
             };
-            let key = keys::lead(lead.account_id, lead.id);
+            let key = keys::lead(lead.account_id, lead.profile.id);
             let item = encode(key, &LeadItem::new(&lead, None)).unwrap();
             let back = Lead::try_from(decode::<LeadItem>(item).unwrap()).unwrap();
             prop_assert_eq!(back, lead);

@@ -5,11 +5,14 @@
 
 mod account;
 mod campaign;
+mod erase;
 mod error;
 mod intake;
 mod item;
 mod keys;
 mod lead;
+mod lead_list;
+mod patch;
 mod run;
 mod unsent;
 mod workflow;
@@ -24,6 +27,27 @@ pub use self::{
     keys::UNSENT_SHARDS,
     unsent::UnsentStart,
 };
+
+/// What became of a lead that was looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sought<T> {
+    /// It is there.
+    Found(T),
+    /// It was there, and was erased.
+    Erased,
+    /// It is not there, and nothing says that it ever was.
+    Absent,
+}
+
+impl<T> Sought<T> {
+    /// What was found, if it is there.
+    pub fn found(self) -> Option<T> {
+        match self {
+            Self::Found(found) => Some(found),
+            Self::Erased | Self::Absent => None,
+        }
+    }
+}
 
 /// The table. Clones share one client.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Store, StoreError,
     error::DamageError,
-    item::{Entity, damaged},
+    item::{Attributes, Entity, damaged, decode},
     keys,
 };
 use crate::domain::{
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct RunItem {
+struct RunItem {
     id: RunId,
     job_id: JobId,
     workflow: WorkflowLabel,
@@ -73,11 +73,7 @@ impl From<&Run> for RunItem {
 
 impl RunItem {
     /// The run, whose account and lead stand in its partition key.
-    pub(super) fn into_run(
-        self,
-        account_id: AccountId,
-        lead_id: LeadId,
-    ) -> Result<Run, StoreError> {
+    fn into_run(self, account_id: AccountId, lead_id: LeadId) -> Result<Run, StoreError> {
         let Self {
             id,
             job_id,
@@ -157,6 +153,15 @@ impl TryFrom<TouchpointItem> for Touchpoint {
             message: t,
         })
     }
+}
+
+/// The run in an item of a lead's partition.
+pub(super) fn run_of(
+    item: Attributes,
+    account: AccountId,
+    lead: LeadId,
+) -> Result<Run, StoreError> {
+    decode::<RunItem>(item)?.into_run(account, lead)
 }
 
 impl Store {

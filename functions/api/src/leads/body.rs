@@ -57,13 +57,15 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// What an intake takes.
+pub(super) const LEADS: &str = "The body must be a JSON object, a lead, or an array of them";
+
 /// A JSON error without the text that caused it: that may be personal data.
-pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
+/// `wanted` says what it should be, if it is JSON.
+pub(super) fn malformed(error: &serde_json::Error, wanted: &'static str) -> ApiError {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "The body ends before its JSON does",
-        serde_json::error::Category::Data => {
-            "The body must be a JSON object, a lead, or an array of them"
-        }
+        serde_json::error::Category::Data => wanted,
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
             "The body is not valid JSON"
         }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A lead's item must stay far below the 400 KB that DynamoDB takes.
-const LEAD_LIMIT: usize = 64 * 1024;
+pub(super) const LEAD_LIMIT: usize = 64 * 1024;
 
 /// What the client calls the request, if it does.
 pub(crate) struct RequestName(Option<IdempotencyKey>);

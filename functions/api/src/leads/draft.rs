@@ -9,11 +9,15 @@ use shared::domain::{
     first_message::MessageParts,
     ids::{CampaignId, WorkflowId},
     metadata::Metadata,
-    name::PersonName,
+    name::Name,
     phone::{Dialled, Phone},
 };
 
-use super::{body::malformed, fields::Fields, reader::Reader};
+use super::{
+    body::{LEADS, malformed},
+    fields::Fields,
+    reader::Reader,
+};
 use crate::error::{ApiError, Problem};
 
 /// A lead as far as it could be read, and what it asks for. What only its workflow can show to be wrong
@@ -21,8 +25,8 @@ use crate::error::{ApiError, Problem};
 #[derive(Debug, PartialEq)]
 pub(crate) struct Draft {
     /// None: there is a problem with it.
-    pub(crate) first_name: Option<PersonName>,
-    pub(crate) last_name: Option<PersonName>,
+    pub(crate) first_name: Option<Name>,
+    pub(crate) last_name: Option<Name>,
     pub(crate) email: Option<Email>,
     pub(crate) phone: Option<Phone>,
     pub(crate) metadata: Metadata,
@@ -47,14 +51,12 @@ impl Draft {
     /// # Errors
     /// `MalformedJson` if it is no JSON object.
     pub(crate) fn read(body: &[u8], account: &Account, kind: &str) -> Result<Self, ApiError> {
-        let fields: Fields = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        let fields: Fields =
+            serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS))?;
         let mut digest = Sha256::new_with_prefix(kind);
         fields.digest(&mut digest);
         let request_hash = BASE64_URL_SAFE_NO_PAD.encode(digest.finalize());
-        let mut reader = Reader::new(fields.values);
-        for field in fields.repeated {
-            reader.problem(&field, "is given more than once");
-        }
+        let mut reader = Reader::new(fields);
         let first_name = reader.first_name();
         let last_name = reader.optional("last_name");
         let email = reader.optional("email");
@@ -69,7 +71,7 @@ impl Draft {
         if message.is_some() && workflow_id.is_none() && !reader.has_problem_with("workflow_id") {
             reader.problem("force_first_message", "needs workflow_id");
         }
-        let metadata = reader.metadata(extension);
+        let metadata = reader.metadata_and_rest(extension);
         Ok(Self {
             first_name,
             last_name,

@@ -17,7 +17,7 @@ use shared::{
         first_message::FirstMessage,
         idempotency::IdempotencyKey,
         ids::{CampaignId, JobId, LeadId, RunId, WorkflowId},
-        lead::{Lead, Start},
+        lead::{Lead, Profile, Start},
         workflow::Workflow,
     },
     store::StoreError,
@@ -179,24 +179,28 @@ pub(crate) fn enrol(
     let created_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let mut lead = Lead {
         account_id: account.id,
-        id,
-        first_name,
-        last_name,
-        email,
-        phone,
-        source: "api".to_owned(),
-        metadata,
-        campaign_id: campaign.map(|campaign| campaign.id),
+        profile: Profile {
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source: "api".to_owned(),
+            company: None,
+            title: None,
+            metadata,
+            campaign_id: campaign.map(|campaign| campaign.id),
+            created_at,
+            updated_at: created_at,
+        },
         start: None,
-        created_at,
-        updated_at: created_at,
     };
     match workflow {
         None if workflow_id.is_some() => warnings.push(Warning::UnknownWorkflow),
         None => {}
         Some(workflow) => {
             let ids = match named {
-                Some(_) => (RunId::of_lead(lead.id), JobId::of_lead(lead.id)),
+                Some(_) => (RunId::of_lead(id), JobId::of_lead(id)),
                 None => (RunId::new(now), JobId::new(now)),
             };
             lead.start = start(&lead, workflow, first_message, ids, &mut warnings);
@@ -286,6 +290,6 @@ fn start(
         status: status.clone(),
         first,
         first_message,
-        enrolled_at: lead.created_at,
+        enrolled_at: lead.profile.created_at,
     })
 }

@@ -4,7 +4,7 @@
 use shared::{
     domain::{account::Account, idempotency::Receipt, ids::LeadId, lead::Lead},
     queue::{QueueError, WorkflowStart},
-    store::{StoreError, Stored},
+    store::{Sought, StoreError, Stored},
     telemetry::Chain,
 };
 
@@ -62,7 +62,7 @@ async fn store_and_order(
         warnings,
         request_hash,
     } = enrolment;
-    let id = lead.id;
+    let id = lead.profile.id;
     let body = created_body(&lead, &warnings)?;
     let receipt = is_named.then(|| Receipt {
         request_hash,
@@ -79,7 +79,7 @@ async fn store_and_order(
     let delayed = match sent {
         Ok(()) => None,
         Err(error) => {
-            tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be queued");
+            tracing::error!(lead.id = %id, error = %Chain(&error), "a start could not be queued");
             match &stored {
                 // Not stored: a message that did go out is an orphan, which start-workflow sorts out.
                 Err(not_stored) if !matches!(not_stored, ApiError::Unconfirmed(_)) => None,
@@ -106,6 +106,7 @@ async fn store_and_order(
             })
         }
         (Stored::Before(_), _) => Err(ApiError::IdempotencyKeyReused),
+        (Stored::Erased, _) => Err(ApiError::IdempotencyKeyOfErased),
     }
 }
 
@@ -116,11 +117,11 @@ async fn confirm(
     is_named: bool,
     error: StoreError,
 ) -> Result<Stored, ApiError> {
-    match state.store.lead(lead.account_id, lead.id).await {
+    match state.store.lead(lead.account_id, lead.profile.id).await {
         // A random id is there through this request only.
-        Ok(Some(_)) if !is_named => Ok(Stored::New),
+        Ok(Sought::Found(_)) if !is_named => Ok(Stored::New),
         // Refused, and not there.
-        Ok(None) if matches!(error, StoreError::Unavailable(_)) => Err(error.into()),
+        Ok(Sought::Absent) if matches!(error, StoreError::Unavailable(_)) => Err(error.into()),
         // There, but named: it can be an earlier request's, and is told apart when it is sent again. Not
         // there, but without an answer: it can still come.
         _ => Err(ApiError::Unconfirmed(Some(error))),
@@ -144,12 +145,12 @@ pub(super) async fn delay(
 ) -> Result<Taken, ApiError> {
     warnings.push(Warning::Delayed);
     let body = created_body(&lead, &warnings)?;
-    let id = lead.id;
+    let id = lead.profile.id;
     let reply = has_receipt.then_some(body.as_str());
     let now = state.clock.now();
     let Err(error) = state
         .store
-        .mark_unsent(lead.account_id, lead.id, now, reply)
+        .mark_unsent(lead.account_id, id, now, reply)
         .await
     else {
         return Ok(Taken {
@@ -158,13 +159,13 @@ pub(super) async fn delay(
             replayed: false,
         });
     };
-    tracing::error!(lead.id = %lead.id, error = %Chain(&error), "a start could not be marked");
+    tracing::error!(lead.id = %id, error = %Chain(&error), "a start could not be marked");
     // Neither sent nor marked: nothing promises a run.
     warnings.pop();
     warnings.push(Warning::NotAssigned);
     lead.start = None;
     Ok(Taken {
-        lead_id: lead.id,
+        lead_id: id,
         body: created_body(&lead, &warnings)?,
         replayed: false,
     })

@@ -8,13 +8,13 @@ use serde_json::value::RawValue;
 use shared::{
     domain::{account::Account, idempotency::IdempotencyKey, lead::Lead},
     queue::WorkflowStart,
-    store::Batched,
+    store::{Batched, Sought},
     telemetry::Chain,
 };
 use tokio::time::{Duration, Instant};
 
 use super::{
-    body::malformed,
+    body::{LEADS, malformed},
     create::read_draft,
     enrolment::{Enrolment, Named, Wanted, Warning, enrol},
     fields::Elements,
@@ -99,7 +99,8 @@ pub(super) async fn create(
 }
 
 fn read(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
-    let elements: Elements = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    let elements: Elements =
+        serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS))?;
     if elements.count == 0 || elements.count > Elements::MOST {
         let what = format!(
             "must hold 1 to {} leads; it holds {}",
@@ -205,15 +206,15 @@ async fn settle(
         Batched::NotStored => return Err(ApiError::NotStored),
         Batched::Unknown if has_time => {
             matches!(
-                state.store.lead(lead.account_id, lead.id).await,
-                Ok(Some(_))
+                state.store.lead(lead.account_id, lead.profile.id).await,
+                Ok(Sought::Found(_))
             )
         }
         Batched::Unknown => false,
     };
     if is_sent && is_stored {
         return Ok(Taken {
-            lead_id: lead.id,
+            lead_id: lead.profile.id,
             body: created_body(&lead, &warnings)?,
             replayed: false,
         });

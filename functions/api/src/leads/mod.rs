@@ -1,11 +1,14 @@
-//! Leads: taking one in, and reading it back (CONTRACT sections 3 and 5).
+//! Leads: taking them in, reading, changing and erasing them (CONTRACT sections 3 and 5).
 
 mod body;
+mod change;
 mod create;
 mod draft;
 mod enrolment;
+mod erase;
 mod fields;
 mod intake;
+mod list;
 mod many;
 mod reader;
 mod reply;
@@ -13,4 +16,4 @@ mod show;
 
 #[cfg(fuzzing)]
 pub(crate) use self::create::read_draft;
-pub(crate) use self::{create::create, show::show};
+pub(crate) use self::{change::change, create::create, erase::erase, list::list, show::show};

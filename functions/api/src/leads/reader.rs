@@ -8,8 +8,9 @@ use shared::domain::{
     cadence::Channel,
     first_message::MessageParts,
     json,
+    lead::Change,
     metadata::Metadata,
-    name::{NameError, PersonName},
+    name::{Name, NameError},
     phone::{Dialled, Phone},
 };
 
@@ -23,10 +24,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(fields: BTreeMap<String, Box<RawValue>>) -> Self {
+    pub(super) fn new(Fields { values, repeated }: Fields) -> Self {
+        let twice = |field: String| Problem::new(&field, "is given more than once");
         Self {
-            fields,
-            problems: Vec::new(),
+            fields: values,
+            problems: repeated.into_iter().map(twice).collect(),
         }
     }
 
@@ -55,7 +57,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn first_name(&mut self) -> Option<PersonName> {
+    pub(super) fn first_name(&mut self) -> Option<Name> {
         let name = self.optional("first_name");
         if name.is_none() && !self.has_problem_with("first_name") {
             self.problem("first_name", NameError::Empty);
@@ -95,6 +97,39 @@ impl Reader {
             .ok()
     }
 
+    /// What a change does to a field that `read` takes out: one that is not named is kept, one without a
+    /// value is removed.
+    pub(super) fn change<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Change<T> {
+        if !self.fields.contains_key(field) {
+            return Change::Keep;
+        }
+        match read(self, field) {
+            Some(value) => Change::Set(value),
+            None if self.has_problem_with(field) => Change::Keep,
+            None => Change::Remove,
+        }
+    }
+
+    /// The new value of a field that every lead has.
+    pub(super) fn replacement<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<T> {
+        match self.change(field, read) {
+            Change::Set(value) => Some(value),
+            Change::Keep => None,
+            Change::Remove => {
+                self.problem(field, "cannot be removed");
+                None
+            }
+        }
+    }
+
     pub(super) fn message(&mut self) -> Option<MessageDraft> {
         let value = self.fields.remove("force_first_message")?;
         if is_nothing(&value) {
@@ -104,10 +139,7 @@ impl Reader {
             self.problem("force_first_message", not_an_object(&value));
             return None;
         };
-        let mut inner = Self::new(fields.values);
-        for field in fields.repeated {
-            inner.problem(&field, "is given more than once");
-        }
+        let mut inner = Self::new(fields);
         let channel = inner.channel();
         let parts = MessageParts {
             content: inner.text("content"),
@@ -151,7 +183,7 @@ impl Reader {
     }
 
     /// `metadata`, the extra keys that it does not have itself, and the phone's extension.
-    pub(super) fn metadata(&mut self, extension: Option<String>) -> Metadata {
+    pub(super) fn metadata_and_rest(&mut self, extension: Option<String>) -> Metadata {
         let mut metadata = self.given_metadata();
         for (key, value) in std::mem::take(&mut self.fields) {
             if let Err(error) = json::check(value.get()) {
@@ -159,11 +191,16 @@ impl Reader {
             }
             metadata.set_if_absent(key, value);
         }
-        let extension = extension.and_then(|text| serde_json::value::to_raw_value(&text).ok());
-        if let Some(extension) = extension {
-            metadata.set_if_absent("phone_extension".to_owned(), extension);
+        with_extension(metadata, extension)
+    }
+
+    /// `metadata` and the phone's extension. Nothing else may be left.
+    pub(super) fn metadata_alone(&mut self, extension: Option<String>) -> Metadata {
+        let metadata = self.given_metadata();
+        for field in std::mem::take(&mut self.fields).into_keys() {
+            self.problem(&field, "is not a field that can be changed");
         }
-        metadata
+        with_extension(metadata, extension)
     }
 
     fn given_metadata(&mut self) -> Metadata {
@@ -191,6 +228,13 @@ impl Reader {
             }
         }
     }
+}
+
+fn with_extension(mut metadata: Metadata, extension: Option<String>) -> Metadata {
+    if let Some(extension) = extension.and_then(|it| serde_json::value::to_raw_value(&it).ok()) {
+        metadata.set_if_absent("phone_extension".to_owned(), extension);
+    }
+    metadata
 }
 
 /// An object that cannot be read as one has a key that is not Unicode.

@@ -12,14 +12,18 @@ use shared::domain::{
     cadence::Channel,
     campaign::Campaign,
     ids::{CampaignId, JobId, LeadId, RunId, StatusId, WorkflowId},
-    lead::{Lead, Start},
+    lead::{Lead, Profile, Start},
     metadata::Metadata,
+    name::Name,
     run::{CadenceState, Run, RunStatus},
     workflow::{GoalType, WorkflowLabel},
 };
 
 use super::{enrolment::Warning, intake::Taken};
-use crate::error::{ApiError, Problem};
+use crate::{
+    error::{ApiError, Problem},
+    paging::Pagination,
+};
 
 const JSON: &str = "application/json";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -73,6 +77,29 @@ struct CreatedLead<'a> {
     person: Person<'a>,
     metadata: &'a Metadata,
     created_at: Timestamp,
+}
+
+/// The reply to a change.
+#[derive(Serialize)]
+pub(crate) struct ChangedReply<'a> {
+    pub(crate) success: bool,
+    pub(crate) lead: ListedLead<'a>,
+}
+
+/// The reply to `GET /leads`.
+#[derive(Serialize)]
+pub(crate) struct LeadsReply<'a> {
+    pub(crate) success: bool,
+    pub(crate) leads: Vec<ListedLead<'a>>,
+    pub(crate) pagination: Pagination,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ListedLead<'a> {
+    #[serde(flatten)]
+    lead: CreatedLead<'a>,
+    campaign_id: Option<CampaignId>,
+    updated_at: Timestamp,
 }
 
 /// What every shape of a lead has.
@@ -174,7 +201,7 @@ struct CurrentStatus<'a> {
 pub(crate) fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
     let body = CreatedReply {
         success: true,
-        lead: CreatedLead::from(lead),
+        lead: CreatedLead::from(&lead.profile),
         workflow_run: lead.start.as_ref().map(CreatedRun::from),
         warning: (!warnings.is_empty()).then(|| {
             let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
@@ -257,27 +284,37 @@ fn result(
     RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))
 }
 
-impl<'a> From<&'a Lead> for Person<'a> {
-    fn from(lead: &'a Lead) -> Self {
+impl<'a> From<&'a Profile> for Person<'a> {
+    fn from(lead: &'a Profile) -> Self {
         Self {
             first_name: lead.first_name.as_str(),
-            last_name: lead.last_name.as_ref().map(|name| name.as_str()),
+            last_name: lead.last_name.as_ref().map(Name::as_str),
             email: lead.email.as_ref().map(|email| email.as_str()),
             phone: lead.phone.as_ref().map(|phone| phone.as_str()),
             source: &lead.source,
-            company: None,
-            title: None,
+            company: lead.company.as_ref().map(Name::as_str),
+            title: lead.title.as_ref().map(Name::as_str),
         }
     }
 }
 
-impl<'a> From<&'a Lead> for CreatedLead<'a> {
-    fn from(lead: &'a Lead) -> Self {
+impl<'a> From<&'a Profile> for CreatedLead<'a> {
+    fn from(lead: &'a Profile) -> Self {
         Self {
             id: lead.id,
             person: Person::from(lead),
             metadata: &lead.metadata,
             created_at: lead.created_at,
+        }
+    }
+}
+
+impl<'a> From<&'a Profile> for ListedLead<'a> {
+    fn from(lead: &'a Profile) -> Self {
+        Self {
+            lead: CreatedLead::from(lead),
+            campaign_id: lead.campaign_id,
+            updated_at: lead.updated_at,
         }
     }
 }
@@ -306,7 +343,7 @@ impl<'a> From<&'a Start> for CreatedRun<'a> {
 
 impl<'a> LeadOut<'a> {
     pub(crate) fn new(
-        lead: &'a Lead,
+        lead: &'a Profile,
         campaign: Option<&'a Campaign>,
         run: Option<&'a Run>,
     ) -> Self {

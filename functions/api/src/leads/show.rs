@@ -15,28 +15,27 @@ pub(crate) async fn show(
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
 ) -> Result<Response, ApiError> {
-    let found = state.store.lead_with_runs(account.id, id).await?;
-    let (lead, runs) = found.ok_or(ApiError::NotFound("Lead"))?;
-    let campaign = match lead.campaign_id {
+    let found = state.store.lead_with_newest_run(account.id, id).await?;
+    let (lead, run) = found.ok_or(ApiError::NotFound("Lead"))?;
+    let campaign = match lead.profile.campaign_id {
         Some(id) => state.catalogue.campaign(account.id, id).await?,
         None => None,
     };
-    let run = active_run(&lead, runs);
+    let run = active_run(&lead, run);
     let body = LeadReply {
         success: true,
-        lead: LeadOut::new(&lead, campaign.as_deref(), run.as_ref()),
+        lead: LeadOut::new(&lead.profile, campaign.as_deref(), run.as_ref()),
         variables: Variables {},
     };
     Ok(Json(body).into_response())
 }
 
-/// The newest run that has not ended; before it is built, what the lead's start says of it.
-fn active_run(lead: &Lead, mut runs: Vec<Run>) -> Option<Run> {
-    if let Some(start) = &lead.start
-        && !runs.iter().any(|run| run.id == start.run_id)
-    {
-        return Some(Run::queued(lead, start));
+/// The newest run, if it has not ended; before it is built, what the lead's start says of it.
+fn active_run(lead: &Lead, newest: Option<Run>) -> Option<Run> {
+    match (&lead.start, newest) {
+        (Some(start), newest) if newest.as_ref().is_none_or(|run| run.id != start.run_id) => {
+            Some(Run::queued(lead, start))
+        }
+        (_, newest) => newest.filter(Run::is_active),
     }
-    runs.retain(Run::is_active);
-    runs.pop()
 }

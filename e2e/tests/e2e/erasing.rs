@@ -1,0 +1,306 @@
+//! `DELETE /leads/{id}`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::types::AttributeValue;
+use e2e::proxy::Fault;
+use futures::future::join_all;
+use lambda_http::http::StatusCode;
+use leadgate::local::{Services, demo};
+use serde_json::json;
+use shared::{
+    clock::Clock,
+    domain::{
+        ids::{LeadId, RunId},
+        lead::Lead,
+        run::Run,
+    },
+    store::Sought,
+};
+use start_workflow::{StartWorkflow, handle};
+
+use crate::{
+    proxied::{Proxied, Reply},
+    support::{Api, account, body, items_of, stack},
+};
+
+/// Values that are nowhere else.
+const CANARIES: [&str; 6] = [
+    "Canaryname",
+    "Canarylast",
+    "canary@example.com",
+    "+15550109999",
+    "canary in the metadata",
+    "canary in the message",
+];
+
+fn canary() -> serde_json::Value {
+    json!({
+        "first_name": CANARIES[0], "last_name": CANARIES[1], "email": CANARIES[2], "phone": CANARIES[3],
+        "metadata": {"note": CANARIES[4]}, "workflow_id": demo::WORKFLOW_ID,
+        "force_first_message": {"channel": "sms", "content": CANARIES[5]},
+    })
+}
+
+async fn erase(proxied: &Proxied, id: &str) -> Reply {
+    proxied.call("DELETE", &format!("/leads/{id}"), None).await
+}
+
+/// Everything in the table, by key.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what must not be there is looked for everywhere"
+)]
+async fn raw_table(services: &Services) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+    let scan = services.clients.dynamodb.scan();
+    let mut items = scan
+        .table_name(services.table())
+        .into_paginator()
+        .items()
+        .send();
+    let mut table = BTreeMap::new();
+    while let Some(item) = items.next().await {
+        let item = item.unwrap();
+        table.insert(format!("{:?} {:?}", item["pk"], item["sk"]), item);
+    }
+    table
+}
+
+async fn table_holds(services: &Services, text: &str) -> bool {
+    format!("{:?}", raw_table(services).await).contains(text)
+}
+
+async fn stored(proxied: &Proxied, id: &str) -> Lead {
+    match proxied
+        .store
+        .lead(account(), id.parse().unwrap())
+        .await
+        .unwrap()
+    {
+        Sought::Found(lead) => lead,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Lets start-workflow consume all that is in the queue, and gives how many records it handled and failed.
+async fn consume(services: &Services) -> (usize, usize) {
+    let received = services
+        .clients
+        .sqs
+        .receive_message()
+        .queue_url(&services.queue_url)
+        .max_number_of_messages(10)
+        .send()
+        .await
+        .unwrap();
+    let mut event = SqsEvent::default();
+    for message in received.messages.unwrap_or_default() {
+        let mut record = SqsMessage::default();
+        record.message_id = message.message_id;
+        record.body = message.body;
+        event.records.push(record);
+    }
+    let records = event.records.len();
+    let function = StartWorkflow::new(services.store.clone(), Clock::System);
+    let reply = handle(&function, event).await;
+    (records, reply.batch_item_failures.len())
+}
+
+#[tokio::test]
+async fn an_erased_lead_is_gone_from_every_read_and_from_the_table() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let request = api
+        .post("/api/public/leads")
+        .header("idempotency-key", "canary");
+    let created = body(
+        request.json(&canary()).send().await.unwrap(),
+        StatusCode::CREATED,
+    )
+    .await;
+    let id = created["lead"]["id"].as_str().unwrap();
+    api.lead_with_run(id).await;
+    for canary in CANARIES {
+        assert!(table_holds(&stack.services, canary).await, "{canary}");
+    }
+
+    let path = format!("/api/public/leads/{id}");
+    let erased = body(api.delete(&path).send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!(erased, json!({"success": true}));
+    for request in [
+        api.get(&path),
+        api.delete(&path),
+        api.patch(&path).json(&json!({"title": "x"})),
+    ] {
+        assert_eq!(
+            request.send().await.unwrap().status(),
+            StatusCode::NOT_FOUND
+        );
+    }
+    let list = body(
+        api.get("/api/public/leads").send().await.unwrap(),
+        StatusCode::OK,
+    )
+    .await;
+    assert!(!list.to_string().contains(id));
+    for canary in CANARIES {
+        assert!(!table_holds(&stack.services, canary).await, "{canary}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_still_in_the_queue_is_acknowledged_without_a_trace() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    let before = raw_table(&proxied.services).await;
+    assert_eq!(consume(&proxied.services).await, (1, 0));
+    assert!(
+        raw_table(&proxied.services).await == before,
+        "the table has changed"
+    );
+    assert_eq!(consume(&proxied.services).await, (0, 0));
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_under_way_when_its_lead_is_erased_is_not_written() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    // start-workflow has read the lead, and writes its run when the lead is gone.
+    let lead = stored(&proxied, &id).await;
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    let run = Run::queued(&lead, lead.start.as_ref().unwrap());
+    let error = proxied.store.create_run(&run).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn an_erasure_that_failed_half_way_is_finished_by_the_next() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    assert_eq!(consume(&proxied.services).await, (1, 0));
+    proxied.dynamodb.set("Query", Fault::Throttle);
+    let reply = erase(&proxied, &id).await;
+    assert_eq!(
+        (reply.status, reply.retry_after()),
+        (StatusCode::SERVICE_UNAVAILABLE, true)
+    );
+    proxied.dynamodb.set("Query", Fault::None);
+    // The lead is gone already; its run is not.
+    assert_eq!(proxied.get(&id).await.status, StatusCode::NOT_FOUND);
+    assert!(table_holds(&proxied.services, CANARIES[5]).await);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    assert!(!table_holds(&proxied.services, CANARIES[5]).await);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::NOT_FOUND);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn an_erasure_whose_answer_is_lost_succeeds() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    proxied.dynamodb.set("PutItem", Fault::LoseReplyOnce);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::NOT_FOUND);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn of_many_simultaneous_erasures_one_succeeds_and_none_fails() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    let replies = join_all((0..16).map(|_| erase(&proxied, &id))).await;
+    let mut succeeded = 0;
+    for reply in replies {
+        match reply.status {
+            StatusCode::OK => succeeded += 1,
+            status => assert_eq!(status, StatusCode::NOT_FOUND, "{}", reply.text),
+        }
+    }
+    assert_eq!(succeeded, 1);
+    assert_eq!(
+        items_of(&proxied.services, &id).await.len(),
+        2,
+        "two traces"
+    );
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn the_key_of_an_erased_lead_brings_it_back_no_more() {
+    let proxied = Proxied::start().await;
+    let reply = proxied.post(&canary(), Some("key")).await;
+    let id = reply.body["lead"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    for leads in [canary(), json!({"first_name": "John"})] {
+        let reply = proxied.post(&leads, Some("key")).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            reply.body["message"],
+            "The lead of this Idempotency-Key has been erased since; use a new key"
+        );
+    }
+    let reply = proxied.post(&json!({}), Some("key")).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_lead_can_be_erased() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    let text = |text: String| AttributeValue::S(text);
+    proxied
+        .services
+        .clients
+        .dynamodb
+        .update_item()
+        .table_name(proxied.services.table())
+        .key("pk", text(format!("LEAD#{}#{id}", demo::ACCOUNT_ID)))
+        .key("sk", text("SELF".to_owned()))
+        .update_expression("SET phone = :damage")
+        .expression_attribute_values(":damage", text("Canaryphone".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        proxied.get(&id).await.status,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
+    // It keeps no other from being listed.
+    let list = proxied.call("GET", "/leads", None).await;
+    assert_eq!(list.body["leads"].as_array().unwrap().len(), 10);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    assert!(!table_holds(&proxied.services, "Canary").await);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn reading_and_erasing_cope_with_many_runs_and_reading_is_one_query() {
+    let proxied = Proxied::start().await;
+    let id = proxied.create(&canary()).await;
+    assert_eq!(consume(&proxied.services).await, (1, 0));
+    let lead = stored(&proxied, &id).await;
+    let lead_id: LeadId = id.parse().unwrap();
+    for second in 0..60 {
+        let run = Run {
+            id: RunId::new(jiff::Timestamp::from_second(second).unwrap()),
+            ..Run::queued(&lead, lead.start.as_ref().unwrap())
+        };
+        proxied.store.create_run(&run).await.unwrap();
+    }
+    proxied.dynamodb.take_calls();
+    let reply = proxied.get(&lead_id.to_string()).await;
+    assert_eq!(
+        reply.body["lead"]["active_workflow_run"]["run_status"],
+        "running"
+    );
+    assert_eq!(proxied.dynamodb.take_calls(), ["Query"]);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    assert!(!table_holds(&proxied.services, "canary").await);
+    proxied.stop().await;
+}

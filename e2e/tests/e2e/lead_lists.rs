@@ -1,0 +1,295 @@
+//! The list of leads: order, pages, filters, cursors, and what a page costs.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::http::StatusCode;
+use leadgate::local::demo;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+
+use crate::proxied::Proxied;
+
+const START: &str = "2026-02-10T12:00:00Z";
+
+/// Creates leads, `many` at a time, and gives their ids.
+async fn create(proxied: &Proxied, count: usize, lead: &Value) -> Vec<String> {
+    let leads: Value = std::iter::repeat_n(lead.clone(), count).collect();
+    let reply = proxied.post(&leads, None).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+    ids(&reply.body["results"], |result| &result["lead"])
+}
+
+fn ids(list: &Value, lead: impl Fn(&Value) -> &Value) -> Vec<String> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|item| lead(item)["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// A page: the leads' ids, and the cursor of the next.
+async fn page(proxied: &Proxied, query: &str) -> (Vec<String>, Option<String>) {
+    let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    let pagination = &reply.body["pagination"];
+    let next = pagination["next_cursor"].as_str().map(str::to_owned);
+    assert_eq!(pagination["has_more"], next.is_some());
+    (ids(&reply.body["leads"], |lead| lead), next)
+}
+
+/// All pages.
+async fn all(proxied: &Proxied, query: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (leads, next) = page(proxied, &format!("{query}{cursor}")).await;
+        pages.push(leads);
+        match next {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return pages,
+        }
+    }
+}
+
+fn john() -> Value {
+    json!({"first_name": "John", "phone": "+1234567890"})
+}
+
+#[tokio::test]
+async fn paging_through_1000_while_500_come_in_shows_each_of_the_first_exactly_once() {
+    let clock = Clock::manual(START.parse().unwrap());
+    let proxied = Proxied::at(clock.clone()).await;
+    let start: Timestamp = START.parse().unwrap();
+    let mut first = Vec::new();
+    // Many of the same second, and several seconds.
+    for second in 0..4 {
+        clock.set(start + SignedDuration::from_secs(second));
+        first.extend(create(&proxied, 250, &john()).await);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    let mut late = HashSet::new();
+    loop {
+        let (leads, next) = page(&proxied, &format!("limit=100{cursor}")).await;
+        seen.extend(leads);
+        if late.len() < 500 {
+            // Some come in the second that was listed first, some later.
+            clock.set(start + SignedDuration::from_secs(3 + i64::from(late.len() > 200)));
+            late.extend(create(&proxied, 50, &john()).await);
+        }
+        match next {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(late.len(), 500);
+    seen.retain(|id| !late.contains(id));
+    let demo_leads = 10;
+    assert_eq!(seen.len(), first.len() + demo_leads);
+    let expected: HashSet<_> = first.iter().collect();
+    assert_eq!(
+        seen.iter().filter(|id| expected.contains(id)).count(),
+        1_000
+    );
+    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len());
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_in_full_pages() {
+    let clock = Clock::manual(START.parse().unwrap());
+    let proxied = Proxied::at(clock.clone()).await;
+    let start: Timestamp = START.parse().unwrap();
+    let mut expected = Vec::new();
+    for second in 1..=30 {
+        clock.set(start + SignedDuration::from_secs(second));
+        expected.push(proxied.create(&john()).await);
+    }
+    expected.reverse();
+    let pages = all(&proxied, "limit=7").await;
+    let (last, full) = pages.split_last().unwrap();
+    assert!(full.iter().all(|page| page.len() == 7) && last.len() == 40 % 7);
+    assert_eq!(pages.concat()[..30], expected);
+    let (leads, _) = page(&proxied, "").await;
+    assert_eq!(leads.len(), 40);
+
+    // A page of a known length, exactly to the end, has no next one.
+    let (leads, next) = page(&proxied, "limit=40").await;
+    assert_eq!((leads.len(), next), (40, None));
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn filters_narrow_the_list_and_leave_its_pages_full() {
+    let clock = Clock::manual(START.parse().unwrap());
+    let proxied = Proxied::at(clock.clone()).await;
+    let start: Timestamp = START.parse().unwrap();
+    let tagged = json!({"first_name": "T", "campaign_id": demo::CAMPAIGN_ID});
+    let enrolled =
+        json!({"first_name": "E", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID});
+    let mut both = tagged.clone();
+    both["phone"] = "+1234567890".into();
+    both["workflow_id"] = demo::WORKFLOW_ID.into();
+    let (mut with_campaign, mut with_workflow, mut with_both) = (vec![], vec![], vec![]);
+    for minute in 1..=5 {
+        clock.set(start + SignedDuration::from_mins(minute));
+        create(&proxied, 200, &john()).await;
+        with_campaign.push(proxied.create(&tagged).await);
+        with_workflow.push(proxied.create(&enrolled).await);
+        with_both.push(proxied.create(&both).await);
+    }
+    let campaign = format!("campaign_id={}", demo::CAMPAIGN_ID);
+    let workflow = format!("workflow_id={}", demo::WORKFLOW_ID);
+    let after = "created_after=2026-02-10T12:01:00Z";
+    let before = "created_before=2026-02-10T13%3A05%3A00%2B01%3A00";
+    for (query, expected, demo_leads) in [
+        // The demo leads have both, and are older.
+        (
+            campaign.clone(),
+            [&with_campaign[..], &with_both].concat(),
+            10,
+        ),
+        (
+            workflow.clone(),
+            [&with_workflow[..], &with_both].concat(),
+            10,
+        ),
+        (format!("{campaign}&{workflow}"), with_both.clone(), 10),
+        (
+            format!("{campaign}&{workflow}&{after}&{before}"),
+            with_both[1..4].to_vec(),
+            0,
+        ),
+        (
+            format!("{campaign}&{after}"),
+            [&with_campaign[1..], &with_both[1..]].concat(),
+            0,
+        ),
+    ] {
+        let pages = all(&proxied, &format!("limit=3&{query}")).await;
+        let (last, full) = pages.split_last().unwrap();
+        assert!(
+            full.iter().all(|page| page.len() == 3),
+            "{query}: {pages:?}"
+        );
+        assert!(!last.is_empty(), "{query}");
+        let found: HashSet<_> = pages.concat().into_iter().collect();
+        assert_eq!(found.len(), expected.len() + demo_leads, "{query}");
+        assert!(expected.iter().all(|id| found.contains(id)), "{query}");
+    }
+    for nothing in [
+        "created_before=2026-02-10T12:00:00Z".to_owned(),
+        "created_after=2026-02-10T12:05:00Z".to_owned(),
+        "created_after=2026-02-10T12:04:00Z&created_before=2026-02-10T12:02:00Z".to_owned(),
+        "campaign_id=019c0000-0000-7000-8000-00000000dead".to_owned(),
+        format!(
+            "created_after={after}&{campaign}",
+            after = "9999-01-01T00:00:00Z"
+        ),
+        "created_before=-000001-01-01T00:00:00Z".to_owned(),
+    ] {
+        assert_eq!(all(&proxied, &nothing).await, [[""; 0]], "{nothing}");
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_costs_a_call_for_each_shard_and_never_a_scan() {
+    let proxied = Proxied::warm(&john()).await;
+    create(&proxied, 1_000, &john()).await;
+    for limit in [1, 50, 200] {
+        let mut cursor = String::new();
+        for _ in 0..5 {
+            proxied.dynamodb.take_calls();
+            let (leads, next) = page(&proxied, &format!("limit={limit}{cursor}")).await;
+            assert_eq!(leads.len(), limit);
+            let calls = proxied.dynamodb.take_calls();
+            assert_eq!(calls, ["Query"; 8], "limit {limit}");
+            cursor = format!("&cursor={}", next.unwrap());
+        }
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn large_leads_and_rare_ones_make_shorter_pages_in_a_bounded_number_of_calls() {
+    let proxied = Proxied::start().await;
+    let rare = proxied
+        .create(&json!({"first_name": "Rare", "campaign_id": demo::CAMPAIGN_ID}))
+        .await;
+    let mut large = john();
+    large["notes"] = "x".repeat(64 * 1024 - 200).into();
+    let mut count = 0;
+    for _ in 0..12 {
+        count += create(&proxied, 75, &large).await.len();
+    }
+    proxied.dynamodb.take_calls();
+    let pages = all(&proxied, "limit=200").await;
+    assert!(pages.len() > 20, "{}", pages.len());
+    let leads = pages.concat();
+    assert_eq!(leads.len(), count + 1 + 10);
+    assert_eq!(leads.iter().collect::<HashSet<_>>().len(), leads.len());
+
+    proxied.dynamodb.take_calls();
+    let query = format!("limit=1&campaign_id={}", demo::CAMPAIGN_ID);
+    let (leads, next) = page(&proxied, &query).await;
+    let calls = proxied.dynamodb.take_calls().len();
+    assert!(leads.is_empty() && calls <= 48, "{calls} calls");
+    let (leads, _) = page(&proxied, &format!("{query}&cursor={}", next.unwrap())).await;
+    assert_eq!(leads, [rare]);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_changed_or_is_of_another_list_is_refused() {
+    let proxied = Proxied::start().await;
+    let campaign = format!("campaign_id={}", demo::CAMPAIGN_ID);
+    let (_, cursor) = page(&proxied, &format!("limit=2&{campaign}")).await;
+    let cursor = cursor.unwrap();
+    let mut wrong = vec![
+        format!("limit=2&cursor={cursor}"),
+        format!("limit=2&{campaign}&created_after={START}&cursor={cursor}"),
+    ];
+    for place in 0..cursor.len() {
+        let mut changed = cursor.clone().into_bytes();
+        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        // The last character's low bits carry nothing.
+        if place + 1 < cursor.len() {
+            wrong.push(format!("limit=2&{campaign}&cursor={changed}"));
+        }
+    }
+    for query in wrong {
+        let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(reply.body["details"][0]["field"], "cursor", "{query}");
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_list_does_not_know_is_refused_all_at_once() {
+    let proxied = Proxied::start().await;
+    let query = "limit=0&campaign=x&campaign_id=x&workflow_id=&created_after=today&cursor=x&cursor=y\
+                 &created_before=2026-02-10T12:00:00+01:00";
+    let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let fields: Vec<_> = reply.body["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| problem["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "campaign_id",
+            "workflow_id",
+            "created_after",
+            "created_before",
+            "limit",
+            "cursor",
+            "campaign"
+        ]
+    );
+    let reply = proxied.call("GET", "/workflows?offset=1", None).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    proxied.stop().await;
+}

@@ -1,0 +1,197 @@
+//! One account can never see another: a foreign id is answered like one that does not exist.
+
+use jiff::Timestamp;
+use lambda_http::http::{HeaderMap, StatusCode, header};
+use leadgate::local::demo;
+use serde_json::{Value, json};
+use shared::domain::{
+    account::Account,
+    api_key::ApiKey,
+    campaign::Campaign,
+    ids::{AccountId, CampaignId, WorkflowId},
+    page::{List, seal_cursor},
+    workflow::Workflow,
+};
+
+use crate::{
+    proxied::{Proxied, Reply},
+    support::{account, items_of},
+};
+
+/// The key of the account that tries.
+const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
+/// The routes of the public API, each with the bodies that are tried on it. `{}` is an id.
+const ATTEMPTS: [(&str, &str, Option<&str>); 16] = [
+    ("GET", "/leads/{}", None),
+    ("PATCH", "/leads/{}", Some(r#"{"first_name":"X"}"#)),
+    ("PATCH", "/leads/{}", Some(r#"{"campaign_id":"{}"}"#)),
+    ("PATCH", "/leads/{own}", Some(r#"{"campaign_id":"{}"}"#)),
+    ("PUT", "/leads/{}", Some(r#"{"metadata":{"x":1}}"#)),
+    ("DELETE", "/leads/{}", None),
+    ("GET", "/leads?campaign_id={}", None),
+    ("GET", "/leads?workflow_id={}", None),
+    ("GET", "/leads?cursor={}", None),
+    (
+        "POST",
+        "/leads",
+        Some(r#"{"first_name":"X","campaign_id":"{}"}"#),
+    ),
+    (
+        "POST",
+        "/leads",
+        Some(r#"{"first_name":"X","phone":"+1234567890","workflow_id":"{}"}"#),
+    ),
+    (
+        "POST",
+        "/leads",
+        Some(r#"[{"first_name":"X","workflow_id":"{}","campaign_id":"{}"}]"#),
+    ),
+    ("GET", "/workflows/{}", None),
+    ("GET", "/workflows?cursor={}", None),
+    ("GET", "/campaigns?cursor={}", None),
+    ("GET", "/workflows?limit={}", None),
+];
+
+/// An account with a workflow, a campaign and a lead of its own, whose id it gives.
+async fn other_account(proxied: &Proxied) -> String {
+    let store = &proxied.store;
+    let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+    let other = Account {
+        id: AccountId::new(now),
+        default_country: None,
+    };
+    store.create_account(&other, "Other", now).await.unwrap();
+    let key: ApiKey = KEY.parse().unwrap();
+    store.create_key(&key.hash(), &other, now).await.unwrap();
+    let demo = store
+        .workflow(account(), demo::WORKFLOW_ID.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let workflow = Workflow {
+        id: WorkflowId::new(now),
+        ..demo
+    };
+    store.create_workflow(other.id, &workflow).await.unwrap();
+    let campaign = Campaign {
+        id: CampaignId::new(now),
+        name: "Other".to_owned(),
+        created_at: now,
+    };
+    store.create_campaign(other.id, &campaign).await.unwrap();
+    let lead = json!({"first_name": "Own", "phone": "+1234567890", "workflow_id": workflow.id,
+                      "campaign_id": campaign.id});
+    let created = proxied.call_as(KEY, "POST", "/leads", Some(&lead)).await;
+    created.body["lead"]["id"].as_str().unwrap().to_owned()
+}
+
+/// A reply without what differs from call to call: the ids that are new, and the times.
+fn comparable(mut reply: Reply) -> (StatusCode, HeaderMap, String) {
+    let mut text = reply.text;
+    let body = &reply.body;
+    let fresh = [
+        &body["request_id"],
+        &body["lead"]["id"],
+        &body["results"][0]["lead"]["id"],
+    ];
+    for id in fresh.into_iter().filter_map(Value::as_str) {
+        text = text.replace(id, "ID");
+    }
+    for time in [
+        &body["lead"]["created_at"],
+        &body["lead"]["updated_at"],
+        &body["results"][0]["lead"]["created_at"],
+    ] {
+        text = text.replace(time.as_str().unwrap_or("no time"), "TIME");
+    }
+    for name in [header::LOCATION.as_str(), "x-request-id"] {
+        reply.headers.remove(name);
+    }
+    (reply.status, reply.headers, text)
+}
+
+#[tokio::test]
+async fn foreign_ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
+    let proxied = Proxied::start().await;
+    let own = other_account(&proxied).await;
+    let demo_lead = "019c0000-0000-7000-8000-000000001101";
+    let before = items_of(&proxied.services, demo_lead).await;
+    let demo_cursor = seal_cursor(account(), List::Workflows, "position");
+    let mut tried = 0;
+    for (method, path, body) in ATTEMPTS {
+        let mut answers = Vec::new();
+        for id in [
+            // Unknown, then the demo account's.
+            "019c0000-0000-7000-8000-00000000dead",
+            demo_lead,
+            demo::WORKFLOW_ID,
+            demo::CAMPAIGN_ID,
+            "019c0000-0000-7000-8000-000000001201",
+            "019c0000-0000-7000-8000-000000000051",
+            demo::ACCOUNT_ID,
+            &demo_cursor,
+        ] {
+            if id == demo_cursor && !path.contains("cursor") {
+                continue;
+            }
+            let path = path.replace("{own}", &own).replace("{}", id);
+            let body: Option<Value> =
+                body.map(|body| serde_json::from_str(&body.replace("{}", id)).unwrap());
+            let reply = proxied.call_as(KEY, method, &path, body.as_ref()).await;
+            answers.push((path, comparable(reply)));
+            tried += 1;
+        }
+        let (_, unknown) = &answers[0];
+        for (path, answer) in &answers {
+            assert_eq!(answer, unknown, "{method} {path} {body:?}");
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    assert_eq!(items_of(&proxied.services, demo_lead).await, before);
+    // The other account's own lead is listed alone among what the attempts created, and no demo lead.
+    let list = proxied.call_as(KEY, "GET", "/leads?limit=200", None).await;
+    assert!(list.text.contains(&own) && !list.text.contains("Okafor"));
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_of_the_same_name_in_another_account_is_another_request() {
+    let proxied = Proxied::start().await;
+    other_account(&proxied).await;
+    let lead = json!({"first_name": "X"});
+    let mine = proxied.post(&lead, Some("key")).await;
+    let theirs = proxied
+        .send(
+            KEY,
+            "POST",
+            "/leads",
+            Some(&lead),
+            Some(("idempotency-key", "key")),
+        )
+        .await;
+    assert_eq!(theirs.status, StatusCode::CREATED);
+    assert!(!theirs.headers.contains_key("idempotency-replayed"));
+    assert_ne!(mine.body["lead"]["id"], theirs.body["lead"]["id"]);
+    proxied.stop().await;
+}
+
+/// What this file tries is every route that there is.
+#[test]
+fn every_route_of_the_public_api_is_tried() {
+    let source = include_str!("../../../functions/api/src/lib.rs");
+    let (router, _tests) = source.split_once("#[cfg(test)]").unwrap();
+    let routes: Vec<_> = router
+        .split(".route(")
+        .skip(1)
+        .map(|rest| rest.split('"').nth(1).unwrap())
+        .filter(|route| *route != "/health")
+        .collect();
+    assert!(routes.len() >= 5, "{routes:?}");
+    for route in routes {
+        let path = route.replace("{id}", "{}");
+        let is_tried = ATTEMPTS
+            .iter()
+            .any(|(_, tried, _)| tried.split('?').next() == Some(&path));
+        assert!(is_tried, "{route}");
+    }
+}

@@ -1,0 +1,50 @@
+//! `GET /leads` (CONTRACT section 5).
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use shared::{
+    domain::{lead::LeadFilter, page::List},
+    telemetry::Chain,
+};
+
+use super::reply::{LeadsReply, ListedLead};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    paging::{Pagination, Parameters},
+    state::AppState,
+};
+
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    mut parameters: Parameters,
+) -> Result<Response, ApiError> {
+    let filter = LeadFilter {
+        campaign_id: parameters.take("campaign_id"),
+        workflow_id: parameters.take("workflow_id"),
+        created_after: parameters.take_time("created_after"),
+        created_before: parameters.take_time("created_before"),
+    };
+    let list = List::Leads(&filter);
+    let request = parameters.page(account.id, list)?;
+    let page = state.store.leads(account.id, &filter, &request).await?;
+    let pagination = Pagination::new(account.id, list, &request, page.next.as_deref());
+    let mut leads = Vec::with_capacity(page.items.len());
+    for lead in page.items {
+        match lead {
+            Ok(lead) => leads.push(lead),
+            // It keeps none of the others from being seen.
+            Err(error) => tracing::error!(error = %Chain(&error), "a lead cannot be listed"),
+        }
+    }
+    let body = LeadsReply {
+        success: true,
+        leads: leads.iter().map(ListedLead::from).collect(),
+        pagination,
+    };
+    Ok(Json(body).into_response())
+}
