@@ -1,9 +1,14 @@
 //! What the stack consists of, read from template.yaml itself: the table and its indexes, the queues and
 //! the event source. There is no second definition that could differ.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::{
     operation::create_table::builders::CreateTableFluentBuilder,
-    types::{AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection},
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
+        TableDescription,
+    },
 };
 use serde::Deserialize;
 
@@ -39,6 +44,13 @@ struct Table {
     attribute_definitions: Vec<Attribute>,
     key_schema: Vec<KeyElement>,
     global_secondary_indexes: Vec<Index>,
+    time_to_live_specification: TimeToLive,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TimeToLive {
+    attribute_name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -159,6 +171,52 @@ impl Definition {
             .set_global_secondary_indexes(Some(indexes)))
     }
 
+    /// The attribute that says when DynamoDB may drop an item.
+    pub(super) fn ttl_attribute(&self) -> &str {
+        let table = &self.0.table.properties;
+        &table.time_to_live_specification.attribute_name
+    }
+
+    /// Whether a table that is there has the keys and the indexes that this version works with.
+    pub(super) fn matches(&self, there: &TableDescription) -> bool {
+        let wanted = &self.0.table.properties;
+        let keys = |elements: &[KeySchemaElement]| -> BTreeSet<String> {
+            let names = elements.iter().map(KeySchemaElement::attribute_name);
+            names.map(str::to_owned).collect()
+        };
+        let wanted_keys = |elements: &[KeyElement]| -> BTreeSet<String> {
+            let names = elements.iter().map(|element| &element.attribute_name);
+            names.cloned().collect()
+        };
+        let indexes: BTreeSet<_> = there
+            .global_secondary_indexes()
+            .iter()
+            .map(|index| {
+                let projected = index.projection().map(Projection::non_key_attributes);
+                let projected: BTreeSet<_> =
+                    projected.unwrap_or_default().iter().cloned().collect();
+                (
+                    index.index_name().map(str::to_owned),
+                    keys(index.key_schema()),
+                    projected,
+                )
+            })
+            .collect();
+        let wanted_indexes: BTreeSet<_> = wanted
+            .global_secondary_indexes
+            .iter()
+            .map(|index| {
+                let projected = index.projection.non_key_attributes.iter().flatten();
+                (
+                    Some(index.index_name.clone()),
+                    wanted_keys(&index.key_schema),
+                    projected.cloned().collect(),
+                )
+            })
+            .collect();
+        keys(there.key_schema()) == wanted_keys(&wanted.key_schema) && indexes == wanted_indexes
+    }
+
     /// Seconds for which a start that was received is hidden.
     pub(super) fn visibility_timeout(&self) -> u32 {
         self.0.start_queue.properties.visibility_timeout
@@ -223,6 +281,7 @@ mod tests {
     fn the_template_defines_what_the_local_stack_runs() {
         let definition = Definition::read().unwrap();
         assert_eq!(definition.batch_size(), 10);
+        assert_eq!(definition.ttl_attribute(), "ttl");
         assert_eq!(definition.max_receive_count(), 5);
         assert_eq!(definition.visibility_timeout(), 180);
         assert_eq!(definition.retention(), definition.dead_letter_retention());

@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::TimeToLiveSpecification};
 use dynoxide::{Database, server::serve_with_shutdown};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -70,12 +70,13 @@ pub(super) fn serve(
     })
 }
 
-/// Creates the table, unless it is there from the last time.
+/// Creates the table, unless it is there from the last time, and says whether one that is there is such a
+/// table as this version works with.
 pub(super) async fn create_table(
     client: &Client,
     definition: &Definition,
     name: &str,
-) -> Result<(), LocalError> {
+) -> Result<bool, LocalError> {
     let created = definition
         .table(client.create_table().table_name(name))?
         .send()
@@ -86,8 +87,23 @@ pub(super) async fn create_table(
                 .as_service_error()
                 .is_some_and(|e| e.is_resource_in_use_exception()) =>
         {
-            Ok(())
+            let there = client.describe_table().table_name(name).send().await?;
+            Ok(there.table().is_some_and(|table| definition.matches(table)))
         }
-        created => Ok(created.map(|_| ())?),
+        created => {
+            created?;
+            let ttl = TimeToLiveSpecification::builder()
+                .attribute_name(definition.ttl_attribute())
+                .enabled(true)
+                .build()
+                .map_err(|error| LocalError::Template(error.to_string()))?;
+            client
+                .update_time_to_live()
+                .table_name(name)
+                .time_to_live_specification(ttl)
+                .send()
+                .await?;
+            Ok(true)
+        }
     }
 }

@@ -55,6 +55,15 @@ pub enum LocalError {
         /// What SQLite says of it.
         reason: String,
     },
+    /// The data file holds a table with other keys or indexes.
+    #[error(
+        "the data file {} was made by another version of Leadgate: move it away to start anew",
+        .path.display()
+    )]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+    },
     /// template.yaml does not define what the stack needs.
     #[error("template.yaml cannot be used: {0}")]
     Template(String),

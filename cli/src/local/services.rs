@@ -87,7 +87,12 @@ impl Services {
             sqs::serve(sqs_listener, stop.clone()),
         ];
         let clients = Clients::local(&dynamodb_url, &sqs_url).await;
-        dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
+        let is_ours = dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
+        if let (false, Some(data_dir)) = (is_ours, &data_dir) {
+            return Err(LocalError::OtherVersion {
+                path: data_dir.data_file(),
+            });
+        }
         let QueueUrls { start, dead_letter } =
             sqs::create_queues(&clients.sqs, &definition, &sqs_url).await?;
         let store = Store::new(clients.dynamodb.clone(), TABLE);

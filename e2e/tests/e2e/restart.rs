@@ -1,5 +1,6 @@
 //! The local stack's data outlives a restart, and what was under way goes on.
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode};
 use leadgate::local::{LocalError, Ports, Services, Stack, Storage, demo};
 use serde_json::json;
 use shared::clock::Clock;
@@ -69,4 +70,47 @@ async fn a_second_stack_on_the_same_folder_is_told_who_has_it() {
     stack.stop().await;
     // Once it has stopped, the folder is free.
     stack_in(&storage).await.stop().await;
+}
+
+#[tokio::test]
+async fn data_of_another_version_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(folder.path().to_owned());
+    let services = Services::start(&storage, Ports::ANY, &Clock::System)
+        .await
+        .unwrap();
+    let dynamodb = &services.clients.dynamodb;
+    let described = dynamodb.describe_table().table_name(services.table());
+    let table = described.send().await.unwrap().table.unwrap();
+    let ttl = dynamodb
+        .describe_time_to_live()
+        .table_name(services.table());
+    let ttl = ttl.send().await.unwrap().time_to_live_description.unwrap();
+    assert_eq!(ttl.attribute_name(), Some("ttl"));
+    // As it was before: the same table without its indexes.
+    let gone = dynamodb.delete_table().table_name(services.table());
+    gone.send().await.unwrap();
+    let keys = table.key_schema.unwrap();
+    let is_key = |it: &AttributeDefinition| {
+        keys.iter()
+            .any(|key| key.attribute_name == it.attribute_name)
+    };
+    let mut attributes = table.attribute_definitions.unwrap();
+    attributes.retain(is_key);
+    dynamodb
+        .create_table()
+        .table_name(services.table())
+        .set_key_schema(Some(keys.clone()))
+        .set_attribute_definitions(Some(attributes))
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await
+        .unwrap();
+    services.stop().await;
+    for _ in 0..2 {
+        let error = Services::start(&storage, Ports::ANY, &Clock::System)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, LocalError::OtherVersion { .. }), "{error}");
+    }
 }
