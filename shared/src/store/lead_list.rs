@@ -129,7 +129,8 @@ fn text_size(item: &Attributes) -> usize {
 }
 
 impl Store {
-    /// A page of an account's leads, newest first. One that cannot be read stands as its error.
+    /// A page of an account's leads, newest first. One that cannot be read stands as its position, which
+    /// ends with its id, and why.
     ///
     /// # Errors
     /// As of any read.
@@ -138,7 +139,7 @@ impl Store {
         account: AccountId,
         filter: &LeadFilter,
         request: &PageRequest,
-    ) -> Result<Page<Result<Profile, StoreError>>, StoreError> {
+    ) -> Result<Page<Result<Profile, (String, StoreError)>>, StoreError> {
         let limit = usize::from(request.limit);
         let (newest, oldest) = range(filter, request);
         let mut shards: Vec<Shard> = (0..keys::LEAD_SHARDS)
@@ -161,7 +162,8 @@ impl Store {
                 Next::Entry(_) if items.len() == limit => break last,
                 Next::Entry(Entry { position, item }) => {
                     size += text_size(&item);
-                    items.push(decode::<ProfileItem>(item).and_then(Profile::try_from));
+                    let profile = decode::<ProfileItem>(item).and_then(Profile::try_from);
+                    items.push(profile.map_err(|error| (position.clone(), error)));
                     last = Some(position);
                 }
                 Next::Unread if rounds.next().is_none() => {

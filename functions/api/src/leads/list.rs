@@ -38,7 +38,9 @@ pub(crate) async fn list(
         match lead {
             Ok(lead) => leads.push(lead),
             // It keeps none of the others from being seen.
-            Err(error) => tracing::error!(error = %Chain(&error), "a lead cannot be listed"),
+            Err((position, error)) => {
+                tracing::error!(position, error = %Chain(&error), "a lead cannot be listed");
+            }
         }
     }
     let body = LeadsReply {
