@@ -129,6 +129,7 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
     };
     Ok(Workflow {
         id: WORKFLOW_ID.parse()?,
+        version: 1,
         name: "Sales Outreach".to_owned(),
         goal_type: GoalType::Appointment,
         is_paused: false,

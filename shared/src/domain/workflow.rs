@@ -27,11 +27,18 @@ pub enum GoalType {
     DocumentCollection,
 }
 
+/// The version of what was stored before workflows had versions.
+pub(crate) fn first_version() -> u32 {
+    1
+}
+
 /// A workflow of an account.
 #[derive(Clone, Debug)]
 pub struct Workflow {
     /// Its id.
     pub id: WorkflowId,
+    /// Counts its definitions, from 1.
+    pub version: u32,
     /// Its display name.
     pub name: String,
     /// What it is meant to reach.
@@ -57,6 +64,9 @@ pub struct WorkflowLabel {
     pub name: String,
     /// Its goal at the time.
     pub goal_type: GoalType,
+    /// Which of its definitions.
+    #[serde(default = "first_version")]
+    pub version: u32,
 }
 
 /// Where a lead can stand in a workflow.
@@ -85,6 +95,7 @@ impl Workflow {
             id: self.id,
             name: self.name.clone(),
             goal_type: self.goal_type,
+            version: self.version,
         }
     }
 

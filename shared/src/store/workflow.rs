@@ -13,12 +13,14 @@ use crate::domain::{
     cadence::{Cadence, Step, Window},
     ids::{AccountId, WorkflowId},
     page::{Page, PageRequest},
-    workflow::{GoalType, Status, Workflow},
+    workflow::{GoalType, Status, Workflow, first_version},
 };
 
 #[derive(Serialize, Deserialize)]
 struct WorkflowItem {
     id: WorkflowId,
+    #[serde(default = "first_version")]
+    version: u32,
     name: String,
     goal_type: GoalType,
     is_paused: bool,
@@ -43,6 +45,7 @@ impl TryFrom<WorkflowItem> for Workflow {
     fn try_from(item: WorkflowItem) -> Result<Self, StoreError> {
         let WorkflowItem {
             id,
+            version,
             name,
             goal_type,
             is_paused,
@@ -57,6 +60,7 @@ impl TryFrom<WorkflowItem> for Workflow {
             .map_err(|_| damaged::<WorkflowItem>(DamageError::Value("timezone")))?;
         Ok(Self {
             id,
+            version,
             name,
             goal_type,
             is_paused,
@@ -77,6 +81,7 @@ impl From<&Workflow> for WorkflowItem {
         let timezone = workflow.timezone_name().to_owned();
         let Workflow {
             id,
+            version,
             name,
             goal_type,
             is_paused,
@@ -92,6 +97,7 @@ impl From<&Workflow> for WorkflowItem {
         } = workflow.clone();
         Self {
             id,
+            version,
             name,
             goal_type,
             is_paused,

@@ -325,6 +325,7 @@ impl<'a> From<&'a Start> for CreatedRun<'a> {
             id,
             name,
             goal_type: _,
+            version: _,
         } = &start.workflow;
         Self {
             id: start.run_id,
@@ -369,6 +370,7 @@ impl<'a> From<&'a Run> for ActiveRun<'a> {
             id,
             name,
             goal_type,
+            version: _,
         } = &run.workflow;
         let status = &run.current_status;
         Self {
