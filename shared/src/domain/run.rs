@@ -1,10 +1,13 @@
 //! A run: one lead's way through one workflow.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::{Touchpoint, plan},
+    cadence::{Touchpoint, Window, plan},
+    first_message::MessageParts,
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
     workflow::{Status, Workflow, WorkflowLabel},
@@ -53,7 +56,7 @@ pub struct Run {
     pub id: RunId,
     /// The order that started it.
     pub job_id: JobId,
-    /// The workflow as it was.
+    /// The workflow as it was when the touchpoints were planned, or when the run was ordered.
     pub workflow: WorkflowLabel,
     /// Where the lead stands.
     pub current_status: Status,
@@ -65,8 +68,39 @@ pub struct Run {
     pub human_takeover: bool,
     /// The planned contacts, in order.
     pub touchpoints: Vec<Touchpoint>,
+    /// What they need of the workflow; none: nothing is planned yet.
+    pub snapshot: Option<Snapshot>,
     /// When it was built.
     pub created_at: Timestamp,
+}
+
+/// What a running cadence needs of its workflow, as it was when the touchpoints were planned: later edits
+/// of the workflow do not reach the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The zone of the touchpoints' wall-clock times and of the windows.
+    pub timezone: TimeZone,
+    /// When calls may be placed; none: at any time.
+    pub windows: Vec<Window>,
+    /// Whether the other channels keep to the windows as well.
+    pub gate_all_channels: bool,
+    /// What the steps say, by their index; a step that says nothing is absent.
+    pub messages: BTreeMap<u16, MessageParts>,
+}
+
+impl From<&Workflow> for Snapshot {
+    fn from(workflow: &Workflow) -> Self {
+        let cadence = &workflow.cadence;
+        let messages = (0..)
+            .zip(&cadence.steps)
+            .filter_map(|(index, step)| Some((index, step.message.clone()?)));
+        Self {
+            timezone: workflow.timezone.clone(),
+            windows: cadence.windows.clone(),
+            gate_all_channels: cadence.gate_all_channels,
+            messages: messages.collect(),
+        }
+    }
 }
 
 impl Run {
@@ -74,34 +108,33 @@ impl Run {
     /// without touchpoints that waits; a workflow that is gone gives a failed one, so that the order is
     /// answered for and not lost.
     pub fn build(lead: &Lead, start: &Start, workflow: Option<&Workflow>, now: Timestamp) -> Self {
-        let (status, cadence_state, touchpoints) = match workflow {
-            None => (RunStatus::Failed, CadenceState::Cancelled, Vec::new()),
-            Some(workflow) if workflow.is_paused => {
-                (RunStatus::Queued, CadenceState::Paused, Vec::new())
-            }
-            Some(workflow) => {
-                let reach = lead.reachability();
-                let touchpoints = plan(
-                    &workflow.cadence.steps,
-                    &workflow.timezone,
-                    reach,
-                    start.first_message.as_ref(),
-                    start.enrolled_at,
-                );
-                (RunStatus::Running, CadenceState::Active, touchpoints)
-            }
+        let planned = workflow.filter(|workflow| !workflow.is_paused);
+        let (status, cadence_state) = match (workflow, planned) {
+            (None, _) => (RunStatus::Failed, CadenceState::Cancelled),
+            (Some(_), None) => (RunStatus::Queued, CadenceState::Paused),
+            (Some(_), Some(_)) => (RunStatus::Running, CadenceState::Active),
         };
+        let touchpoints = planned.map(|workflow| {
+            plan(
+                &workflow.cadence,
+                &workflow.timezone,
+                lead.reachability(),
+                start.first_message.as_ref(),
+                start.enrolled_at,
+            )
+        });
         Self {
             account_id: lead.account_id,
             lead_id: lead.profile.id,
             id: start.run_id,
             job_id: start.job_id,
-            workflow: start.workflow.clone(),
+            workflow: planned.map_or_else(|| start.workflow.clone(), Workflow::label),
             current_status: start.status.clone(),
             status,
             cadence_state,
             human_takeover: false,
-            touchpoints,
+            touchpoints: touchpoints.unwrap_or_default(),
+            snapshot: planned.map(Snapshot::from),
             created_at: now,
         }
     }

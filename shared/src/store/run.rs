@@ -1,9 +1,14 @@
-//! Runs. Attribute names inside a touchpoint are one letter long: an ordinary run stays within one
-//! write unit (docs/data-model.md lists them).
+//! Runs. An ordinary one stays within one write unit: its touchpoints are one line of text each
+//! (docs/data-model.md).
 
-use jiff::Timestamp;
+mod touchpoint;
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use self::touchpoint::Line;
 use super::{
     Store, StoreError,
     error::DamageError,
@@ -11,62 +16,78 @@ use super::{
     keys,
 };
 use crate::domain::{
-    cadence::{Channel, Touchpoint, TouchpointState},
-    first_message::FirstMessage,
+    cadence::{Touchpoint, Window},
+    first_message::{FirstMessage, MessageParts},
     ids::{AccountId, JobId, LeadId, RunId},
-    run::{CadenceState, Run, RunStatus},
+    run::{CadenceState, Run, RunStatus, Snapshot},
     workflow::{Status, WorkflowLabel},
 };
 
 #[derive(Serialize, Deserialize)]
 struct RunItem {
-    id: RunId,
+    /// The sort key: the run's id is nowhere else.
+    sk: String,
     job_id: JobId,
     workflow: WorkflowLabel,
     current_status: Status,
     run_status: RunStatus,
     cadence_state: CadenceState,
     human_takeover: bool,
-    touchpoints: Vec<TouchpointItem>,
+    touchpoints: Vec<Line>,
+    /// What the first touchpoint says, if the client wants it otherwise than the workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_message: Option<FirstMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    snapshot: Option<SnapshotItem>,
     created_at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
-struct TouchpointItem {
-    /// Step, from 0.
-    s: u16,
-    /// Channel.
-    c: Channel,
-    /// Attempt, from 1.
-    a: u8,
-    /// Attempts of the step.
-    m: u8,
-    /// Due, in seconds since 1970.
-    d: i64,
-    /// State.
-    x: TouchpointState,
-    /// Message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    t: Option<FirstMessage>,
+struct SnapshotItem {
+    timezone: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    gate_all_channels: bool,
+    /// By step.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    messages: BTreeMap<u16, MessageParts>,
 }
 
 impl Entity for RunItem {
     const NAME: &'static str = "run";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 }
 
 impl From<&Run> for RunItem {
     fn from(run: &Run) -> Self {
+        let Run {
+            account_id,
+            lead_id,
+            id,
+            job_id,
+            workflow,
+            current_status,
+            status,
+            cadence_state,
+            human_takeover,
+            touchpoints,
+            snapshot,
+            created_at,
+        } = run.clone();
+        let first = touchpoints.first();
         Self {
-            id: run.id,
-            job_id: run.job_id,
-            workflow: run.workflow.clone(),
-            current_status: run.current_status.clone(),
-            run_status: run.status,
-            cadence_state: run.cadence_state,
-            human_takeover: run.human_takeover,
-            touchpoints: run.touchpoints.iter().map(TouchpointItem::from).collect(),
-            created_at: run.created_at,
+            sk: keys::run(account_id, lead_id, id).sk,
+            job_id,
+            workflow,
+            current_status,
+            run_status: status,
+            cadence_state,
+            human_takeover,
+            first_message: first.and_then(|touchpoint| touchpoint.message.clone()),
+            touchpoints: touchpoints.into_iter().map(Line).collect(),
+            snapshot: snapshot.map(SnapshotItem::from),
+            created_at,
         }
     }
 }
@@ -75,7 +96,7 @@ impl RunItem {
     /// The run, whose account and lead stand in its partition key.
     fn into_run(self, account_id: AccountId, lead_id: LeadId) -> Result<Run, StoreError> {
         let Self {
-            id,
+            sk,
             job_id,
             workflow,
             current_status,
@@ -83,16 +104,19 @@ impl RunItem {
             cadence_state,
             human_takeover,
             touchpoints,
+            first_message,
+            snapshot,
             created_at,
         } = self;
-        let touchpoints = touchpoints
-            .into_iter()
-            .map(Touchpoint::try_from)
-            .collect::<Result<_, _>>()?;
+        let mut touchpoints: Vec<Touchpoint> =
+            touchpoints.into_iter().map(|Line(line)| line).collect();
+        if let Some(first) = touchpoints.first_mut() {
+            first.message = first_message;
+        }
         Ok(Run {
             account_id,
             lead_id,
-            id,
+            id: id_in(&sk).ok_or_else(|| wrong("sk"))?,
             job_id,
             workflow,
             current_status,
@@ -100,57 +124,57 @@ impl RunItem {
             cadence_state,
             human_takeover,
             touchpoints,
+            snapshot: snapshot.map(Snapshot::try_from).transpose()?,
             created_at,
         })
     }
 }
 
-impl From<&Touchpoint> for TouchpointItem {
-    fn from(touchpoint: &Touchpoint) -> Self {
-        let Touchpoint {
-            step_index,
-            channel,
-            attempt,
-            max_attempts,
-            due_at,
-            state,
-            message,
-        } = touchpoint;
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's own signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn id_in(sk: &str) -> Option<RunId> {
+    sk.strip_prefix(keys::RUNS)?.parse().ok()
+}
+
+fn wrong(attribute: &'static str) -> StoreError {
+    damaged::<RunItem>(DamageError::Value(attribute))
+}
+
+impl From<Snapshot> for SnapshotItem {
+    fn from(snapshot: Snapshot) -> Self {
+        let Snapshot {
+            timezone,
+            windows,
+            gate_all_channels,
+            messages,
+        } = snapshot;
         Self {
-            s: *step_index,
-            c: *channel,
-            a: *attempt,
-            m: *max_attempts,
-            d: due_at.as_second(),
-            x: *state,
-            t: message.clone(),
+            timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
+            windows,
+            gate_all_channels,
+            messages,
         }
     }
 }
 
-impl TryFrom<TouchpointItem> for Touchpoint {
+impl TryFrom<SnapshotItem> for Snapshot {
     type Error = StoreError;
 
-    fn try_from(item: TouchpointItem) -> Result<Self, StoreError> {
-        let TouchpointItem {
-            s,
-            c,
-            a,
-            m,
-            d,
-            x,
-            t,
+    fn try_from(item: SnapshotItem) -> Result<Self, StoreError> {
+        let SnapshotItem {
+            timezone,
+            windows,
+            gate_all_channels,
+            messages,
         } = item;
-        let due_at = Timestamp::from_second(d)
-            .map_err(|_| damaged::<RunItem>(DamageError::Value("touchpoints.d")))?;
         Ok(Self {
-            step_index: s,
-            channel: c,
-            attempt: a,
-            max_attempts: m,
-            due_at,
-            state: x,
-            message: t,
+            timezone: TimeZone::get(&timezone).map_err(|_| wrong("snapshot.timezone"))?,
+            windows,
+            gate_all_channels,
+            messages,
         })
     }
 }
@@ -174,3 +198,6 @@ impl Store {
         self.create(key, &RunItem::from(run)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,18 @@ pub struct Interval(Span);
 pub struct IntervalError;
 
 impl Interval {
-    /// The span, for arithmetic in a time zone.
-    pub fn span(self) -> Span {
-        self.0
+    /// Its calendar part: whole days and more, which keep the wall-clock time.
+    pub(super) fn days(self) -> Span {
+        Span::new()
+            .years(self.0.get_years())
+            .months(self.0.get_months())
+            .weeks(self.0.get_weeks())
+            .days(self.0.get_days())
+    }
+
+    /// Its exact part: hours and less.
+    pub(super) fn hours(self) -> Span {
+        self.0.years(0).months(0).weeks(0).days(0)
     }
 }
 
@@ -77,6 +86,9 @@ mod tests {
             let interval: Interval = given.parse().unwrap();
             assert_eq!(String::from(interval), kept);
         }
+        let both: Interval = "P1W2DT3H4M".parse().unwrap();
+        assert_eq!(both.days().to_string(), "P1W2D");
+        assert_eq!(both.hours().to_string(), "PT3H4M");
         for wrong in ["", "1d", "-P1D", "P367D", "P2Y", "two hours"] {
             assert_eq!(
                 wrong.parse::<Interval>().err(),

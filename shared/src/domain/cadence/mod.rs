@@ -1,16 +1,21 @@
 //! A workflow's cadence: which contacts with a lead, on which channels, and when (CONTRACT section 7).
 
+mod gate;
 mod interval;
 mod plan;
+mod touchpoint;
 mod window;
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    gate::Gate,
     interval::{Interval, IntervalError},
-    plan::{FirstTouchpoint, Reachability, Touchpoint, TouchpointState, first_touchpoint, plan},
+    plan::{first_touchpoint, plan, shift},
+    touchpoint::{FirstTouchpoint, Reachability, Reason, Touchpoint, TouchpointState},
     window::{ClockTime, ClockTimeError, Day, Window, WindowError},
 };
 use super::first_message::MessageParts;
@@ -24,6 +29,17 @@ pub struct Cadence {
     pub gate_all_channels: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
+}
+
+impl Cadence {
+    /// The hours that it keeps to in `zone`.
+    fn gate<'a>(&'a self, zone: &'a TimeZone) -> Gate<'a> {
+        Gate {
+            windows: &self.windows,
+            all_channels: self.gate_all_channels,
+            zone,
+        }
+    }
 }
 
 /// How a touchpoint reaches the lead.

@@ -1,6 +1,6 @@
 //! Windows: the days and hours in which leads may be contacted.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Range, str::FromStr};
 
 use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,24 @@ impl Window {
     pub fn end(&self) -> ClockTime {
         self.0.end
     }
+
+    /// The hours of a weekday in which it is open: its own, and those left over from the night before.
+    pub(super) fn hours_on(&self, weekday: Weekday) -> impl Iterator<Item = Range<ClockTime>> {
+        let (start, end) = (self.start(), self.end());
+        let crosses_midnight = end < start;
+        let own = start..if crosses_midnight {
+            ClockTime::MIDNIGHT_AFTER
+        } else {
+            end
+        };
+        let left_over = ClockTime::MIDNIGHT..end;
+        let opens_on = |weekday: Weekday| self.days().contains(&Day::from(weekday));
+        let own = opens_on(weekday).then_some(own);
+        let left_over = (crosses_midnight && opens_on(weekday.previous())).then_some(left_over);
+        own.into_iter()
+            .chain(left_over)
+            .filter(|hours| !hours.is_empty())
+    }
 }
 
 impl TryFrom<WindowParts> for Window {
@@ -133,6 +151,8 @@ impl From<Weekday> for Day {
 }
 
 impl ClockTime {
+    /// The start of a day.
+    const MIDNIGHT: Self = Self { minutes: 0 };
     /// The end of a day.
     const MIDNIGHT_AFTER: Self = Self { minutes: 24 * 60 };
 
@@ -205,6 +225,24 @@ mod tests {
         let window: Window = serde_json::from_str(text).unwrap();
         assert_eq!(window.days(), [Day::Mon, Day::Sun]);
         assert_eq!(serde_json::to_string(&window).unwrap(), text);
+    }
+
+    #[test]
+    fn a_window_past_midnight_is_two() {
+        let hours = |start: &str, end: &str, weekday| -> Vec<_> {
+            let window = Window::new(vec![Day::Fri], start.parse().unwrap(), end.parse().unwrap());
+            let hours = window.unwrap().hours_on(weekday).collect::<Vec<_>>();
+            hours
+                .iter()
+                .map(|hours| format!("{}-{}", hours.start, hours.end))
+                .collect()
+        };
+        assert_eq!(hours("22:00", "06:00", Weekday::Friday), ["22:00-24:00"]);
+        assert_eq!(hours("22:00", "06:00", Weekday::Saturday), ["00:00-06:00"]);
+        assert_eq!(hours("22:00", "00:00", Weekday::Saturday), [""; 0]);
+        assert_eq!(hours("22:00", "24:00", Weekday::Saturday), [""; 0]);
+        assert_eq!(hours("09:00", "18:00", Weekday::Friday), ["09:00-18:00"]);
+        assert_eq!(hours("09:00", "18:00", Weekday::Saturday), [""; 0]);
     }
 
     #[test]
