@@ -1,5 +1,7 @@
 //! A workflow's cadence: which contacts with a lead, on which channels, and when (CONTRACT section 7).
 
+#[cfg(test)]
+mod clock_changes;
 mod gate;
 mod interval;
 mod plan;
