@@ -14,7 +14,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Cadence, Channel, Day, Reachability, Reason, Step, Touchpoint, Window, plan::plan};
+use super::{Cadence, Channel, Day, Reachability, Reason, Step, Window, plan::plan};
 
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 60 * 60;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A span of time as ISO 8601 writes it, from nothing to 366 days. `P1D` is the same wall-clock time on
-/// the next day, `PT24H` is 24 hours: they differ when the clocks change.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// the next day, `PT24H` is 24 hours: they differ when the clocks change. The default is no time at all.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Interval(Span);
 

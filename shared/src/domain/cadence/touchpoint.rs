@@ -1,5 +1,7 @@
 //! Touchpoints: the planned contacts with one lead.
 
+use std::fmt;
+
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +99,32 @@ impl Touchpoint {
     /// change after the planning, they will show something else.
     pub fn local(&self) -> DateTime {
         self.offset.to_datetime(self.due_at)
+    }
+}
+
+impl fmt::Display for TouchpointState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheduled => "scheduled",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Dispatched => "dispatched",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WindowClosed => "window.closed",
+            Self::WeekdayClosed => "weekday.closed",
+            Self::ClockGap => "clock.gap",
+            Self::NoPhone => "no_phone",
+            Self::NoEmail => "no_email",
+            Self::ForcedFirstMessage => "forced_first_message",
+        })
     }
 }
 

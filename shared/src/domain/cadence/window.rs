@@ -104,7 +104,7 @@ impl Window {
     }
 
     /// The hours of a weekday in which it is open: its own, and those left over from the night before.
-    pub(super) fn hours_on(&self, weekday: Weekday) -> impl Iterator<Item = Range<ClockTime>> {
+    pub fn hours_on(&self, weekday: Weekday) -> impl Iterator<Item = Range<ClockTime>> {
         let (start, end) = (self.start(), self.end());
         let crosses_midnight = end < start;
         let own = start..if crosses_midnight {
