@@ -1,0 +1,243 @@
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
+
+/// The problems of the example after a change.
+fn problems(from: &str, to: &str) -> Vec<String> {
+    assert!(EXAMPLE.contains(from), "{from}");
+    let problems = Definition::read(&EXAMPLE.replace(from, to)).err();
+    let problems = problems.unwrap_or_default();
+    problems
+        .into_iter()
+        .map(|problem| problem.message)
+        .collect()
+}
+
+#[test]
+fn the_contracts_example_is_read_as_it_stands() {
+    let definition = Definition::read(EXAMPLE).unwrap();
+    assert_eq!(definition.name, "Sales Outreach");
+    assert_eq!(definition.goal_type, GoalType::Appointment);
+    assert_eq!(definition.timezone.iana_name(), Some("America/Santiago"));
+    assert!(!definition.is_paused);
+    let keys: Vec<_> = definition
+        .statuses
+        .iter()
+        .map(|status| (status.key.as_str(), status.is_initial, status.is_terminal))
+        .collect();
+    assert_eq!(keys, [("new", true, false), ("won", false, true)]);
+    let [window] = definition.cadence.windows.as_slice() else {
+        panic!("{:?}", definition.cadence.windows);
+    };
+    assert_eq!(window.days().len(), 5);
+    let [call, whatsapp] = definition.cadence.steps.as_slice() else {
+        panic!("{:?}", definition.cadence.steps);
+    };
+    assert_eq!((call.channel, call.max_attempts), (Channel::Call, 3));
+    assert_eq!(String::from(call.attempt_interval), "PT2H");
+    assert_eq!(
+        (whatsapp.channel, whatsapp.max_attempts),
+        (Channel::Whatsapp, 1)
+    );
+    assert_eq!(String::from(whatsapp.attempt_interval), "PT0S");
+    let message = whatsapp.message.as_ref().unwrap();
+    assert!(message.content.as_ref().unwrap().starts_with("Hello"));
+}
+
+#[test]
+fn a_problem_is_told_with_its_path() {
+    for (from, to, problem) in [
+        (
+            "name: Sales Outreach",
+            "name: 12",
+            "name must be a text: put it in quotes",
+        ),
+        (
+            "name: Sales Outreach",
+            "name: ' '",
+            "name must not be empty",
+        ),
+        ("name: Sales Outreach", "name:", "name is required"),
+        (
+            "goal_type: appointment",
+            "goal_type: sales",
+            "goal_type must be appointment, sale, qualification, information, payment_link, \
+             support, custom, quote or document_collection",
+        ),
+        (
+            "America/Santiago #",
+            "Chile #",
+            "timezone must be an IANA time zone such as America/Santiago",
+        ),
+        (
+            "is_paused: false",
+            "is_paused: never",
+            "is_paused must be true or false",
+        ),
+        (
+            "is_paused: false",
+            "paused: false",
+            "paused is no field: there are name, goal_type, timezone, is_paused, statuses, cadence",
+        ),
+        (
+            ", is_initial: true",
+            "",
+            "statuses must have exactly one with is_initial, and has 0",
+        ),
+        (
+            "is_terminal: true",
+            "is_terminal: true, is_initial: true",
+            "statuses must have exactly one with is_initial, and has 2",
+        ),
+        (
+            ", is_terminal: true",
+            "",
+            "statuses must have at least one with is_terminal",
+        ),
+        (
+            "key: won",
+            "key: new",
+            "statuses[1] has the key new of one before",
+        ),
+        ("label: Won, ", "", "statuses[1].label is required"),
+        (
+            "[mon, tue,",
+            "[monday, tue,",
+            "cadence.windows[0].days[0] must be mon, tue, wed, thu, fri, sat or sun",
+        ),
+        (
+            "[mon, tue, wed, thu, fri]",
+            "[]",
+            "cadence.windows[0].days must name at least one day",
+        ),
+        (
+            "end: \"18:00\"",
+            "end: \"9am\"",
+            "cadence.windows[0].end must be a time from 00:00 to 24:00 such as 09:00",
+        ),
+        (
+            "    - {channel: call, max_attempts: 3, attempt_interval: PT2H, delay: PT0S}",
+            "    - call",
+            "cadence.steps[0] must be an object",
+        ),
+        (
+            "channel: call",
+            "channel: fax",
+            "cadence.steps[0].channel must be call, whatsapp, email or sms",
+        ),
+        (
+            "max_attempts: 3",
+            "max_attempts: 11",
+            "cadence.steps[0].max_attempts must be a number from 1 to 10",
+        ),
+        (
+            "attempt_interval: PT2H, ",
+            "",
+            "cadence.steps[0].attempt_interval is required",
+        ),
+        (
+            "delay: P1D",
+            "delay: 1d",
+            "cadence.steps[1].delay must be an ISO 8601 duration from PT0S to P366D, such as PT2H \
+             or P1D",
+        ),
+        (
+            "message: {content:",
+            "message: {subject: Hi, content:",
+            "cadence.steps[1].message.subject is not for the channel whatsapp",
+        ),
+        (
+            "message: {content:",
+            "message: {components: [], content:",
+            "cadence.steps[1].message.components needs template_id",
+        ),
+    ] {
+        assert_eq!(problems(from, to), [problem], "{to}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_files_order() {
+    let yaml = "\
+name: Sales
+goal_type: sale
+statuses: []
+cadence:
+  steps:
+    - channel: call
+      max_attempts: 0
+    - channel: sms
+      delay: soon
+";
+    let told: Vec<_> = Definition::read(yaml)
+        .unwrap_err()
+        .iter()
+        .map(Problem::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "line 1: timezone is required",
+            "line 3: statuses must have at least one with is_terminal",
+            "line 3: statuses must have exactly one with is_initial, and has 0",
+            "line 7: cadence.steps[0].max_attempts must be a number from 1 to 10",
+            "line 9: cadence.steps[1].delay must be an ISO 8601 duration from PT0S to P366D, such as \
+             PT2H or P1D",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_told_with_its_line() {
+    for (yaml, line) in [
+        ("a: 1\nb: [", 2),
+        ("a: 1\nb: 2\na: 3\n", 3),
+        ("", 1),
+        ("- a", 1),
+    ] {
+        let problems = Definition::read(yaml).unwrap_err();
+        let [problem] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        assert_eq!(problem.line, line, "{problem}");
+    }
+}
+
+#[test]
+fn a_cadence_has_1_to_50_steps_and_no_more_messages_than_a_run_can_keep() {
+    let with_steps = |steps: &str| {
+        let (head, _) = EXAMPLE.split_once("    - {channel: call").unwrap();
+        let read = Definition::read(&format!("{head}{steps}"));
+        read.map_or_else(
+            |problems| problems[0].message.clone(),
+            |_| "read".to_owned(),
+        )
+    };
+    let step = "    - {channel: email}\n";
+    assert_eq!(with_steps(&step.repeat(50)), "read");
+    let too_many = "cadence.steps must have 1 to 50 steps, and has 51";
+    assert_eq!(with_steps(&step.repeat(51)), too_many);
+    let html = |length| {
+        format!(
+            "    - {{channel: email, message: {{html: {}}}}}\n",
+            "x".repeat(length)
+        )
+    };
+    assert_eq!(with_steps(&html(4 * 65_536)), "read");
+    let too_long = "cadence.steps must not have more than 256 KiB of messages";
+    assert_eq!(with_steps(&html(4 * 65_536 + 1)), too_long);
+}
+
+#[test]
+fn components_are_kept_as_the_json_text_of_a_list() {
+    let yaml = EXAMPLE.replace(
+        "message: {content:",
+        "message: {template_id: t, components: [{type: body, n: [1, 2.5, true, ~]}], content:",
+    );
+    let definition = Definition::read(&yaml).unwrap();
+    let message = definition.cadence.steps[1].message.clone().unwrap();
+    assert_eq!(
+        message.components.as_deref(),
+        Some(r#"[{"type":"body","n":[1,2.5,true,null]}]"#)
+    );
+}
