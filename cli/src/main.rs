@@ -3,7 +3,10 @@
 use std::{env, ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use leadgate::dev::{self, DevArgs};
+use leadgate::{
+    dev::{self, DevArgs},
+    plan::{self, PlanArgs},
+};
 
 /// Lead intake and outreach cadences: the tool beside the service.
 #[derive(Parser)]
@@ -17,12 +20,15 @@ struct Args {
 enum Command {
     /// Run the whole service on this machine, with no account and no network.
     Dev(DevArgs),
+    /// Show when a workflow would contact a lead, without storing or sending anything.
+    Plan(PlanArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match Args::parse_from(arguments()).command {
         Command::Dev(args) => dev::run(args).await,
+        Command::Plan(args) => plan::run(&args),
     }
 }
 

@@ -1,0 +1,118 @@
+//! `leadgate plan` as a person or a program meets it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
+use std::{
+    fs,
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+const EXAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../examples/sales-outreach.yaml"
+);
+
+fn plan(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_leadgate"))
+        .arg("plan")
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_plan_is_a_table_and_a_timeline() {
+    let output = plan(&[EXAMPLE, "--at", "2026-09-04T19:12:00Z"]);
+    // On Saturday at midnight the clocks go forward.
+    assert_eq!(
+        stdout(&output),
+        "\
+Sales Outreach in America/Santiago: a lead that is enrolled on Fri 2026-09-04 15:12 -04
+
+STEP  ATTEMPT  CHANNEL   LOCAL TIME                UTC                   STATE      REASONS
+1     1 of 3   call      Fri 2026-09-04 15:12 -04  2026-09-04T19:12:00Z  scheduled
+1     2 of 3   call      Fri 2026-09-04 17:12 -04  2026-09-04T21:12:00Z  scheduled
+1     3 of 3   call      Mon 2026-09-07 09:00 -03  2026-09-07T12:00:00Z  scheduled  window.closed
+2     1 of 1   whatsapp  Tue 2026-09-08 09:00 -03  2026-09-08T12:00:00Z  scheduled
+
+                0     3     6     9     12    15    18    21    24
+Fri 2026-09-04  ··················────────────C───C─············
+⋮
+Mon 2026-09-07  ··················C─────────────────············
+Tue 2026-09-08  ··················W─────────────────············
+
+                C call  W whatsapp  E email  S sms  2-9 so many, + more  x skipped  ─ inside the windows
+"
+    );
+}
+
+#[test]
+fn a_plan_is_told_what_the_lead_lacks_and_another_zone() {
+    let args = [
+        EXAMPLE,
+        "--json",
+        "--at",
+        "2026-02-14T12:00:00+01:00",
+        "--no-phone",
+        "--timezone",
+        "Europe/Madrid",
+    ];
+    let plan: Value = serde_json::from_str(&stdout(&plan(&args))).unwrap();
+    assert_eq!(plan["timezone"], "Europe/Madrid");
+    assert_eq!(plan["enrolled_at"], "2026-02-14T11:00:00Z");
+    assert_eq!(
+        plan["touchpoints"][0],
+        json!({
+            "index": 0, "stepIndex": 0, "channel": "call", "attemptNumber": 1, "maxAttempts": 3,
+            "due_at": "2026-02-16T08:00:00Z", "local": "2026-02-16T09:00:00", "state": "skipped",
+            "reasons": ["weekday.closed", "no_phone"],
+        })
+    );
+    assert_eq!(plan["touchpoints"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_a_line_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("workflow.yaml");
+    let yaml = fs::read_to_string(EXAMPLE).unwrap();
+    let yaml = yaml
+        .replace("PT2H", "two hours")
+        .replace("Santiago #", "Nowhere #");
+    fs::write(&file, yaml).unwrap();
+    let file = file.to_str().unwrap();
+    let output = plan(&[file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        stderr.lines().collect::<Vec<_>>(),
+        [
+            format!(
+                "leadgate plan: {file}:5: timezone must be an IANA time zone such as America/Santiago"
+            ),
+            format!(
+                "leadgate plan: {file}:15: cadence.steps[0].attempt_interval must be an ISO 8601 \
+                 duration from PT0S to P366D, such as PT2H or P1D"
+            ),
+        ]
+    );
+    let output = plan(&["/does/not/exist.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("leadgate plan: cannot read /does/not/exist.yaml: "),
+        "{stderr}"
+    );
+}
