@@ -153,3 +153,111 @@ impl Run {
         matches!(self.status, RunStatus::Queued | RunStatus::Running)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        cadence::{Cadence, Channel, FirstTouchpoint, Step},
+        workflow::GoalType,
+    };
+
+    const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
+
+    fn now() -> Timestamp {
+        "2026-02-10T12:00:00Z".parse().unwrap()
+    }
+
+    fn step(message: Option<&str>) -> Step {
+        Step {
+            channel: Channel::Sms,
+            max_attempts: 2,
+            attempt_interval: "PT1H".parse().unwrap(),
+            delay: "PT1H".parse().unwrap(),
+            message: message.map(|text| MessageParts {
+                content: Some(text.to_owned()),
+                ..MessageParts::default()
+            }),
+        }
+    }
+
+    fn workflow(version: u32, is_paused: bool) -> Workflow {
+        Workflow {
+            id: ID.parse().unwrap(),
+            version,
+            name: "Sales Outreach".to_owned(),
+            goal_type: GoalType::Sale,
+            is_paused,
+            timezone: TimeZone::UTC,
+            statuses: Vec::new(),
+            cadence: Cadence {
+                windows: Vec::new(),
+                gate_all_channels: true,
+                steps: vec![step(None), step(Some("Hello"))],
+            },
+            created_at: now(),
+        }
+    }
+
+    fn build(workflow: Option<&Workflow>) -> Run {
+        let lead = Lead {
+            account_id: ID.parse().unwrap(),
+            id: ID.parse().unwrap(),
+            first_name: "John".try_into().unwrap(),
+            last_name: None,
+            email: None,
+            phone: None,
+            source: "api".to_owned(),
+            metadata: std::iter::empty().collect(),
+            campaign_id: None,
+            start: None,
+            created_at: now(),
+            updated_at: now(),
+        };
+        let label = self::workflow(1, false).label();
+        let start = Start {
+            run_id: ID.parse().unwrap(),
+            job_id: ID.parse().unwrap(),
+            workflow: label,
+            status: Status {
+                id: ID.parse().unwrap(),
+                key: "new".to_owned(),
+                label: "New".to_owned(),
+                category: "active".to_owned(),
+                is_initial: true,
+                is_terminal: false,
+            },
+            first: FirstTouchpoint {
+                step_index: 0,
+                channel: Channel::Sms,
+                max_attempts: 2,
+                total_steps: 2,
+            },
+            first_message: None,
+            enrolled_at: now(),
+        };
+        Run::build(&lead, &start, workflow, now())
+    }
+
+    #[test]
+    fn a_run_keeps_the_workflow_that_it_was_planned_from_and_each_message_once() {
+        let run = build(Some(&workflow(2, false)));
+        assert_eq!((run.workflow.version, run.touchpoints.len()), (2, 4));
+        let snapshot = run.snapshot.unwrap();
+        assert!(snapshot.gate_all_channels);
+        let messages: Vec<_> = snapshot.messages.into_iter().collect();
+        assert_eq!(messages, [(1, step(Some("Hello")).message.unwrap())]);
+    }
+
+    #[test]
+    fn a_run_that_is_not_planned_keeps_the_order_alone() {
+        for (workflow, state) in [
+            (None, CadenceState::Cancelled),
+            (Some(workflow(2, true)), CadenceState::Paused),
+        ] {
+            let run = build(workflow.as_ref());
+            assert_eq!((run.workflow.version, run.cadence_state), (1, state));
+            assert_eq!((run.touchpoints.len(), run.snapshot), (0, None));
+        }
+    }
+}

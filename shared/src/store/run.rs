@@ -3,7 +3,7 @@
 
 mod touchpoint;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Not};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ struct SnapshotItem {
     timezone: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     windows: Vec<Window>,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     gate_all_channels: bool,
     /// By step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -128,11 +128,6 @@ impl RunItem {
             created_at,
         })
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's own signature")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 fn id_in(sk: &str) -> Option<RunId> {
