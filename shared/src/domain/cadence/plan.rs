@@ -43,12 +43,11 @@ pub fn plan(
     cadence: &Cadence,
     zone: &TimeZone,
     reach: Reachability,
-    message: Option<&FirstMessage>,
+    mut message: Option<&FirstMessage>,
     enrolled_at: Timestamp,
 ) -> Vec<Touchpoint> {
     let gate = cadence.gate(zone);
     let mut due_at = enrolled_at;
-    let mut message = message;
     let mut touchpoints = Vec::new();
     for (step_index, step) in (0..).zip(&cadence.steps) {
         for attempt in 1..=step.max_attempts {
