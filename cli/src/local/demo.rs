@@ -211,6 +211,8 @@ fn lead(
             first,
             first_message: None,
             enrolled_at: now,
+            reason: None,
+            actor: None,
         });
     }
     Ok(lead)

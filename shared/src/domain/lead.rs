@@ -71,6 +71,10 @@ pub struct Start {
     pub first_message: Option<FirstMessage>,
     /// When it was ordered; the cadence counts from here.
     pub enrolled_at: Timestamp,
+    /// Why, in the words of who ordered it.
+    pub reason: Option<String>,
+    /// Who ordered it, if the client says so.
+    pub actor: Option<String>,
 }
 
 /// What a change does to one field.

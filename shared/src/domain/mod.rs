@@ -2,6 +2,7 @@
 //! clock and no environment, and never panics on input.
 
 pub mod account;
+pub mod activity;
 pub mod api_key;
 pub mod cadence;
 pub mod campaign;

@@ -1,12 +1,14 @@
 //! A run: one lead's way through one workflow.
 
+mod changes;
+
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::{Touchpoint, Window, plan},
+    cadence::{Gate, Touchpoint, Window, plan},
     first_message::MessageParts,
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
@@ -66,12 +68,16 @@ pub struct Run {
     pub cadence_state: CadenceState,
     /// A person has taken over, and the automation waits.
     pub human_takeover: bool,
+    /// Since when the cadence is held up by a person.
+    pub paused_at: Option<Timestamp>,
     /// The planned contacts, in order.
     pub touchpoints: Vec<Touchpoint>,
     /// What they need of the workflow; none: nothing is planned yet.
     pub snapshot: Option<Snapshot>,
     /// When it was built.
     pub created_at: Timestamp,
+    /// Counts its changes, so that one that was made meanwhile is noticed.
+    pub revision: u32,
 }
 
 /// What a running cadence needs of its workflow, as it was when the touchpoints were planned: later edits
@@ -103,11 +109,32 @@ impl From<&Workflow> for Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The hours that the cadence keeps to.
+    pub fn gate(&self) -> Gate<'_> {
+        Gate {
+            windows: &self.windows,
+            all_channels: self.gate_all_channels,
+            zone: &self.timezone,
+        }
+    }
+}
+
 impl Run {
-    /// The run that `start` orders for `lead`, with its cadence planned. A paused workflow gives a run
+    /// The run that `start` orders for `lead`, with its cadence planned from the enrolment on. A paused workflow gives a run
     /// without touchpoints that waits; a workflow that is gone gives a failed one, so that the order is
     /// answered for and not lost.
     pub fn build(lead: &Lead, start: &Start, workflow: Option<&Workflow>, now: Timestamp) -> Self {
+        Self::build_from(lead, start, workflow, start.enrolled_at, now)
+    }
+
+    fn build_from(
+        lead: &Lead,
+        start: &Start,
+        workflow: Option<&Workflow>,
+        planned_from: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
         let (status, cadence_state) = match (workflow, planned) {
             (None, _) => (RunStatus::Failed, CadenceState::Cancelled),
@@ -120,7 +147,7 @@ impl Run {
                 &workflow.timezone,
                 lead.reachability(),
                 start.first_message.as_ref(),
-                start.enrolled_at,
+                planned_from,
             )
         });
         Self {
@@ -133,10 +160,34 @@ impl Run {
             status,
             cadence_state,
             human_takeover: false,
+            paused_at: None,
             touchpoints: touchpoints.unwrap_or_default(),
             snapshot: planned.map(Snapshot::from),
             created_at: now,
+            revision: 0,
         }
+    }
+
+    /// The same run once its workflow is not paused any more, with its cadence planned from now on. A
+    /// person who has taken over meanwhile keeps it.
+    pub fn after_wait(
+        &self,
+        lead: &Lead,
+        start: &Start,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Self {
+        let planned = Self::build_from(lead, start, Some(workflow), now, now);
+        let mut run = Self {
+            current_status: self.current_status.clone(),
+            created_at: self.created_at,
+            revision: self.revision,
+            ..planned
+        };
+        if self.human_takeover {
+            run.stop(now);
+        }
+        run
     }
 
     /// The run as it is between the order and its building.
@@ -148,6 +199,11 @@ impl Run {
         }
     }
 
+    /// Whether it waits for its workflow, which is paused, with nothing planned.
+    pub fn is_waiting(&self) -> bool {
+        self.status == RunStatus::Queued && self.snapshot.is_none()
+    }
+
     /// Whether it is the lead's active run: it has neither ended nor failed.
     pub fn is_active(&self) -> bool {
         matches!(self.status, RunStatus::Queued | RunStatus::Running)
@@ -155,109 +211,4 @@ impl Run {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{
-        cadence::{Cadence, Channel, FirstTouchpoint, Step},
-        workflow::GoalType,
-    };
-
-    const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
-
-    fn now() -> Timestamp {
-        "2026-02-10T12:00:00Z".parse().unwrap()
-    }
-
-    fn step(message: Option<&str>) -> Step {
-        Step {
-            channel: Channel::Sms,
-            max_attempts: 2,
-            attempt_interval: "PT1H".parse().unwrap(),
-            delay: "PT1H".parse().unwrap(),
-            message: message.map(|text| MessageParts {
-                content: Some(text.to_owned()),
-                ..MessageParts::default()
-            }),
-        }
-    }
-
-    fn workflow(version: u32, is_paused: bool) -> Workflow {
-        Workflow {
-            id: ID.parse().unwrap(),
-            version,
-            name: "Sales Outreach".to_owned(),
-            goal_type: GoalType::Sale,
-            is_paused,
-            timezone: TimeZone::UTC,
-            statuses: Vec::new(),
-            cadence: Cadence {
-                windows: Vec::new(),
-                gate_all_channels: true,
-                steps: vec![step(None), step(Some("Hello"))],
-            },
-            created_at: now(),
-        }
-    }
-
-    fn build(workflow: Option<&Workflow>) -> Run {
-        let lead = Lead {
-            account_id: ID.parse().unwrap(),
-            id: ID.parse().unwrap(),
-            first_name: "John".try_into().unwrap(),
-            last_name: None,
-            email: None,
-            phone: None,
-            source: "api".to_owned(),
-            metadata: std::iter::empty().collect(),
-            campaign_id: None,
-            start: None,
-            created_at: now(),
-            updated_at: now(),
-        };
-        let label = self::workflow(1, false).label();
-        let start = Start {
-            run_id: ID.parse().unwrap(),
-            job_id: ID.parse().unwrap(),
-            workflow: label,
-            status: Status {
-                id: ID.parse().unwrap(),
-                key: "new".to_owned(),
-                label: "New".to_owned(),
-                category: "active".to_owned(),
-                is_initial: true,
-                is_terminal: false,
-            },
-            first: FirstTouchpoint {
-                step_index: 0,
-                channel: Channel::Sms,
-                max_attempts: 2,
-                total_steps: 2,
-            },
-            first_message: None,
-            enrolled_at: now(),
-        };
-        Run::build(&lead, &start, workflow, now())
-    }
-
-    #[test]
-    fn a_run_keeps_the_workflow_that_it_was_planned_from_and_each_message_once() {
-        let run = build(Some(&workflow(2, false)));
-        assert_eq!((run.workflow.version, run.touchpoints.len()), (2, 4));
-        let snapshot = run.snapshot.unwrap();
-        assert!(snapshot.gate_all_channels);
-        let messages: Vec<_> = snapshot.messages.into_iter().collect();
-        assert_eq!(messages, [(1, step(Some("Hello")).message.unwrap())]);
-    }
-
-    #[test]
-    fn a_run_that_is_not_planned_keeps_the_order_alone() {
-        for (workflow, state) in [
-            (None, CadenceState::Cancelled),
-            (Some(workflow(2, true)), CadenceState::Paused),
-        ] {
-            let run = build(workflow.as_ref());
-            assert_eq!((run.workflow.version, run.cadence_state), (1, state));
-            assert_eq!((run.touchpoints.len(), run.snapshot), (0, None));
-        }
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ use super::{
     run::RunItem,
 };
 use crate::domain::{
-    activity::{Activity, ActivityKind},
+    activity::Activity,
     ids::{AccountId, JobId, LeadId, RunId, WorkflowId},
     lead::{Lead, Start},
     run::Run,
@@ -185,17 +185,15 @@ impl Store {
         let mut changed = run.clone();
         changed.revision += u32::from(*is_built);
         let put = self.put(encode(key, &RunItem::from(&changed))?);
-        let put = match (is_built, run.revision) {
-            (false, _) => put.condition_expression("attribute_not_exists(pk)"),
-            (true, 0) => put.condition_expression("et = :run AND attribute_not_exists(revision)"),
-            (true, revision) => put
-                .condition_expression("et = :run AND revision = :revision")
-                .expression_attribute_values(":revision", AttributeValue::N(revision.to_string())),
-        };
         let put = if *is_built {
-            put.expression_attribute_values(":run", text(RunItem::NAME))
+            put.condition_expression("et = :run AND revision = :revision")
+                .expression_attribute_values(":run", text(RunItem::NAME))
+                .expression_attribute_values(
+                    ":revision",
+                    AttributeValue::N(run.revision.to_string()),
+                )
         } else {
-            put
+            put.condition_expression("attribute_not_exists(pk)")
         };
         let mut writes = vec![finish(put)?];
         if !is_built && run.is_waiting() {

@@ -74,7 +74,10 @@ where
                 Some(
                     "ThrottlingException"
                     | "ProvisionedThroughputExceededException"
-                    | "RequestLimitExceeded",
+                    | "RequestLimitExceeded"
+                    | "TransactionCanceledException"
+                    | "TransactionConflictException"
+                    | "TransactionInProgressException",
                 ) => Self::Unavailable(Box::new(error.into())),
                 Some("ValidationException")
                     if service

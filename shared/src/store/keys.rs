@@ -93,6 +93,18 @@ pub(super) fn campaign(account: AccountId, id: CampaignId) -> Key {
     }
 }
 
+/// What the sort keys of the starts that wait for a workflow begin with.
+pub(super) fn waiting_starts(workflow: WorkflowId) -> String {
+    format!("WAITING#{workflow}#")
+}
+
+pub(super) fn waiting_start(account: AccountId, workflow: WorkflowId, run: RunId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{}{run}", waiting_starts(workflow)),
+    }
+}
+
 /// The partition of a lead, its runs and its history.
 pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
     format!("LEAD#{account}#{id}")
@@ -101,6 +113,7 @@ pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
 /// The sort key of the lead itself: behind its runs, so that the newest run is next to it.
 pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
+pub(super) const ACTIVITIES: &str = "ACT#";
 
 pub(super) fn lead(account: AccountId, id: LeadId) -> Key {
     Key {
@@ -143,6 +156,11 @@ pub(super) fn unsent_of(id: LeadId) -> String {
     unsent(shard(id, UNSENT_SHARDS))
 }
 
+/// Where an unsent start stands among those of its shard: by when it was marked.
+pub(super) fn unsent_since(since: Timestamp) -> String {
+    format!("{since:.3}")
+}
+
 /// The last byte is random in a UUIDv7 and a digest's in a UUIDv5: as good as a hash of the id.
 fn shard(id: LeadId, shards: u8) -> u8 {
     let [.., last] = id.as_bytes();
@@ -167,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_lead_stands_behind_its_runs_and_those_behind_its_history() {
-        assert!("ACT#" < RUNS && format!("{RUNS}~").as_str() < LEAD);
+        assert!(ACTIVITIES < RUNS && format!("{RUNS}~").as_str() < LEAD);
     }
 
     #[test]

@@ -78,6 +78,10 @@ pub(super) struct StartItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_message: Option<FirstMessage>,
     enrolled_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
 }
 
 /// Only where the client sent an idempotency key.
@@ -281,6 +285,8 @@ impl From<Start> for StartItem {
             first,
             first_message,
             enrolled_at,
+            reason,
+            actor,
         } = start;
         Self {
             run_id,
@@ -290,6 +296,8 @@ impl From<Start> for StartItem {
             first,
             first_message,
             enrolled_at,
+            reason,
+            actor,
         }
     }
 }
@@ -304,6 +312,8 @@ impl From<StartItem> for Start {
             first,
             first_message,
             enrolled_at,
+            reason,
+            actor,
         } = item;
         Self {
             run_id,
@@ -313,6 +323,8 @@ impl From<StartItem> for Start {
             first,
             first_message,
             enrolled_at,
+            reason,
+            actor,
         }
     }
 }

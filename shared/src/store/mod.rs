@@ -5,8 +5,10 @@
 
 mod account;
 mod campaign;
+mod enrolment;
 mod erase;
 mod error;
+mod history;
 mod intake;
 mod item;
 mod keys;
@@ -14,6 +16,7 @@ mod lead;
 mod lead_list;
 mod patch;
 mod run;
+mod transaction;
 mod unsent;
 mod workflow;
 
@@ -22,6 +25,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
+    enrolment::{Enrolment, WaitingStart},
     error::StoreError,
     intake::{Batched, Stored, StoredMany},
     keys::UNSENT_SHARDS,

@@ -24,7 +24,7 @@ use crate::domain::{
 };
 
 #[derive(Serialize, Deserialize)]
-struct RunItem {
+pub(super) struct RunItem {
     /// The sort key: the run's id is nowhere else.
     sk: String,
     job_id: JobId,
@@ -33,6 +33,8 @@ struct RunItem {
     run_status: RunStatus,
     cadence_state: CadenceState,
     human_takeover: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paused_at: Option<Timestamp>,
     touchpoints: Vec<Line>,
     /// What the first touchpoint says, if the client wants it otherwise than the workflow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,7 @@ struct RunItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     snapshot: Option<SnapshotItem>,
     created_at: Timestamp,
+    revision: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,9 +74,11 @@ impl From<&Run> for RunItem {
             status,
             cadence_state,
             human_takeover,
+            paused_at,
             touchpoints,
             snapshot,
             created_at,
+            revision,
         } = run.clone();
         let first = touchpoints.first();
         Self {
@@ -84,10 +89,12 @@ impl From<&Run> for RunItem {
             run_status: status,
             cadence_state,
             human_takeover,
+            paused_at,
             first_message: first.and_then(|touchpoint| touchpoint.message.clone()),
             touchpoints: touchpoints.into_iter().map(Line).collect(),
             snapshot: snapshot.map(SnapshotItem::from),
             created_at,
+            revision,
         }
     }
 }
@@ -103,10 +110,12 @@ impl RunItem {
             run_status,
             cadence_state,
             human_takeover,
+            paused_at,
             touchpoints,
             first_message,
             snapshot,
             created_at,
+            revision,
         } = self;
         let mut touchpoints: Vec<Touchpoint> =
             touchpoints.into_iter().map(|Line(line)| line).collect();
@@ -123,9 +132,11 @@ impl RunItem {
             status: run_status,
             cadence_state,
             human_takeover,
+            paused_at,
             touchpoints,
             snapshot: snapshot.map(Snapshot::try_from).transpose()?,
             created_at,
+            revision,
         })
     }
 }

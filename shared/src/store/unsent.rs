@@ -46,7 +46,7 @@ impl Store {
             .condition_expression("attribute_exists(#start)")
             .expression_attribute_names("#start", "start")
             .expression_attribute_values(":shard", AttributeValue::S(keys::unsent_of(lead)))
-            .expression_attribute_values(":since", AttributeValue::S(format!("{since:.3}")));
+            .expression_attribute_values(":since", AttributeValue::S(keys::unsent_since(since)));
         let mark = match reply {
             None => mark.update_expression("SET gsi2pk = :shard, gsi2sk = :since"),
             Some(reply) => mark

@@ -291,5 +291,7 @@ fn start(
         first,
         first_message,
         enrolled_at: lead.profile.created_at,
+        reason: None,
+        actor: None,
     })
 }

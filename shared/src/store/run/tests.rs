@@ -74,9 +74,11 @@ fn run(steps: Vec<Step>, reach: Reachability) -> Run {
         status: RunStatus::Completed,
         cadence_state: CadenceState::Cancelled,
         human_takeover: false,
+        paused_at: None,
         touchpoints: plan(&workflow.cadence, &workflow.timezone, reach, None, now),
         snapshot: Some(Snapshot::from(&workflow)),
         created_at: now,
+        revision: 0,
     }
 }
 
