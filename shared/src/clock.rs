@@ -16,6 +16,11 @@ pub enum Clock {
     Manual(Arc<AtomicI64>),
 }
 
+/// A time without its fraction of a second, as clients see times (CONTRACT, introduction).
+pub fn whole_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
 impl Clock {
     /// A clock that shows `at` until [`Clock::set`] moves it.
     pub fn manual(at: Timestamp) -> Self {

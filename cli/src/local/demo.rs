@@ -4,6 +4,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::value::to_raw_value;
 use shared::{
+    clock::whole_second,
     domain::{
         account::Account,
         api_key::{ApiKey, ApiKeyError},
@@ -11,7 +12,7 @@ use shared::{
         campaign::Campaign,
         ids::IdError,
         lead::{Lead, Profile, Start},
-        name::NameError,
+        name::{Name, NameError},
         phone::{Phone, PhoneError},
         workflow::{GoalType, Status, Workflow},
     },
@@ -78,7 +79,7 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
     if store.has_account(account.id).await? {
         return Ok(());
     }
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let now = whole_second(now);
     let workflow = workflow(now)?;
     unless_there(store.create_workflow(account.id, &workflow).await)?;
     let campaign = Campaign {
@@ -185,7 +186,7 @@ fn lead(
         last_name: Some(last_name.try_into()?),
         email: format!("lead{number}@example.com").as_str().try_into().ok(),
         phone: Some(Phone::try_from(format!("+155501001{number:02}").as_str())?),
-        source: "api".to_owned(),
+        source: Name::api(),
         company: None,
         title: None,
         metadata: to_raw_value("Example Inc.")

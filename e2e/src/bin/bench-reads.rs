@@ -1,5 +1,5 @@
 //! What reading leads costs as an account grows: a page of the list and one lead, at 10,000 and at
-//! 1,000,000 leads in one account, through the API's router, over the embedded DynamoDB on a file.
+//! 1,000,000 leads in one account, through the API's router, over the embedded DynamoDB in memory.
 //!
 //!     cargo run --release --package e2e --bin bench-reads [-- <leads> ...]
 
@@ -20,6 +20,7 @@ use shared::{
     domain::{
         ids::{AccountId, LeadId},
         lead::{Lead, Profile},
+        name::Name,
     },
     queue::StartQueue,
     store::{Batched, Store},
@@ -40,9 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     } else {
         sizes
     };
-    let folder = tempfile::tempdir()?;
-    let storage = Storage::Folder(folder.path().to_owned());
-    let services = Services::start(&storage, Ports::ANY, &Clock::System).await?;
+    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System).await?;
     let proxy = Proxy::start(&services.dynamodb_url).await;
     let clients = Clients::local(&proxy.url, &services.sqs_url).await;
     let queue = StartQueue::new(clients.sqs, &services.queue_url);
@@ -131,7 +130,7 @@ fn lead(account: AccountId, number: usize) -> Result<Lead, Box<dyn Error>> {
             last_name: Some("Doe".try_into()?),
             email: Some(format!("lead{number}@example.com").as_str().try_into()?),
             phone: Some(format!("+1555{number:07}").as_str().try_into()?),
-            source: "api".to_owned(),
+            source: Name::api(),
             company: None,
             title: None,
             metadata: serde_json::from_value(metadata)?,

@@ -6,8 +6,10 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::proxy::Fault;
 use futures::future::join_all;
+use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use leadgate::local::{Services, demo};
+use requeue_starts::{Requeued, requeue};
 use serde_json::json;
 use shared::{
     clock::Clock,
@@ -178,22 +180,46 @@ async fn a_run_that_is_under_way_when_its_lead_is_erased_is_not_written() {
     proxied.stop().await;
 }
 
-#[tokio::test]
-async fn an_erasure_that_failed_half_way_is_finished_by_the_next() {
-    let proxied = Proxied::start().await;
+/// An erasure that took the lead away and could not go on.
+async fn half_erased(proxied: &Proxied) -> String {
     let id = proxied.create(&canary()).await;
     assert_eq!(consume(&proxied.services).await, (1, 0));
     proxied.dynamodb.set("Query", Fault::Throttle);
-    let reply = erase(&proxied, &id).await;
+    let reply = erase(proxied, &id).await;
+    proxied.dynamodb.set("Query", Fault::None);
     assert_eq!(
         (reply.status, reply.retry_after()),
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
-    proxied.dynamodb.set("Query", Fault::None);
+    let message = reply.body["message"].as_str().unwrap();
+    assert!(message.contains("may be done or not"), "{message}");
     // The lead is gone already; its run is not.
     assert_eq!(proxied.get(&id).await.status, StatusCode::NOT_FOUND);
     assert!(table_holds(&proxied.services, CANARIES[5]).await);
+    id
+}
+
+#[tokio::test]
+async fn an_erasure_that_failed_half_way_is_finished_by_the_next() {
+    let proxied = Proxied::start().await;
+    let id = half_erased(&proxied).await;
     assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
+    assert!(!table_holds(&proxied.services, CANARIES[5]).await);
+    assert_eq!(erase(&proxied, &id).await.status, StatusCode::NOT_FOUND);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn an_erasure_that_nobody_asks_for_again_is_finished_within_two_minutes() {
+    let proxied = Proxied::start().await;
+    let id = half_erased(&proxied).await;
+    let (store, queue) = (&proxied.services.store, &proxied.services.queue);
+    let now = Clock::System.now();
+    for (seconds, erased) in [(0, 0), (120, 1), (180, 0)] {
+        let clock = Clock::manual(now + SignedDuration::from_secs(seconds));
+        let requeued = requeue(store, queue, &clock).await.unwrap();
+        assert_eq!(requeued, Requeued { sent: 0, erased }, "after {seconds} s");
+    }
     assert!(!table_holds(&proxied.services, CANARIES[5]).await);
     assert_eq!(erase(&proxied, &id).await.status, StatusCode::NOT_FOUND);
     proxied.stop().await;
@@ -210,23 +236,26 @@ async fn an_erasure_whose_answer_is_lost_succeeds() {
 }
 
 #[tokio::test]
-async fn of_many_simultaneous_erasures_one_succeeds_and_none_fails() {
+async fn simultaneous_erasures_and_changes_end_in_an_erased_lead() {
     let proxied = Proxied::start().await;
-    let id = proxied.create(&canary()).await;
-    let replies = join_all((0..16).map(|_| erase(&proxied, &id))).await;
-    let mut succeeded = 0;
-    for reply in replies {
-        match reply.status {
-            StatusCode::OK => succeeded += 1,
-            status => assert_eq!(status, StatusCode::NOT_FOUND, "{}", reply.text),
+    for _ in 0..8 {
+        let id = proxied.create(&canary()).await;
+        assert_eq!(consume(&proxied.services).await, (1, 0));
+        let path = format!("/leads/{id}");
+        let change = json!({"title": "Canarytitle"});
+        let erasures = join_all((0..8).map(|_| erase(&proxied, &id)));
+        let changes = join_all((0..8).map(|_| proxied.call("PATCH", &path, Some(&change))));
+        let (erasures, changes) = futures::future::join(erasures, changes).await;
+        assert!(erasures.iter().any(|reply| reply.status == StatusCode::OK));
+        for reply in erasures.iter().chain(&changes) {
+            let is_expected = matches!(reply.status, StatusCode::OK | StatusCode::NOT_FOUND);
+            assert!(is_expected, "{}", reply.text);
         }
+        assert_eq!(erase(&proxied, &id).await.status, StatusCode::NOT_FOUND);
+        let items = items_of(&proxied.services, &id).await;
+        assert_eq!(items.len(), 2, "two traces");
+        assert!(!format!("{items:?}").contains("Canary"));
     }
-    assert_eq!(succeeded, 1);
-    assert_eq!(
-        items_of(&proxied.services, &id).await.len(),
-        2,
-        "two traces"
-    );
     proxied.stop().await;
 }
 
@@ -246,6 +275,14 @@ async fn the_key_of_an_erased_lead_brings_it_back_no_more() {
     }
     let reply = proxied.post(&json!({}), Some("key")).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let leads = json!([canary(), canary()]);
+    let reply = proxied.post(&leads, Some("array")).await;
+    for result in reply.body["results"].as_array().unwrap() {
+        let id = result["lead"]["id"].as_str().unwrap();
+        assert_eq!(erase(&proxied, id).await.status, StatusCode::OK);
+    }
+    let reply = proxied.post(&leads, Some("array")).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     proxied.stop().await;
 }
 
@@ -262,7 +299,8 @@ async fn a_damaged_lead_can_be_erased() {
         .table_name(proxied.services.table())
         .key("pk", text(format!("LEAD#{}#{id}", demo::ACCOUNT_ID)))
         .key("sk", text("SELF".to_owned()))
-        .update_expression("SET phone = :damage")
+        .update_expression("SET phone = :damage, #start.run_id = :damage")
+        .expression_attribute_names("#start", "start")
         .expression_attribute_values(":damage", text("Canaryphone".to_owned()))
         .send()
         .await

@@ -220,10 +220,22 @@ async fn large_leads_and_rare_ones_make_shorter_pages_in_a_bounded_number_of_cal
     for _ in 0..12 {
         count += create(&proxied, 75, &large).await.len();
     }
-    proxied.dynamodb.take_calls();
-    let pages = all(&proxied, "limit=200").await;
-    assert!(pages.len() > 20, "{}", pages.len());
-    let leads = pages.concat();
+    let (mut leads, mut cursor) = (Vec::new(), String::new());
+    loop {
+        proxied.dynamodb.take_calls();
+        let (page, next) = page(&proxied, &format!("limit=200{cursor}")).await;
+        let calls = proxied.dynamodb.take_calls().len();
+        assert!(
+            calls <= 16 && page.len() < 100,
+            "{calls} calls, {}",
+            page.len()
+        );
+        leads.extend(page);
+        match next {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
     assert_eq!(leads.len(), count + 1 + 10);
     assert_eq!(leads.iter().collect::<HashSet<_>>().len(), leads.len());
 
@@ -251,10 +263,7 @@ async fn a_cursor_that_was_changed_or_is_of_another_list_is_refused() {
         let mut changed = cursor.clone().into_bytes();
         changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        // The last character's low bits carry nothing.
-        if place + 1 < cursor.len() {
-            wrong.push(format!("limit=2&{campaign}&cursor={changed}"));
-        }
+        wrong.push(format!("limit=2&{campaign}&cursor={changed}"));
     }
     for query in wrong {
         let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
@@ -267,7 +276,7 @@ async fn a_cursor_that_was_changed_or_is_of_another_list_is_refused() {
 #[tokio::test]
 async fn what_a_list_does_not_know_is_refused_all_at_once() {
     let proxied = Proxied::start().await;
-    let query = "limit=0&campaign=x&campaign_id=x&workflow_id=&created_after=today&cursor=x&cursor=y\
+    let query = "limit=0&campaign=x&campaign_id=x&workflow_id=x&created_after=today&cursor=x&cursor=y\
                  &created_before=2026-02-10T12:00:00+01:00";
     let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);

@@ -124,11 +124,14 @@ async fn a_start_that_could_not_be_sent_is_sent_once_by_requeue_starts() {
     }
     assert_eq!(
         requeue(store, queue, clock).await.unwrap(),
-        Requeued { sent: 10 }
+        Requeued {
+            sent: 10,
+            erased: 0
+        }
     );
     assert_eq!(
         requeue(store, queue, clock).await.unwrap(),
-        Requeued { sent: 0 }
+        Requeued { sent: 0, erased: 0 }
     );
     services.stop().await;
 }

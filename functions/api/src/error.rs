@@ -70,6 +70,11 @@ pub(crate) enum ApiError {
          request can be sent again without storing it twice"
     )]
     Unconfirmed(#[source] Option<StoreError>),
+    #[error(
+        "The store did not confirm the change, and it may be done or not; read the lead before you send \
+         it again"
+    )]
+    ChangeUnconfirmed(#[source] StoreError),
     #[error("The service cannot take the request right now and has stored nothing; send it again")]
     Unavailable(#[source] StoreError),
     #[error("Something went wrong on our side; quote the request_id when you report it")]
@@ -121,9 +126,10 @@ impl ApiError {
                 "Idempotency key reused",
                 "idempotency_key_reused",
             ),
-            Self::Unavailable(_) | Self::Unconfirmed(_) | Self::NotStored => {
-                (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable")
-            }
+            Self::Unavailable(_)
+            | Self::Unconfirmed(_)
+            | Self::ChangeUnconfirmed(_)
+            | Self::NotStored => (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable"),
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "Internal server error",
@@ -136,6 +142,16 @@ impl ApiError {
         match self {
             Self::Validation(problems) => Some(problems),
             _ => None,
+        }
+    }
+
+    /// What a change of a lead that failed in the store has come to. A call that got no answer, or that the
+    /// SDK has sent more than once, may be done.
+    pub(crate) fn of_change(error: StoreError) -> Self {
+        if error.is_retryable() {
+            Self::ChangeUnconfirmed(error)
+        } else {
+            error.into()
         }
     }
 
@@ -297,6 +313,12 @@ mod tests {
             ),
             (
                 ApiError::Unconfirmed(Some(unavailable())),
+                503,
+                "Service unavailable",
+                "unavailable",
+            ),
+            (
+                ApiError::of_change(unavailable()),
                 503,
                 "Service unavailable",
                 "unavailable",

@@ -35,9 +35,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await;
-        let Query(given) = query.map_err(|_| {
-            ApiError::Validation(vec![Problem::new("the query", "must be given in UTF-8")])
+        let Query(mut given): Query<Vec<(String, String)>> = query.map_err(|_| {
+            ApiError::Validation(vec![Problem::new("query", "must be given in UTF-8")])
         })?;
+        // As in a body, what is empty was not given.
+        given.retain(|(_, value)| !value.is_empty());
         Ok(Self {
             given,
             problems: Vec::new(),

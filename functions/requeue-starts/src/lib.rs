@@ -1,7 +1,9 @@
-//! Sends the starts whose message could not be sent when their lead came in, and takes their marks off
-//! (docs/architecture.md, "No lost start"). Sent but not cleared, a start is sent again: start-workflow
-//! builds its run once.
+//! Finishes, once a minute, what a request could not finish. Sends the starts whose message could not be
+//! sent when their lead came in, and takes their marks off (docs/architecture.md, "No lost start"): sent but
+//! not cleared, a start is sent again, and start-workflow builds its run once. And erases what an erasure
+//! that was cut short has left (docs/adr/0008).
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::Clock,
@@ -14,6 +16,9 @@ use thiserror::Error;
 /// How many starts of a shard are sent at most in one go; the rest follows a minute later.
 const STARTS_PER_SHARD: u16 = 100;
 
+/// A request that erases is over by then.
+const ERASURE_AGE: SignedDuration = SignedDuration::from_secs(60);
+
 /// The schedule's event. There is nothing in it that is needed.
 #[derive(Debug, Deserialize)]
 pub struct ScheduledEvent {}
@@ -23,6 +28,8 @@ pub struct ScheduledEvent {}
 pub struct Requeued {
     /// Starts that were sent.
     pub sent: u32,
+    /// Leads whose erasure was finished.
+    pub erased: u32,
 }
 
 /// Why not all could be sent. What was sent stays sent.
@@ -36,7 +43,7 @@ pub enum RequeueError {
     Queue(#[from] QueueError),
 }
 
-/// Sends what is marked as unsent, shard by shard. One that fails holds up no other.
+/// Sends what is marked as unsent, shard by shard, and finishes erasures. One that fails holds up no other.
 ///
 /// # Errors
 /// The last, after all shards were tried; the next run tries what is left.
@@ -53,11 +60,28 @@ pub async fn requeue(
             failed = Some(error);
         }
     }
-    tracing::info!(sent = requeued.sent, "requeued");
+    if let Err(error) = finish_erasures(store, clock, &mut requeued).await {
+        tracing::error!(error = %Chain(&error), "an erasure was not finished");
+        failed = Some(error.into());
+    }
+    tracing::info!(sent = requeued.sent, erased = requeued.erased, "requeued");
     match failed {
         None => Ok(requeued),
         Some(error) => Err(error),
     }
+}
+
+async fn finish_erasures(
+    store: &Store,
+    clock: &Clock,
+    requeued: &mut Requeued,
+) -> Result<(), StoreError> {
+    let now = clock.now();
+    let begun_before = now.saturating_sub(ERASURE_AGE).unwrap_or(now);
+    for (account, lead) in store.unfinished_erasures(begun_before).await? {
+        requeued.erased += u32::from(store.erase_lead(account, lead, now).await?);
+    }
+    Ok(())
 }
 
 async fn requeue_shard(

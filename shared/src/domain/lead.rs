@@ -38,7 +38,7 @@ pub struct Profile {
     /// Phone number.
     pub phone: Option<Phone>,
     /// Where it came from; `api` for all that come in over HTTP, until a client says otherwise.
-    pub source: String,
+    pub source: Name,
     /// Company.
     pub company: Option<Name>,
     /// Job title.
@@ -123,6 +123,29 @@ pub struct LeadFilter {
     pub created_after: Option<Timestamp>,
     /// Those that were taken in earlier than this.
     pub created_before: Option<Timestamp>,
+}
+
+impl Profile {
+    /// How many bytes of text the lead will hold after a change.
+    pub fn size_after(&self, patch: &LeadPatch) -> usize {
+        let name = |old: &Option<Name>, change: &Change<Name>| match change {
+            Change::Keep => old.as_ref().map_or(0, |name| name.as_str().len()),
+            Change::Set(new) => new.as_str().len(),
+            Change::Remove => 0,
+        };
+        let names = name(&self.last_name, &patch.last_name)
+            + name(&self.company, &patch.company)
+            + name(&self.title, &patch.title);
+        let kept = self
+            .metadata
+            .iter()
+            .filter(|(key, _)| !patch.metadata.has(key));
+        let entries = kept.chain(patch.metadata.iter());
+        names
+            + entries
+                .map(|(key, value)| key.len() + value.len())
+                .sum::<usize>()
+    }
 }
 
 impl Lead {

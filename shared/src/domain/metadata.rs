@@ -19,6 +19,11 @@ impl Metadata {
         self.0.entry(key).or_insert(value);
     }
 
+    /// Whether there is such a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -27,6 +27,11 @@ pub enum NameError {
 }
 
 impl Name {
+    /// The source of what comes in over HTTP.
+    pub fn api() -> Self {
+        Self("api".to_owned())
+    }
+
     /// The name as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,7 +8,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{ids::AccountId, lead::LeadFilter};
+use super::{
+    ids::{AccountId, LeadId},
+    lead::LeadFilter,
+};
 
 const DIGEST_LENGTH: usize = 16;
 
@@ -21,6 +24,8 @@ pub enum List<'a> {
     Campaigns,
     /// An account's leads, as far as they pass a filter.
     Leads(&'a LeadFilter),
+    /// What has happened to a lead.
+    History(LeadId),
 }
 
 /// How many items, and after which.
@@ -98,7 +103,29 @@ fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LEN
     match list {
         List::Workflows => hash.update("workflows"),
         List::Campaigns => hash.update("campaigns"),
-        List::Leads(filter) => hash.update(format!("leads {filter:?} ")),
+        List::Leads(filter) => {
+            let LeadFilter {
+                campaign_id,
+                workflow_id,
+                created_after,
+                created_before,
+            } = filter;
+            let fields = [
+                campaign_id.map(|id| id.to_string()),
+                workflow_id.map(|id| id.to_string()),
+                created_after.map(|time| time.to_string()),
+                created_before.map(|time| time.to_string()),
+            ];
+            hash.update("leads");
+            for field in fields {
+                hash.update(field.unwrap_or_default());
+                hash.update("\n");
+            }
+        }
+        List::History(lead) => {
+            hash.update("history");
+            hash.update(lead.as_bytes());
+        }
     }
     hash.update(position);
     let mut digest = [0; DIGEST_LENGTH];

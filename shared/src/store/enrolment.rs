@@ -13,7 +13,7 @@ use super::{
     Store, StoreError,
     error::DamageError,
     history::ActivityItem,
-    item::{Entity, damaged, encode},
+    item::{Entity, damaged, encode, text},
     keys,
     lead::StartItem,
     run::RunItem,
@@ -230,8 +230,4 @@ fn finish(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
 
 fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Unexpected(Box::new(error.into()))
-}
-
-fn text(value: impl ToString) -> AttributeValue {
-    AttributeValue::S(value.to_string())
 }

@@ -98,7 +98,8 @@ impl Store {
             return Err(error.into());
         };
         if is_erased(there) {
-            return Ok(Stored::Erased);
+            // See below: a random id was there through an earlier attempt.
+            return Ok(receipt.map_or(Stored::New, |_| Stored::Erased));
         }
         let before = decode::<LeadItem>(there.clone())?;
         match (before.into_receipt(), receipt) {

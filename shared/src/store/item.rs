@@ -29,6 +29,11 @@ impl Entity for Header {
 
 pub(super) type Attributes = std::collections::HashMap<String, AttributeValue>;
 
+/// A string attribute.
+pub(super) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
 /// The item of `entity` under `key`, with `et` and `v`.
 pub(super) fn encode<E: Entity>(key: Key, entity: &E) -> Result<Attributes, StoreError> {
     let mut item: Attributes = to_item(entity).map_err(|cause| damaged::<E>(cause.into()))?;

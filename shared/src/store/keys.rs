@@ -143,9 +143,24 @@ pub(super) fn lead_shard(id: LeadId) -> u8 {
     shard(id, LEAD_SHARDS)
 }
 
-/// Where a lead stands in its account's list: by time, and by id within a second.
-pub(super) fn lead_list_position(created_at: Timestamp, id: LeadId) -> String {
-    format!("{created_at}#{id}")
+/// Where a lead stands in its account's list: by its second, and by id within it.
+pub(super) fn lead_list_position(second: Timestamp, id: LeadId) -> String {
+    format!("{second}#{id}")
+}
+
+/// Before every lead of a list.
+pub(super) const LEAD_LIST_START: &str = "!";
+/// Behind every lead of a list.
+pub(super) const LEAD_LIST_END: &str = "~";
+
+/// Behind the leads of earlier seconds, and before those of this one.
+pub(super) fn lead_list_before(second: Timestamp) -> String {
+    second.to_string()
+}
+
+/// Behind the leads of this second, and before those of later ones.
+pub(super) fn lead_list_after(second: Timestamp) -> String {
+    format!("{second}~")
 }
 
 pub(super) fn unsent(shard: u8) -> String {
@@ -155,6 +170,9 @@ pub(super) fn unsent(shard: u8) -> String {
 pub(super) fn unsent_of(id: LeadId) -> String {
     unsent(shard(id, UNSENT_SHARDS))
 }
+
+/// The partition of the second index in which erasures wait that are not finished.
+pub(super) const UNFINISHED_ERASURES: &str = "ERASING";
 
 /// Where an unsent start stands among those of its shard: by when it was marked.
 pub(super) fn unsent_since(since: Timestamp) -> String {

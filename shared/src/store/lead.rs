@@ -163,7 +163,7 @@ impl From<&Profile> for ProfileItem {
             last_name: text(last_name),
             email: email.as_ref().map(|email| email.as_str().to_owned()),
             phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            source: source.clone(),
+            source: source.as_str().to_owned(),
             company: text(company),
             title: text(title),
             metadata: metadata
@@ -206,7 +206,7 @@ impl TryFrom<ProfileItem> for Profile {
             last_name: accept_some("last_name", last_name)?,
             email: accept_some("email", email)?,
             phone: accept_some("phone", phone)?,
-            source,
+            source: accept("source", &source)?,
             company: accept_some("company", company)?,
             title: accept_some("title", title)?,
             metadata,
@@ -380,6 +380,7 @@ impl Store {
         let lead = Lead::try_from(decode::<LeadItem>(lead)?)?;
         let run = items
             .next()
+            .filter(|item| !is_erased(item))
             .map(|run| run_of(run, account, id))
             .transpose()?;
         Ok(Some((lead, run)))
@@ -413,7 +414,7 @@ mod tests {
                     last_name: last_name.map(|name| name.as_str().try_into().unwrap()),
                     email: None,
                     phone: Some("+1234567890".try_into().unwrap()),
-                    source: "api".to_owned(),
+                    source: Name::api(),
                     company: None,
                     title: Some("Head of Sales".try_into().unwrap()),
                     metadata: metadata.collect(),

@@ -1,9 +1,9 @@
 //! An account's leads, newest first. They are spread over shards of an index, which are read side by side
 //! and merged.
 //!
-//! A shard is asked for its part of the page and some more, so that one round of calls is enough; for a
-//! share that is random by the leads' ids, a shard comes up short less than once in a million pages, and
-//! is asked again. With a filter, rounds go on, each reading more, until the page is full or the last
+//! A shard is asked for its part of the page and some more, so that one round of calls is enough: the
+//! leads' ids are random, and a shard comes up short less than once in a million pages. It is asked again
+//! then, and where the leads are so large that its part is over the 1 MB of a call. With a filter, rounds go on, each reading more, until the page is full or the last
 //! round is over: such a page is shorter, and its cursor goes on from there.
 
 use std::collections::VecDeque;
@@ -11,10 +11,11 @@ use std::collections::VecDeque;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use tokio::time::{Duration, Instant};
 
 use super::{
     Store, StoreError,
-    item::{Attributes, decode},
+    item::{Attributes, decode, text},
     keys,
     lead::ProfileItem,
 };
@@ -27,9 +28,10 @@ use crate::domain::{
 /// Rounds of calls for one page at most, each asking four times as much of a shard as the one before.
 const ROUNDS: u32 = 6;
 const GROWTH: usize = 4;
-/// A page ends early when it holds this much text: a reply must stay below the 6 MB that Lambda takes,
-/// with every quotation mark escaped, and a lead can have grown to 400 KB.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// A page ends early when its reply reaches this size: Lambda takes 6 MB.
+const PAGE_BYTES: usize = 5 * 1024 * 1024;
+/// No round is begun after this time. A call takes 5 seconds at most, the function 29.
+const BUDGET: Duration = Duration::from_secs(10);
 
 /// One shard of the list, as far as it was read.
 struct Shard {
@@ -92,23 +94,24 @@ fn pop(shards: &mut [Shard]) -> Next {
     }
 }
 
-/// The positions that a filter lets through: older than the first, newer than the second. A position begins
-/// with a second; `!` stands before and `~` behind all of them, and of what follows one.
+/// The positions between which a filter lets leads through: the newest, which is not among them, and the
+/// oldest.
 fn range(filter: &LeadFilter, request: &PageRequest) -> (String, String) {
     let whole = |time: Timestamp, mode| {
         let whole = TimestampRound::new().smallest(Unit::Second).mode(mode);
-        time.round(whole).unwrap_or(time).to_string()
+        time.round(whole).unwrap_or(time)
     };
     let before = filter
         .created_before
         .map(|time| whole(time, RoundMode::Ceil));
     let after = filter
         .created_after
-        .map(|time| whole(time, RoundMode::Floor) + "~");
-    let newest = [before, request.after.clone()].into_iter().flatten().min();
+        .map(|time| whole(time, RoundMode::Floor));
+    let newest = [before.map(keys::lead_list_before), request.after.clone()];
+    let newest = newest.into_iter().flatten().min();
     (
-        newest.unwrap_or_else(|| "~".to_owned()),
-        after.unwrap_or_else(|| "!".to_owned()),
+        newest.unwrap_or_else(|| keys::LEAD_LIST_END.to_owned()),
+        after.map_or_else(|| keys::LEAD_LIST_START.to_owned(), keys::lead_list_after),
     )
 }
 
@@ -119,11 +122,23 @@ fn share(limit: usize) -> usize {
     (fair + (30 * fair).isqrt() + 4).min(limit + 2)
 }
 
-fn text_size(item: &Attributes) -> usize {
-    let sizes = item.iter().map(|(name, value)| match value {
-        AttributeValue::S(text) => name.len() + text.len(),
-        AttributeValue::M(map) => name.len() + text_size(map),
-        _ => name.len(),
+/// What a lead adds to a reply at most, as the string that the reply becomes inside the gateway's JSON.
+fn reply_size(item: &Attributes) -> usize {
+    let escaped = |text: &str| -> usize {
+        let bytes = text.bytes().map(|byte| match byte {
+            b'"' | b'\\' => 4,
+            0..=0x1f => 7,
+            _ => 1,
+        });
+        bytes.sum()
+    };
+    let sizes = item.iter().map(|(name, value)| {
+        let value = match value {
+            AttributeValue::S(text) => escaped(text),
+            AttributeValue::M(map) => reply_size(map),
+            _ => 0,
+        };
+        escaped(name) + value + 10
     });
     sizes.sum()
 }
@@ -152,6 +167,7 @@ impl Store {
         let is_sparse = filter.campaign_id.is_some() || filter.workflow_id.is_some();
         let mut share = share(limit) * if is_sparse { GROWTH } else { 1 };
         let mut rounds = 0..ROUNDS;
+        let begun = Instant::now();
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
         let next = loop {
             if size >= PAGE_BYTES {
@@ -161,12 +177,12 @@ impl Store {
                 Next::End => break None,
                 Next::Entry(_) if items.len() == limit => break last,
                 Next::Entry(Entry { position, item }) => {
-                    size += text_size(&item);
+                    size += reply_size(&item);
                     let profile = decode::<ProfileItem>(item).and_then(Profile::try_from);
                     items.push(profile.map_err(|error| (position.clone(), error)));
                     last = Some(position);
                 }
-                Next::Unread if rounds.next().is_none() => {
+                Next::Unread if rounds.next().is_none() || begun.elapsed() > BUDGET => {
                     break hidden(&shards).map(str::to_owned);
                 }
                 Next::Unread => {
@@ -193,7 +209,6 @@ impl Store {
         let Some(frontier) = shard.frontier.take() else {
             return Ok(());
         };
-        let text = |text: &str| AttributeValue::S(text.to_owned());
         let mut query = self
             .client
             .query()
@@ -210,7 +225,7 @@ impl Store {
         let mut conditions = Vec::new();
         for (attribute, id) in [campaign, workflow].into_iter().flatten() {
             conditions.push(format!("{attribute} = :{attribute}"));
-            query = query.expression_attribute_values(format!(":{attribute}"), text(&id));
+            query = query.expression_attribute_values(format!(":{attribute}"), text(id));
         }
         if !conditions.is_empty() {
             query = query.filter_expression(conditions.join(" AND "));

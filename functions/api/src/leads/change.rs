@@ -5,8 +5,8 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use shared::{
+    clock::whole_second,
     domain::{
         account::Account,
         ids::LeadId,
@@ -18,13 +18,14 @@ use shared::{
 use super::{
     body::{JsonBody, malformed},
     create::LEAD_LIMIT,
+    fields::Fields,
     reader::Reader,
     reply::{ChangedReply, ListedLead},
 };
 use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
 
-/// DynamoDB takes an update of 300 operations and 4 KB of expression.
-const MOST_KEYS: usize = 200;
+/// DynamoDB takes an update of 300 operators and 4 KB of expression.
+const MOST_KEYS: usize = 100;
 
 pub(crate) async fn change(
     State(state): State<AppState>,
@@ -33,15 +34,22 @@ pub(crate) async fn change(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let patch = read(&body, &account)?;
+    let lead = state.store.lead(account.id, id).await?.found();
+    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
     if let Change::Set(campaign) = patch.campaign_id {
         let known = state.catalogue.campaign(account.id, campaign).await?;
         known.ok_or(ApiError::NotFound("Campaign"))?;
     }
-    let now = state.clock.now();
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    if lead.profile.size_after(&patch) > LEAD_LIMIT {
+        return Err(ApiError::PayloadTooLarge(
+            "With this change the lead would be over 64 KiB; remove keys of its metadata first",
+        ));
+    }
+    let now = whole_second(state.clock.now());
     let lead = match state.store.change_lead(account.id, id, patch, now).await {
+        // Erased since it was read.
         Err(StoreError::Conflict) => return Err(ApiError::NotFound("Lead")),
-        changed => changed?,
+        changed => changed.map_err(ApiError::of_change)?,
     };
     let body = ChangedReply {
         success: true,
@@ -57,31 +65,38 @@ fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
             "A change must not be over 64 KiB",
         ));
     }
-    let fields = serde_json::from_slice(body)
+    let fields: Fields = serde_json::from_slice(body)
         .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
+    let names_none = fields.values.is_empty();
     let mut reader = Reader::new(fields);
-    let mut extension = None;
+    if names_none {
+        reader.problem("body", "must name at least one field to change");
+    }
+    let mut extension = Change::Keep;
     let patch = LeadPatch {
         first_name: reader.replacement("first_name", Reader::optional),
         last_name: reader.change("last_name", Reader::optional),
         email: reader.change("email", Reader::optional),
-        phone: reader.change("phone", |reader, _| {
-            let dialled = reader.phone(account)?;
-            extension = dialled.extension;
-            Some(dialled.phone)
-        }),
+        phone: match reader.change("phone", |reader, _| reader.phone(account)) {
+            Change::Keep => Change::Keep,
+            Change::Remove => {
+                extension = Change::Remove;
+                Change::Remove
+            }
+            Change::Set(dialled) => {
+                extension = dialled.extension.map_or(Change::Remove, Change::Set);
+                Change::Set(dialled.phone)
+            }
+        },
         source: reader.replacement("source", Reader::optional),
         company: reader.change("company", Reader::optional),
         title: reader.change("title", Reader::optional),
         campaign_id: reader.change("campaign_id", Reader::id),
-        metadata: reader.metadata_alone(extension),
+        metadata: reader.changed_metadata(extension),
     };
     if patch.metadata.len() > MOST_KEYS {
         let what = format!("must not change more than {MOST_KEYS} keys at once");
         reader.problem("metadata", what);
-    }
-    if patch == LeadPatch::default() && reader.problems.is_empty() {
-        reader.problem("the body", "must name at least one field to change");
     }
     if reader.problems.is_empty() {
         Ok(patch)

@@ -10,6 +10,7 @@ use std::{
 use futures::{StreamExt, TryFutureExt, stream};
 use jiff::Timestamp;
 use shared::{
+    clock::whole_second,
     domain::{
         account::Account,
         cadence::{Reachability, first_touchpoint},
@@ -18,6 +19,7 @@ use shared::{
         idempotency::IdempotencyKey,
         ids::{CampaignId, JobId, LeadId, RunId, WorkflowId},
         lead::{Lead, Profile, Start},
+        name::Name,
         workflow::Workflow,
     },
     store::StoreError,
@@ -175,8 +177,8 @@ pub(crate) fn enrol(
         Some(Named { key, index }) => LeadId::of_request(account.id, key, index),
         None => LeadId::new(now),
     };
-    // CONTRACT, introduction: seconds precision. A new id keeps the milliseconds.
-    let created_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    // A new id keeps the milliseconds.
+    let created_at = whole_second(now);
     let mut lead = Lead {
         account_id: account.id,
         profile: Profile {
@@ -185,7 +187,7 @@ pub(crate) fn enrol(
             last_name,
             email,
             phone,
-            source: "api".to_owned(),
+            source: Name::api(),
             company: None,
             title: None,
             metadata,

@@ -16,11 +16,11 @@ pub(crate) async fn erase(
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
 ) -> Result<Json<ErasedReply>, ApiError> {
-    if state
+    let erased = state
         .store
         .erase_lead(account.id, id, state.clock.now())
-        .await?
-    {
+        .await;
+    if erased.map_err(ApiError::of_change)? {
         Ok(Json(ErasedReply { success: true }))
     } else {
         Err(ApiError::NotFound("Lead"))

@@ -39,7 +39,7 @@ pub(crate) async fn list(
             Ok(lead) => leads.push(lead),
             // It keeps none of the others from being seen.
             Err((position, error)) => {
-                tracing::error!(position, error = %Chain(&error), "a lead cannot be listed");
+                tracing::error!(lead.position = position, error = %Chain(&error), "a lead cannot be listed");
             }
         }
     }

@@ -235,9 +235,12 @@ fn reply_to(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiErr
     let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let failed_as =
         |is: fn(&ApiError) -> bool| move |outcome: &Outcome| outcome.as_ref().is_err_and(is);
-    if outcomes.iter().all(failed_as(|error| {
-        matches!(error, ApiError::IdempotencyKeyReused)
-    })) {
+    let is_of_erased = |error: &ApiError| matches!(error, ApiError::IdempotencyKeyOfErased);
+    if outcomes.iter().all(failed_as(is_of_erased)) {
+        return Err(ApiError::IdempotencyKeyOfErased);
+    }
+    let is_reused = |error: &ApiError| error.code() == ApiError::IdempotencyKeyReused.code();
+    if outcomes.iter().all(failed_as(is_reused)) {
         return Err(ApiError::IdempotencyKeyReused);
     }
     let is_unavailable = |error: &ApiError| error.status() == StatusCode::SERVICE_UNAVAILABLE;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::domain::{
     account::Account,
@@ -191,16 +192,27 @@ impl Reader {
             }
             metadata.set_if_absent(key, value);
         }
-        with_extension(metadata, extension)
+        match extension {
+            Some(extension) => with_extension(metadata, extension),
+            None => metadata,
+        }
     }
 
-    /// `metadata` and the phone's extension. Nothing else may be left.
-    pub(super) fn metadata_alone(&mut self, extension: Option<String>) -> Metadata {
+    /// What a change does to the metadata. The extension belongs to the phone number: a new number brings
+    /// its own, or none. Nothing else may be left.
+    pub(super) fn changed_metadata(&mut self, extension: Change<String>) -> Metadata {
+        if self.fields.get("metadata").is_some_and(|it| is_nothing(it)) {
+            self.problem("metadata", "must be an object; null removes a key of it");
+        }
         let metadata = self.given_metadata();
         for field in std::mem::take(&mut self.fields).into_keys() {
             self.problem(&field, "is not a field that can be changed");
         }
-        with_extension(metadata, extension)
+        match extension {
+            Change::Keep => metadata,
+            Change::Set(extension) => with_extension(metadata, Some(&extension)),
+            Change::Remove => with_extension(metadata, None::<&str>),
+        }
     }
 
     fn given_metadata(&mut self) -> Metadata {
@@ -230,8 +242,8 @@ impl Reader {
     }
 }
 
-fn with_extension(mut metadata: Metadata, extension: Option<String>) -> Metadata {
-    if let Some(extension) = extension.and_then(|it| serde_json::value::to_raw_value(&it).ok()) {
+fn with_extension(mut metadata: Metadata, extension: impl Serialize) -> Metadata {
+    if let Ok(extension) = serde_json::value::to_raw_value(&extension) {
         metadata.set_if_absent("phone_extension".to_owned(), extension);
     }
     metadata

@@ -291,7 +291,7 @@ impl<'a> From<&'a Profile> for Person<'a> {
             last_name: lead.last_name.as_ref().map(Name::as_str),
             email: lead.email.as_ref().map(|email| email.as_str()),
             phone: lead.phone.as_ref().map(|phone| phone.as_str()),
-            source: &lead.source,
+            source: lead.source.as_str(),
             company: lead.company.as_ref().map(Name::as_str),
             title: lead.title.as_ref().map(Name::as_str),
         }

@@ -53,7 +53,7 @@ fn lead_and_start() -> (Lead, Start) {
             last_name: None,
             email: None,
             phone: Some("+1234567890".try_into().unwrap()),
-            source: "api".to_owned(),
+            source: crate::domain::name::Name::api(),
             company: None,
             title: None,
             metadata: std::iter::empty().collect(),
