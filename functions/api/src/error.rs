@@ -33,7 +33,7 @@ impl Problem {
 /// Why a request was not done. `Display` is what the client reads; a cause is for the log alone.
 #[derive(Debug, Error)]
 pub(crate) enum ApiError {
-    #[error("{}", .0.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("{}", said(.0))]
     Validation(Vec<Problem>),
     #[error("{what} (line {line}, column {column})")]
     MalformedJson {
@@ -45,8 +45,12 @@ pub(crate) enum ApiError {
     MissingApiKey,
     #[error("The provided API key is not valid")]
     InvalidApiKey,
+    #[error("{}", said(.0))]
+    WorkflowIdRequired(Vec<Problem>),
     #[error("{0} not found or does not belong to your account")]
     NotFound(&'static str),
+    #[error("The lead is on no run of that workflow that goes on; assign it to the workflow first")]
+    NoActiveRun,
     #[error("There is nothing at this path; the API is under /api/public")]
     UnknownRoute,
     #[error("This path does not take this method; the Allow header lists the ones it takes")]
@@ -81,6 +85,11 @@ pub(crate) enum ApiError {
     Internal(#[source] Option<StoreError>),
 }
 
+fn said(problems: &[Problem]) -> String {
+    let messages: Vec<&str> = problems.iter().map(|it| it.message.as_str()).collect();
+    messages.join("; ")
+}
+
 impl ApiError {
     pub(crate) fn status(&self) -> StatusCode {
         self.row().0
@@ -99,6 +108,16 @@ impl ApiError {
         use StatusCode as S;
         match self {
             Self::Validation(_) => (S::BAD_REQUEST, "Validation error", "validation_error"),
+            Self::WorkflowIdRequired(_) => (
+                S::BAD_REQUEST,
+                "workflow_id is required",
+                "validation_error",
+            ),
+            Self::NoActiveRun => (
+                S::NOT_FOUND,
+                "No active workflow run found for this lead and workflow",
+                "not_found",
+            ),
             Self::MalformedJson { .. } | Self::IncompleteBody => {
                 (S::BAD_REQUEST, "Malformed JSON", "malformed_json")
             }
@@ -140,7 +159,7 @@ impl ApiError {
 
     pub(crate) fn problems(&self) -> Option<&[Problem]> {
         match self {
-            Self::Validation(problems) => Some(problems),
+            Self::Validation(problems) | Self::WorkflowIdRequired(problems) => Some(problems),
             _ => None,
         }
     }
@@ -241,6 +260,18 @@ mod tests {
                 400,
                 "Malformed JSON",
                 "malformed_json",
+            ),
+            (
+                ApiError::WorkflowIdRequired(Vec::new()),
+                400,
+                "workflow_id is required",
+                "validation_error",
+            ),
+            (
+                ApiError::NoActiveRun,
+                404,
+                "No active workflow run found for this lead and workflow",
+                "not_found",
             ),
             (
                 ApiError::MissingApiKey,

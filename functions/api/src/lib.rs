@@ -23,6 +23,7 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::leads::runs;
 pub use self::state::AppState;
 
 /// The largest body that is read (CONTRACT section 2, `payload_too_large`).
@@ -39,8 +40,16 @@ pub fn router(state: AppState) -> Router {
                 .put(leads::change)
                 .delete(leads::erase),
         )
+        .route("/leads/{id}/assign-workflow", post(runs::assign))
+        .route("/leads/{id}/status", post(runs::change_status))
+        .route("/leads/{id}/is_paused", get(runs::is_paused))
+        .route("/leads/{id}/automation/stop", post(runs::stop))
+        .route("/leads/{id}/automation/resume", post(runs::resume))
+        .route("/leads/{id}/history", get(runs::history))
+        .route("/leads/{id}/runs/{run_id}", get(runs::show))
         .route("/workflows", get(workflows::list))
         .route("/workflows/{id}", get(workflows::show))
+        .route("/workflows/{id}/preview", post(runs::preview))
         .route("/campaigns", get(campaigns::list));
     let routes = Router::new()
         .nest("/api/public", public)

@@ -80,6 +80,19 @@ impl Parameters {
             .ok()
     }
 
+    /// Refuses what was not taken out, with every other problem.
+    pub(crate) fn finish(mut self) -> Result<(), ApiError> {
+        for (name, _) in self.given {
+            self.problems
+                .push(Problem::new(&name, "is not a parameter of this path"));
+        }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Validation(self.problems))
+        }
+    }
+
     /// `limit` and `cursor`, when everything else has been taken out.
     ///
     /// # Errors
@@ -96,16 +109,9 @@ impl Parameters {
         let after = self.take_as("cursor", |text| {
             open_cursor(account, list, text).map_err(|error| error.to_string())
         });
-        for (name, _) in self.given {
-            self.problems
-                .push(Problem::new(&name, "is not a parameter of this list"));
-        }
-        if self.problems.is_empty() {
-            let limit = limit.unwrap_or(DEFAULT_LIMIT);
-            Ok(PageRequest { limit, after })
-        } else {
-            Err(ApiError::Validation(self.problems))
-        }
+        self.finish()?;
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        Ok(PageRequest { limit, after })
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequestParts, Path},
 };
 use http::request::Parts;
-use shared::domain::ids::{LeadId, WorkflowId};
+use shared::domain::ids::{LeadId, RunId, WorkflowId};
 
 use crate::error::ApiError;
 
@@ -27,6 +27,25 @@ impl Resource for LeadId {
 
 impl Resource for WorkflowId {
     const NAME: &'static str = "Workflow";
+}
+
+/// The ids of a path to a run of a lead.
+pub(crate) struct RunPath {
+    pub(crate) lead: LeadId,
+    pub(crate) run: RunId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RunPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let ids = parts.extract::<Path<(String, String)>>().await.ok();
+        let Path((lead, run)) = ids.ok_or(ApiError::NotFound("Lead"))?;
+        Ok(Self {
+            lead: lead.parse().map_err(|_| ApiError::NotFound("Lead"))?,
+            run: run.parse().map_err(|_| ApiError::NotFound("Run"))?,
+        })
+    }
 }
 
 impl<S: Send + Sync, T: Resource> FromRequestParts<S> for PathId<T> {

@@ -70,7 +70,7 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
 async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
     match record::start_run(state, message).await {
-        Ok(Outcome::Started) => None,
+        Ok(Outcome::Started | Outcome::StartedBefore) => None,
         Ok(outcome) => {
             tracing::warn!(
                 queue.message_id = message_id,

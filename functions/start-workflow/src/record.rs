@@ -1,11 +1,14 @@
 //! One record: from a message to a run.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::SignedDuration;
 use shared::{
-    domain::{lead::Lead, run::Run},
+    domain::{
+        lead::{Lead, Start},
+        run::Run,
+    },
     queue::{MessageError, WorkflowStart},
     store::{Sought, StoreError},
 };
@@ -29,26 +32,35 @@ const REREAD_PAUSES: [Duration; 6] = [
 /// lead belong to a request that failed.
 const ORPHAN_AGE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How often a run is looked at again that was changed meanwhile.
+const TRIES: u32 = 5;
+
 /// What became of a message that is done with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Its run is there: built now, or by an earlier delivery.
+    /// Its run is built now.
     Started,
+    /// An earlier delivery has built its run, or a client has changed it before it was built.
+    StartedBefore,
     /// There is no such lead: it was never stored.
     Orphan,
     /// The lead was erased.
     Erased,
     /// The lead has another start by now, or none.
     Stale,
+    /// The workflow is paused: the run waits, and its start is sent again when that is over.
+    Waiting,
 }
 
 impl Outcome {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::StartedBefore => "started before",
             Self::Orphan => "orphan",
             Self::Erased => "erased",
             Self::Stale => "stale",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -62,6 +74,8 @@ pub(crate) enum RecordError {
     NoBody,
     #[error("the lead is not stored yet")]
     LeadNotYetStored,
+    #[error("the run is being changed by others all the time")]
+    Contended,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -72,30 +86,81 @@ pub(crate) async fn start_run(
 ) -> Result<Outcome, RecordError> {
     let body = message.body.as_deref().ok_or(RecordError::NoBody)?;
     let message = WorkflowStart::from_body(body)?;
-    let lead = match read_lead(state, &message).await? {
-        Sought::Found(lead) => lead,
-        Sought::Erased => return Ok(Outcome::Erased),
+    let outcome = match read_lead(state, &message).await? {
         Sought::Absent => return Ok(Outcome::Orphan),
+        Sought::Erased => Outcome::Erased,
+        Sought::Found(lead) => match &lead.start {
+            Some(start) if start.run_id == message.run_id => build_run(state, &lead, start).await?,
+            _ => Outcome::Stale,
+        },
     };
-    let Some(start) = lead
-        .start
-        .as_ref()
-        .filter(|start| start.run_id == message.run_id)
-    else {
-        return Ok(Outcome::Stale);
-    };
-    let workflow = state
-        .catalogue
-        .workflow(lead.account_id, start.workflow.id)
-        .await?;
-    let run = Run::build(&lead, start, workflow.as_deref(), state.clock.now());
-    match state.store.create_run(&run).await {
-        Ok(()) => Ok(Outcome::Started),
-        // An earlier delivery of the same start has built it; or the lead was erased since it was read,
-        // and the run's trace is there.
-        Err(error) if error.is_conflict() => Ok(Outcome::Started),
-        Err(error) => Err(error.into()),
+    if matches!(
+        outcome,
+        Outcome::Erased | Outcome::Stale | Outcome::StartedBefore
+    ) {
+        // It may have waited, and what it waited for will not come.
+        let (account, workflow) = (message.account_id, message.workflow_id);
+        let forgotten = state
+            .store
+            .forget_waiting(account, workflow, message.run_id);
+        forgotten.await?;
     }
+    Ok(outcome)
+}
+
+/// Builds the run that `start` orders, or plans it if it was built when its workflow was paused.
+async fn build_run(
+    state: &StartWorkflow,
+    lead: &Lead,
+    start: &Start,
+) -> Result<Outcome, RecordError> {
+    let (account, id) = (lead.account_id, start.workflow.id);
+    for _ in 0..TRIES {
+        let mut workflow = state.catalogue.workflow(account, id).await?;
+        if workflow.as_ref().is_some_and(|workflow| workflow.is_paused) {
+            // What is kept in the process may be older than its end.
+            workflow = state.store.workflow(account, id).await?.map(Arc::new);
+        }
+        let now = state.clock.now();
+        let run = Run::build(lead, start, workflow.as_deref(), now);
+        let created = if run.is_waiting() {
+            match state.store.create_waiting_run(run).await {
+                // If the workflow was unpaused before the wait was noted down, nobody sends the start
+                // again: so look once more.
+                Ok(()) => continue,
+                created => created,
+            }
+        } else {
+            state.store.create_run(&run).await
+        };
+        match created {
+            Ok(()) => return Ok(Outcome::Started),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+        // An earlier delivery of the same start has built it; or the lead was erased since it was read, and
+        // the run's trace is there.
+        let there = state
+            .store
+            .run(account, lead.profile.id, start.run_id)
+            .await?;
+        let Some(there) = there else {
+            return Ok(Outcome::Erased);
+        };
+        if !there.is_waiting() {
+            return Ok(Outcome::StartedBefore);
+        }
+        let Some(workflow) = workflow.filter(|workflow| !workflow.is_paused) else {
+            return Ok(Outcome::Waiting);
+        };
+        let planned = there.after_wait(lead, start, &workflow, now);
+        match state.store.plan_waiting_run(planned).await {
+            Ok(()) => return Ok(Outcome::Started),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(RecordError::Contended)
 }
 
 /// The message's lead; absent: the message is an orphan.

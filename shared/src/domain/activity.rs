@@ -37,6 +37,17 @@ pub enum ActivityKind {
 }
 
 impl Activity {
+    /// Something that a client without a name has done, and about what.
+    pub fn new(kind: ActivityKind, subject: &str, at: Timestamp) -> Self {
+        Self {
+            kind,
+            subject: Some(subject.to_owned()),
+            reason: None,
+            actor: None,
+            at,
+        }
+    }
+
     /// The enrolment that a start has ordered.
     pub fn of_start(start: &Start) -> Self {
         Self {

@@ -87,6 +87,11 @@ impl FirstMessage {
     pub fn channel(&self) -> Channel {
         self.channel
     }
+
+    /// What it says.
+    pub fn parts(&self) -> &MessageParts {
+        &self.parts
+    }
 }
 
 impl MessageParts {

@@ -115,6 +115,14 @@ impl LeadId {
 }
 
 impl RunId {
+    /// A new id that sorts by `at`, and behind the run before it whatever the clocks say.
+    pub fn new_after(before: Option<Self>, at: Timestamp) -> Self {
+        let [a, b, c, d, e, f, ..] = before.map_or([0; 16], |id| *id.as_bytes());
+        let before = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let later = Timestamp::from_millisecond(before.saturating_add(1)).unwrap_or(at);
+        Self::new(at.max(later))
+    }
+
     /// The id of the first run of a lead whose id is its request's. It sorts before the ids of all later
     /// runs, which begin with their time.
     pub fn of_lead(lead: LeadId) -> Self {
@@ -167,5 +175,7 @@ mod tests {
         assert_eq!(run, RunId::of_lead(lead));
         assert_ne!(run, RunId::of_lead(LeadId::new(Timestamp::UNIX_EPOCH)));
         assert!(run < RunId::new(Timestamp::from_millisecond(1).unwrap()));
+        let late = RunId::new("2026-02-10T12:00:00Z".parse().unwrap());
+        assert!(RunId::new_after(Some(late), Timestamp::UNIX_EPOCH) > late);
     }
 }

@@ -151,6 +151,26 @@ impl Store {
         self.transact(writes).await
     }
 
+    /// Notes down that a start does not wait any more. Without a condition: there may be no such note.
+    ///
+    /// # Errors
+    /// As of any write.
+    pub async fn forget_waiting(
+        &self,
+        account: AccountId,
+        workflow: WorkflowId,
+        run: RunId,
+    ) -> Result<(), StoreError> {
+        let key = keys::waiting_start(account, workflow, run);
+        self.client
+            .delete_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .send()
+            .await?;
+        Ok(())
+    }
+
     /// The starts that wait for a workflow, oldest first.
     ///
     /// # Errors

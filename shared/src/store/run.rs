@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use self::touchpoint::Line;
 use super::{
     Store, StoreError,
+    erase::is_erased,
     error::DamageError,
     item::{Attributes, Entity, damaged, decode},
     keys,
@@ -195,6 +196,21 @@ pub(super) fn run_of(
 }
 
 impl Store {
+    /// A run of a lead.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn run(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        id: RunId,
+    ) -> Result<Option<Run>, StoreError> {
+        let item = self.read_item(&keys::run(account, lead, id)).await?;
+        let item = item.filter(|item| !is_erased(item));
+        item.map(|item| run_of(item, account, lead)).transpose()
+    }
+
     /// Writes a run that must not exist yet, so that a start that is delivered twice builds it once.
     ///
     /// # Errors

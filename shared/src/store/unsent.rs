@@ -25,6 +25,18 @@ pub struct UnsentStart {
     mark: String,
 }
 
+impl UnsentStart {
+    /// A start that was marked when it was ordered ([`Store::assign`]).
+    pub fn marked(account_id: AccountId, lead_id: LeadId, start: Start, since: Timestamp) -> Self {
+        Self {
+            account_id,
+            lead_id,
+            start,
+            mark: keys::unsent_since(since),
+        }
+    }
+}
+
 impl Store {
     /// Marks a lead whose start could not be sent. `reply` is what its receipt is to say from now on, if
     /// it has one: the first reply says that the start is delayed, and so must a replay.

@@ -16,9 +16,8 @@ use shared::{
 };
 
 use super::{
-    body::{JsonBody, malformed},
+    body::JsonBody,
     create::LEAD_LIMIT,
-    fields::Fields,
     reader::Reader,
     reply::{ChangedReply, ListedLead},
 };
@@ -65,11 +64,8 @@ fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
             "A change must not be over 64 KiB",
         ));
     }
-    let fields: Fields = serde_json::from_slice(body)
-        .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
-    let names_none = fields.values.is_empty();
-    let mut reader = Reader::new(fields);
-    if names_none {
+    let mut reader = Reader::of_object(body)?;
+    if reader.is_empty() {
         reader.problem("body", "must name at least one field to change");
     }
     let mut extension = Change::Keep;
@@ -98,9 +94,5 @@ fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
         let what = format!("must not change more than {MOST_KEYS} keys at once");
         reader.problem("metadata", what);
     }
-    if reader.problems.is_empty() {
-        Ok(patch)
-    } else {
-        Err(ApiError::Validation(reader.problems))
-    }
+    reader.finish().map(|()| patch)
 }

@@ -266,7 +266,7 @@ fn check_workflow(
 }
 
 /// The order to start `lead` in `workflow`; none, with a warning, if no step can reach the lead.
-fn start(
+pub(super) fn start(
     lead: &Lead,
     workflow: &Workflow,
     first_message: Option<FirstMessage>,

@@ -12,6 +12,7 @@ mod list;
 mod many;
 mod reader;
 mod reply;
+pub(crate) mod runs;
 mod show;
 
 #[cfg(fuzzing)]

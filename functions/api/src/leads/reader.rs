@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::domain::{
@@ -15,8 +16,11 @@ use shared::domain::{
     phone::{Dialled, Phone},
 };
 
-use super::{draft::MessageDraft, fields::Fields};
-use crate::error::Problem;
+use super::{body::malformed, draft::MessageDraft, fields::Fields};
+use crate::error::{ApiError, Problem};
+
+/// The longest note, in characters.
+const LONGEST_NOTE: usize = 1_000;
 
 /// Takes the known fields out of the object one by one; what is left are the extra keys.
 pub(super) struct Reader {
@@ -30,6 +34,29 @@ impl Reader {
         Self {
             fields: values,
             problems: repeated.into_iter().map(twice).collect(),
+        }
+    }
+
+    /// Reads a body that must be an object.
+    pub(super) fn of_object(body: &[u8]) -> Result<Self, ApiError> {
+        let fields = serde_json::from_slice(body)
+            .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
+        Ok(Self::new(fields))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Refuses what was not taken out, with every other problem.
+    pub(super) fn finish(mut self) -> Result<(), ApiError> {
+        for field in std::mem::take(&mut self.fields).into_keys() {
+            self.problem(&field, "is not a field of this request");
+        }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Validation(self.problems))
         }
     }
 
@@ -89,6 +116,47 @@ impl Reader {
             .parse()
             .map_err(|error| self.problem(field, error))
             .ok()
+    }
+
+    /// A field that must be given.
+    pub(super) fn required<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let value = self.id(field);
+        if value.is_none() && !self.has_problem_with(field) {
+            self.problem(field, "is required");
+        }
+        value
+    }
+
+    pub(super) fn flag(&mut self, field: &str) -> Option<bool> {
+        let value = self.fields.remove(field).filter(|it| !is_nothing(it))?;
+        serde_json::from_str(value.get())
+            .map_err(|_| self.problem(field, "must be true or false"))
+            .ok()
+    }
+
+    pub(super) fn time(&mut self, field: &str) -> Option<Timestamp> {
+        let text = self.text(field)?;
+        let what = "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z";
+        text.parse().map_err(|_| self.problem(field, what)).ok()
+    }
+
+    pub(super) fn timezone(&mut self, field: &str) -> Option<TimeZone> {
+        let text = self.text(field)?;
+        let what = "must be a time zone of the IANA database, such as America/Santiago";
+        TimeZone::get(&text)
+            .map_err(|_| self.problem(field, what))
+            .ok()
+    }
+
+    /// What people write for each other.
+    pub(super) fn note(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field)?;
+        if text.chars().count() > LONGEST_NOTE {
+            let what = format!("must not be longer than {LONGEST_NOTE} characters");
+            self.problem(field, what);
+            return None;
+        }
+        Some(text)
     }
 
     pub(super) fn phone(&mut self, account: &Account) -> Option<Dialled> {
@@ -199,15 +267,12 @@ impl Reader {
     }
 
     /// What a change does to the metadata. The extension belongs to the phone number: a new number brings
-    /// its own, or none. Nothing else may be left.
+    /// its own, or none.
     pub(super) fn changed_metadata(&mut self, extension: Change<String>) -> Metadata {
         if self.fields.get("metadata").is_some_and(|it| is_nothing(it)) {
             self.problem("metadata", "must be an object; null removes a key of it");
         }
         let metadata = self.given_metadata();
-        for field in std::mem::take(&mut self.fields).into_keys() {
-            self.problem(&field, "is not a field that can be changed");
-        }
         match extension {
             Change::Keep => metadata,
             Change::Set(extension) => with_extension(metadata, Some(&extension)),

@@ -171,7 +171,7 @@ struct CampaignOut<'a> {
 }
 
 #[derive(Serialize)]
-struct ActiveRun<'a> {
+pub(super) struct ActiveRun<'a> {
     id: RunId,
     workflow_id: WorkflowId,
     is_active: bool,

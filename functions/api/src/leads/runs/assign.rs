@@ -1,0 +1,157 @@
+//! `POST /leads/{id}/assign-workflow`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::Serialize;
+use shared::{
+    domain::{
+        account::Account,
+        ids::{JobId, LeadId, RunId, WorkflowId},
+        lead::{Lead, Start},
+        run::RunStatus,
+        workflow::Workflow,
+    },
+    queue::WorkflowStart,
+    store::{StoreError, UnsentStart},
+    telemetry::Chain,
+};
+
+use super::{Current, PAUSE, TRIES};
+use crate::{
+    auth::Caller,
+    error::{ApiError, Problem},
+    leads::{body::JsonBody, enrolment, reader::Reader},
+    path_id::PathId,
+    state::AppState,
+};
+
+/// Its names are in camel case, as documented.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignedReply<'a> {
+    workflow_run_id: RunId,
+    workflow_id: WorkflowId,
+    workflow_name: &'a str,
+    movement_type: MovementType,
+    paused: bool,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum MovementType {
+    Enrollment,
+    Reassignment,
+}
+
+/// What a client asks for.
+struct Wanted {
+    reason: Option<String>,
+    actor: Option<String>,
+}
+
+pub(crate) async fn assign(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let workflow_id: Option<WorkflowId> = reader.required("workflowId");
+    let wanted = Wanted {
+        reason: reader.note("reason"),
+        actor: reader.note("actorId"),
+    };
+    reader.finish()?;
+    let workflow_id = workflow_id.ok_or(ApiError::Internal(None))?;
+    for try_number in 0..TRIES {
+        // Before the workflow: whose lead it is comes first.
+        let current = Current::read(&state, &account, id).await?;
+        let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
+        let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
+        let start = order(&state, &current.lead, &workflow, &wanted)?;
+        let movement_type = match current.enrolment {
+            None => MovementType::Enrollment,
+            Some(_) => MovementType::Reassignment,
+        };
+        let mut ended = current.enrolment;
+        if let Some(ended) = &mut ended {
+            ended.run.end(RunStatus::Stopped);
+        }
+        let now = state.clock.now();
+        let assigned = state
+            .store
+            .assign(&current.lead, &start, ended.as_ref(), now)
+            .await;
+        match assigned {
+            Err(StoreError::Conflict) => tokio::time::sleep(PAUSE * try_number).await,
+            Err(error) => return Err(ApiError::of_change(error)),
+            Ok(()) => {
+                let reply = AssignedReply {
+                    workflow_run_id: start.run_id,
+                    workflow_id: workflow.id,
+                    workflow_name: &workflow.name,
+                    movement_type,
+                    paused: workflow.is_paused,
+                };
+                let reply = (StatusCode::CREATED, Json(reply)).into_response();
+                send(&state, &account, id, start, now).await;
+                return Ok(reply);
+            }
+        }
+    }
+    Err(ApiError::Conflict)
+}
+
+/// The order to start `lead` in `workflow`.
+fn order(
+    state: &AppState,
+    lead: &Lead,
+    workflow: &Workflow,
+    wanted: &Wanted,
+) -> Result<Start, ApiError> {
+    let refused = |field, what| ApiError::Validation(vec![Problem::new(field, what)]);
+    if workflow.has_call_step() && lead.profile.phone.is_none() {
+        return Err(refused(
+            "workflowId",
+            "has a call step, and the lead has no phone number",
+        ));
+    }
+    let before = lead.start.as_ref().map(|start| start.run_id);
+    let now = state.clock.now();
+    let ids = (RunId::new_after(before, now), JobId::new(now));
+    let start = enrolment::start(lead, workflow, None, ids, &mut Vec::new());
+    let start =
+        start.ok_or_else(|| refused("workflowId", "has no step that can reach the lead"))?;
+    Ok(Start {
+        enrolled_at: now,
+        reason: wanted.reason.clone(),
+        actor: wanted.actor.clone(),
+        ..start
+    })
+}
+
+/// Sends the start, which is marked as unsent until that is done: if it cannot be, requeue-starts will.
+async fn send(
+    state: &AppState,
+    account: &Account,
+    id: LeadId,
+    start: Start,
+    since: jiff::Timestamp,
+) {
+    let message = WorkflowStart::new(account.id, id, &start, since);
+    if let Err(error) = state.queue.send(&message).await {
+        tracing::error!(lead.id = %id, error = %Chain(&error), "a start could not be queued");
+        return;
+    }
+    let unsent = UnsentStart::marked(account.id, id, start, since);
+    match state.store.clear_unsent(&unsent).await {
+        Err(error) if !error.is_conflict() => {
+            tracing::error!(lead.id = %id, error = %Chain(&error), "a mark could not be cleared");
+        }
+        _ => {}
+    }
+}

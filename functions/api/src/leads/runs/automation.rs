@@ -1,0 +1,156 @@
+//! `POST /leads/{id}/automation/stop`, `.../resume` and `GET /leads/{id}/is_paused`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use shared::domain::{
+    activity::{Activity, ActivityKind},
+    ids::{LeadId, RunId, WorkflowId},
+};
+
+use super::{Changed, Current, change_run};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    leads::{body::JsonBody, reader::Reader},
+    paging::Parameters,
+    path_id::PathId,
+    state::AppState,
+};
+
+#[derive(Serialize)]
+struct StoppedReply {
+    success: bool,
+    workflow_run_id: RunId,
+    cadence_paused: bool,
+    tasks_cancelled: usize,
+}
+
+#[derive(Serialize)]
+struct AlreadyStoppedReply {
+    success: bool,
+    already_stopped: bool,
+    workflow_run_id: RunId,
+}
+
+#[derive(Serialize)]
+struct ResumedReply {
+    success: bool,
+    workflow_run_id: RunId,
+    cadence_resumed: bool,
+}
+
+#[derive(Serialize)]
+struct AlreadyRunningReply {
+    success: bool,
+    already_running: bool,
+    workflow_run_id: RunId,
+}
+
+#[derive(Serialize)]
+pub(crate) struct IsPausedReply {
+    success: bool,
+    paused: bool,
+}
+
+pub(crate) async fn stop(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let workflow = reader.id("workflow_id");
+    let workflow = with_workflow_id(reader, workflow)?;
+    let now = state.clock.now();
+    change_run(&state, &account, id, Some(workflow), |run, _| {
+        let workflow_run_id = run.id;
+        let Some(tasks_cancelled) = run.stop(now) else {
+            let reply = AlreadyStoppedReply {
+                success: true,
+                already_stopped: true,
+                workflow_run_id,
+            };
+            return Ok(Changed::Nothing(Json(reply).into_response()));
+        };
+        let reply = StoppedReply {
+            success: true,
+            workflow_run_id,
+            cadence_paused: true,
+            tasks_cancelled,
+        };
+        let activity = Activity::new(ActivityKind::AutomationStopped, &run.workflow.name, now);
+        Ok(Changed::Run(Json(reply).into_response(), activity))
+    })
+    .await
+}
+
+pub(crate) async fn resume(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let workflow = reader.id("workflow_id");
+    let with_cadence = reader.flag("resume_cadence").unwrap_or(false);
+    let workflow = with_workflow_id(reader, workflow)?;
+    let now = state.clock.now();
+    change_run(&state, &account, id, Some(workflow), |run, _| {
+        let workflow_run_id = run.id;
+        let Some(cadence_resumed) = run.resume(with_cadence, now) else {
+            let reply = AlreadyRunningReply {
+                success: true,
+                already_running: true,
+                workflow_run_id,
+            };
+            return Ok(Changed::Nothing(Json(reply).into_response()));
+        };
+        let reply = ResumedReply {
+            success: true,
+            workflow_run_id,
+            cadence_resumed,
+        };
+        let activity = Activity::new(ActivityKind::AutomationResumed, &run.workflow.name, now);
+        Ok(Changed::Run(Json(reply).into_response(), activity))
+    })
+    .await
+}
+
+pub(crate) async fn is_paused(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    mut parameters: Parameters,
+) -> Result<Json<IsPausedReply>, ApiError> {
+    let workflow: Option<WorkflowId> = parameters.take("workflow_id");
+    parameters.finish()?;
+    let mut current = Current::read(&state, &account, id).await?;
+    let run = current.run_of(workflow);
+    Ok(Json(IsPausedReply {
+        success: true,
+        paused: run.is_some_and(|enrolment| enrolment.run.human_takeover),
+    }))
+}
+
+/// The workflow that a body names, as it must; its absence is an error of its own (CONTRACT section 6).
+fn with_workflow_id(
+    mut reader: Reader,
+    workflow: Option<WorkflowId>,
+) -> Result<WorkflowId, ApiError> {
+    let is_missing = workflow.is_none() && !reader.has_problem_with("workflow_id");
+    if is_missing {
+        reader.problem("workflow_id", "is required");
+    }
+    match (reader.finish(), workflow) {
+        (Err(ApiError::Validation(problems)), _) if is_missing => {
+            Err(ApiError::WorkflowIdRequired(problems))
+        }
+        (Err(error), _) => Err(error),
+        (Ok(()), Some(workflow)) => Ok(workflow),
+        (Ok(()), None) => Err(ApiError::Internal(None)),
+    }
+}

@@ -1,0 +1,100 @@
+//! `GET /leads/{id}/history`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::{
+    clock::whole_second,
+    domain::{
+        activity::{Activity, ActivityKind},
+        ids::LeadId,
+        page::List,
+    },
+};
+
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    leads::reply::ListedLead,
+    paging::{Pagination, Parameters},
+    path_id::PathId,
+    state::AppState,
+};
+
+#[derive(Serialize)]
+struct HistoryReply<'a> {
+    success: bool,
+    lead: ListedLead<'a>,
+    history: Vec<ActivityOut<'a>>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+struct ActivityOut<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    channel: &'static str,
+    activity_type: ActivityKind,
+    title: &'static str,
+    description: Option<String>,
+    actor_type: &'static str,
+    actor_id: Option<&'a str>,
+    timestamp: Timestamp,
+}
+
+impl<'a> From<&'a Activity> for ActivityOut<'a> {
+    fn from(activity: &'a Activity) -> Self {
+        let Activity {
+            kind,
+            subject,
+            reason,
+            actor,
+            at,
+        } = activity;
+        let parts: Vec<&str> = [subject, reason]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Self {
+            kind: "activity",
+            channel: "system",
+            activity_type: *kind,
+            title: match kind {
+                ActivityKind::LeadCreated => "Lead created",
+                ActivityKind::WorkflowAssigned => "Workflow assigned",
+                ActivityKind::StatusChanged => "Status changed",
+                ActivityKind::AutomationStopped => "Automation stopped",
+                ActivityKind::AutomationResumed => "Automation resumed",
+            },
+            description: (!parts.is_empty()).then(|| parts.join(": ")),
+            actor_type: if actor.is_some() { "user" } else { "api" },
+            actor_id: actor.as_deref(),
+            timestamp: whole_second(*at),
+        }
+    }
+}
+
+pub(crate) async fn history(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    parameters: Parameters,
+) -> Result<Response, ApiError> {
+    let list = List::History(id);
+    let request = parameters.page(account.id, list)?;
+    let lead = state.store.lead(account.id, id).await?.found();
+    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
+    let page = state.store.history(&lead, &request).await?;
+    let body = HistoryReply {
+        success: true,
+        lead: ListedLead::from(&lead.profile),
+        history: page.items.iter().map(ActivityOut::from).collect(),
+        pagination: Pagination::new(account.id, list, &request, page.next.as_deref()),
+    };
+    Ok(Json(body).into_response())
+}

@@ -1,0 +1,65 @@
+//! `POST /workflows/{id}/preview`: what the planner would make of a lead. Writes nothing.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use shared::{
+    clock::whole_second,
+    domain::{
+        cadence::{Reachability, plan},
+        ids::WorkflowId,
+        run::Snapshot,
+    },
+};
+
+use super::reply::{TouchpointOut, touchpoints};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    leads::{body::JsonBody, reader::Reader},
+    path_id::PathId,
+    state::AppState,
+};
+
+#[derive(Serialize)]
+struct PreviewReply<'a> {
+    success: bool,
+    timezone: Option<&'a str>,
+    at: Timestamp,
+    touchpoints: Vec<TouchpointOut<'a>>,
+}
+
+pub(crate) async fn preview(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<WorkflowId>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let reach = Reachability {
+        phone: reader.flag("phone").unwrap_or(true),
+        email: reader.flag("email").unwrap_or(true),
+    };
+    let at = reader.time("at").unwrap_or_else(|| state.clock.now());
+    let timezone: Option<TimeZone> = reader.timezone("timezone");
+    reader.finish()?;
+    let workflow = state.store.workflow(account.id, id).await?;
+    let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
+    let (at, zone) = (
+        whole_second(at),
+        timezone.as_ref().unwrap_or(&workflow.timezone),
+    );
+    let planned = plan(&workflow.cadence, zone, reach, None, at);
+    let snapshot = Snapshot::from(&workflow);
+    let body = PreviewReply {
+        success: true,
+        timezone: zone.iana_name(),
+        at,
+        touchpoints: touchpoints(&planned, Some(&snapshot)),
+    };
+    Ok(Json(body).into_response())
+}

@@ -1,0 +1,38 @@
+//! `GET /leads/{id}/runs/{run_id}`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use shared::domain::run::Run;
+
+use super::reply::RunOut;
+use crate::{auth::Caller, error::ApiError, path_id::RunPath, state::AppState};
+
+#[derive(Serialize)]
+struct RunReply<'a> {
+    success: bool,
+    workflow_run: RunOut<'a>,
+}
+
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    RunPath { lead, run }: RunPath,
+) -> Result<Response, ApiError> {
+    let (lead, built) = tokio::try_join!(
+        state.store.lead(account.id, lead),
+        state.store.run(account.id, lead, run)
+    )?;
+    let lead = lead.found().ok_or(ApiError::NotFound("Lead"))?;
+    let ordered = lead.start.as_ref().filter(|start| start.run_id == run);
+    let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));
+    let run = run.ok_or(ApiError::NotFound("Run"))?;
+    let body = RunReply {
+        success: true,
+        workflow_run: RunOut::from(&run),
+    };
+    Ok(Json(body).into_response())
+}
