@@ -1,12 +1,13 @@
 //! Workflows.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
     error::DamageError,
-    item::{Entity, damaged},
+    item::{Entity, damaged, encode},
     keys,
 };
 use crate::domain::{
@@ -151,5 +152,37 @@ impl Store {
         let item = WorkflowItem::from(workflow);
         self.create(keys::workflow(account, workflow.id), &item)
             .await
+    }
+
+    /// Replaces a workflow by its next version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the stored version is not the one before, or it is not there.
+    pub async fn replace_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let key = keys::workflow(account, workflow.id);
+        let before = workflow.version.saturating_sub(1);
+        let condition = if before == first_version() {
+            "et = :workflow AND (attribute_not_exists(#version) OR #version = :before)"
+        } else {
+            "et = :workflow AND #version = :before"
+        };
+        self.client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
+            .condition_expression(condition)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(
+                ":workflow",
+                AttributeValue::S(WorkflowItem::NAME.to_owned()),
+            )
+            .expression_attribute_values(":before", AttributeValue::N(before.to_string()))
+            .send()
+            .await?;
+        Ok(())
     }
 }
