@@ -3,5 +3,6 @@
 
 pub mod definition;
 pub mod dev;
+mod failure;
 pub mod local;
 pub mod plan;

@@ -5,7 +5,6 @@ mod table;
 mod timeline;
 
 use std::{
-    fs,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -18,7 +17,10 @@ use shared::{
     domain::cadence::{self, Reachability, Touchpoint},
 };
 
-use crate::definition::{Definition, Problem};
+use crate::{
+    definition::{Definition, FileError},
+    failure,
+};
 
 /// What `leadgate plan` can be told.
 #[derive(Args, Clone, Debug)]
@@ -55,27 +57,14 @@ fn time_zone(name: &str) -> Result<TimeZone, &'static str> {
 
 /// Prints the plan. Exit code 1, and a line for each problem on standard error, if there is none.
 pub fn run(args: &PlanArgs) -> ExitCode {
-    let mut stderr = io::stderr();
-    let lines = match print(args) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(PlanError::File(problems)) => problems
-            .iter()
-            .map(|Problem { line, message }| format!("{}:{line}: {message}", args.file.display()))
-            .collect(),
-        Err(error) => vec![error.to_string()],
-    };
-    for line in lines {
-        let _ = writeln!(stderr, "leadgate plan: {line}");
+    match print(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report("plan", &error),
     }
-    ExitCode::FAILURE
 }
 
 fn print(args: &PlanArgs) -> Result<(), PlanError> {
-    let yaml = fs::read_to_string(&args.file).map_err(|error| PlanError::Read {
-        file: args.file.clone(),
-        error,
-    })?;
-    let mut definition = Definition::read(&yaml).map_err(PlanError::File)?;
+    let mut definition = Definition::open(&args.file)?;
     if let Some(timezone) = &args.timezone {
         definition.timezone = timezone.clone();
     }
@@ -109,12 +98,10 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 enum PlanError {
-    #[error("cannot read {}: {error}", file.display())]
-    Read { file: PathBuf, error: io::Error },
-    #[error("the file is wrong")]
-    File(Vec<Problem>),
-    #[error("cannot print: {0}")]
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("cannot print")]
     Print(#[from] io::Error),
-    #[error("cannot print: {0}")]
+    #[error("cannot print")]
     Json(#[from] serde_json::Error),
 }

@@ -1,5 +1,6 @@
 //! Workflow definitions as files (CONTRACT section 7): YAML, read with every problem at once.
 
+mod file;
 mod node;
 mod reader;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use shared::domain::{
     workflow::GoalType,
 };
 
+pub use self::file::FileError;
 use self::{
     node::{Node, join},
     reader::{Fields, Reader},
