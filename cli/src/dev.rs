@@ -23,8 +23,8 @@ use tracing::level_filters::LevelFilter;
 
 use crate::local::{LocalError, Ports, Stack, Storage, demo};
 
-const DYNAMODB_PORT: u16 = 8000;
-const SQS_PORT: u16 = 9324;
+pub(crate) const DYNAMODB_PORT: u16 = 8000;
+pub(crate) const SQS_PORT: u16 = 9324;
 
 /// How long a stop may take: work in hand is finished, but a client that hangs, or a long queue, holds
 /// nobody up.

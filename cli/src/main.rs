@@ -4,6 +4,7 @@ use std::{env, ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use leadgate::{
+    apply::{self, ApplyArgs},
     dev::{self, DevArgs},
     plan::{self, PlanArgs},
 };
@@ -22,6 +23,8 @@ enum Command {
     Dev(DevArgs),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
+    /// Make a workflow of an account what a file says, and queue the starts that waited for it.
+    Apply(ApplyArgs),
 }
 
 #[tokio::main]
@@ -29,6 +32,7 @@ async fn main() -> ExitCode {
     match Args::parse_from(arguments()).command {
         Command::Dev(args) => dev::run(args).await,
         Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::run(&args).await,
     }
 }
 

@@ -20,3 +20,4 @@ pub use self::{
     services::{Ports, Services},
     stack::Stack,
 };
+pub(crate) use self::{services::TABLE, sqs::start_queue_url};

@@ -14,7 +14,8 @@ use super::{
     sqs::{self, QueueUrls},
 };
 
-const TABLE: &str = "leadgate";
+/// The table of every local stack.
+pub(crate) const TABLE: &str = "leadgate";
 
 /// The ports to listen on; 0 lets the system choose.
 #[derive(Clone, Copy, Debug)]

@@ -107,9 +107,14 @@ pub(super) async fn create_queues(
         .await
         .map_err(|error| failed(error.into()))?;
     Ok(QueueUrls {
-        start: format!("{sqs_url}/{ACCOUNT}/{START_QUEUE}"),
+        start: start_queue_url(sqs_url),
         dead_letter: format!("{sqs_url}/{ACCOUNT}/{DEAD_LETTER_QUEUE}"),
     })
+}
+
+/// The URL of the start queue of the SQS at `sqs_url`.
+pub(crate) fn start_queue_url(sqs_url: &str) -> String {
+    format!("{sqs_url}/{ACCOUNT}/{START_QUEUE}")
 }
 
 /// The ARN of the start queue, as the event source names it.

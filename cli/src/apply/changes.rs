@@ -1,0 +1,177 @@
+//! What differs between two definitions of a workflow. What is shown here is what is compared: no line
+//! means that they say the same.
+
+use serde_json::{Map, Value, json};
+use shared::domain::workflow::{Status, Workflow};
+
+/// A value that is longer than so many characters is cut where it is shown.
+const LONGEST_VALUE: usize = 200;
+
+/// A line for each field that differs, with its path as in the file. The name does not count: it says
+/// which workflow is meant.
+pub(super) fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
+    let mut changes = Vec::new();
+    compare("", &fields(before), &fields(after), &mut changes);
+    changes
+}
+
+/// The fields of CONTRACT section 7, with the statuses by their keys.
+fn fields(workflow: &Workflow) -> Value {
+    let statuses = (1..).zip(&workflow.statuses).map(|(position, status)| {
+        let Status {
+            id: _,
+            key,
+            label,
+            category,
+            is_initial,
+            is_terminal,
+        } = status;
+        let fields = json!({
+            "position": position, "label": label, "category": category, "is_initial": is_initial,
+            "is_terminal": is_terminal,
+        });
+        (key.clone(), fields)
+    });
+    json!({
+        "goal_type": workflow.goal_type,
+        "timezone": workflow.timezone_name(),
+        "is_paused": workflow.is_paused,
+        "statuses": statuses.collect::<Map<_, _>>(),
+        "cadence": {
+            "windows": workflow.cadence.windows,
+            "gate_all_channels": workflow.cadence.gate_all_channels,
+            "steps": workflow.cadence.steps,
+        },
+    })
+}
+
+fn compare(path: &str, before: &Value, after: &Value, changes: &mut Vec<String>) {
+    match (before, after) {
+        _ if before == after => {}
+        (Value::Object(old), Value::Object(new)) => {
+            let added = new.keys().filter(|name| !old.contains_key(*name));
+            for name in old.keys().chain(added) {
+                let dot = if path.is_empty() { "" } else { "." };
+                let path = format!("{path}{dot}{name}");
+                compare(&path, of(old.get(name)), of(new.get(name)), changes);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.iter().chain(new).all(Value::is_object) => {
+            for index in 0..old.len().max(new.len()) {
+                let path = format!("{path}[{index}]");
+                compare(&path, of(old.get(index)), of(new.get(index)), changes);
+            }
+        }
+        _ => changes.push(format!("{path}: {} -> {}", shown(before), shown(after))),
+    }
+}
+
+fn of(value: Option<&Value>) -> &Value {
+    value.unwrap_or(&Value::Null)
+}
+
+fn shown(value: &Value) -> String {
+    if value.is_null() {
+        return "none".to_owned();
+    }
+    let text = value.to_string();
+    let cut = text.char_indices().nth(LONGEST_VALUE);
+    match cut.and_then(|(end, _)| text.split_at_checked(end)) {
+        None => text,
+        Some((kept, rest)) => format!("{kept}… ({} more bytes)", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{apply::next, definition::Definition};
+
+    const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
+
+    fn changes(from: &str, to: &str) -> Vec<String> {
+        assert!(EXAMPLE.contains(from), "{from}");
+        let read = |yaml: &str, before| {
+            next(
+                Definition::read(yaml).unwrap(),
+                before,
+                Timestamp::UNIX_EPOCH,
+            )
+        };
+        let before = read(EXAMPLE, None);
+        let after = read(&EXAMPLE.replace(from, to), Some(&before));
+        between(&before, &after)
+    }
+
+    #[test]
+    fn each_field_that_differs_is_told_with_its_path() {
+        let won = "  - {key: won, label: Won, category: won, is_terminal: true}\n";
+        let as_lost = |won: &str| won.replace("won", "lost").replace("Won", "Lost");
+        let message =
+            ", message: {content: \"Hello, we tried to call you. When does it suit you?\"}}";
+        for (from, to, told) in [
+            ("# IANA", "# the same", &[][..]),
+            (
+                "timezone: America/Santiago",
+                "timezone: Europe/Madrid",
+                &[r#"timezone: "America/Santiago" -> "Europe/Madrid""#],
+            ),
+            (
+                "label: Won",
+                "label: Sold",
+                &[r#"statuses.won.label: "Won" -> "Sold""#],
+            ),
+            (
+                won,
+                &as_lost(won),
+                &[
+                    r#"statuses.won: {"category":"won","is_initial":false,"is_terminal":true,"label":"Won","position":2} -> none"#,
+                    r#"statuses.lost: none -> {"category":"lost","is_initial":false,"is_terminal":true,"label":"Lost","position":2}"#,
+                ],
+            ),
+            (
+                "[mon, tue, wed, thu, fri], start: \"09:00\"",
+                "[mon, tue], start: \"08:30\"",
+                &[
+                    r#"cadence.windows[0].days: ["mon","tue","wed","thu","fri"] -> ["mon","tue"]"#,
+                    r#"cadence.windows[0].start: "09:00" -> "08:30""#,
+                ],
+            ),
+            (
+                message,
+                "}\n    - {channel: sms, delay: PT1H}",
+                &[
+                    r#"cadence.steps[1].message: {"content":"Hello, we tried to call you. When does it suit you?"} -> none"#,
+                    r#"cadence.steps[2]: none -> {"attempt_interval":"PT0S","channel":"sms","delay":"PT1H","max_attempts":1}"#,
+                ],
+            ),
+        ] {
+            assert_eq!(changes(from, to), told, "{to}");
+        }
+    }
+
+    #[test]
+    fn statuses_in_another_order_are_a_change() {
+        let new = "  - {key: new, label: New, category: active, is_initial: true}\n";
+        let won = "  - {key: won, label: Won, category: won, is_terminal: true}\n";
+        assert_eq!(
+            changes(&format!("{new}{won}"), &format!("{won}{new}")),
+            [
+                "statuses.new.position: 1 -> 2",
+                "statuses.won.position: 2 -> 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_long_is_compared_as_a_whole_and_shown_in_part() {
+        let told = changes("suit you?", &format!("suit you{}", "é".repeat(300)));
+        let [line] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert!(line.contains(r#"suit you?" -> "Hello"#), "{line}");
+        assert!(line.ends_with("é… (303 more bytes)"), "{line}");
+    }
+}

@@ -1,0 +1,331 @@
+//! `leadgate apply` as a person or a program meets it, on an embedded DynamoDB and SQS.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Command, Output, Stdio},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use leadgate::local::{Ports, Services, Storage, demo};
+use shared::{
+    clock::Clock,
+    domain::{
+        ids::{AccountId, RunId, StatusId, WorkflowId},
+        page::PageRequest,
+        run::Run,
+        workflow::Workflow,
+    },
+    queue::WorkflowStart,
+};
+
+const EXAMPLE: &str = include_str!("../../examples/sales-outreach.yaml");
+
+/// The services, without the functions, and a workflow file.
+struct Bench {
+    services: Services,
+    folder: tempfile::TempDir,
+    account: AccountId,
+}
+
+impl Bench {
+    async fn start() -> Self {
+        let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
+        Self {
+            services: services.await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            account: demo::ACCOUNT_ID.parse().unwrap(),
+        }
+    }
+
+    fn file(&self) -> String {
+        let file = self.folder.path().join("workflow.yaml");
+        file.to_str().unwrap().to_owned()
+    }
+
+    fn apply(&self, yaml: &str, args: &[&str]) -> Output {
+        self.apply_with_queue(&self.services.sqs_url, yaml, args)
+    }
+
+    fn apply_with_queue(&self, sqs_url: &str, yaml: &str, args: &[&str]) -> Output {
+        let file = self.file();
+        fs::write(&file, yaml).unwrap();
+        let dynamodb_url = &self.services.dynamodb_url;
+        let mut all = vec!["--file", &file, "--dynamodb-url", dynamodb_url];
+        all.extend(["--sqs-url", sqs_url]);
+        all.extend(args);
+        leadgate_apply(&all)
+    }
+
+    async fn workflows(&self) -> Vec<Workflow> {
+        let request = PageRequest {
+            limit: 200,
+            after: None,
+        };
+        let page = self.services.store.workflows(self.account, &request);
+        page.await.unwrap().items
+    }
+
+    async fn demo_workflow(&self) -> Workflow {
+        let id = demo::WORKFLOW_ID.parse().unwrap();
+        let workflow = self.services.store.workflow(self.account, id).await;
+        workflow.unwrap().unwrap()
+    }
+
+    async fn queued(&self) -> Vec<WorkflowStart> {
+        let sqs = &self.services.clients.sqs;
+        let request = sqs.receive_message().queue_url(&self.services.queue_url);
+        let reply = request.max_number_of_messages(10).send().await.unwrap();
+        let bodies = reply.messages().iter().map(|message| message.body());
+        bodies
+            .map(|body| WorkflowStart::from_body(body.unwrap()).unwrap())
+            .collect()
+    }
+}
+
+fn leadgate_apply(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_leadgate"))
+        .arg("apply")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Where nothing listens.
+fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn stdout(output: &Output) -> &str {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    assert_eq!(output.status.code(), Some(1));
+    str::from_utf8(&output.stderr).unwrap()
+}
+
+fn ids(workflow: &Workflow) -> Vec<(&str, StatusId)> {
+    let statuses = workflow.statuses.iter();
+    statuses
+        .map(|status| (status.key.as_str(), status.id))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
+    let bench = Bench::start().await;
+    let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
+
+    let output = bench.apply(&yaml, &["--yes"]);
+    let text = stdout(&output);
+    assert!(
+        text.starts_with("Renewals is created, with 2 statuses and 2 steps.\nStored "),
+        "{text}"
+    );
+    let [_, created] = bench.workflows().await.try_into().unwrap();
+    assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
+
+    // There is nothing to ask about.
+    let output = bench.apply(&yaml, &[]);
+    assert_eq!(
+        stdout(&output),
+        "Renewals is as the file says, in version 1.\n\
+         Starts that waited for it and are queued now: 0.\n"
+    );
+
+    let yaml = yaml.replace("max_attempts: 3", "max_attempts: 2").replace(
+        "  - {key: won,",
+        "  - {key: lost, label: Lost, category: lost, is_terminal: true}\n  - {key: won,",
+    );
+    let output = bench.apply(&yaml, &[]);
+    assert_eq!(
+        stderr(&output),
+        "leadgate apply: nothing was changed: this is no terminal to ask on, pass --yes to apply it\n"
+    );
+    assert_eq!(bench.workflows().await.pop().unwrap().version, 1);
+
+    let output = bench.apply(&yaml, &["--yes"]);
+    assert_eq!(
+        stdout(&output),
+        format!(
+            "\
+Renewals is changed:
+  cadence.steps[0].max_attempts: 3 -> 2
+  statuses.won.position: 2 -> 3
+  statuses.lost: none -> {{\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
+\"label\":\"Lost\",\"position\":2}}
+Stored {} as version 2.
+Starts that waited for it and are queued now: 0.
+",
+            created.id
+        )
+    );
+    let [_, changed] = bench.workflows().await.try_into().unwrap();
+    assert_eq!(
+        (changed.id, changed.version, changed.created_at),
+        (created.id, 2, created.created_at)
+    );
+    let [new, lost, won] = ids(&changed).try_into().unwrap();
+    assert_eq!(ids(&created), [new, won]);
+    assert_eq!(lost.0, "lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
+    let bench = Bench::start().await;
+    let store = &bench.services.store;
+    let paused = EXAMPLE.replace("is_paused: false", "is_paused: true");
+    let output = bench.apply(&paused, &["--yes"]);
+    assert!(stdout(&output).ends_with("It is paused: it takes leads, and schedules nothing.\n"));
+    let demo_workflow = bench.demo_workflow().await;
+    assert!(demo_workflow.is_paused);
+
+    // The demo's leads are on this workflow; more of them than a batch of messages takes.
+    let now = Timestamp::UNIX_EPOCH;
+    let mut runs = Vec::new();
+    for number in (1..=10).chain(1..=2) {
+        let id = format!("019c0000-0000-7000-8000-0000000011{number:02}");
+        let lead = store
+            .lead(bench.account, id.parse().unwrap())
+            .await
+            .unwrap();
+        let lead = lead.found().unwrap();
+        let mut run = Run::build(
+            &lead,
+            lead.start.as_ref().unwrap(),
+            Some(&demo_workflow),
+            now,
+        );
+        if runs.len() >= 10 {
+            run.id = RunId::new(now);
+        }
+        runs.push((run.id, run.job_id, run.lead_id));
+        store.create_waiting_run(run).await.unwrap();
+    }
+    let output = bench.apply(&paused, &[]);
+    assert!(stdout(&output).ends_with("It is paused: it takes leads, and schedules nothing.\n"));
+    assert_eq!(bench.queued().await, []);
+
+    let output = bench.apply_with_queue(&nowhere(), EXAMPLE, &["--yes"]);
+    let text = stderr(&output);
+    let expected = "leadgate apply: 0 of 12 starts that waited are queued: run it again to queue the \
+                    others: SQS cannot be reached";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(!bench.demo_workflow().await.is_paused);
+    let queued_all = "Sales Outreach is as the file says, in version 3.\n\
+                      Starts that waited for it and are queued now: 12.\n";
+    assert_eq!(stdout(&bench.apply(EXAMPLE, &[])), queued_all);
+    let mut starts = bench.queued().await;
+    starts.extend(bench.queued().await);
+    let mut queued: Vec<_> = starts
+        .iter()
+        .map(|start| (start.run_id, start.job_id, start.lead_id))
+        .collect();
+    queued.sort();
+    runs.sort();
+    assert_eq!(queued, runs);
+    for start in starts {
+        let workflow = (start.account_id, start.workflow_id);
+        assert_eq!(workflow, (bench.account, demo_workflow.id));
+    }
+
+    // They wait until start-workflow has planned them.
+    assert_eq!(stdout(&bench.apply(EXAMPLE, &[])), queued_all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_replaces_the_one_before_and_no_other() {
+    let bench = Bench::start().await;
+    let store = &bench.services.store;
+    let replace = async |version| {
+        let mut workflow = bench.demo_workflow().await;
+        workflow.version = version;
+        store.replace_workflow(bench.account, &workflow).await
+    };
+    // As it was stored before workflows had versions.
+    let remove_version = bench
+        .services
+        .clients
+        .dynamodb
+        .update_item()
+        .table_name(bench.services.table())
+        .key(
+            "pk",
+            AttributeValue::S(format!("ACCOUNT#{}", bench.account)),
+        )
+        .key(
+            "sk",
+            AttributeValue::S(format!("WORKFLOW#{}", demo::WORKFLOW_ID)),
+        )
+        .update_expression("REMOVE #version")
+        .expression_attribute_names("#version", "version");
+    remove_version.send().await.unwrap();
+    assert!(replace(3).await.unwrap_err().is_conflict());
+    replace(2).await.unwrap();
+    assert!(replace(2).await.unwrap_err().is_conflict());
+    assert!(replace(4).await.unwrap_err().is_conflict());
+    replace(3).await.unwrap();
+    let mut unknown = bench.demo_workflow().await;
+    unknown.id = WorkflowId::new(Timestamp::UNIX_EPOCH);
+    let error = store.replace_workflow(bench.account, &unknown).await;
+    assert!(error.unwrap_err().is_conflict());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_applied_is_told_with_what_to_change() {
+    let bench = Bench::start().await;
+    let output = bench.apply(&EXAMPLE.replace("PT2H", "soon"), &["--yes"]);
+    let expected = format!(
+        "leadgate apply: {}:15: cadence.steps[0].attempt_interval must be an ISO 8601 duration from \
+         PT0S to P366D, such as PT2H or P1D\n",
+        bench.file()
+    );
+    assert_eq!(stderr(&output), expected);
+
+    let nobody = "019c0000-0000-7000-8000-00000000ffff";
+    let output = bench.apply(EXAMPLE, &["--yes", "--account", nobody]);
+    let expected = format!("leadgate apply: there is no account {nobody}\n");
+    assert_eq!(stderr(&output), expected);
+
+    let mut namesake = bench.demo_workflow().await;
+    namesake.id = WorkflowId::new("2027-01-01T00:00:00Z".parse().unwrap());
+    let created = bench
+        .services
+        .store
+        .create_workflow(bench.account, &namesake);
+    created.await.unwrap();
+    let output = bench.apply(EXAMPLE, &["--yes"]);
+    let expected = format!(
+        "leadgate apply: two workflows have the name Sales Outreach, {} and {}: nobody knows which is \
+         meant\n",
+        demo::WORKFLOW_ID,
+        namesake.id
+    );
+    assert_eq!(stderr(&output), expected);
+
+    let file = bench.file();
+    let deployment = ["--file", &file, "--table", "t", "--queue-url", "u"];
+    let output = leadgate_apply(&deployment);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("--account <ID>"), "{text}");
+
+    let url = nowhere();
+    let output = leadgate_apply(&["--file", &file, "--dynamodb-url", &url]);
+    let expected = format!(
+        "leadgate apply: no local stack answers on {url}: start one with `cargo dev`, or pass --table \
+         and --queue-url\n"
+    );
+    assert_eq!(stderr(&output), expected);
+}
