@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::proxy::Fault;
 use futures::future::join_all;
@@ -20,9 +19,9 @@ use shared::{
     },
     store::Sought,
 };
-use start_workflow::{StartWorkflow, handle};
 
 use crate::{
+    consumer::consume,
     proxied::{Proxied, Reply},
     support::{Api, account, body, items_of, stack},
 };
@@ -85,30 +84,6 @@ async fn stored(proxied: &Proxied, id: &str) -> Lead {
     }
 }
 
-/// Lets start-workflow consume all that is in the queue, and gives how many records it handled and failed.
-async fn consume(services: &Services) -> (usize, usize) {
-    let received = services
-        .clients
-        .sqs
-        .receive_message()
-        .queue_url(&services.queue_url)
-        .max_number_of_messages(10)
-        .send()
-        .await
-        .unwrap();
-    let mut event = SqsEvent::default();
-    for message in received.messages.unwrap_or_default() {
-        let mut record = SqsMessage::default();
-        record.message_id = message.message_id;
-        record.body = message.body;
-        event.records.push(record);
-    }
-    let records = event.records.len();
-    let function = StartWorkflow::new(services.store.clone(), Clock::System);
-    let reply = handle(&function, event).await;
-    (records, reply.batch_item_failures.len())
-}
-
 #[tokio::test]
 async fn an_erased_lead_is_gone_from_every_read_and_from_the_table() {
     let stack = stack().await;
@@ -158,12 +133,12 @@ async fn a_start_still_in_the_queue_is_acknowledged_without_a_trace() {
     let id = proxied.create(&canary()).await;
     assert_eq!(erase(&proxied, &id).await.status, StatusCode::OK);
     let before = raw_table(&proxied.services).await;
-    assert_eq!(consume(&proxied.services).await, (1, 0));
+    assert_eq!(consume(&proxied.services, &Clock::System).await, (1, 0));
     assert!(
         raw_table(&proxied.services).await == before,
         "the table has changed"
     );
-    assert_eq!(consume(&proxied.services).await, (0, 0));
+    assert_eq!(consume(&proxied.services, &Clock::System).await, (0, 0));
     proxied.stop().await;
 }
 
@@ -183,7 +158,7 @@ async fn a_run_that_is_under_way_when_its_lead_is_erased_is_not_written() {
 /// An erasure that took the lead away and could not go on.
 async fn half_erased(proxied: &Proxied) -> String {
     let id = proxied.create(&canary()).await;
-    assert_eq!(consume(&proxied.services).await, (1, 0));
+    assert_eq!(consume(&proxied.services, &Clock::System).await, (1, 0));
     proxied.dynamodb.set("Query", Fault::Throttle);
     let reply = erase(proxied, &id).await;
     proxied.dynamodb.set("Query", Fault::None);
@@ -240,7 +215,7 @@ async fn simultaneous_erasures_and_changes_end_in_an_erased_lead() {
     let proxied = Proxied::start().await;
     for _ in 0..8 {
         let id = proxied.create(&canary()).await;
-        assert_eq!(consume(&proxied.services).await, (1, 0));
+        assert_eq!(consume(&proxied.services, &Clock::System).await, (1, 0));
         let path = format!("/leads/{id}");
         let change = json!({"title": "Canarytitle"});
         let erasures = join_all((0..8).map(|_| erase(&proxied, &id)));
@@ -321,7 +296,7 @@ async fn a_damaged_lead_can_be_erased() {
 async fn reading_and_erasing_cope_with_many_runs_and_reading_is_one_query() {
     let proxied = Proxied::start().await;
     let id = proxied.create(&canary()).await;
-    assert_eq!(consume(&proxied.services).await, (1, 0));
+    assert_eq!(consume(&proxied.services, &Clock::System).await, (1, 0));
     let lead = stored(&proxied, &id).await;
     let lead_id: LeadId = id.parse().unwrap();
     for second in 0..60 {

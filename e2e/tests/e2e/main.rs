@@ -2,6 +2,7 @@
 
 mod arrays;
 mod changes;
+mod consumer;
 mod erasing;
 mod events;
 mod faults;
@@ -15,6 +16,7 @@ mod normalising;
 mod phones;
 mod proxied;
 mod restart;
+mod runs;
 mod starts;
 mod support;
 mod tenancy;
