@@ -1,8 +1,10 @@
 //! Whole-system tests, in one binary: each links both SDKs, DynamoDB and SQS.
 
 mod arrays;
+mod assignments;
 mod changes;
 mod consumer;
+mod enrolled;
 mod erasing;
 mod events;
 mod faults;
@@ -16,7 +18,9 @@ mod normalising;
 mod phones;
 mod proxied;
 mod restart;
+mod run_races;
 mod runs;
 mod starts;
 mod support;
 mod tenancy;
+mod workflow_changes;

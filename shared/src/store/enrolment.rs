@@ -13,10 +13,11 @@ use super::{
     Store, StoreError,
     error::DamageError,
     history::ActivityItem,
-    item::{Entity, damaged, encode, text},
+    item::{Attributes, Entity, damaged, decode, encode, text},
     keys,
-    lead::StartItem,
+    lead::LeadItem,
     run::RunItem,
+    start::StartItem,
 };
 use crate::domain::{
     activity::Activity,
@@ -107,7 +108,7 @@ impl Store {
         let update = match &lead.start {
             None => update
                 .condition_expression("et = :lead AND attribute_not_exists(#start)")
-                .expression_attribute_values(":lead", text(super::lead::LeadItem::NAME)),
+                .expression_attribute_values(":lead", text(LeadItem::NAME)),
             Some(before) => update
                 .condition_expression("#start.run_id = :before")
                 .expression_attribute_values(":before", text(before.run_id)),
@@ -193,7 +194,7 @@ impl Store {
             .send();
         let mut waiting = Vec::new();
         while let Some(item) = items.try_next().await? {
-            waiting.push(super::item::decode(item)?);
+            waiting.push(decode(item)?);
         }
         Ok(waiting)
     }
@@ -238,7 +239,7 @@ impl Store {
         finish(self.put(encode(item.key(account, lead), &item)?))
     }
 
-    fn put(&self, item: super::item::Attributes) -> PutBuilder {
+    fn put(&self, item: Attributes) -> PutBuilder {
         Put::builder().table_name(&*self.table).set_item(Some(item))
     }
 }

@@ -14,17 +14,15 @@ use super::{
     item::{Attributes, Entity, damaged, decode},
     keys,
     run::run_of,
+    start::StartItem,
 };
 use crate::domain::{
-    cadence::FirstTouchpoint,
-    first_message::FirstMessage,
     idempotency::Receipt,
-    ids::{AccountId, CampaignId, JobId, LeadId, RunId, WorkflowId},
+    ids::{AccountId, CampaignId, LeadId, WorkflowId},
     lead::{Lead, Profile, Start},
     metadata::Metadata,
     name::Name,
     run::Run,
-    workflow::{Status, WorkflowLabel},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -65,23 +63,6 @@ pub(super) struct ProfileItem {
     campaign_id: Option<CampaignId>,
     created_at: Timestamp,
     updated_at: Timestamp,
-}
-
-/// The order to start a run, inside the lead's item and in the index of unsent starts.
-#[derive(Serialize, Deserialize)]
-pub(super) struct StartItem {
-    run_id: RunId,
-    job_id: JobId,
-    workflow: WorkflowLabel,
-    status: Status,
-    first: FirstTouchpoint,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_message: Option<FirstMessage>,
-    enrolled_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    actor: Option<String>,
 }
 
 /// Only where the client sent an idempotency key.
@@ -273,60 +254,6 @@ where
     T: for<'a> TryFrom<&'a str>,
 {
     text.map(|text| accept(attribute, &text)).transpose()
-}
-
-impl From<Start> for StartItem {
-    fn from(start: Start) -> Self {
-        let Start {
-            run_id,
-            job_id,
-            workflow,
-            status,
-            first,
-            first_message,
-            enrolled_at,
-            reason,
-            actor,
-        } = start;
-        Self {
-            run_id,
-            job_id,
-            workflow,
-            status,
-            first,
-            first_message,
-            enrolled_at,
-            reason,
-            actor,
-        }
-    }
-}
-
-impl From<StartItem> for Start {
-    fn from(item: StartItem) -> Self {
-        let StartItem {
-            run_id,
-            job_id,
-            workflow,
-            status,
-            first,
-            first_message,
-            enrolled_at,
-            reason,
-            actor,
-        } = item;
-        Self {
-            run_id,
-            job_id,
-            workflow,
-            status,
-            first,
-            first_message,
-            enrolled_at,
-            reason,
-            actor,
-        }
-    }
 }
 
 impl Store {

@@ -16,6 +16,7 @@ mod lead;
 mod lead_list;
 mod patch;
 mod run;
+mod start;
 mod transaction;
 mod unsent;
 mod workflow;

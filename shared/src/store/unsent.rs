@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_dynamo::from_attribute_value;
 
-use super::{Store, StoreError, error::DamageError, keys, lead::StartItem};
+use super::{Store, StoreError, error::DamageError, keys, start::StartItem};
 use crate::domain::{
     ids::{AccountId, LeadId},
     lead::Start,

@@ -1,0 +1,151 @@
+//! `POST /leads/{id}/assign-workflow`.
+
+use lambda_http::http::StatusCode;
+use leadgate::local::demo;
+use serde_json::{Value, json};
+use shared::domain::ids::RunId;
+
+use crate::{
+    consumer::consume,
+    enrolled::{active_run, another_workflow, enrolled, john, post, proxied, run, set, states},
+    support::items_of,
+};
+
+#[tokio::test]
+async fn an_assignment_enrols_a_lead_and_another_one_ends_the_run_before() {
+    let (proxied, clock) = proxied().await;
+    let other = another_workflow(&proxied, |_| {}).await;
+    let mut lead = john();
+    lead.as_object_mut().unwrap().remove("workflow_id");
+    let id = proxied.create(&lead).await;
+    set(&clock, 1);
+    let body =
+        json!({"workflowId": demo::WORKFLOW_ID, "reason": "asked for it", "actorId": "agent 7"});
+    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    assert_eq!(reply.status, StatusCode::CREATED);
+    let first = reply.body["workflowRunId"].clone();
+    assert_eq!(
+        reply.body,
+        json!({"workflowRunId": first, "workflowId": demo::WORKFLOW_ID, "workflowName": "Sales Outreach",
+               "movementType": "enrollment", "paused": false})
+    );
+    let queued = run(&proxied, &id, &first).await;
+    assert_eq!(
+        (&queued["run_status"], states(&queued)),
+        (&json!("queued"), vec![])
+    );
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    assert_eq!(active_run(&proxied, &id).await["run_status"], "running");
+
+    set(&clock, 2);
+    let body = json!({"workflowId": other.id});
+    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    assert_eq!(reply.body["movementType"], "reassignment");
+    let second = reply.body["workflowRunId"].clone();
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    let active = active_run(&proxied, &id).await;
+    assert_eq!(
+        (&active["id"], &active["workflow"]["name"]),
+        (&second, &json!("Second Try"))
+    );
+    let before = run(&proxied, &id, &first).await;
+    assert_eq!(
+        (&before["run_status"], states(&before)),
+        (&json!("stopped"), vec!["cancelled"; 9])
+    );
+    // The cadence counts from the assignment.
+    let now = run(&proxied, &id, &second).await;
+    assert_eq!(now["touchpoints"][0]["due_at"], "2026-02-10T14:00:00Z");
+    // Nothing was left marked as unsent.
+    let items = items_of(&proxied.services, &id).await;
+    assert!(items.iter().all(|item| !item.contains_key("gsi2pk")));
+    let list = proxied
+        .call("GET", &format!("/leads?workflow_id={}", other.id), None)
+        .await;
+    assert_eq!(list.body["leads"].as_array().unwrap().len(), 1);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn an_assignment_that_cannot_be_is_refused() {
+    let (proxied, _) = proxied().await;
+    let emails = another_workflow(&proxied, |workflow| {
+        let steps = &mut workflow.cadence.steps;
+        steps.retain(|step| step.channel == shared::domain::cadence::Channel::Email);
+    })
+    .await;
+    let id = proxied.create(&json!({"first_name": "John"})).await;
+    for (body, status, message) in [
+        (json!({}), StatusCode::BAD_REQUEST, "workflowId is required"),
+        (
+            json!({"workflowId": "019c0000-0000-7000-8000-00000000dead"}),
+            StatusCode::NOT_FOUND,
+            "Workflow not found or does not belong to your account",
+        ),
+        (
+            json!({"workflowId": demo::WORKFLOW_ID}),
+            StatusCode::BAD_REQUEST,
+            "workflowId has a call step, and the lead has no phone number",
+        ),
+        (
+            json!({"workflowId": emails.id}),
+            StatusCode::BAD_REQUEST,
+            "workflowId has no step that can reach the lead",
+        ),
+        (
+            json!({"workflowId": emails.id, "reason": "x".repeat(1_001)}),
+            StatusCode::BAD_REQUEST,
+            "reason must not be longer than 1000 characters",
+        ),
+    ] {
+        let reply = post(&proxied, &id, "assign-workflow", &body).await;
+        assert_eq!(
+            (reply.status, &reply.body["message"]),
+            (status, &json!(message))
+        );
+    }
+    assert_eq!(active_run(&proxied, &id).await, Value::Null);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_that_cannot_be_sent_at_an_assignment_follows() {
+    let (proxied, clock) = proxied().await;
+    let mut lead = john();
+    lead.as_object_mut().unwrap().remove("workflow_id");
+    let id = proxied.create(&lead).await;
+    proxied.sqs.set("SendMessage", e2e::proxy::Fault::Refuse);
+    let body = json!({"workflowId": demo::WORKFLOW_ID});
+    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    assert_eq!(reply.status, StatusCode::CREATED);
+    assert_eq!(consume(&proxied.services, &clock).await, (0, 0));
+    let (store, queue) = (&proxied.services.store, &proxied.services.queue);
+    let requeued = requeue_starts::requeue(store, queue, &clock).await.unwrap();
+    assert_eq!(requeued.sent, 1);
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    assert_eq!(active_run(&proxied, &id).await["run_status"], "running");
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_sorts_behind_the_one_before_whatever_the_clocks_say() {
+    let (proxied, clock) = proxied().await;
+    set(&clock, 5);
+    let id = enrolled(&proxied, &clock).await;
+    // Another container's clock is five hours behind.
+    set(&clock, 0);
+    let body = json!({"workflowId": demo::WORKFLOW_ID});
+    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    let late: RunId = reply.body["workflowRunId"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    let active = active_run(&proxied, &id).await;
+    assert_eq!(
+        (&active["id"], &active["run_status"]),
+        (&json!(late), &json!("running"))
+    );
+    proxied.stop().await;
+}
