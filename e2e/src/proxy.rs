@@ -34,6 +34,8 @@ pub enum Fault {
     LoseReplyOnce,
     /// The service asks to come back later.
     Throttle,
+    /// Another transaction has the item: for the next call alone.
+    TransactionUnderWayOnce,
     /// BatchWriteItem: nothing of the next call is processed, and the call itself succeeds.
     LeaveUnprocessedOnce,
     /// SendMessageBatch: the first entry fails, and the others are done.
@@ -147,6 +149,10 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
         }
         Fault::Refuse => answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Fault::Throttle => answer(StatusCode::BAD_REQUEST, "ThrottlingException"),
+        Fault::TransactionUnderWayOnce => {
+            seen.set(&operation, Fault::None);
+            answer(StatusCode::BAD_REQUEST, "TransactionConflictException")
+        }
         Fault::LeaveUnprocessedOnce => {
             seen.set(&operation, Fault::None);
             let request: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use aws_config::{
-    AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
+    AppName, BehaviorVersion, ConfigLoader, Region, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    interceptors::context::InterceptorContext,
+    retries::classifiers::{ClassifyRetry, RetryAction},
 };
 
 /// The SDK's own defaults set no limit at all, so a lost packet would hold a request until the
@@ -40,7 +44,8 @@ impl Clients {
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build_https();
-        Self::new(&with_limits(https).load().await)
+        let config = with_limits(https).load().await;
+        Self::new((&config).into(), (&config).into())
     }
 
     /// Clients for services on this machine that take any credentials, over plain HTTP.
@@ -53,23 +58,40 @@ impl Clients {
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .load()
             .await;
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
-            .endpoint_url(dynamodb_url)
-            .build();
-        let sqs = aws_sdk_sqs::config::Builder::from(&config)
-            .endpoint_url(sqs_url)
-            .build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(dynamodb_url);
+        let sqs = aws_sdk_sqs::config::Builder::from(&config).endpoint_url(sqs_url);
+        Self::new(dynamodb, sqs)
+    }
+
+    fn new(dynamodb: aws_sdk_dynamodb::config::Builder, sqs: aws_sdk_sqs::config::Builder) -> Self {
+        let dynamodb = dynamodb.retry_classifier(TransactionUnderWay).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+        }
+    }
+}
+
+/// Another transaction has the item just now: DynamoDB has done nothing, and will in a moment. The SDK does
+/// not know by itself that this is worth another try.
+#[derive(Debug)]
+struct TransactionUnderWay;
+
+impl ClassifyRetry for TransactionUnderWay {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context
+            .response()
+            .and_then(|response| response.body().bytes());
+        let body = body.map(String::from_utf8_lossy).unwrap_or_default();
+        if body.contains("TransactionConflictException") {
+            RetryAction::transient_error()
+        } else {
+            RetryAction::NoActionIndicated
         }
     }
 
-    fn new(config: &SdkConfig) -> Self {
-        Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
-            sqs: aws_sdk_sqs::Client::new(config),
-        }
+    fn name(&self) -> &'static str {
+        "transaction under way"
     }
 }
 

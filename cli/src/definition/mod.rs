@@ -29,6 +29,8 @@ const DAYS: &str = "mon, tue, wed, thu, fri, sat or sun";
 
 const LONGEST_NAME: usize = 200;
 const MOST_STEPS: usize = 50;
+const MOST_STATUSES: usize = 100;
+const MOST_WINDOWS: usize = 50;
 const MOST_ATTEMPTS: u8 = 10;
 
 /// The messages of all steps, in bytes: a run keeps them, beside a first message of up to 64 KiB and up to
@@ -150,6 +152,9 @@ impl Reader {
 
     fn statuses(&mut self, node: &Node) -> Option<Vec<StatusDefinition>> {
         let nodes = self.list(node)?;
+        if nodes.len() > MOST_STATUSES {
+            self.problem(node, format_args!("must not be more than {MOST_STATUSES}"));
+        }
         let read: Vec<_> = nodes.iter().map(|node| self.status(node)).collect();
         let statuses: Vec<_> = read.into_iter().collect::<Option<_>>()?;
         let mut keys: Vec<&str> = Vec::new();
@@ -159,6 +164,9 @@ impl Reader {
                 self.problem(node, what);
             }
             keys.push(&status.key);
+            if status.is_initial && status.is_terminal {
+                self.problem(node, "cannot be both is_initial and is_terminal");
+            }
         }
         let initial = statuses.iter().filter(|status| status.is_initial).count();
         if initial != 1 {
@@ -196,6 +204,11 @@ impl Reader {
             None => Some(Vec::new()),
             Some(node) => self.each(node, Self::window),
         };
+        if let (Some(node), Some(windows)) = (fields.get("windows"), &windows)
+            && windows.len() > MOST_WINDOWS
+        {
+            self.problem(node, format_args!("must not be more than {MOST_WINDOWS}"));
+        }
         let gate_all_channels = self.flag(fields.get("gate_all_channels"));
         let steps = self.required(fields, "steps");
         let steps = steps.and_then(|node| self.steps(node));

@@ -30,7 +30,7 @@ pub(super) async fn send_lost_starts(
         .scan()
         .table_name(services.table())
         .filter_expression("attribute_exists(#start) OR et = :run")
-        .projection_expression("pk, sk, et, account_id, id, #start.run_id")
+        .projection_expression("pk, sk, account_id, id, run_status, #start.run_id")
         .expression_attribute_names("#start", "start")
         .expression_attribute_values(":run", AttributeValue::S("run".to_owned()))
         .consistent_read(true)
@@ -44,6 +44,10 @@ pub(super) async fn send_lost_starts(
                 continue;
             };
             if let Some(run) = sk.strip_prefix("RUN#") {
+                // One that waits for its workflow may be waiting no more.
+                if text("run_status").is_some_and(|status| status == "queued") {
+                    continue;
+                }
                 built.push((pk.clone(), run.to_owned()));
                 continue;
             }

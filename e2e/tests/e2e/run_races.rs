@@ -1,5 +1,6 @@
 //! Changes of one run at the same moment: each pair ends as if one had come after the other.
 
+use e2e::proxy::Fault;
 use futures::future::{join, join_all};
 use lambda_http::http::StatusCode;
 use leadgate::local::demo;
@@ -91,21 +92,75 @@ async fn simultaneous_changes_end_as_if_one_had_come_after_the_other() {
         }
         assert_eq!(ended, 5, "round {round}");
 
-        // A status against a stop and against erasing the lead.
-        let won = json!({"status_key": "won"});
-        let path = format!("/leads/{id}");
-        let status = post(&proxied, &id, "status", &won);
-        let erase = proxied.call("DELETE", &path, None);
-        let (status, erase) = join(status, erase).await;
-        assert_eq!(erase.status, StatusCode::OK, "{}", erase.text);
-        let is_serial = matches!(status.status, StatusCode::OK | StatusCode::NOT_FOUND);
-        assert!(is_serial, "{}", status.text);
+        // A status, a stop and an assignment against erasing the lead, while start-workflow is at work.
+        let (won, path) = (json!({"status_key": "won"}), format!("/leads/{id}"));
+        let (erased, changes) = join(
+            proxied.call("DELETE", &path, None),
+            join_all([
+                post(&proxied, &id, "status", &won),
+                post(&proxied, &id, "automation/stop", &body),
+                post(&proxied, &id, "assign-workflow", &again),
+            ]),
+        )
+        .await;
+        assert_eq!(erased.status, StatusCode::OK, "{}", erased.text);
+        for reply in changes {
+            let is_serial = reply.status.is_success() || reply.status == StatusCode::NOT_FOUND;
+            assert!(is_serial, "{}", reply.text);
+        }
         // Whatever came first: no run, no history, and nothing that a late delivery builds.
-        while consume(&proxied.services, &clock).await.0 > 0 {}
+        loop {
+            match consume(&proxied.services, &clock).await {
+                (0, _) => break,
+                (_, failed) => assert_eq!(failed, 0),
+            }
+        }
         let left = items_of(&proxied.services, &id).await;
         let is_trace =
             |item: &std::collections::HashMap<_, _>| format!("{:?}", item["et"]).contains("erased");
         assert!(left.iter().all(is_trace), "{left:?}");
     }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_write_that_meets_a_transaction_is_tried_again() {
+    let (proxied, clock) = proxied().await;
+    let id = enrolled(&proxied, &clock).await;
+    let path = format!("/leads/{id}");
+    for (method, operation, body) in [
+        ("PATCH", "UpdateItem", Some(json!({"title": "CTO"}))),
+        ("DELETE", "PutItem", None),
+    ] {
+        proxied
+            .dynamodb
+            .set(operation, Fault::TransactionUnderWayOnce);
+        let reply = proxied.call(method, &path, body.as_ref()).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_or_that_is_throttled_is_done_once_or_told() {
+    let (proxied, clock) = proxied().await;
+    let id = enrolled(&proxied, &clock).await;
+    let operation = "TransactWriteItems";
+    // The SDK sends it again with the same token.
+    proxied.dynamodb.set(operation, Fault::LoseReplyOnce);
+    let stopped = post(&proxied, &id, "automation/stop", &demo_workflow()).await;
+    assert_eq!(stopped.body["tasks_cancelled"], 9, "{}", stopped.text);
+    proxied.dynamodb.set(operation, Fault::Throttle);
+    let resumed = post(&proxied, &id, "automation/resume", &demo_workflow()).await;
+    assert_eq!(
+        (resumed.status, resumed.retry_after()),
+        (StatusCode::SERVICE_UNAVAILABLE, true)
+    );
+    proxied.dynamodb.set(operation, Fault::None);
+    assert_eq!(active_run(&proxied, &id).await["human_takeover"], true);
+    let history = proxied
+        .call("GET", &format!("/leads/{id}/history"), None)
+        .await;
+    assert_eq!(history.text.matches("automation_").count(), 1);
     proxied.stop().await;
 }

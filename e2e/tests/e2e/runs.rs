@@ -6,12 +6,13 @@ use crate::{
         START, active_run, another_workflow, demo_workflow, enrolled, john, post, proxied, run,
         set, states,
     },
-    support::items_of,
+    support::{account, items_of},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use leadgate::local::demo;
 use serde_json::{Value, json};
+use shared::domain::{cadence::Window, workflow::Workflow};
 
 #[tokio::test]
 async fn stop_and_resume_pause_the_cadence_and_take_it_up_where_it_was() {
@@ -67,18 +68,16 @@ async fn stop_and_resume_pause_the_cadence_and_take_it_up_where_it_was() {
     assert_eq!(resumed.body["cadence_resumed"], true);
     let resumed = run(&proxied, &id, &run_id).await;
     assert_eq!(states(&resumed), ["scheduled"; 9]);
-    for (resumed, planned) in
-        [0, 4, 8].map(|it| (&resumed["touchpoints"][it], &planned["touchpoints"][it]))
-    {
-        let due = |touchpoint: &Value| {
-            touchpoint["due_at"]
-                .as_str()
-                .unwrap()
-                .parse::<Timestamp>()
-                .unwrap()
-        };
-        assert_eq!(due(resumed), due(planned) + SignedDuration::from_hours(12));
+    let due = |run: &Value, index: usize| -> Timestamp {
+        let due_at = run["touchpoints"][index]["due_at"].as_str();
+        due_at.unwrap().parse().unwrap()
+    };
+    for index in [4, 8] {
+        let pause = SignedDuration::from_hours(12);
+        assert_eq!(due(&resumed, index), due(&planned, index) + pause);
     }
+    // What would be due before now is due now.
+    assert_eq!(due(&resumed, 0), clock.now());
     proxied.stop().await;
 }
 
@@ -120,6 +119,12 @@ async fn a_status_moves_the_lead_and_a_terminal_one_ends_the_run() {
     assert_eq!(
         post(&proxied, &id, "status", &won).await.body["changed"],
         true
+    );
+    // The same again, as after an answer that was lost.
+    let again = post(&proxied, &id, "status", &won).await;
+    assert_eq!(
+        (&again.body["changed"], &again.body["new_status"]),
+        (&json!(false), &json!("won"))
     );
     assert_eq!(active_run(&proxied, &id).await, Value::Null);
     let ended = run(&proxied, &id, &run_id).await;
@@ -299,5 +304,111 @@ async fn an_unknown_run_or_lead_is_not_found() {
             (StatusCode::NOT_FOUND, &json!(message))
         );
     }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_resumed_cadence_keeps_to_the_windows_that_its_run_was_planned_with() {
+    let (proxied, clock) = proxied().await;
+    let office: Window = serde_json::from_value(
+        json!({"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "18:00"}),
+    )
+    .unwrap();
+    let workflow = another_workflow(&proxied, |workflow| {
+        workflow.cadence.windows = vec![office];
+    })
+    .await;
+    let mut lead = john();
+    lead["workflow_id"] = json!(workflow.id);
+    let id = proxied.create(&lead).await;
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    let run_id = active_run(&proxied, &id).await["id"].take();
+    let body = json!({"workflow_id": workflow.id, "resume_cadence": true});
+    let stop = json!({"workflow_id": workflow.id});
+    post(&proxied, &id, "automation/stop", &stop).await;
+    // The windows are gone from the workflow, and not from the run.
+    let mut edited = Workflow {
+        version: workflow.version + 1,
+        ..workflow
+    };
+    edited.cadence.windows.clear();
+    proxied
+        .store
+        .replace_workflow(account(), &edited)
+        .await
+        .unwrap();
+    set(&clock, 13);
+    let resumed = post(&proxied, &id, "automation/resume", &body).await;
+    assert_eq!(resumed.body["cadence_resumed"], true);
+    let run = run(&proxied, &id, &run_id).await;
+    for touchpoint in run["touchpoints"].as_array().unwrap() {
+        let hour: u8 = touchpoint["local"].as_str().unwrap()[11..13]
+            .parse()
+            .unwrap();
+        let is_call = touchpoint["channel"] == "call";
+        assert!(!is_call || (9..18).contains(&hour), "{touchpoint}");
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn every_time_is_told_to_the_second() {
+    let (proxied, clock) = proxied().await;
+    let start: Timestamp = START.parse().unwrap();
+    clock.set(start + SignedDuration::from_millis(123));
+    let id = enrolled(&proxied, &clock).await;
+    clock.set(start + SignedDuration::from_millis(2_456));
+    let assignment = json!({"workflowId": demo::WORKFLOW_ID});
+    let assigned = post(&proxied, &id, "assign-workflow", &assignment).await;
+    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
+    post(&proxied, &id, "automation/stop", &demo_workflow()).await;
+    clock.set(start + SignedDuration::from_millis(9_789));
+    let resume = json!({"workflow_id": demo::WORKFLOW_ID, "resume_cadence": true});
+    post(&proxied, &id, "automation/resume", &resume).await;
+    let run_id = assigned.body["workflowRunId"].as_str().unwrap();
+    for path in [
+        format!("/leads/{id}"),
+        format!("/leads/{id}/runs/{run_id}"),
+        format!("/leads/{id}/history"),
+        "/leads".to_owned(),
+    ] {
+        let reply = proxied.call("GET", &path, None).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        let text = reply.text.replace("example.com", "").replace("Inc.", "");
+        let times = text.replace("d'Ávila", "");
+        assert!(!times.contains('.'), "{times}");
+    }
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn a_history_shows_no_entry_twice_whatever_happens_between_its_pages() {
+    let (proxied, clock) = proxied().await;
+    let id = enrolled(&proxied, &clock).await;
+    let path = format!("/leads/{id}/history?limit=2");
+    let first = proxied.call("GET", &path, None).await.body;
+    assert_eq!(first["pagination"]["has_more"], false);
+    let path = format!("/leads/{id}/history?limit=1");
+    let first = proxied.call("GET", &path, None).await.body;
+    let cursor = first["pagination"]["next_cursor"].as_str().unwrap();
+    let path = format!("{path}&cursor={cursor}");
+    set(&clock, 1);
+    post(&proxied, &id, "automation/stop", &demo_workflow()).await;
+    let second = proxied.call("GET", &path, None).await.body;
+    assert_eq!(second["history"][0]["description"], "Sales Outreach");
+    let cursor = second["pagination"]["next_cursor"].as_str().unwrap();
+    // The enrolment that was shown is replaced.
+    set(&clock, 2);
+    let assignment = json!({"workflowId": demo::WORKFLOW_ID, "reason": "again"});
+    post(&proxied, &id, "assign-workflow", &assignment).await;
+    let path = format!("/leads/{id}/history?limit=10&cursor={cursor}");
+    let rest = proxied.call("GET", &path, None).await.body;
+    let kinds: Vec<_> = rest["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["activity_type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["automation_stopped", "workflow_assigned"]);
     proxied.stop().await;
 }

@@ -71,6 +71,13 @@ async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<Ba
     let message_id = message.message_id.clone().unwrap_or_default();
     match record::start_run(state, message).await {
         Ok(Outcome::Started | Outcome::StartedBefore) => None,
+        Ok(Outcome::Waiting) => {
+            tracing::info!(
+                queue.message_id = message_id,
+                "the workflow is paused: the run waits"
+            );
+            None
+        }
         Ok(outcome) => {
             tracing::warn!(
                 queue.message_id = message_id,

@@ -87,7 +87,7 @@ pub(crate) async fn start_run(
     let body = message.body.as_deref().ok_or(RecordError::NoBody)?;
     let message = WorkflowStart::from_body(body)?;
     let outcome = match read_lead(state, &message).await? {
-        Sought::Absent => return Ok(Outcome::Orphan),
+        Sought::Absent => Outcome::Orphan,
         Sought::Erased => Outcome::Erased,
         Sought::Found(lead) => match &lead.start {
             Some(start) if start.run_id == message.run_id => build_run(state, &lead, start).await?,
@@ -150,6 +150,8 @@ async fn build_run(
         if !there.is_waiting() {
             return Ok(Outcome::StartedBefore);
         }
+        // Read after the wait was seen: if it is paused still, whoever ends that will find the wait.
+        let workflow = state.store.workflow(account, id).await?;
         let Some(workflow) = workflow.filter(|workflow| !workflow.is_paused) else {
             return Ok(Outcome::Waiting);
         };

@@ -1,5 +1,7 @@
 //! A lead, the order to start its run that it carries, and what can be changed or asked about leads.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::{
@@ -55,7 +57,7 @@ pub struct Profile {
 
 /// The order to start a run. It is stored in the lead's own item, by the same write, and is the truth
 /// about the enrolment: a queue message only points at it (ADR 0002).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Start {
     /// The run that is to be written.
     pub run_id: RunId,
@@ -75,6 +77,12 @@ pub struct Start {
     pub reason: Option<String>,
     /// Who ordered it, if the client says so.
     pub actor: Option<String>,
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Start({}, redacted)", self.run_id)
+    }
 }
 
 /// What a change does to one field.

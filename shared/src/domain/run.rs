@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::{Gate, Touchpoint, Window, plan},
+    cadence::{Gate, Touchpoint, TouchpointState, Window, plan},
     first_message::MessageParts,
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
@@ -136,12 +136,9 @@ impl Run {
         now: Timestamp,
     ) -> Self {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
-        let (status, cadence_state) = match (workflow, planned) {
-            (None, _) => (RunStatus::Failed, CadenceState::Cancelled),
-            (Some(_), None) => (RunStatus::Queued, CadenceState::Paused),
-            (Some(_), Some(_)) => (RunStatus::Running, CadenceState::Active),
-        };
-        let touchpoints = planned.map(|workflow| {
+        // Touchpoints are due to the second.
+        let planned_from = Timestamp::from_second(planned_from.as_second()).unwrap_or(planned_from);
+        let touchpoints = planned.map_or_else(Vec::new, |workflow| {
             plan(
                 &workflow.cadence,
                 &workflow.timezone,
@@ -150,6 +147,16 @@ impl Run {
                 planned_from,
             )
         });
+        let can_be_made = |touchpoint: &Touchpoint| touchpoint.state == TouchpointState::Scheduled;
+        let (status, cadence_state) = match (workflow, planned) {
+            (None, _) => (RunStatus::Failed, CadenceState::Cancelled),
+            (Some(_), None) => (RunStatus::Queued, CadenceState::Paused),
+            (Some(_), Some(_)) if touchpoints.iter().any(can_be_made) => {
+                (RunStatus::Running, CadenceState::Active)
+            }
+            // The lead cannot be reached any more: there is nothing to do.
+            (Some(_), Some(_)) => (RunStatus::Completed, CadenceState::Completed),
+        };
         Self {
             account_id: lead.account_id,
             lead_id: lead.profile.id,
@@ -161,7 +168,7 @@ impl Run {
             cadence_state,
             human_takeover: false,
             paused_at: None,
-            touchpoints: touchpoints.unwrap_or_default(),
+            touchpoints,
             snapshot: planned.map(Snapshot::from),
             created_at: now,
             revision: 0,
@@ -184,7 +191,7 @@ impl Run {
             revision: self.revision,
             ..planned
         };
-        if self.human_takeover {
+        if self.human_takeover && run.is_active() {
             run.stop(now);
         }
         run

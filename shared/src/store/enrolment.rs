@@ -73,9 +73,9 @@ impl Store {
         let check = TransactWriteItem::builder().condition_check(check).build();
         let mut writes = vec![
             check,
-            self.put_activity(run.account_id, run.lead_id, activity)?,
+            self.activity_write(run.account_id, run.lead_id, &ActivityItem::new(activity))?,
         ];
-        writes.extend(self.put_run(enrolment)?);
+        writes.extend(self.run_writes(enrolment)?);
         self.transact(writes).await
     }
 
@@ -93,7 +93,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (account, id) = (lead.account_id, lead.profile.id);
         let item = to_attribute_value(StartItem::from(start.clone()))
-            .map_err(|error| damaged::<RunItem>(DamageError::Shape(error)))?;
+            .map_err(|error| damaged::<LeadItem>(DamageError::Shape(error)))?;
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, id).into_item()))
@@ -117,10 +117,10 @@ impl Store {
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
         if let Some(before) = &lead.start {
             // The lead says of its start itself when it was ordered; of those before, the history does.
-            writes.push(self.put_activity(account, id, &Activity::of_start(before))?);
+            writes.push(self.activity_write(account, id, &ActivityItem::of_start(before))?);
         }
         if let Some(ended) = ended {
-            writes.extend(self.put_run(ended)?);
+            writes.extend(self.run_writes(ended)?);
         }
         self.transact(writes).await
     }
@@ -131,7 +131,7 @@ impl Store {
     /// [`StoreError::Conflict`] if it is there already.
     pub async fn create_waiting_run(&self, run: Run) -> Result<(), StoreError> {
         let is_built = false;
-        self.transact(self.put_run(&Enrolment { run, is_built })?)
+        self.transact(self.run_writes(&Enrolment { run, is_built })?)
             .await
     }
 
@@ -141,13 +141,14 @@ impl Store {
     /// [`StoreError::Conflict`] if it was changed meanwhile.
     pub async fn plan_waiting_run(&self, run: Run) -> Result<(), StoreError> {
         let key = keys::waiting_start(run.account_id, run.workflow.id, run.id);
+        // Without a condition, as below: the run's own decides.
         let delete = Delete::builder()
             .table_name(&*self.table)
             .set_key(Some(key.into_item()))
             .build()
             .map_err(incomplete)?;
         let is_built = true;
-        let mut writes = self.put_run(&Enrolment { run, is_built })?;
+        let mut writes = self.run_writes(&Enrolment { run, is_built })?;
         writes.push(TransactWriteItem::builder().delete(delete).build());
         self.transact(writes).await
     }
@@ -200,7 +201,7 @@ impl Store {
     }
 
     /// The writes of a run: the run itself and, for a new one that waits, that it does.
-    fn put_run(&self, enrolment: &Enrolment) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn run_writes(&self, enrolment: &Enrolment) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Enrolment { run, is_built } = enrolment;
         let key = keys::run(run.account_id, run.lead_id, run.id);
         let mut changed = run.clone();
@@ -229,14 +230,14 @@ impl Store {
         Ok(writes)
     }
 
-    fn put_activity(
+    /// Without a condition: nobody else writes an entry of that position.
+    fn activity_write(
         &self,
         account: AccountId,
         lead: LeadId,
-        activity: &Activity,
+        item: &ActivityItem,
     ) -> Result<TransactWriteItem, StoreError> {
-        let item = ActivityItem::new(activity);
-        finish(self.put(encode(item.key(account, lead), &item)?))
+        finish(self.put(encode(item.key(account, lead), item)?))
     }
 
     fn put(&self, item: Attributes) -> PutBuilder {

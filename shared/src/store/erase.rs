@@ -25,6 +25,8 @@ const LEAD_TRACE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// the run's can come again.
 const RUN_TRACE: SignedDuration = SignedDuration::from_hours(24);
 const WRITES_AT_ONCE: usize = 16;
+/// How often a lead is read again whose start was changed meanwhile.
+const TRIES: u32 = 10;
 
 /// What stands in the place of a lead or a run that was erased.
 #[derive(Serialize, Deserialize)]
@@ -76,7 +78,7 @@ impl Store {
     ///
     /// # Errors
     /// As of any write. The lead may be gone by then, and what stands beside it not yet;
-    /// [`StoreError::Conflict`] if its start was changed at the same moment.
+    /// [`StoreError::Conflict`] if its start is changed by others all the time.
     pub async fn erase_lead(
         &self,
         account: AccountId,
@@ -84,19 +86,25 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = keys::lead(account, id);
-        let Some(item) = self.read_item(&key).await? else {
-            return Ok(false);
-        };
-        let trace = if is_erased(&item) {
-            decode(item)?
-        } else {
-            self.leave_trace(key, &item, now).await?
-        };
-        if trace.ttl.is_some() {
-            return Ok(false);
+        for _ in 0..TRIES {
+            let Some(item) = self.read_item(&key).await? else {
+                return Ok(false);
+            };
+            let trace = if is_erased(&item) {
+                decode(item)?
+            } else {
+                match self.leave_trace(key.clone(), &item, now).await {
+                    Err(StoreError::Conflict) => continue,
+                    trace => trace?,
+                }
+            };
+            if trace.ttl.is_some() {
+                return Ok(false);
+            }
+            self.finish_erasure(account, id, trace.run_id, now).await?;
+            return Ok(true);
         }
-        self.finish_erasure(account, id, trace.run_id, now).await?;
-        Ok(true)
+        Err(StoreError::Conflict)
     }
 
     /// Leads whose erasure was begun before `before` and is not finished, at most a hundred.

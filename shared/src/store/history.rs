@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     activity::{Activity, ActivityKind},
     ids::{AccountId, LeadId},
-    lead::Lead,
+    lead::{Lead, Start},
     page::{Page, PageRequest},
 };
 
@@ -38,6 +38,15 @@ impl Entity for ActivityItem {
 
 impl ActivityItem {
     pub(super) fn new(activity: &Activity) -> Self {
+        Self::at(&position(&activity.at, "2", Uuid::new_v4()), activity)
+    }
+
+    /// The enrolment that a start has ordered, where it stood as long as the lead's item said so.
+    pub(super) fn of_start(start: &Start) -> Self {
+        Self::at(&start_position(start), &Activity::of_start(start))
+    }
+
+    fn at(position: &str, activity: &Activity) -> Self {
         let Activity {
             kind,
             subject,
@@ -46,11 +55,7 @@ impl ActivityItem {
             at,
         } = activity.clone();
         Self {
-            sk: format!(
-                "{}{}",
-                keys::ACTIVITIES,
-                position(&activity.at, "2", Uuid::new_v4())
-            ),
+            sk: format!("{}{position}", keys::ACTIVITIES),
             kind,
             subject,
             reason,
@@ -94,6 +99,10 @@ impl From<ActivityItem> for Activity {
     }
 }
 
+fn start_position(start: &Start) -> String {
+    position(&start.enrolled_at, "1", start.run_id)
+}
+
 /// Where an entry stands: by time to the millisecond, then by what comes first.
 fn position(at: &Timestamp, rank: &str, id: impl std::fmt::Display) -> String {
     format!("{at:.3}#{rank}#{id}")
@@ -119,10 +128,8 @@ impl Store {
             at: lead.profile.created_at,
         };
         let mut entries = vec![(position(&created.at, "0", lead.profile.id), created)];
-        entries.extend(lead.start.as_ref().map(|start| {
-            let enrolled = Activity::of_start(start);
-            (position(&enrolled.at, "1", start.run_id), enrolled)
-        }));
+        let enrolled = lead.start.as_ref();
+        entries.extend(enrolled.map(|start| (start_position(start), Activity::of_start(start))));
         if let Some(after) = &request.after {
             entries.retain(|(position, _)| position > after);
         }
@@ -132,7 +139,9 @@ impl Store {
         }
         let noted_items = noted.items.into_iter();
         entries.extend(noted_items.map(|item| (item.position(), Activity::from(item))));
-        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // An enrolment that was replaced since the lead was read is there twice.
+        entries.dedup_by(|(one, _), (other, _)| one == other);
         let limit = usize::from(request.limit);
         let has_more = noted.next.is_some() || entries.len() > limit;
         entries.truncate(limit);

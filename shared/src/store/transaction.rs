@@ -23,19 +23,23 @@ impl Store {
         let Err(error) = done else {
             return Ok(());
         };
-        match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(it)) if is_conflict(it) => {
-                Err(StoreError::Conflict)
-            }
-            _ => Err(error.into()),
-        }
+        let reason = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(it)) => reason(it),
+            _ => None,
+        };
+        Err(reason.unwrap_or_else(|| error.into()))
     }
 }
 
-fn is_conflict(cancelled: &TransactionCanceledException) -> bool {
-    let mut codes = cancelled
-        .cancellation_reasons()
-        .iter()
-        .filter_map(|reason| reason.code());
-    codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+/// Why a transaction was cancelled, if it is not that DynamoDB has too much to do.
+fn reason(cancelled: &TransactionCanceledException) -> Option<StoreError> {
+    let reasons = cancelled.cancellation_reasons().iter();
+    reasons
+        .filter_map(|reason| reason.code())
+        .find_map(|code| match code {
+            "ConditionalCheckFailed" | "TransactionConflict" => Some(StoreError::Conflict),
+            // The only thing that can be wrong with an item that this code has made.
+            "ValidationError" => Some(StoreError::TooLarge),
+            _ => None,
+        })
 }

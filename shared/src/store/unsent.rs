@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_dynamo::from_attribute_value;
 
-use super::{Store, StoreError, error::DamageError, keys, start::StartItem};
+use super::{Store, StoreError, error::DamageError, item::text, keys, start::StartItem};
 use crate::domain::{
     ids::{AccountId, LeadId},
     lead::Start,
@@ -97,7 +97,7 @@ impl Store {
             .collect())
     }
 
-    /// Takes the mark off, unless it has been set anew since it was read.
+    /// Takes the mark off, unless it has been set anew or the lead has another start since it was read.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the lead is gone or was marked again.
@@ -109,8 +109,10 @@ impl Store {
                 keys::lead(unsent.account_id, unsent.lead_id).into_item(),
             ))
             .update_expression("REMOVE gsi2pk, gsi2sk")
-            .condition_expression("gsi2sk = :mark")
-            .expression_attribute_values(":mark", AttributeValue::S(unsent.mark.clone()))
+            .condition_expression("gsi2sk = :mark AND #start.run_id = :run")
+            .expression_attribute_names("#start", "start")
+            .expression_attribute_values(":mark", text(&unsent.mark))
+            .expression_attribute_values(":run", text(unsent.start.run_id))
             .send()
             .await?;
         Ok(())

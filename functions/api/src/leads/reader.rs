@@ -1,4 +1,4 @@
-//! Takes the fields of a lead out of its JSON object one by one, and writes down what is wrong with them.
+//! Takes the fields out of a body's JSON object one by one, and writes down what is wrong with them.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 

@@ -14,7 +14,7 @@ pub struct Interval(Span);
 
 /// Why a text is not an interval.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("must be an ISO 8601 duration from PT0S to P366D, such as PT2H or P1D")]
+#[error("must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as PT2H or P1D")]
 pub struct IntervalError;
 
 impl Interval {
@@ -44,7 +44,10 @@ impl FromStr for Interval {
         let length = span
             .to_duration(date(2024, 1, 1))
             .map_err(|_| IntervalError)?;
-        if length.is_negative() || length > jiff::SignedDuration::from_hours(366 * 24) {
+        if length.is_negative()
+            || length.subsec_nanos() != 0
+            || length > jiff::SignedDuration::from_hours(366 * 24)
+        {
             return Err(IntervalError);
         }
         Ok(Self(span))
@@ -89,7 +92,7 @@ mod tests {
         let both: Interval = "P1W2DT3H4M".parse().unwrap();
         assert_eq!(both.days().to_string(), "P1W2D");
         assert_eq!(both.hours().to_string(), "PT3H4M");
-        for wrong in ["", "1d", "-P1D", "P367D", "P2Y", "two hours"] {
+        for wrong in ["", "PT0.5S", "1d", "-P1D", "P367D", "P2Y", "two hours"] {
             assert_eq!(
                 wrong.parse::<Interval>().err(),
                 Some(IntervalError),

@@ -84,19 +84,20 @@ pub fn plan(
     touchpoints
 }
 
-/// The touchpoints that a pause held up: each is due that much later, and then at the next time that the
-/// windows allow, but never before the one that it follows.
-pub fn shift(touchpoints: &mut [Touchpoint], gate: Gate<'_>, pause: SignedDuration) {
-    let mut before = Timestamp::MIN;
+/// The touchpoints that a pause held up, which ends `now`: each is due that much later, and then at the next
+/// time that the windows allow, but neither in the past nor before the one that it follows.
+pub fn shift(
+    touchpoints: &mut [Touchpoint],
+    gate: Gate<'_>,
+    pause: SignedDuration,
+    now: Timestamp,
+) {
+    let mut before = Timestamp::from_second(now.as_second()).unwrap_or(now);
     for touchpoint in touchpoints {
         let reasons = &mut touchpoint.reasons;
         let later = touchpoint.due_at.saturating_add(pause);
-        let later = gate.pass(
-            touchpoint.channel,
-            later.unwrap_or(touchpoint.due_at),
-            reasons,
-        );
-        before = gate.pass(touchpoint.channel, later.max(before), reasons);
+        let later = later.unwrap_or(touchpoint.due_at).max(before);
+        before = gate.pass(touchpoint.channel, later, reasons);
         touchpoint.due_at = before;
         touchpoint.offset = gate.zone.to_offset(before);
     }

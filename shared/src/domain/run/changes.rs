@@ -1,7 +1,7 @@
 //! What can happen to a run once it is ordered (CONTRACT section 6). Each change says what it has done, or
 //! that there was nothing to do.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CadenceState, Run, RunStatus};
 use crate::domain::{
@@ -35,7 +35,9 @@ impl Run {
         let first = self.touchpoints.iter().position(is_held_up);
         let left = first.and_then(|first| self.touchpoints.get_mut(first..));
         if let Some(left) = left {
-            shift(left, snapshot.gate(), now.duration_since(since));
+            // Whole seconds, as touchpoints are due to; and machines' clocks differ.
+            let pause = SignedDuration::from_secs(now.as_second() - since.as_second());
+            shift(left, snapshot.gate(), pause.max(SignedDuration::ZERO), now);
             for touchpoint in left.iter_mut().filter(|it| is_held_up(it)) {
                 touchpoint.state = TouchpointState::Scheduled;
             }

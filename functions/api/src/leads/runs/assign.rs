@@ -20,7 +20,7 @@ use shared::{
     telemetry::Chain,
 };
 
-use super::{Current, PAUSE, TRIES};
+use super::{Current, TRIES, pause};
 use crate::{
     auth::Caller,
     error::{ApiError, Problem},
@@ -68,26 +68,24 @@ pub(crate) async fn assign(
     reader.finish()?;
     let workflow_id = workflow_id.ok_or(ApiError::Internal(None))?;
     for try_number in 0..TRIES {
+        pause(try_number).await;
         // Before the workflow: whose lead it is comes first.
         let current = Current::read(&state, &account, id).await?;
         let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
         let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
-        let start = order(&state, &current.lead, &workflow, &wanted)?;
-        let movement_type = match current.enrolment {
+        let lead = current.lead.clone();
+        let start = order(&state, &lead, &workflow, &wanted)?;
+        let mut ended = current.active(None);
+        let movement_type = match &mut ended {
             None => MovementType::Enrollment,
-            Some(_) => MovementType::Reassignment,
+            Some(ended) => {
+                ended.run.end(RunStatus::Stopped);
+                MovementType::Reassignment
+            }
         };
-        let mut ended = current.enrolment;
-        if let Some(ended) = &mut ended {
-            ended.run.end(RunStatus::Stopped);
-        }
         let now = state.clock.now();
-        let assigned = state
-            .store
-            .assign(&current.lead, &start, ended.as_ref(), now)
-            .await;
-        match assigned {
-            Err(StoreError::Conflict) => tokio::time::sleep(PAUSE * try_number).await,
+        match state.store.assign(&lead, &start, ended.as_ref(), now).await {
+            Err(StoreError::Conflict) => {}
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {
                 let reply = AssignedReply {

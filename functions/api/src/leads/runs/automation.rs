@@ -65,8 +65,7 @@ pub(crate) async fn stop(
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
     let workflow = with_workflow_id(reader, workflow)?;
-    let now = state.clock.now();
-    change_run(&state, &account, id, Some(workflow), |run, _| {
+    change_run(&state, &account, id, Some(workflow), |run, now| {
         let workflow_run_id = run.id;
         let Some(tasks_cancelled) = run.stop(now) else {
             let reply = AlreadyStoppedReply {
@@ -98,8 +97,7 @@ pub(crate) async fn resume(
     let workflow = reader.id("workflow_id");
     let with_cadence = reader.flag("resume_cadence").unwrap_or(false);
     let workflow = with_workflow_id(reader, workflow)?;
-    let now = state.clock.now();
-    change_run(&state, &account, id, Some(workflow), |run, _| {
+    change_run(&state, &account, id, Some(workflow), |run, now| {
         let workflow_run_id = run.id;
         let Some(cadence_resumed) = run.resume(with_cadence, now) else {
             let reply = AlreadyRunningReply {
@@ -128,11 +126,10 @@ pub(crate) async fn is_paused(
 ) -> Result<Json<IsPausedReply>, ApiError> {
     let workflow: Option<WorkflowId> = parameters.take("workflow_id");
     parameters.finish()?;
-    let mut current = Current::read(&state, &account, id).await?;
-    let run = current.run_of(workflow);
+    let active = Current::read(&state, &account, id).await?.active(workflow);
     Ok(Json(IsPausedReply {
         success: true,
-        paused: run.is_some_and(|enrolment| enrolment.run.human_takeover),
+        paused: active.is_some_and(|enrolment| enrolment.run.human_takeover),
     }))
 }
 

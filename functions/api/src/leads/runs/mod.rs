@@ -11,8 +11,9 @@ mod reply;
 mod show;
 mod status;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use shared::{
     domain::{
         account::Account,
@@ -20,7 +21,6 @@ use shared::{
         ids::{LeadId, WorkflowId},
         lead::Lead,
         run::Run,
-        workflow::Workflow,
     },
     store::{Enrolment, StoreError},
 };
@@ -37,50 +37,41 @@ use crate::{error::ApiError, state::AppState};
 
 /// How often a change is computed again when somebody was faster.
 const TRIES: u32 = 20;
-/// Before a change is computed again; grows with each try.
+/// Grows with each try.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A lead, and the run that it is on.
+/// A lead, and the run of its present start.
 struct Current {
     lead: Lead,
-    /// None: it is on no run that goes on.
     enrolment: Option<Enrolment>,
-    /// The run's workflow as it is now, if it is there.
-    workflow: Option<Arc<Workflow>>,
 }
 
 impl Current {
     async fn read(state: &AppState, account: &Account, id: LeadId) -> Result<Self, ApiError> {
         let found = state.store.lead_with_newest_run(account.id, id).await?;
         let (lead, newest) = found.ok_or(ApiError::NotFound("Lead"))?;
-        let Some(start) = &lead.start else {
-            return Ok(Self {
-                lead,
-                enrolment: None,
-                workflow: None,
-            });
-        };
-        let workflow = start.workflow.id;
-        let workflow = state.catalogue.workflow(account.id, workflow).await?;
-        let built = newest.filter(|run| run.id == start.run_id);
-        let enrolment = Enrolment {
-            is_built: built.is_some(),
-            // What is not built yet is built here: start-workflow will find it.
-            run: built.unwrap_or_else(|| {
-                Run::build(&lead, start, workflow.as_deref(), state.clock.now())
+        let enrolment = match (&lead.start, newest) {
+            (None, _) => None,
+            (Some(start), Some(run)) if run.id == start.run_id => Some(Enrolment {
+                run,
+                is_built: true,
             }),
+            // It is built here, then: start-workflow will find it.
+            (Some(start), _) => {
+                let workflow = state.store.workflow(account.id, start.workflow.id).await?;
+                Some(Enrolment {
+                    run: Run::build(&lead, start, workflow.as_ref(), state.clock.now()),
+                    is_built: false,
+                })
+            }
         };
-        Ok(Self {
-            enrolment: Some(enrolment).filter(|it| it.run.is_active()),
-            lead,
-            workflow,
-        })
+        Ok(Self { lead, enrolment })
     }
 
-    /// The run that goes on, if it is one of `workflow`, or of any.
-    fn run_of(&mut self, workflow: Option<WorkflowId>) -> Option<&mut Enrolment> {
-        let is_wanted = |it: &&mut Enrolment| workflow.is_none_or(|id| it.run.workflow.id == id);
-        self.enrolment.as_mut().filter(is_wanted)
+    /// The run, if it is one of `workflow`, or of any, and goes on.
+    fn active(self, workflow: Option<WorkflowId>) -> Option<Enrolment> {
+        self.enrolment
+            .filter(|it| it.run.is_active() && workflow.is_none_or(|id| it.run.workflow.id == id))
     }
 }
 
@@ -98,20 +89,29 @@ async fn change_run<T>(
     account: &Account,
     id: LeadId,
     workflow: Option<WorkflowId>,
-    change: impl Fn(&mut Run, Option<&Workflow>) -> Result<Changed<T>, ApiError>,
+    change: impl Fn(&mut Run, Timestamp) -> Result<Changed<T>, ApiError>,
 ) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
-        let mut current = Current::read(state, account, id).await?;
-        let definition = current.workflow.clone();
-        let enrolment = current.run_of(workflow).ok_or(ApiError::NoActiveRun)?;
-        let (reply, activity) = match change(&mut enrolment.run, definition.as_deref())? {
+        pause(try_number).await;
+        let current = Current::read(state, account, id).await?;
+        let mut enrolment = current.active(workflow).ok_or(ApiError::NoActiveRun)?;
+        // Later than what was read, whatever it waited for.
+        let now = state.clock.now();
+        let (reply, activity) = match change(&mut enrolment.run, now)? {
             Changed::Nothing(reply) => return Ok(reply),
             Changed::Run(reply, activity) => (reply, activity),
         };
-        match state.store.change_run(enrolment, &activity).await {
-            Err(StoreError::Conflict) => tokio::time::sleep(PAUSE * try_number).await,
+        match state.store.change_run(&enrolment, &activity).await {
+            Err(StoreError::Conflict) => {}
             changed => return changed.map(|()| reply).map_err(ApiError::of_change),
         }
     }
     Err(ApiError::Conflict)
+}
+
+/// Before a change is computed again.
+async fn pause(try_number: u32) {
+    if try_number > 0 {
+        tokio::time::sleep(PAUSE * try_number).await;
+    }
 }

@@ -20,13 +20,12 @@ struct RunReply<'a> {
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,
-    RunPath { lead, run }: RunPath,
+    RunPath { lead: id, run }: RunPath,
 ) -> Result<Response, ApiError> {
-    let (lead, built) = tokio::try_join!(
-        state.store.lead(account.id, lead),
-        state.store.run(account.id, lead, run)
-    )?;
-    let lead = lead.found().ok_or(ApiError::NotFound("Lead"))?;
+    let lead = state.store.lead(account.id, id).await?.found();
+    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
+    // After the lead: a run that was replaced since is written by then.
+    let built = state.store.run(account.id, id, run).await?;
     let ordered = lead.start.as_ref().filter(|start| start.run_id == run);
     let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));
     let run = run.ok_or(ApiError::NotFound("Run"))?;

@@ -1,16 +1,15 @@
 //! `POST /leads/{id}/status`.
 
-use std::slice;
-
 use axum::{Json, extract::State};
 use serde::Serialize;
 use shared::domain::{
     activity::{Activity, ActivityKind},
     ids::{LeadId, RunId, WorkflowId},
+    run::Run,
     workflow::{Status, Workflow},
 };
 
-use super::{Changed, change_run};
+use super::{Changed, Current, change_run};
 use crate::{
     auth::Caller,
     error::{ApiError, Problem},
@@ -45,46 +44,59 @@ pub(crate) async fn change(
     let reason = reader.note("reason");
     let workflow = reader.id("workflow_id");
     reader.finish()?;
-    let now = state.clock.now();
-    change_run(&state, &account, id, workflow, |run, workflow| {
+    let current = Current::read(&state, &account, id).await?;
+    let enrolment = current.enrolment.ok_or(ApiError::NoActiveRun)?;
+    let run = enrolment.run;
+    if !run.is_active() && is_of(&run, workflow) && run.current_status.key == key {
+        // The same call again, after it has ended the run.
+        return Ok(reply(&run, &run.current_status, false));
+    }
+    let definition = state.store.workflow(account.id, run.workflow.id).await?;
+    change_run(&state, &account, id, workflow, |run, now| {
         let previous = run.current_status.clone();
-        let status = find(&key, &previous, workflow)?;
-        let changed = run.move_to(status);
-        let reply = Json(StatusReply {
-            success: true,
-            changed,
-            previous_status: previous.key.clone(),
-            new_status: status.key.clone(),
-            workflow_run: StatusRun {
-                id: run.id,
-                workflow_id: run.workflow.id,
-            },
-        });
-        if !changed {
-            return Ok(Changed::Nothing(reply));
+        if previous.key == key {
+            return Ok(Changed::Nothing(reply(run, &previous, false)));
         }
+        // Reassigned since the statuses were read.
+        let definition = definition.as_ref().filter(|it| it.id == run.workflow.id);
+        let status = find(&key, definition)?;
+        run.move_to(status);
         let subject = format!("{} -> {}", previous.label, status.label);
         let activity = Activity {
             reason: reason.clone(),
             ..Activity::new(ActivityKind::StatusChanged, &subject, now)
         };
-        Ok(Changed::Run(reply, activity))
+        Ok(Changed::Run(reply(run, &previous, true), activity))
     })
     .await
 }
 
-/// The status of that key in the workflow as it is now; of one that is gone, only the present one is known.
-fn find<'a>(
-    key: &str,
-    present: &'a Status,
-    workflow: Option<&'a Workflow>,
-) -> Result<&'a Status, ApiError> {
-    let known = workflow.map_or(slice::from_ref(present), |workflow| &workflow.statuses);
-    known
+fn is_of(run: &Run, workflow: Option<WorkflowId>) -> bool {
+    workflow.is_none_or(|id| run.workflow.id == id)
+}
+
+fn reply(run: &Run, previous: &Status, changed: bool) -> Json<StatusReply> {
+    Json(StatusReply {
+        success: true,
+        changed,
+        previous_status: previous.key.clone(),
+        new_status: run.current_status.key.clone(),
+        workflow_run: StatusRun {
+            id: run.id,
+            workflow_id: run.workflow.id,
+        },
+    })
+}
+
+/// The status of that key in the workflow as it is now.
+fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, ApiError> {
+    let workflow = workflow.ok_or(ApiError::Conflict)?;
+    let statuses = &workflow.statuses;
+    statuses
         .iter()
         .find(|status| status.key == key)
         .ok_or_else(|| {
-            let keys: Vec<&str> = known.iter().map(|status| status.key.as_str()).collect();
+            let keys: Vec<&str> = statuses.iter().map(|status| status.key.as_str()).collect();
             let what = format!("must be one of {}", keys.join(", "));
             ApiError::Validation(vec![Problem::new("status_key", what)])
         })

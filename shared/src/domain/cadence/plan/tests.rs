@@ -215,6 +215,7 @@ fn a_pause_moves_what_is_left_and_keeps_it_in_its_windows_and_in_order() {
         &mut left,
         cadence.gate(&zone),
         SignedDuration::from_hours(48),
+        Timestamp::MIN,
     );
     assert_eq!(
         shown(&left),
@@ -285,7 +286,7 @@ proptest! {
         let planned = plan(&cadence, &zone, BOTH, None, at);
         let mut shifted = planned.clone();
         let pause = SignedDuration::from_secs(pause);
-        shift(&mut shifted, cadence.gate(&zone), pause);
+        shift(&mut shifted, cadence.gate(&zone), pause, Timestamp::MIN);
         prop_assert!(shifted.is_sorted_by_key(|touchpoint| touchpoint.due_at));
         for (before, after) in planned.iter().zip(&shifted) {
             prop_assert!(after.due_at >= before.due_at + pause);
