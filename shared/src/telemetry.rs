@@ -2,7 +2,12 @@
 //! person. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
 //! address or number.
 
-use std::{error::Error, fmt, panic};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+    panic,
+};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -29,6 +34,12 @@ pub fn init_function(level: LevelFilter) {
         .with(lines)
         .init();
     report_panics();
+}
+
+/// Writes a function's metrics, a line for CloudWatch to read, to standard output.
+pub fn metrics(line: &serde_json::Value) {
+    // Without an output there is nobody to tell.
+    let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
 /// Sends the logs of a command to the terminal.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::proxy::Fault;
 use lambda_http::http::StatusCode;
 use leadgate::local::demo;
-use requeue_starts::{Requeued, requeue};
+use requeue_starts::requeue;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
@@ -120,7 +120,7 @@ async fn a_start_that_cannot_be_queued_is_delayed_and_follows() {
     )
     .await
     .unwrap();
-    assert_eq!((before, sent), (1, Requeued { sent: 1, erased: 0 }));
+    assert_eq!((before, sent.sent), (1, 1));
     assert_eq!(proxied.queued().await, 1);
 }
 
@@ -160,7 +160,7 @@ async fn each_of_many_is_told_whether_it_was_stored_and_sent() {
     )
     .await
     .unwrap();
-    assert_eq!(sent, Requeued { sent: 2, erased: 0 });
+    assert_eq!(sent.sent, 2);
 
     proxied.dynamodb.set("BatchWriteItem", Fault::Throttle);
     let reply = proxied.post(&leads, None).await;
@@ -269,5 +269,5 @@ async fn a_replay_whose_start_cannot_be_sent_is_noted_down() {
     )
     .await
     .unwrap();
-    assert_eq!(sent, Requeued { sent: 1, erased: 0 });
+    assert_eq!(sent.sent, 1);
 }

@@ -16,6 +16,7 @@ pub struct Proxied {
     pub dynamodb: Proxy,
     pub sqs: Proxy,
     pub store: Store,
+    pub queue: StartQueue,
     pub api: axum::Router,
 }
 
@@ -45,12 +46,13 @@ impl Proxied {
         let clients = Clients::local(&dynamodb.url, &sqs.url).await;
         let store = Store::new(clients.dynamodb, services.table());
         let queue = StartQueue::new(clients.sqs, &services.queue_url);
-        let api = router(AppState::new(store.clone(), queue, clock));
+        let api = router(AppState::new(store.clone(), queue.clone(), clock));
         Self {
             services,
             dynamodb,
             sqs,
             store,
+            queue,
             api,
         }
     }

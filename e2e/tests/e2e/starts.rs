@@ -1,8 +1,10 @@
 //! From a start to its run, whatever is delivered how often.
 
-use e2e::cases::cases;
-use leadgate::local::Services;
+use e2e::{cases::cases, proxy::Fault};
+use jiff::{SignedDuration, Timestamp};
+use leadgate::local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
+use serde_json::{Value, json};
 use shared::{
     clock::Clock,
     domain::{
@@ -12,7 +14,10 @@ use shared::{
 };
 use start_workflow::{StartWorkflow, handle};
 
-use crate::support::{account, items_of, services};
+use crate::{
+    proxied::Proxied,
+    support::{account, items_of, services},
+};
 
 fn demo_lead(number: u8) -> LeadId {
     format!("019c0000-0000-7000-8000-0000000011{number:02}")
@@ -113,25 +118,52 @@ async fn a_start_without_a_lead_comes_again_until_it_is_a_minute_old() {
 }
 
 #[tokio::test]
-async fn a_start_that_could_not_be_sent_is_sent_once_by_requeue_starts() {
+async fn starts_that_could_not_be_sent_are_sent_once_by_requeue_starts() {
     let services = services().await;
-    let (store, queue, clock) = (&services.store, &services.queue, &Clock::System);
-    for number in 1..=10 {
+    let (store, queue) = (&services.store, &services.queue);
+    let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+    for (number, minutes) in (1..=10).zip(0..) {
+        let since = now - SignedDuration::from_mins(minutes);
+        let lead = demo_lead(number);
         store
-            .mark_unsent(account(), demo_lead(number), clock.now(), None)
+            .mark_unsent(account(), lead, since, None)
             .await
             .unwrap();
     }
-    assert_eq!(
-        requeue(store, queue, clock).await.unwrap(),
-        Requeued {
-            sent: 10,
-            erased: 0
-        }
-    );
-    assert_eq!(
-        requeue(store, queue, clock).await.unwrap(),
-        Requeued { sent: 0, erased: 0 }
-    );
+    let clock = Clock::manual(now);
+    let done = requeue(store, queue, &clock).await.unwrap();
+    let expected = Requeued {
+        sent: 10,
+        unsent: 0,
+        oldest_s: 9 * 60,
+        erased: 0,
+    };
+    assert_eq!(done, expected);
+    let done = requeue(store, queue, &clock).await.unwrap();
+    assert_eq!(done, Requeued::default());
     services.stop().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_unsent_starts_is_sent_in_one_go_and_what_fails_waits() {
+    let proxied = Proxied::start().await;
+    let lead = json!({"first_name": "J", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID});
+    let leads: Value = std::iter::repeat_n(lead, 1_000).collect();
+    proxied.sqs.set("SendMessageBatch", Fault::Refuse);
+    let reply = proxied.post(&leads, None).await;
+    assert!(reply.text.contains("delayed"), "{}", reply.text);
+    let (queue, clock) = (&proxied.queue, Clock::System);
+    let error = requeue(&proxied.store, queue, &clock).await.unwrap_err();
+    assert_eq!((error.requeued.sent, error.requeued.unsent), (0, 1_000));
+    // Over a hundred a shard: more than one page.
+    proxied.sqs.set("SendMessageBatch", Fault::None);
+    proxied.sqs.take_calls();
+    let done = requeue(&proxied.store, queue, &clock).await.unwrap();
+    assert_eq!((done.sent, done.unsent), (1_000, 0));
+    let calls = proxied.sqs.take_calls();
+    assert!(calls.iter().all(|call| call == "SendMessageBatch"));
+    assert!((100..=116).contains(&calls.len()), "{} calls", calls.len());
+    let done = requeue(&proxied.store, queue, &clock).await.unwrap();
+    assert_eq!(done, Requeued::default());
+    proxied.stop().await;
 }

@@ -1,7 +1,7 @@
 //! The Lambda function `requeue-starts`: wiring only.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use requeue_starts::{ScheduledEvent, requeue};
+use requeue_starts::{ScheduledEvent, metrics, requeue};
 use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 
 #[tokio::main]
@@ -13,9 +13,10 @@ async fn main() -> Result<(), Error> {
     let queue = &StartQueue::new(clients.sqs, &queue_url);
     lambda_runtime::run(service_fn(
         move |_: LambdaEvent<ScheduledEvent>| async move {
-            requeue(store, queue, &Clock::System)
-                .await
-                .map_err(Error::from)
+            let done = requeue(store, queue, &Clock::System).await;
+            let requeued = done.as_ref().unwrap_or_else(|error| &error.requeued);
+            telemetry::metrics(&metrics::line(requeued, Clock::System.now()));
+            done.map_err(Error::from)
         },
     ))
     .await

@@ -30,7 +30,7 @@ pub use self::{
     error::StoreError,
     intake::{Batched, Stored, StoredMany},
     keys::UNSENT_SHARDS,
-    unsent::UnsentStart,
+    unsent::{UnsentEnd, UnsentPage, UnsentStart},
 };
 
 /// What became of a lead that was looked for.

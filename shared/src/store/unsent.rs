@@ -13,6 +13,8 @@ use crate::domain::{
     lead::Start,
 };
 
+const UNSENT_PAGE: i32 = 100;
+
 /// A start that waits to be sent, and the mark that says so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnsentStart {
@@ -25,7 +27,25 @@ pub struct UnsentStart {
     mark: String,
 }
 
+/// Some of a shard's unsent starts.
+#[derive(Debug)]
+pub struct UnsentPage {
+    /// The starts.
+    pub starts: Vec<Result<UnsentStart, StoreError>>,
+    /// Where to go on, if there may be more.
+    pub end: Option<UnsentEnd>,
+}
+
+/// The end of a page.
+#[derive(Debug)]
+pub struct UnsentEnd(HashMap<String, AttributeValue>);
+
 impl UnsentStart {
+    /// Since when it waits.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.mark.parse().ok()
+    }
+
     /// A start that was marked when it was ordered ([`Store::assign`]).
     pub fn marked(account_id: AccountId, lead_id: LeadId, start: Start, since: Timestamp) -> Self {
         Self {
@@ -69,32 +89,33 @@ impl Store {
         Ok(())
     }
 
-    /// Up to `limit` marked starts of a shard, oldest first; one that is damaged stands as its error. The
-    /// index lags behind the table, so one that was just cleared may show once more.
+    /// A page of the marked starts of a shard, oldest first, behind the page that `after` ended; one that is
+    /// damaged stands as its error. The index lags behind the table, so one that was just cleared may show
+    /// once more.
     ///
     /// # Errors
     /// As of any read.
     pub async fn unsent_starts(
         &self,
         shard: u8,
-        limit: u16,
-    ) -> Result<Vec<Result<UnsentStart, StoreError>>, StoreError> {
+        after: Option<UnsentEnd>,
+    ) -> Result<UnsentPage, StoreError> {
         let reply = self
             .client
             .query()
             .table_name(&*self.table)
             .index_name(keys::UNSENT_INDEX)
             .key_condition_expression("gsi2pk = :shard")
-            .expression_attribute_values(":shard", AttributeValue::S(keys::unsent(shard)))
-            .limit(i32::from(limit))
+            .expression_attribute_values(":shard", text(keys::unsent(shard)))
+            .set_exclusive_start_key(after.map(|UnsentEnd(key)| key))
+            .limit(UNSENT_PAGE)
             .send()
             .await?;
-        Ok(reply
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(decode_unsent)
-            .collect())
+        let items = reply.items.unwrap_or_default().into_iter();
+        Ok(UnsentPage {
+            starts: items.map(decode_unsent).collect(),
+            end: reply.last_evaluated_key.map(UnsentEnd),
+        })
     }
 
     /// Takes the mark off, unless it has been set anew or the lead has another start since it was read.
