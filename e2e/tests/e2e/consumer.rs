@@ -5,8 +5,14 @@ use leadgate::local::Services;
 use shared::clock::Clock;
 use start_workflow::{StartWorkflow, handle};
 
-/// Lets start-workflow consume what is in the queue, and gives how many records it handled and failed.
+/// Lets a new start-workflow consume what is in the queue, and gives how many records it handled and failed.
 pub async fn consume(services: &Services, clock: &Clock) -> (usize, usize) {
+    let function = StartWorkflow::new(services.store.clone(), clock.clone());
+    consume_by(&function, services).await
+}
+
+/// The same by one that has been at work before.
+pub async fn consume_by(function: &StartWorkflow, services: &Services) -> (usize, usize) {
     let sqs = &services.clients.sqs;
     let received = sqs
         .receive_message()
@@ -29,7 +35,6 @@ pub async fn consume(services: &Services, clock: &Clock) -> (usize, usize) {
         event.records.push(record);
     }
     let records = event.records.len();
-    let function = StartWorkflow::new(services.store.clone(), clock.clone());
-    let reply = handle(&function, event).await;
+    let reply = handle(function, event).await;
     (records, reply.batch_item_failures.len())
 }

@@ -4,9 +4,10 @@ use lambda_http::http::StatusCode;
 use leadgate::local::demo;
 use serde_json::json;
 use shared::domain::workflow::Workflow;
+use start_workflow::StartWorkflow;
 
 use crate::{
-    consumer::consume,
+    consumer::{consume, consume_by},
     enrolled::{active_run, another_workflow, john, post, proxied, run, set},
     support::account,
 };
@@ -147,5 +148,29 @@ async fn a_preview_shows_the_plan_in_both_times_and_writes_nothing() {
         "{}",
         reply.text
     );
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_consumer_remembers_of_a_paused_workflow_holds_up_nothing() {
+    let (proxied, clock) = proxied().await;
+    let store = &proxied.services.store;
+    let function = StartWorkflow::new(store.clone(), clock.clone());
+    let workflow = another_workflow(&proxied, |workflow| workflow.is_paused = true).await;
+    let mut lead = john();
+    lead["workflow_id"] = json!(workflow.id);
+    let waiting = proxied.create(&lead).await;
+    assert_eq!(consume_by(&function, &proxied.services).await, (1, 0));
+    assert_eq!(active_run(&proxied, &waiting).await["run_status"], "queued");
+    let unpaused = Workflow {
+        is_paused: false,
+        version: workflow.version + 1,
+        ..workflow
+    };
+    store.replace_workflow(account(), &unpaused).await.unwrap();
+    // Within the time for which it keeps what it has read.
+    let late = proxied.create(&lead).await;
+    assert_eq!(consume_by(&function, &proxied.services).await, (1, 0));
+    assert_eq!(active_run(&proxied, &late).await["run_status"], "running");
     proxied.stop().await;
 }
