@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 use shared::{
-    clock::Clock,
+    clock::{Clock, whole_second},
     domain::{
         ids::{AccountId, StatusId, WorkflowId},
         page::PageRequest,
@@ -153,10 +153,7 @@ fn next(definition: Definition, before: Option<&Workflow>, now: Timestamp) -> Wo
         timezone,
         statuses: statuses.into_iter().map(status).collect(),
         cadence,
-        created_at: before.map_or_else(
-            || Timestamp::from_second(now.as_second()).unwrap_or(now),
-            |before| before.created_at,
-        ),
+        created_at: before.map_or_else(|| whole_second(now), |before| before.created_at),
     }
 }
 

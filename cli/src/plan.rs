@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
 use shared::{
-    clock::Clock,
+    clock::{Clock, whole_second},
     domain::cadence::{self, Reachability, Touchpoint},
 };
 
@@ -74,7 +74,7 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
     };
     let now = args.at.unwrap_or_else(|| Clock::System.now());
     // As an intake does.
-    let enrolled_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let enrolled_at = whole_second(now);
     let plan = Plan {
         touchpoints: cadence::plan(
             &definition.cadence,
