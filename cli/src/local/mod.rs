@@ -8,6 +8,7 @@ pub mod demo;
 mod dynamodb;
 mod error;
 mod event_source;
+mod move_tasks;
 mod recovery;
 mod schedule;
 mod services;
@@ -20,4 +21,7 @@ pub use self::{
     services::{Ports, Services},
     stack::Stack,
 };
-pub(crate) use self::{services::TABLE, sqs::start_queue_url};
+pub(crate) use self::{
+    services::TABLE,
+    sqs::{dead_letter_queue_url, start_queue_url},
+};

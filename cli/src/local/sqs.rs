@@ -13,10 +13,9 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use winterbaume_core::{MockRequest, MockService};
-use winterbaume_sqs::SqsService;
+use winterbaume_core::MockRequest;
 
-use super::{LocalError, definition::Definition};
+use super::{LocalError, definition::Definition, move_tasks::Sqs};
 
 const START_QUEUE: &str = "leadgate-starts";
 const DEAD_LETTER_QUEUE: &str = "leadgate-starts-dlq";
@@ -35,7 +34,7 @@ pub(super) struct QueueUrls {
 pub(super) fn serve(listener: TcpListener, stop: CancellationToken) -> JoinHandle<()> {
     let router = Router::new()
         .fallback(answer)
-        .with_state(Arc::new(SqsService::new()));
+        .with_state(Arc::new(Sqs::default()));
     tokio::spawn(async move {
         let stopped = async move { stop.cancelled().await };
         let served = axum::serve(listener, router)
@@ -48,7 +47,7 @@ pub(super) fn serve(listener: TcpListener, stop: CancellationToken) -> JoinHandl
 }
 
 async fn answer(
-    State(service): State<Arc<SqsService>>,
+    State(sqs): State<Arc<Sqs>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -60,7 +59,7 @@ async fn answer(
         headers,
         body,
     };
-    let reply = service.handle(request).await;
+    let reply = sqs.answer(request).await;
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -108,13 +107,18 @@ pub(super) async fn create_queues(
         .map_err(|error| failed(error.into()))?;
     Ok(QueueUrls {
         start: start_queue_url(sqs_url),
-        dead_letter: format!("{sqs_url}/{ACCOUNT}/{DEAD_LETTER_QUEUE}"),
+        dead_letter: dead_letter_queue_url(sqs_url),
     })
 }
 
 /// The URL of the start queue of the SQS at `sqs_url`.
 pub(crate) fn start_queue_url(sqs_url: &str) -> String {
     format!("{sqs_url}/{ACCOUNT}/{START_QUEUE}")
+}
+
+/// The URL of the dead-letter queue of the SQS at `sqs_url`.
+pub(crate) fn dead_letter_queue_url(sqs_url: &str) -> String {
+    format!("{sqs_url}/{ACCOUNT}/{DEAD_LETTER_QUEUE}")
 }
 
 /// The ARN of the start queue, as the event source names it.
