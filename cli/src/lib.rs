@@ -6,4 +6,6 @@ pub mod definition;
 pub mod dev;
 mod failure;
 pub mod local;
+mod local_args;
 pub mod plan;
+pub mod queue;

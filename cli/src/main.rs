@@ -7,6 +7,7 @@ use leadgate::{
     apply::{self, ApplyArgs},
     dev::{self, DevArgs},
     plan::{self, PlanArgs},
+    queue::{self, QueueCommand},
 };
 
 /// Lead intake and outreach cadences: the tool beside the service.
@@ -25,6 +26,9 @@ enum Command {
     Plan(PlanArgs),
     /// Make a workflow of an account what a file says, and queue the starts that waited for it.
     Apply(ApplyArgs),
+    /// Look at the queues of workflow starts, and send dead letters again.
+    #[command(subcommand)]
+    Queue(QueueCommand),
 }
 
 #[tokio::main]
@@ -33,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Dev(args) => dev::run(args).await,
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
+        Command::Queue(command) => queue::run(&command).await,
     }
 }
 

@@ -4,8 +4,8 @@ use clap::Args;
 use shared::{aws::Clients, domain::ids::AccountId, queue::StartQueue, store::Store};
 
 use crate::{
-    dev,
-    local::{TABLE, demo, start_queue_url},
+    local::{TABLE, demo},
+    local_args::LocalArgs,
 };
 
 /// How a target is named. A deployment is reached with the region and the credentials of the environment.
@@ -20,16 +20,8 @@ pub(super) struct TargetArgs {
     /// The start queue of a deployment
     #[arg(long, value_name = "URL", requires = "table")]
     queue_url: Option<String>,
-    /// Where the local stack's DynamoDB answers
-    #[arg(long, value_name = "URL", conflicts_with = "table", default_value_t = at(dev::DYNAMODB_PORT))]
-    dynamodb_url: String,
-    /// Where the local stack's SQS answers
-    #[arg(long, value_name = "URL", conflicts_with = "table", default_value_t = at(dev::SQS_PORT))]
-    sqs_url: String,
-}
-
-fn at(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
+    #[command(flatten)]
+    local: LocalArgs,
 }
 
 /// An account, and how it is reached.
@@ -47,8 +39,7 @@ impl Target {
             account,
             table,
             queue_url,
-            dynamodb_url,
-            sqs_url,
+            local,
         } = args;
         let account = *account;
         match (table, queue_url) {
@@ -62,12 +53,12 @@ impl Target {
                 }
             }
             _ => {
-                let clients = Clients::local(dynamodb_url, sqs_url).await;
+                let clients = local.clients().await;
                 Self {
                     account,
                     store: Store::new(clients.dynamodb, TABLE),
-                    queue: StartQueue::new(clients.sqs, &start_queue_url(sqs_url)),
-                    local: Some(dynamodb_url.clone()),
+                    queue: StartQueue::new(clients.sqs, &local.start_queue_url()),
+                    local: Some(local.dynamodb_url().to_owned()),
                 }
             }
         }

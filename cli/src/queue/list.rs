@@ -1,0 +1,147 @@
+//! The dead letters, oldest first.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use shared::{
+    domain::ids::{AccountId, LeadId, RunId, WorkflowId},
+    queue::WorkflowStart,
+    store::{Store, StoreError},
+};
+
+use super::{
+    CommandError, Target, TargetArgs,
+    diagnosis::{self, Reason},
+    letters::{DeadLetters, Letter},
+};
+
+const LOOKED_AT_ONCE: usize = 16;
+
+/// What `leadgate queue dlq list` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct ListArgs {
+    /// List so many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    limit: u16,
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Listed {
+    dead_letters: Vec<Entry>,
+    /// The limit was reached.
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    message_id: String,
+    sent_at: Option<Timestamp>,
+    age_seconds: Option<i64>,
+    receive_count: Option<u32>,
+    #[serde(flatten)]
+    ids: Option<Ids>,
+    #[serde(flatten)]
+    reason: Reason,
+}
+
+/// What it is about, if it can be read.
+#[derive(Serialize)]
+struct Ids {
+    account_id: AccountId,
+    lead_id: LeadId,
+    run_id: RunId,
+    workflow_id: WorkflowId,
+}
+
+pub(super) async fn print(
+    target: &Target,
+    args: &ListArgs,
+    now: Timestamp,
+) -> Result<(), CommandError> {
+    let limit = usize::from(args.limit);
+    let mut dead_letters = DeadLetters::new(target);
+    let found = dead_letters.take(limit).await;
+    dead_letters.put_back().await;
+    let mut found = found?;
+    found.sort_by_key(|letter| letter.sent_at);
+    let entries: Vec<_> = found
+        .into_iter()
+        .map(|letter| entry(letter, target.store.as_ref(), now))
+        .collect();
+    let listed = Listed {
+        more: entries.len() == limit,
+        dead_letters: stream::iter(entries)
+            .buffered(LOOKED_AT_ONCE)
+            .try_collect()
+            .await?,
+    };
+    let mut stdout = io::stdout();
+    if args.json {
+        writeln!(stdout, "{}", serde_json::to_string(&listed)?)?;
+        return Ok(());
+    }
+    if listed.dead_letters.is_empty() {
+        writeln!(stdout, "There are no dead letters.")?;
+    }
+    for entry in &listed.dead_letters {
+        write(&mut stdout, entry)?;
+    }
+    if listed.more {
+        writeln!(
+            stdout,
+            "There may be more: --limit lists more than {limit}."
+        )?;
+    }
+    Ok(())
+}
+
+async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<Entry, StoreError> {
+    let start = WorkflowStart::from_body(&letter.body);
+    let reason = diagnosis::of(&start, store).await?;
+    let ids = start.ok().map(|start| Ids {
+        account_id: start.account_id,
+        lead_id: start.lead_id,
+        run_id: start.run_id,
+        workflow_id: start.workflow_id,
+    });
+    let age = letter.sent_at.map(|sent| now.duration_since(sent));
+    Ok(Entry {
+        message_id: letter.message_id,
+        sent_at: letter.sent_at,
+        age_seconds: age.map(|age| age.as_secs().max(0)),
+        receive_count: letter.receive_count,
+        ids,
+        reason,
+    })
+}
+
+fn write(out: &mut impl Write, entry: &Entry) -> io::Result<()> {
+    write!(out, "{}", entry.message_id)?;
+    if let Some(seconds) = entry.age_seconds {
+        write!(out, "  sent {:#} ago", SignedDuration::from_secs(seconds))?;
+    }
+    if let Some(count) = entry.receive_count {
+        write!(out, ", received {count} times")?;
+    }
+    writeln!(out, "\n  {}", entry.reason.text)?;
+    if let Some(ids) = &entry.ids {
+        let Ids {
+            account_id,
+            lead_id,
+            run_id,
+            workflow_id,
+        } = ids;
+        writeln!(out, "  account {account_id}, lead {lead_id}")?;
+        writeln!(out, "  run {run_id}, workflow {workflow_id}")?;
+    }
+    writeln!(out)
+}
