@@ -16,11 +16,15 @@ use aws_smithy_runtime_api::client::{
     retries::classifiers::{ClassifyRetry, RetryAction},
 };
 
-/// The SDK's own defaults set no limit at all, so a lost packet would hold a request until the
-/// function's timeout.
+// The SDK's own defaults set no limit at all, so a lost packet would hold a request until the function's
+// timeout.
+
+/// For a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// For one attempt of a call, its connection included.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// For a call, all attempts and the pauses between them included: no call takes longer.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ATTEMPTS: u32 = 3;
 
 /// Shorter than the servers keep an idle connection, so that the first call after a quiet time does not

@@ -79,6 +79,11 @@ pub(crate) enum ApiError {
          it again"
     )]
     ChangeUnconfirmed(#[source] StoreError),
+    #[error(
+        "The request took too long, and it may be done or not; with an Idempotency-Key, it can be sent again \
+         without storing a lead twice"
+    )]
+    TimedOut,
     #[error("The service cannot take the request right now and has stored nothing; send it again")]
     Unavailable(#[source] StoreError),
     #[error("Something went wrong on our side; quote the request_id when you report it")]
@@ -148,6 +153,7 @@ impl ApiError {
             Self::Unavailable(_)
             | Self::Unconfirmed(_)
             | Self::ChangeUnconfirmed(_)
+            | Self::TimedOut
             | Self::NotStored => (S::SERVICE_UNAVAILABLE, "Service unavailable", "unavailable"),
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,
@@ -350,6 +356,12 @@ mod tests {
             ),
             (
                 ApiError::of_change(unavailable()),
+                503,
+                "Service unavailable",
+                "unavailable",
+            ),
+            (
+                ApiError::TimedOut,
                 503,
                 "Service unavailable",
                 "unavailable",

@@ -15,19 +15,25 @@ mod path_id;
 mod state;
 mod workflows;
 
+use std::time::Duration;
+
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware::from_fn,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::leads::runs;
 pub use self::state::AppState;
+use self::{error::ApiError, leads::runs};
 
 /// The largest body that is read (CONTRACT section 2, `payload_too_large`).
 const BODY_LIMIT: usize = 5 * 1024 * 1024;
+
+/// Every request is answered by then, whatever it waits for; the function's timeout is longer.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// Every route, and an answer in the error envelope for all that is no route.
 pub fn router(state: AppState) -> Router {
@@ -64,7 +70,16 @@ fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S>
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn(in_time))
         .layer(from_fn(envelope::finish))
+}
+
+/// What is under way when the time is over is given up, as it would be if the process died: what was
+/// stored by then stays good, and nothing else is promised.
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request))
+        .await
+        .unwrap_or_else(|_| ApiError::TimedOut.into_response())
 }
 
 #[cfg(test)]
@@ -96,5 +111,16 @@ mod tests {
         assert_eq!(body["code"], "internal_error");
         assert_eq!(body["request_id"], id);
         assert!(!body.to_string().contains("John"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_answered_in_time() {
+        let routes = Router::<()>::new().route("/", get(std::future::pending::<()>));
+        let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
+        let begun = tokio::time::Instant::now();
+        let response = in_envelope(routes).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key("x-request-id"));
+        assert!(begun.elapsed() < Duration::from_secs(29));
     }
 }
