@@ -5,7 +5,7 @@
 
 mod record;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
@@ -15,8 +15,13 @@ use shared::{
     store::{Store, StoreError},
     telemetry::Chain,
 };
+use tokio::time::timeout;
 
-use self::record::Outcome;
+use self::record::{Outcome, RecordError};
+
+/// A record that takes longer is given up and delivered again, so that the batch's others are acknowledged
+/// before the function's timeout, which is longer.
+pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What the handler needs. Clones share it all.
 #[derive(Clone, Debug)]
@@ -69,7 +74,8 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
 
 async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
-    match record::start_run(state, message).await {
+    let started = timeout(RECORD_TIMEOUT, record::start_run(state, message)).await;
+    match started.unwrap_or(Err(RecordError::TimedOut)) {
         Ok(Outcome::Started | Outcome::StartedBefore) => None,
         Ok(Outcome::Waiting) => {
             tracing::info!(

@@ -28,7 +28,7 @@ const REREAD_PAUSES: [Duration; 6] = [
     Duration::from_millis(1_600),
 ];
 
-/// A write that is to come has come by now: the API answers within 10 seconds. Older messages without a
+/// A write that is to come has come by now: it is sent with the message, and takes 5 seconds at most. Older messages without a
 /// lead belong to a request that failed.
 const ORPHAN_AGE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -76,6 +76,8 @@ pub(crate) enum RecordError {
     LeadNotYetStored,
     #[error("the run is being changed by others all the time")]
     Contended,
+    #[error("it took too long")]
+    TimedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -189,5 +191,25 @@ async fn read_lead(
             Some(pause) => tokio::time::sleep(pause).await,
             None => return Err(RecordError::LeadNotYetStored),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT};
+
+    use super::*;
+    use crate::RECORD_TIMEOUT;
+
+    #[test]
+    fn looking_for_a_lead_outlasts_an_attempt_of_its_write() {
+        assert!(REREAD_PAUSES.iter().sum::<Duration>() > ATTEMPT_TIMEOUT);
+    }
+
+    #[test]
+    fn a_lead_that_comes_late_has_the_time_of_a_slow_start_left() {
+        // The lead is read, its workflow, the run is written, and what it waited for is forgotten.
+        let slow = 4 * OPERATION_TIMEOUT;
+        assert!(REREAD_PAUSES.iter().sum::<Duration>() + slow < RECORD_TIMEOUT);
     }
 }
