@@ -275,7 +275,51 @@ fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> LocalError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use api::REQUEST_TIMEOUT;
+    use shared::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT};
+    use start_workflow::RECORD_TIMEOUT;
+
     use super::*;
+    use crate::local::schedule;
+
+    /// What API Gateway waits for an integration of an HTTP API, at most. It counts a cold start as well.
+    const GATEWAY: Duration = Duration::from_secs(30);
+    /// What a function needs to say how it ended.
+    const LAST_WORDS: Duration = Duration::from_secs(1);
+
+    /// The limits of the functions in template.yaml.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Limits {
+        resources: Functions,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Functions {
+        api_function: Resource<Function>,
+        start_workflow_function: Resource<Function>,
+        requeue_starts_function: Resource<Function>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Function {
+        timeout: u64,
+    }
+
+    impl Resource<Function> {
+        fn timeout(&self) -> Duration {
+            Duration::from_secs(self.properties.timeout)
+        }
+    }
+
+    fn functions() -> Functions {
+        let limits: Limits = serde_saphyr::from_str(TEMPLATE).unwrap();
+        limits.resources
+    }
 
     #[test]
     fn the_template_defines_what_the_local_stack_runs() {
@@ -285,5 +329,34 @@ mod tests {
         assert_eq!(definition.max_receive_count(), 5);
         assert_eq!(definition.visibility_timeout(), 180);
         assert_eq!(definition.retention(), definition.dead_letter_retention());
+    }
+
+    #[test]
+    fn each_timeout_holds_those_inside_it() {
+        let Functions {
+            api_function: api,
+            start_workflow_function: start_workflow,
+            requeue_starts_function: requeue_starts,
+        } = functions();
+        // A call whose first attempt is lost has the time of another.
+        assert!(2 * ATTEMPT_TIMEOUT < OPERATION_TIMEOUT);
+        // What a request or a record may wait for, functions/api and functions/start-workflow hold
+        // against these two, call by call.
+        assert!(OPERATION_TIMEOUT < REQUEST_TIMEOUT);
+        assert!(OPERATION_TIMEOUT < RECORD_TIMEOUT);
+        assert!(REQUEST_TIMEOUT + LAST_WORDS <= api.timeout());
+        assert!(api.timeout() < GATEWAY);
+        assert!(RECORD_TIMEOUT + LAST_WORDS <= start_workflow.timeout());
+        assert!(OPERATION_TIMEOUT < requeue_starts.timeout());
+        // One run is over when the next is due.
+        assert!(requeue_starts.timeout() < schedule::PERIOD);
+    }
+
+    #[test]
+    fn a_start_stays_hidden_for_six_times_as_long_as_its_consumer_may_take() {
+        // AWS's advice for an event source: a batch that is throttled is tried again meanwhile.
+        let visibility = Definition::read().unwrap().visibility_timeout();
+        let consumer = functions().start_workflow_function.timeout();
+        assert!(Duration::from_secs(visibility.into()) >= 6 * consumer);
     }
 }

@@ -5,7 +5,7 @@ use shared::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
 use tokio::time::{Duration, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-const PERIOD: Duration = Duration::from_secs(60);
+pub(super) const PERIOD: Duration = Duration::from_secs(60);
 
 /// Runs requeue-starts every minute until `stop` is cancelled; a run that is under way is finished.
 pub(super) async fn run(store: Store, queue: StartQueue, clock: Clock, stop: CancellationToken) {
