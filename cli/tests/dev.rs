@@ -172,61 +172,117 @@ fn ctrl_c_and_sigterm_stop_it_within_two_seconds() {
     }
 }
 
+/// What a client was told of a lead.
+struct Answered {
+    lead: String,
+    /// The run that it was promised.
+    run: Option<String>,
+}
+
+/// Sends leads from many clients at once, sends the signal in their midst, and gives what was answered with
+/// 201 until then. The stack ends within two seconds.
+async fn stopped_under_load(dev: Dev, signal: Signal) -> Vec<Answered> {
+    const CLIENTS: usize = 16;
+    const ENOUGH: usize = 200;
+    let lead =
+        |workflow| json!({ "first_name": "John", "phone": "+1234567890", "workflow_id": workflow });
+    let with_run = lead(json!(dev.text("workflow_id")));
+    let without_run = lead(Value::Null);
+    let (taken, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    for client in 0..CLIENTS {
+        let lead = if client == 0 { &without_run } else { &with_run };
+        let request = Client::new()
+            .post(dev.leads_url())
+            .header("x-api-key", dev.text("api_key"))
+            .json(lead);
+        let taken = taken.clone();
+        tokio::spawn(async move {
+            // Until the listener, or the process, is gone.
+            while let Ok(response) = request.try_clone().unwrap().send().await {
+                assert_eq!(response.status(), StatusCode::CREATED);
+                // A reply that breaks off acknowledges nothing.
+                let Ok(created) = response.json::<Value>().await else {
+                    return;
+                };
+                let text = |value: &Value| value.as_str().map(str::to_owned);
+                let _ = taken.send(Answered {
+                    lead: text(&created["lead"]["id"]).unwrap(),
+                    run: text(&created["workflow_run"]["id"]),
+                });
+            }
+        });
+    }
+    drop(taken);
+    let mut all = Vec::new();
+    while all.len() < ENOUGH {
+        all.push(answered.recv().await.unwrap());
+    }
+    let (status, took) = tokio::task::spawn_blocking(move || dev.stop(signal))
+        .await
+        .unwrap();
+    let code = (signal != Signal::SIGKILL).then_some(0);
+    assert_eq!(status.code(), code);
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    while let Some(lead) = answered.recv().await {
+        all.push(lead);
+    }
+    all
+}
+
+/// Every lead that was answered is there, with the run that it was promised and no other.
+async fn assert_kept(dev: &Dev, answered: &[Answered]) {
+    let http = Client::new();
+    for Answered { lead, run } in answered {
+        match run {
+            Some(run) => wait_for_run(&http, dev, lead, run).await,
+            None => {
+                let lead = read(&http, dev, lead).await;
+                assert!(lead["active_workflow_run"].is_null(), "{lead}");
+            }
+        }
+    }
+    assert!(answered.iter().any(|it| it.run.is_none()));
+}
+
 #[tokio::test]
 async fn a_stop_under_load_loses_nothing_that_was_answered() {
     let folder = tempfile::tempdir().unwrap();
     let dev = Dev::start(Some(folder.path()));
-    let http = Client::new();
-    let lead = json!({
-        "first_name": "John", "phone": "+1234567890", "workflow_id": dev.text("workflow_id"),
-    });
-    let mut senders = Vec::new();
-    for _ in 0..8 {
-        let request = http
-            .post(dev.leads_url())
-            .header("x-api-key", dev.text("api_key"))
-            .json(&lead);
-        senders.push(tokio::spawn(async move {
-            let mut taken = Vec::new();
-            // Until the listener is closed.
-            while let Ok(response) = request.try_clone().unwrap().send().await {
-                assert_eq!(response.status(), StatusCode::CREATED);
-                let created: Value = response.json().await.unwrap();
-                taken.push(created["lead"]["id"].as_str().unwrap().to_owned());
-            }
-            taken
-        }));
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let (status, took) = tokio::task::spawn_blocking(|| dev.stop(Signal::SIGTERM))
-        .await
-        .unwrap();
-    assert_eq!(status.code(), Some(0));
-    assert!(took < Duration::from_secs(2), "{took:?}");
-
-    let dev = Dev::start(Some(folder.path()));
-    let mut taken = 0;
-    for sender in senders {
-        for id in sender.await.unwrap() {
-            taken += 1;
-            wait_for_run(&http, &dev, &id).await;
-        }
-    }
-    assert!(taken > 0);
+    let answered = stopped_under_load(dev, Signal::SIGTERM).await;
+    assert_kept(&Dev::start(Some(folder.path())), &answered).await;
 }
 
-async fn wait_for_run(http: &Client, dev: &Dev, id: &str) {
+#[tokio::test]
+async fn a_kill_under_load_loses_nothing_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut answered = Vec::new();
+    // The second is killed while it builds what the first has left behind.
+    for _ in 0..2 {
+        let dev = Dev::start(Some(folder.path()));
+        answered.extend(stopped_under_load(dev, Signal::SIGKILL).await);
+    }
+    assert_kept(&Dev::start(Some(folder.path())), &answered).await;
+}
+
+async fn read(http: &Client, dev: &Dev, id: &str) -> Value {
+    let request = http.get(format!("{}/{id}", dev.leads_url()));
+    let response = request
+        .header("x-api-key", dev.text("api_key"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut reply: Value = response.json().await.unwrap();
+    reply["lead"].take()
+}
+
+async fn wait_for_run(http: &Client, dev: &Dev, id: &str, run: &str) {
     let started = Instant::now();
     loop {
-        let request = http.get(format!("{}/{id}", dev.leads_url()));
-        let response = request
-            .header("x-api-key", dev.text("api_key"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let lead: Value = response.json().await.unwrap();
-        if lead["lead"]["active_workflow_run"]["run_status"] == "running" {
+        let lead = read(http, dev, id).await;
+        let there = &lead["active_workflow_run"];
+        assert_eq!(there["id"], run, "{lead}");
+        if there["run_status"] == "running" {
             return;
         }
         assert!(started.elapsed() < DEADLINE, "{lead}");
