@@ -8,9 +8,6 @@ use shared::store::{Store, StoreError, UNSENT_SHARDS};
 
 use super::{CommandError, Target, letters::DeadLetters};
 
-/// More than so many of a shard are not counted.
-const COUNTED: u16 = 100;
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Status {
@@ -107,9 +104,9 @@ async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {
 async fn unsent(store: &Store) -> Result<Unsent, StoreError> {
     let (mut starts, mut more) = (0, false);
     for shard in 0..UNSENT_SHARDS {
-        let found = store.unsent_starts(shard, COUNTED).await?.len();
-        starts += found;
-        more |= found == usize::from(COUNTED);
+        let page = store.unsent_starts(shard, None).await?;
+        starts += page.starts.len();
+        more |= page.end.is_some();
     }
     Ok(Unsent { starts, more })
 }
