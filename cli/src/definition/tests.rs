@@ -85,9 +85,14 @@ fn a_problem_is_told_with_its_path() {
             "statuses must have exactly one with is_initial, and has 0",
         ),
         (
-            "is_terminal: true",
-            "is_terminal: true, is_initial: true",
+            "is_terminal: true}",
+            "is_terminal: true}\n  - {key: b, label: B, category: b, is_initial: true}",
             "statuses must have exactly one with is_initial, and has 2",
+        ),
+        (
+            "is_initial: true",
+            "is_initial: true, is_terminal: true",
+            "statuses[0] cannot be both is_initial and is_terminal",
         ),
         (
             ", is_terminal: true",
@@ -138,7 +143,7 @@ fn a_problem_is_told_with_its_path() {
         (
             "delay: P1D",
             "delay: 1d",
-            "cadence.steps[1].delay must be an ISO 8601 duration from PT0S to P366D, such as PT2H \
+            "cadence.steps[1].delay must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as PT2H \
              or P1D",
         ),
         (
@@ -181,7 +186,7 @@ cadence:
             "line 3: statuses must have at least one with is_terminal",
             "line 3: statuses must have exactly one with is_initial, and has 0",
             "line 7: cadence.steps[0].max_attempts must be a number from 1 to 10",
-            "line 9: cadence.steps[1].delay must be an ISO 8601 duration from PT0S to P366D, such as \
+            "line 9: cadence.steps[1].delay must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as \
              PT2H or P1D",
         ]
     );

@@ -107,3 +107,25 @@ pub(super) async fn create_table(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_commit_is_synchronised_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leadgate.db");
+        let _database = open_file(&path).unwrap();
+        // Another connection of the same library: the journal's mode stands in the file, and how a commit
+        // is synchronised is the library's default, which dynoxide leaves alone. 2: fully.
+        let connection = Connection::open(&path).unwrap();
+        let mode: String = connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            .unwrap();
+        let synchronous: u8 = connection
+            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!((mode.as_str(), synchronous), ("wal", 2));
+    }
+}

@@ -13,8 +13,8 @@ use winterbaume_sqs::SqsService;
 use super::sqs::start_queue_arn;
 
 const TARGET: &str = "x-amz-target";
-/// Seconds for which a message is hidden while it is moved.
-const HIDDEN: u32 = 30;
+/// Seconds for which a message is hidden until it is moved.
+const HIDDEN: u32 = 600;
 
 /// The embedded SQS with the move tasks that it was given.
 #[derive(Default)]
@@ -67,10 +67,10 @@ impl Sqs {
                 MockResponse::json(200, json!({ "Results": tasks }).to_string())
             }
             (Some("StartMessageMoveTask"), Ok(body)) => {
-                let Some(task) = self.begin(body, &request).await else {
+                let Some(task) = self.begin(body) else {
                     let refused = json!({
                         "__type": "AWS.SimpleQueueService.UnsupportedOperation",
-                        "message": "There is already a task running, or a queue is not there.",
+                        "message": "There is already a task running.",
                     });
                     return MockResponse::json(400, refused.to_string());
                 };
@@ -87,17 +87,11 @@ impl Sqs {
     }
 
     /// Notes the task down, unless the queue has one already.
-    async fn begin(&self, body: Request, request: &MockRequest) -> Option<Task> {
+    fn begin(&self, body: Request) -> Option<Task> {
         let Request {
             source_arn,
             destination_arn,
         } = body;
-        let count = json!({
-            "QueueUrl": queue(&source_arn), "AttributeNames": ["ApproximateNumberOfMessages"],
-        });
-        let count = self.call("GetQueueAttributes", count, request).await?;
-        let count = count.pointer("/Attributes/ApproximateNumberOfMessages")?;
-        let approximate_number_of_messages_to_move = count.as_str()?.parse().ok()?;
         let mut tasks = self.tasks();
         if tasks
             .iter()
@@ -111,15 +105,29 @@ impl Sqs {
             destination_arn: destination_arn.unwrap_or_else(start_queue_arn),
             source_arn,
             approximate_number_of_messages_moved: 0,
-            approximate_number_of_messages_to_move,
+            approximate_number_of_messages_to_move: 0,
             started_timestamp: Clock::System.now().as_millisecond(),
         };
         tasks.push(task.clone());
         Some(task)
     }
 
+    /// Moves what is there now: what fails again meanwhile is not moved again.
     async fn carry_out(&self, task: &Task, request: &MockRequest) {
-        while self.move_some(task, request).await.is_some() {}
+        let mut found = Vec::new();
+        while let Some(messages) = self.receive(task, request).await {
+            found.extend(messages);
+            let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
+            self.change(task, |task| {
+                task.approximate_number_of_messages_to_move = count;
+            });
+        }
+        for message in &found {
+            if self.move_one(task, message, request).await.is_none() {
+                break;
+            }
+            self.change(task, |task| task.approximate_number_of_messages_moved += 1);
+        }
         self.change(task, |task| task.status = Status::Completed);
     }
 
@@ -131,25 +139,27 @@ impl Sqs {
         task.into_iter().for_each(change);
     }
 
-    /// Moves up to ten messages. None: there was nothing to move.
-    async fn move_some(&self, task: &Task, request: &MockRequest) -> Option<()> {
-        let source = queue(&task.source_arn);
+    /// Up to ten messages. None: there are no more.
+    async fn receive(&self, task: &Task, request: &MockRequest) -> Option<Vec<Value>> {
         let receive = json!({
-            "QueueUrl": source, "MaxNumberOfMessages": 10, "VisibilityTimeout": HIDDEN,
+            "QueueUrl": queue(&task.source_arn), "MaxNumberOfMessages": 10, "VisibilityTimeout": HIDDEN,
         });
-        let received = self.call("ReceiveMessage", receive, request).await?;
-        for message in received.get("Messages")?.as_array()? {
-            let send = json!({
-                "QueueUrl": queue(&task.destination_arn), "MessageBody": message.get("Body"),
-            });
-            self.call("SendMessage", send, request).await?;
-            let delete = json!({
-                "QueueUrl": source, "ReceiptHandle": message.get("ReceiptHandle"),
-            });
-            self.call("DeleteMessage", delete, request).await?;
-            self.change(task, |task| task.approximate_number_of_messages_moved += 1);
+        let mut reply = self.call("ReceiveMessage", receive, request).await?;
+        match reply.get_mut("Messages")?.take() {
+            Value::Array(messages) if !messages.is_empty() => Some(messages),
+            _ => None,
         }
-        Some(())
+    }
+
+    async fn move_one(&self, task: &Task, message: &Value, request: &MockRequest) -> Option<Value> {
+        let send = json!({
+            "QueueUrl": queue(&task.destination_arn), "MessageBody": message.get("Body"),
+        });
+        self.call("SendMessage", send, request).await?;
+        let delete = json!({
+            "QueueUrl": queue(&task.source_arn), "ReceiptHandle": message.get("ReceiptHandle"),
+        });
+        self.call("DeleteMessage", delete, request).await
     }
 
     /// Calls the service as `request` did. None: it refused.

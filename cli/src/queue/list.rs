@@ -130,7 +130,7 @@ fn write(out: &mut impl Write, entry: &Entry) -> io::Result<()> {
         write!(out, "  sent {:#} ago", SignedDuration::from_secs(seconds))?;
     }
     if let Some(count) = entry.receive_count {
-        write!(out, ", received {count} times")?;
+        write!(out, ", receive count {count}")?;
     }
     writeln!(out, "\n  {}", entry.reason.text)?;
     if let Some(ids) = &entry.ids {

@@ -147,7 +147,7 @@ async fn move_all(target: &Target) -> Result<i64, CommandError> {
 
 /// Hidden where standard error is no terminal.
 fn new_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} moved, {eta} left");
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} moved");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

@@ -100,3 +100,62 @@ async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<Ba
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::{
+        BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+    };
+    use jiff::Timestamp;
+    use shared::{
+        domain::ids::{AccountId, JobId, LeadId, RunId, WorkflowId},
+        queue::WorkflowStart,
+    };
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn start() -> WorkflowStart {
+        let now = Timestamp::UNIX_EPOCH;
+        WorkflowStart {
+            account_id: AccountId::new(now),
+            lead_id: LeadId::new(now),
+            run_id: RunId::new(now),
+            job_id: JobId::new(now),
+            workflow_id: WorkflowId::new(now),
+            enqueued_at: now,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_waits_without_end_is_given_up_and_named() {
+        // Takes connections and says nothing; the client has no limits of its own.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .endpoint_url(format!("http://{}", silent.local_addr().unwrap()))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .timeout_config(TimeoutConfig::disabled())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "leadgate");
+        let mut message = SqsMessage::default();
+        message.message_id = Some("waits".to_owned());
+        message.body = Some(start().to_body());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+
+        let begun = tokio::time::Instant::now();
+        let response = handle(&StartWorkflow::new(store, Clock::System), event).await;
+        assert!(begun.elapsed() >= RECORD_TIMEOUT);
+        assert!(begun.elapsed() < RECORD_TIMEOUT + Duration::from_secs(1));
+        let failed: Vec<_> = response
+            .batch_item_failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        assert_eq!(failed, ["waits"]);
+    }
+}
