@@ -287,8 +287,8 @@ async fn what_cannot_be_applied_is_told_with_what_to_change() {
     let bench = Bench::start().await;
     let output = bench.apply(&EXAMPLE.replace("PT2H", "soon"), &["--yes"]);
     let expected = format!(
-        "leadgate apply: {}:15: cadence.steps[0].attempt_interval must be an ISO 8601 duration from \
-         PT0S to P366D, such as PT2H or P1D\n",
+        "leadgate apply: {}:15: cadence.steps[0].attempt_interval must be an ISO 8601 duration of \
+         whole seconds from PT0S to P366D, such as PT2H or P1D\n",
         bench.file()
     );
     assert_eq!(stderr(&output), expected);

@@ -96,8 +96,9 @@ pub fn shift(
     for touchpoint in touchpoints {
         let reasons = &mut touchpoint.reasons;
         let later = touchpoint.due_at.saturating_add(pause);
-        let later = later.unwrap_or(touchpoint.due_at).max(before);
-        before = gate.pass(touchpoint.channel, later, reasons);
+        let later = later.unwrap_or(touchpoint.due_at);
+        let later = gate.pass(touchpoint.channel, later, reasons);
+        before = gate.pass(touchpoint.channel, later.max(before), reasons);
         touchpoint.due_at = before;
         touchpoint.offset = gate.zone.to_offset(before);
     }
