@@ -104,7 +104,7 @@ fn what_is_wrong_with_a_file_is_told_a_line_each() {
             ),
             format!(
                 "leadgate plan: {file}:15: cadence.steps[0].attempt_interval must be an ISO 8601 \
-                 duration from PT0S to P366D, such as PT2H or P1D"
+                 duration of whole seconds from PT0S to P366D, such as PT2H or P1D"
             ),
         ]
     );
