@@ -7,6 +7,7 @@ use lambda_http::http::{HeaderMap, Request, StatusCode, header};
 use leadgate::local::{Services, demo};
 use serde_json::Value;
 use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::support::services_at;
@@ -106,26 +107,15 @@ impl Proxied {
         body: Option<&Value>,
         header: Option<(&str, &str)>,
     ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/public{path}"))
-            .header("x-api-key", key);
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
-        }
-        let request = request
-            .body(body.map(Value::to_string).unwrap_or_default())
-            .unwrap();
-        let response = self.api.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let text = String::from_utf8(body.to_vec()).unwrap();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_str(&text).unwrap(),
-            text,
-        }
+        send(self.api.clone(), key, method, path, body, header).await
+    }
+
+    /// Calls the public API with the demo account's key, on a task of its own.
+    pub fn spawn(&self, method: &'static str, path: String, body: &Value) -> JoinHandle<Reply> {
+        let (api, body) = (self.api.clone(), body.clone());
+        tokio::spawn(
+            async move { send(api, demo::API_KEY, method, &path, Some(&body), None).await },
+        )
     }
 
     /// How many starts are in the queue.
@@ -152,5 +142,35 @@ impl Proxied {
 
     pub async fn stop(self) {
         self.services.stop().await;
+    }
+}
+
+async fn send(
+    api: axum::Router,
+    key: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+    header: Option<(&str, &str)>,
+) -> Reply {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/api/public{path}"))
+        .header("x-api-key", key);
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    let request = request
+        .body(body.map(Value::to_string).unwrap_or_default())
+        .unwrap();
+    let response = api.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body: serde_json::from_str(&text).unwrap(),
+        text,
     }
 }

@@ -1,20 +1,34 @@
 //! Changes of one run at the same moment: each pair ends as if one had come after the other.
 
 use e2e::proxy::Fault;
-use futures::future::{join, join_all};
+use futures::future::join_all;
 use lambda_http::http::StatusCode;
 use leadgate::local::demo;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::{
     consumer::consume,
     enrolled::{
         active_run, another_workflow, demo_workflow, enrolled, john, post, proxied, run, states,
     },
+    proxied::{Proxied, Reply},
     support::items_of,
 };
 
-#[tokio::test(flavor = "multi_thread")]
+/// A call that goes on beside others.
+fn at_once(proxied: &Proxied, id: &str, what: &str, body: &Value) -> JoinHandle<Reply> {
+    proxied.spawn("POST", format!("/leads/{id}/{what}"), body)
+}
+
+async fn done(calls: impl IntoIterator<Item = JoinHandle<Reply>>) -> Vec<Reply> {
+    // All are under way before the first is waited for.
+    let calls: Vec<_> = calls.into_iter().collect();
+    let replies = join_all(calls).await;
+    replies.into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn of_many_simultaneous_stops_one_stops_and_the_others_find_it_stopped() {
     let (proxied, clock) = proxied().await;
     for is_built in [true, false] {
@@ -24,8 +38,8 @@ async fn of_many_simultaneous_stops_one_stops_and_the_others_find_it_stopped() {
             proxied.create(&john()).await
         };
         let body = demo_workflow();
-        let replies =
-            join_all((0..16).map(|_| post(&proxied, &id, "automation/stop", &body))).await;
+        let stops = (0..16).map(|_| at_once(&proxied, &id, "automation/stop", &body));
+        let replies = done(stops).await;
         let stopped = replies
             .iter()
             .filter(|reply| reply.body["tasks_cancelled"] == 9)
@@ -43,7 +57,7 @@ async fn of_many_simultaneous_stops_one_stops_and_the_others_find_it_stopped() {
     proxied.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn simultaneous_changes_end_as_if_one_had_come_after_the_other() {
     let (proxied, clock) = proxied().await;
     let other = another_workflow(&proxied, |_| {}).await;
@@ -52,9 +66,11 @@ async fn simultaneous_changes_end_as_if_one_had_come_after_the_other() {
         let id = enrolled(&proxied, &clock).await;
         let first = active_run(&proxied, &id).await["id"].take();
         let (body, assignment) = (demo_workflow(), json!({"workflowId": other.id}));
-        let stop = post(&proxied, &id, "automation/stop", &body);
-        let assign = post(&proxied, &id, "assign-workflow", &assignment);
-        let (stop, assign) = join(stop, assign).await;
+        let calls = [
+            at_once(&proxied, &id, "automation/stop", &body),
+            at_once(&proxied, &id, "assign-workflow", &assignment),
+        ];
+        let [stop, assign] = done(calls).await.try_into().ok().unwrap();
         assert_eq!(assign.status, StatusCode::CREATED, "{}", assign.text);
         let before = run(&proxied, &id, &first).await;
         assert_eq!(
@@ -77,8 +93,8 @@ async fn simultaneous_changes_end_as_if_one_had_come_after_the_other() {
 
         // Reassignments against each other: each but the first ends the one before.
         let again = json!({"workflowId": demo::WORKFLOW_ID});
-        let replies =
-            join_all((0..6).map(|_| post(&proxied, &id, "assign-workflow", &again))).await;
+        let calls = (0..6).map(|_| at_once(&proxied, &id, "assign-workflow", &again));
+        let replies = done(calls).await;
         let active = active_run(&proxied, &id).await["id"].take();
         let mut ended = 0;
         for reply in &replies {
@@ -93,18 +109,18 @@ async fn simultaneous_changes_end_as_if_one_had_come_after_the_other() {
         assert_eq!(ended, 5, "round {round}");
 
         // A status, a stop and an assignment against erasing the lead, while start-workflow is at work.
-        let (won, path) = (json!({"status_key": "won"}), format!("/leads/{id}"));
-        let (erased, changes) = join(
-            proxied.call("DELETE", &path, None),
-            join_all([
-                post(&proxied, &id, "status", &won),
-                post(&proxied, &id, "automation/stop", &body),
-                post(&proxied, &id, "assign-workflow", &again),
-            ]),
-        )
-        .await;
+        let won = json!({"status_key": "won"});
+        let erased = proxied.spawn("DELETE", format!("/leads/{id}"), &json!(null));
+        let changes = [
+            at_once(&proxied, &id, "status", &won),
+            at_once(&proxied, &id, "automation/stop", &body),
+            at_once(&proxied, &id, "assign-workflow", &again),
+        ];
+        let (_, failed) = consume(&proxied.services, &clock).await;
+        assert_eq!(failed, 0);
+        let erased = erased.await.unwrap();
         assert_eq!(erased.status, StatusCode::OK, "{}", erased.text);
-        for reply in changes {
+        for reply in done(changes).await {
             let is_serial = reply.status.is_success() || reply.status == StatusCode::NOT_FOUND;
             assert!(is_serial, "{}", reply.text);
         }
