@@ -271,3 +271,35 @@ async fn a_replay_whose_start_cannot_be_sent_is_noted_down() {
     .unwrap();
     assert_eq!(sent.sent, 1);
 }
+
+#[tokio::test]
+async fn a_replay_whose_start_can_be_neither_queued_nor_noted_promises_nothing() {
+    let proxied = Proxied::warm(&lead()).await;
+    proxied.sqs.set("SendMessage", Fault::Refuse);
+    proxied.dynamodb.set("UpdateItem", Fault::Refuse);
+    let first = proxied.post(&lead(), Some("key")).await;
+    assert_eq!(first.body.get("workflow_run"), None);
+    // Nobody would start the run that the receipt names.
+    let replay = proxied.post(&lead(), Some("key")).await;
+    assert_eq!(replay.status, StatusCode::SERVICE_UNAVAILABLE);
+    proxied.sqs.set("SendMessage", Fault::None);
+    let replay = proxied.post(&lead(), Some("key")).await;
+    assert_eq!(replay.status, StatusCode::CREATED);
+    assert!(replay.body["workflow_run"]["id"].is_string());
+}
+
+#[tokio::test]
+async fn a_start_that_stalled_is_sent_when_somebody_looks_at_its_lead() {
+    let clock = Clock::manual("2026-02-10T12:00:00Z".parse().unwrap());
+    let proxied = Proxied::at(clock.clone()).await;
+    proxied.sqs.set("SendMessage", Fault::Refuse);
+    proxied.dynamodb.set("UpdateItem", Fault::Refuse);
+    let id = proxied.create(&lead()).await;
+    proxied.dynamodb.set("UpdateItem", Fault::None);
+    for (now, sent) in [("2026-02-10T12:14:59Z", 0), ("2026-02-10T12:15:01Z", 1)] {
+        clock.set(now.parse().unwrap());
+        assert_eq!(proxied.get(&id).await.status, StatusCode::OK);
+        let requeued = requeue(&proxied.services.store, &proxied.services.queue, &clock).await;
+        assert_eq!(requeued.unwrap().sent, sent, "{now}");
+    }
+}

@@ -7,7 +7,7 @@ use shared::{
     cache::Cache,
     catalogue::Catalogue,
     clock::Clock,
-    domain::{account::Account, api_key::ApiKeyHash, phone},
+    domain::{account::Account, api_key::ApiKeyHash, ids::IdSource, phone},
     queue::StartQueue,
     store::{Store, StoreError},
     telemetry::Chain,
@@ -26,6 +26,7 @@ pub struct AppState {
     pub(crate) queue: StartQueue,
     pub(crate) catalogue: Catalogue,
     pub(crate) clock: Clock,
+    pub(crate) ids: IdSource,
     keys: Arc<Cache<ApiKeyHash, Option<Arc<Account>>>>,
 }
 
@@ -37,8 +38,14 @@ impl AppState {
             store,
             queue,
             clock,
+            ids: IdSource::System,
             keys: Arc::new(Cache::new(KEY_CAPACITY)),
         }
+    }
+
+    /// The same, with new ids from `ids`.
+    pub fn with_ids(self, ids: IdSource) -> Self {
+        Self { ids, ..self }
     }
 
     /// Does once, in the init phase, where CPU is plentiful, what the first request would wait for: opens

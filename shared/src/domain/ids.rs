@@ -1,7 +1,14 @@
 //! Typed ids. All are UUIDs in lower case; new ones are version 7, so they sort by the time they were
 //! made (CONTRACT, introduction).
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +22,37 @@ use super::idempotency::IdempotencyKey;
 #[error("must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
 pub struct IdError;
 
+/// Where the random bits of new ids come from.
+#[derive(Clone, Debug)]
+pub enum IdSource {
+    /// The operating system.
+    System,
+    /// A count that makes a run of the code repeatable; clones share it. For tests: such ids can be guessed.
+    Counted(Arc<AtomicU64>),
+}
+
+impl IdSource {
+    fn id(&self, at: Timestamp) -> Uuid {
+        match self {
+            Self::System => {
+                let seconds = u64::try_from(at.as_second()).unwrap_or_default();
+                let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or_default();
+                Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
+            }
+            Self::Counted(count) => {
+                let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+                let mut bits = [0; 10];
+                let count = count.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+                bits.iter_mut()
+                    .rev()
+                    .zip(count.iter().rev())
+                    .for_each(|(bit, count)| *bit = *count);
+                uuid::Builder::from_unix_timestamp_millis(milliseconds, &bits).into_uuid()
+            }
+        }
+    }
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -25,9 +63,12 @@ macro_rules! id {
         impl $name {
             /// A new id that sorts by `at`, with random bits from the operating system.
             pub fn new(at: Timestamp) -> Self {
-                let seconds = u64::try_from(at.as_second()).unwrap_or_default();
-                let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or_default();
-                Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)))
+                Self::new_from(&IdSource::System, at)
+            }
+
+            /// A new id that sorts by `at`, with random bits from `source`.
+            pub fn new_from(source: &IdSource, at: Timestamp) -> Self {
+                Self(source.id(at))
             }
 
             /// The id's 16 bytes.
@@ -116,11 +157,11 @@ impl LeadId {
 
 impl RunId {
     /// A new id that sorts by `at`, and behind the run before it whatever the clocks say.
-    pub fn new_after(before: Option<Self>, at: Timestamp) -> Self {
+    pub fn new_after(source: &IdSource, before: Option<Self>, at: Timestamp) -> Self {
         let [a, b, c, d, e, f, ..] = before.map_or([0; 16], |id| *id.as_bytes());
         let before = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         let later = Timestamp::from_millisecond(before.saturating_add(1)).unwrap_or(at);
-        Self::new(at.max(later))
+        Self::new_from(source, at.max(later))
     }
 
     /// The id of the first run of a lead whose id is its request's. It sorts before the ids of all later
@@ -144,6 +185,16 @@ impl JobId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counted_ids_come_again_with_their_count_and_differ_within_it() {
+        let ids = || {
+            let source = IdSource::Counted(Arc::default());
+            [(); 2].map(|()| LeadId::new_from(&source, Timestamp::UNIX_EPOCH))
+        };
+        assert_eq!(ids(), ids());
+        assert_ne!(ids()[0], ids()[1]);
+    }
 
     #[test]
     fn only_the_hyphenated_form_is_an_id_and_it_comes_back_in_lower_case() {
@@ -176,6 +227,6 @@ mod tests {
         assert_ne!(run, RunId::of_lead(LeadId::new(Timestamp::UNIX_EPOCH)));
         assert!(run < RunId::new(Timestamp::from_millisecond(1).unwrap()));
         let late = RunId::new("2026-02-10T12:00:00Z".parse().unwrap());
-        assert!(RunId::new_after(Some(late), Timestamp::UNIX_EPOCH) > late);
+        assert!(RunId::new_after(&IdSource::System, Some(late), Timestamp::UNIX_EPOCH) > late);
     }
 }

@@ -71,7 +71,14 @@ async fn create_one(
     let request_hash = draft.request_hash.clone();
     let wanted = Wanted::look_up(state, account, std::iter::once(&draft)).await?;
     let named = key.map(|key| Named { key, index: 0 });
-    let enrolment = enrol(account, draft, &wanted, named, state.clock.now());
+    let enrolment = enrol(
+        account,
+        draft,
+        &wanted,
+        named,
+        &state.ids,
+        state.clock.now(),
+    );
     let taken = take_in(state, account, named, &request_hash, enrolment).await?;
     Ok(reply::created(taken))
 }

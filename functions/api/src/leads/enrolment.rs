@@ -17,7 +17,7 @@ use shared::{
         campaign::Campaign,
         first_message::FirstMessage,
         idempotency::IdempotencyKey,
-        ids::{CampaignId, JobId, LeadId, RunId, WorkflowId},
+        ids::{CampaignId, IdSource, JobId, LeadId, RunId, WorkflowId},
         lead::{Lead, Profile, Start},
         name::Name,
         workflow::Workflow,
@@ -146,6 +146,7 @@ pub(crate) fn enrol(
     draft: Draft,
     wanted: &Wanted,
     named: Option<Named<'_>>,
+    ids: &IdSource,
     now: Timestamp,
 ) -> Result<Enrolment, ApiError> {
     let workflow = draft.workflow_id.and_then(|id| wanted.workflows.get(&id));
@@ -175,7 +176,7 @@ pub(crate) fn enrol(
     }
     let id = match named {
         Some(Named { key, index }) => LeadId::of_request(account.id, key, index),
-        None => LeadId::new(now),
+        None => LeadId::new_from(ids, now),
     };
     // A new id keeps the milliseconds.
     let created_at = whole_second(now);
@@ -201,11 +202,11 @@ pub(crate) fn enrol(
         None if workflow_id.is_some() => warnings.push(Warning::UnknownWorkflow),
         None => {}
         Some(workflow) => {
-            let ids = match named {
+            let of_run = match named {
                 Some(_) => (RunId::of_lead(id), JobId::of_lead(id)),
-                None => (RunId::new(now), JobId::new(now)),
+                None => (RunId::new_from(ids, now), JobId::new_from(ids, now)),
             };
-            lead.start = start(&lead, workflow, first_message, ids, &mut warnings);
+            lead.start = start(&lead, workflow, first_message, of_run, &mut warnings);
         }
     }
     Ok(Enrolment {

@@ -87,7 +87,7 @@ async fn store_and_order(
                 // start. One that is sent twice builds its run once.
                 stored => {
                     let is_new = matches!(stored, Ok(Stored::New));
-                    Some(delay(state, lead, warnings, is_new && is_named).await?)
+                    Some(delay(state, lead, warnings, is_new, is_named).await?)
                 }
             }
         }
@@ -135,18 +135,20 @@ async fn send_start(state: &AppState, lead: &Lead) -> Result<(), QueueError> {
     }
 }
 
-/// Leaves a mark for requeue-starts, and gives the reply that says so. `has_receipt`: a replay is to say
-/// the same.
+/// Leaves a mark for requeue-starts, and gives the reply that says so. A new lead's start that cannot be
+/// marked either is not promised; that of a lead which is not new may have been. `is_named`: a replay is to
+/// say the same.
 pub(super) async fn delay(
     state: &AppState,
     mut lead: Lead,
     mut warnings: Vec<Warning>,
-    has_receipt: bool,
+    is_new: bool,
+    is_named: bool,
 ) -> Result<Taken, ApiError> {
     warnings.push(Warning::Delayed);
     let body = created_body(&lead, &warnings)?;
     let id = lead.profile.id;
-    let reply = has_receipt.then_some(body.as_str());
+    let reply = (is_new && is_named).then_some(body.as_str());
     let now = state.clock.now();
     let Err(error) = state
         .store
@@ -160,6 +162,9 @@ pub(super) async fn delay(
         });
     };
     tracing::error!(lead.id = %id, error = %Chain(&error), "a start could not be marked");
+    if !is_new && !error.is_conflict() {
+        return Err(ApiError::Unconfirmed(Some(error)));
+    }
     // Neither sent nor marked: nothing promises a run.
     warnings.pop();
     warnings.push(Warning::NotAssigned);

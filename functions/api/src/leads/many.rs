@@ -68,7 +68,7 @@ pub(super) async fn create(
                 let request_hash = draft.request_hash.clone();
                 (
                     request_hash,
-                    enrol(account, draft, &wanted, named(index), now),
+                    enrol(account, draft, &wanted, named(index), &state.ids, now),
                 )
             }
             Err(error) => (String::new(), Err(error)),
@@ -223,7 +223,7 @@ async fn settle(
         return Err(ApiError::Unconfirmed(None));
     }
     // The mark is made only where there is a lead.
-    let taken = delay(state, lead, warnings, false).await?;
+    let taken = delay(state, lead, warnings, is_stored, false).await?;
     if is_stored {
         Ok(taken)
     } else {

@@ -5,10 +5,18 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use shared::domain::{ids::LeadId, lead::Lead, run::Run};
+use jiff::SignedDuration;
+use shared::{
+    domain::{ids::LeadId, lead::Lead, run::Run},
+    telemetry::Chain,
+};
 
 use super::reply::{LeadOut, LeadReply, Variables};
 use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
+
+/// A start that has waited for longer has no message and no mark: its request ended between its calls, or
+/// could make neither. Nobody was promised its run.
+const STALLED: SignedDuration = SignedDuration::from_mins(15);
 
 pub(crate) async fn show(
     State(state): State<AppState>,
@@ -17,6 +25,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ApiError> {
     let found = state.store.lead_with_newest_run(account.id, id).await?;
     let (lead, run) = found.ok_or(ApiError::NotFound("Lead"))?;
+    revive(&state, &lead, run.as_ref()).await;
     let campaign = match lead.profile.campaign_id {
         Some(id) => state.catalogue.campaign(account.id, id).await?,
         None => None,
@@ -28,6 +37,29 @@ pub(crate) async fn show(
         variables: Variables {},
     };
     Ok(Json(body).into_response())
+}
+
+/// Marks a start that stalled: requeue-starts sends it. One that was under way all the same is sent twice,
+/// and builds its run once.
+async fn revive(state: &AppState, lead: &Lead, newest: Option<&Run>) {
+    let now = state.clock.now();
+    let is_stalled = lead.start.as_ref().is_some_and(|start| {
+        newest.is_none_or(|run| run.id != start.run_id)
+            && start
+                .enrolled_at
+                .saturating_add(STALLED)
+                .is_ok_and(|end| end < now)
+    });
+    if !is_stalled {
+        return;
+    }
+    let (account, id) = (lead.account_id, lead.profile.id);
+    match state.store.mark_unsent(account, id, now, None).await {
+        Ok(()) => tracing::warn!(lead.id = %id, "a stalled start is sent again"),
+        Err(error) => {
+            tracing::error!(lead.id = %id, error = %Chain(&error), "a stalled start could not be marked");
+        }
+    }
 }
 
 /// The newest run, if it has not ended; before it is built, what the lead's start says of it.

@@ -120,7 +120,10 @@ fn order(
     }
     let before = lead.start.as_ref().map(|start| start.run_id);
     let now = state.clock.now();
-    let ids = (RunId::new_after(before, now), JobId::new(now));
+    let ids = (
+        RunId::new_after(&state.ids, before, now),
+        JobId::new_from(&state.ids, now),
+    );
     let start = enrolment::start(lead, workflow, None, ids, &mut Vec::new());
     let start =
         start.ok_or_else(|| refused("workflowId", "has no step that can reach the lead"))?;
