@@ -2,6 +2,7 @@
 //! that stands beside its event; and a proxy that gets in the way of AWS calls.
 
 pub mod cases;
+pub mod fire;
 pub mod lambda;
 pub mod matching;
 pub mod proxy;

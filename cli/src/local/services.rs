@@ -113,6 +113,18 @@ impl Services {
         })
     }
 
+    /// Fills a DynamoDB that the caller serves: the table, with the demo account in it.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn fill(
+        dynamodb: &aws_sdk_dynamodb::Client,
+        clock: &Clock,
+    ) -> Result<(), LocalError> {
+        dynamodb::create_table(dynamodb, &Definition::read()?, TABLE).await?;
+        demo::seed(&Store::new(dynamodb.clone(), TABLE), clock.now()).await
+    }
+
     /// The table's name.
     pub fn table(&self) -> &'static str {
         TABLE

@@ -8,6 +8,7 @@ mod enrolled;
 mod erasing;
 mod events;
 mod faults;
+mod fire;
 mod first_message;
 mod idempotency;
 mod intake;
