@@ -12,7 +12,7 @@ const BAD: [Option<&str>; 3] = [None, Some("{}"), Some(r#"{"type":"workflow_star
 
 /// Hands ten records to start-workflow, of which those are bad whose bits are set in `bad`, and says what is
 /// wrong with what it makes of them.
-pub async fn with_bad_records(bench: &Bench, bad: u16) -> Result<(), String> {
+pub async fn with_bad_records(bench: &Bench, bad: usize) -> Result<(), String> {
     const TEN: [Step; 1] = [Step::CreateMany {
         is_named: false,
         leads: 10,

@@ -47,11 +47,14 @@ impl fmt::Display for Broken {
         for line in self.log.iter().chain(&self.problems) {
             writeln!(f, "{line}")?;
         }
-        write!(
-            f,
-            "replay: LEADGATE_SEED={} cargo test -p e2e any_schedule",
-            self.plan.seed
-        )
+        match self.plan.steps {
+            Some(_) => Ok(()),
+            None => write!(
+                f,
+                "replay: LEADGATE_SEED={} cargo test -p e2e any_schedule -- --nocapture",
+                self.plan.seed
+            ),
+        }
     }
 }
 
@@ -212,8 +215,8 @@ async fn heal(bench: &Bench, world: &World) -> Vec<Value> {
     let mut items = settle(bench, &world).await;
     let broken = check::promises(&items, &world.told());
     broken.into_iter().for_each(|it| world.problem(it));
-    let created = world.told().created.first().cloned();
-    if let Some(lead) = created {
+    let created = world.told().created.clone();
+    for lead in created {
         let status = world.look(&lead).await;
         let wanted = !world.told().erase_tries.contains_key(&lead);
         let was_erased = world.told().erased.contains(&lead);
