@@ -1,7 +1,5 @@
 //! `DELETE /leads/{id}`.
 
-use std::collections::{BTreeMap, HashMap};
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::proxy::Fault;
 use futures::future::join_all;
@@ -23,7 +21,7 @@ use shared::{
 use crate::{
     consumer::consume,
     proxied::{Proxied, Reply},
-    support::{Api, account, body, items_of, stack},
+    support::{Api, account, body, items_of, raw_table, stack},
 };
 
 /// Values that are nowhere else.
@@ -46,26 +44,6 @@ fn canary() -> serde_json::Value {
 
 async fn erase(proxied: &Proxied, id: &str) -> Reply {
     proxied.call("DELETE", &format!("/leads/{id}"), None).await
-}
-
-/// Everything in the table, by key.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what must not be there is looked for everywhere"
-)]
-async fn raw_table(services: &Services) -> BTreeMap<String, HashMap<String, AttributeValue>> {
-    let scan = services.clients.dynamodb.scan();
-    let mut items = scan
-        .table_name(services.table())
-        .into_paginator()
-        .items()
-        .send();
-    let mut table = BTreeMap::new();
-    while let Some(item) = items.next().await {
-        let item = item.unwrap();
-        table.insert(format!("{:?} {:?}", item["pk"], item["sk"]), item);
-    }
-    table
 }
 
 async fn table_holds(services: &Services, text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A running stack and a client for it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     future::Future,
     time::{Duration, Instant},
 };
@@ -138,6 +138,26 @@ pub async fn items_of(services: &Services, lead: &str) -> Vec<HashMap<String, At
         .await
         .unwrap();
     reply.items.unwrap_or_default()
+}
+
+/// Everything in the table, by key.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what must not be there is looked for everywhere"
+)]
+pub async fn raw_table(services: &Services) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+    let scan = services.clients.dynamodb.scan();
+    let mut items = scan
+        .table_name(services.table())
+        .into_paginator()
+        .items()
+        .send();
+    let mut table = BTreeMap::new();
+    while let Some(item) = items.next().await {
+        let item = item.unwrap();
+        table.insert(format!("{:?} {:?}", item["pk"], item["sk"]), item);
+    }
+    table
 }
 
 /// The body of a response that must have `status`.

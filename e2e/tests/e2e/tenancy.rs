@@ -1,29 +1,40 @@
 //! One account can never see another: a foreign id is answered like one that does not exist.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, StatusCode, header};
-use leadgate::local::demo;
+use leadgate::local::{Services, demo};
 use serde_json::{Value, json};
-use shared::domain::{
-    account::Account,
-    api_key::ApiKey,
-    campaign::Campaign,
-    ids::{AccountId, CampaignId, WorkflowId},
-    lead::LeadFilter,
-    page::{List, seal_cursor},
-    workflow::Workflow,
+use shared::{
+    clock::Clock,
+    domain::{
+        account::Account,
+        api_key::ApiKey,
+        campaign::Campaign,
+        ids::{AccountId, CampaignId, LeadId, WorkflowId},
+        lead::LeadFilter,
+        page::{List, seal_cursor},
+        workflow::Workflow,
+    },
 };
 
 use crate::{
+    consumer::consume,
     proxied::{Proxied, Reply},
-    support::{account, items_of},
+    support::{account, raw_table},
 };
 
 /// The key of the account that tries.
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
-/// The routes of the public API, each with the bodies that are tried on it. `{}` is an id.
-const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
+/// An id of nothing.
+const UNKNOWN: &str = "019c0000-0000-7000-8000-00000000dead";
+/// The routes of the public API, each with the bodies that are tried on it. `{}` is an id, `{2}` a second one,
+/// `{own}` a lead of the account that tries.
+const ATTEMPTS: [(&str, &str, Option<&str>); 33] = [
     ("GET", "/leads/{}", None),
+    ("GET", "/leads/{}?account_id={2}", None),
     ("PATCH", "/leads/{}", Some(r#"{"first_name":"X"}"#)),
     ("PATCH", "/leads/{}", Some(r#"{"campaign_id":"{}"}"#)),
     ("PATCH", "/leads/{own}", Some(r#"{"campaign_id":"{}"}"#)),
@@ -50,7 +61,7 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
     (
         "POST",
         "/leads/{}/assign-workflow",
-        Some(r#"{"workflowId":"{}"}"#),
+        Some(r#"{"workflowId":"{2}"}"#),
     ),
     (
         "POST",
@@ -58,6 +69,11 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
         Some(r#"{"workflowId":"{}"}"#),
     ),
     ("POST", "/leads/{}/status", Some(r#"{"status_key":"won"}"#)),
+    (
+        "POST",
+        "/leads/{}/status",
+        Some(r#"{"status_key":"won","workflow_id":"{2}"}"#),
+    ),
     (
         "POST",
         "/leads/{own}/status",
@@ -68,7 +84,7 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
     (
         "POST",
         "/leads/{}/automation/stop",
-        Some(r#"{"workflow_id":"{}"}"#),
+        Some(r#"{"workflow_id":"{2}"}"#),
     ),
     (
         "POST",
@@ -78,7 +94,7 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
     (
         "POST",
         "/leads/{}/automation/resume",
-        Some(r#"{"workflow_id":"{}"}"#),
+        Some(r#"{"workflow_id":"{2}"}"#),
     ),
     (
         "POST",
@@ -87,7 +103,7 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 31] = [
     ),
     ("GET", "/leads/{}/history", None),
     ("GET", "/leads/{own}/history?cursor={}", None),
-    ("GET", "/leads/{}/runs/{}", None),
+    ("GET", "/leads/{}/runs/{2}", None),
     ("GET", "/leads/{own}/runs/{}", None),
     ("POST", "/workflows/{}/preview", Some("{ }")),
     ("GET", "/workflows/{}", None),
@@ -154,66 +170,109 @@ fn comparable(mut reply: Reply) -> (StatusCode, HeaderMap, String) {
     (reply.status, reply.headers, text)
 }
 
+/// Leads of the demo account in every state that a lead can be in.
+async fn fill(proxied: &Proxied) {
+    let lead = json!({
+        "first_name": "Victimname", "email": "victim@example.com", "phone": "+15550109999",
+        "workflow_id": demo::WORKFLOW_ID, "campaign_id": demo::CAMPAIGN_ID, "metadata": {"note": "Victimnote"},
+    });
+    let workflow = json!({"workflow_id": demo::WORKFLOW_ID});
+    let mut leads = Vec::new();
+    for number in 0..5 {
+        let key = (number % 2 == 0).then(|| format!("request-{number}"));
+        let created = proxied.post(&lead, key.as_deref()).await;
+        let id = created.body["lead"]["id"].as_str().unwrap();
+        leads.push(format!("/leads/{id}"));
+    }
+    assert_eq!(consume(&proxied.services, &Clock::System).await, (5, 0));
+    let changes = [
+        ("automation/stop", workflow),
+        ("status", json!({"status_key": "won"})),
+        ("assign-workflow", json!({"workflowId": demo::WORKFLOW_ID})),
+    ];
+    for (lead, (path, body)) in leads.iter().zip(changes) {
+        let path = format!("{lead}/{path}");
+        let reply = proxied.call("POST", &path, Some(&body)).await;
+        assert!(reply.status.is_success(), "{path}: {}", reply.text);
+    }
+    let erased = proxied.call("DELETE", &leads[4], None).await;
+    assert_eq!(erased.status, StatusCode::OK);
+}
+
+/// What belongs to the demo account.
+async fn belongings(services: &Services) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+    let mut table = raw_table(services).await;
+    table.retain(|key, item| format!("{key} {item:?}").contains(demo::ACCOUNT_ID));
+    table
+}
+
+/// Every id in it.
+fn ids_in(items: &BTreeMap<String, HashMap<String, AttributeValue>>) -> Vec<String> {
+    let text = format!("{items:?}");
+    let words = text.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
+    let ids: BTreeSet<_> = words.filter(|it| it.parse::<LeadId>().is_ok()).collect();
+    ids.into_iter().map(str::to_owned).collect()
+}
+
 #[tokio::test]
-async fn foreign_ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
+async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
     let proxied = Proxied::start().await;
+    fill(&proxied).await;
+    let before = belongings(&proxied.services).await;
+    let ids = ids_in(&before);
     let own = other_account(&proxied).await;
-    let demo_lead = "019c0000-0000-7000-8000-000000001101";
-    let before = items_of(&proxied.services, demo_lead).await;
-    // Unknown, then the demo account's.
-    let ids = [
-        "019c0000-0000-7000-8000-00000000dead",
-        demo_lead,
-        demo::WORKFLOW_ID,
-        demo::CAMPAIGN_ID,
-        "019c0000-0000-7000-8000-000000001201",
-        "019c0000-0000-7000-8000-000000000051",
-        demo::ACCOUNT_ID,
-    ]
-    .map(str::to_owned);
+    let lead = ids[0].parse().unwrap();
     let cursors = [
-        "x".to_owned(),
         seal_cursor(account(), List::Workflows, "position"),
         seal_cursor(account(), List::Campaigns, "position"),
         seal_cursor(account(), List::Leads(&LeadFilter::default()), "position"),
-        seal_cursor(
-            account(),
-            List::History(demo_lead.parse().unwrap()),
-            "position",
-        ),
+        seal_cursor(account(), List::History(lead), "position"),
     ];
     let mut tried = 0;
     for (method, path, body) in ATTEMPTS {
-        let values = if path.contains("cursor") {
-            &cursors[..]
-        } else {
-            &ids
+        let attempt = async |one: &str, two: &str| {
+            let fill = |text: &str| {
+                let text = text.replace("{own}", &own).replace("{}", one);
+                text.replace("{2}", two)
+            };
+            let body: Option<Value> = body.map(|body| serde_json::from_str(&fill(body)).unwrap());
+            // No header names the account either.
+            let header = Some(("x-account-id", demo::ACCOUNT_ID));
+            let path = fill(path);
+            let reply = proxied
+                .send(KEY, method, &path, body.as_ref(), header)
+                .await;
+            comparable(reply)
         };
-        let mut answers = Vec::new();
-        for id in values {
-            let path = path.replace("{own}", &own).replace("{}", id);
-            let body = body.map(|body| body.replace("{}", id));
-            let body: Option<Value> = body.map(|body| serde_json::from_str(&body).unwrap());
-            let reply = proxied.call_as(KEY, method, &path, body.as_ref()).await;
-            answers.push((path, comparable(reply)));
-            tried += 1;
-        }
-        let (_, unknown) = &answers[0];
+        let is_cursor = path.contains("cursor");
+        let unknown = attempt(if is_cursor { "x" } else { UNKNOWN }, UNKNOWN).await;
         let is_plain = unknown.0 == StatusCode::NOT_FOUND
             || unknown.0 == StatusCode::BAD_REQUEST
             || unknown.2.contains("unknown to this account")
             || unknown.2.contains(r#""leads":[],"#)
             || unknown.2.contains(r#""paused":false"#);
         assert!(is_plain, "{method} {path}: {unknown:?}");
-        for (path, answer) in &answers {
-            assert_eq!(answer, unknown, "{method} {path} {body:?}");
+        let has_two = format!("{path}{body:?}").contains("{2}");
+        let firsts = if is_cursor { &cursors[..] } else { &ids };
+        // Every other id is enough for the pairs: of each kind there are several.
+        let seconds = if has_two { ids.len() } else { 1 };
+        let seconds = ids[..seconds].iter().step_by(2);
+        for (one, two) in firsts
+            .iter()
+            .flat_map(|one| seconds.clone().map(move |two| (one, two)))
+        {
+            let answer = attempt(one, two).await;
+            assert_eq!(answer, unknown, "{method} {path} {body:?} {one} {two}");
+            tried += 1;
         }
     }
-    assert!(tried > 190, "{tried}");
-    assert_eq!(items_of(&proxied.services, demo_lead).await, before);
+    println!("{tried} attempts with {} ids", ids.len());
+    assert!(tried >= 10_000, "{tried}");
+    let after = belongings(&proxied.services).await;
+    assert!(after == before, "something of the demo account has changed");
     // The account sees its own leads, and none of the demo account's.
     let list = proxied.call_as(KEY, "GET", "/leads?limit=200", None).await;
-    assert!(list.text.contains(&own) && !list.text.contains("Okafor"));
+    assert!(list.text.contains(r#""first_name":"X""#) && !list.text.contains("Victim"));
     proxied.stop().await;
 }
 
@@ -246,7 +305,7 @@ fn every_route_of_the_public_api_is_tried() {
     let mut checked = 0;
     for rest in router.split(".route(").skip(1) {
         let route = rest.split('"').nth(1).unwrap();
-        let path = route.replace("{id}", "{}").replace("{run_id}", "{}");
+        let path = route.replace("{id}", "{}").replace("{run_id}", "{2}");
         for method in ["get", "post", "patch", "put", "delete"] {
             if route == "/health" || !rest.contains(&format!("{method}(")) {
                 continue;
