@@ -9,8 +9,10 @@ use std::{
     panic,
 };
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Whose lines are written at the chosen level. Other crates are heard from `warn` on whatever is chosen:
 /// further down, the Lambda runtime and the SDK write whole events, with keys and bodies.
@@ -24,16 +26,24 @@ const OWN_TARGETS: [&str; 5] = [
 
 /// Sends the logs of a function to CloudWatch.
 pub fn init_function(level: LevelFilter) {
+    function_lines(level, io::stdout).init();
+    report_panics();
+}
+
+/// What writes the logs of a function to `writer`.
+pub fn function_lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_span_list(false);
+        .with_span_list(false)
+        .with_writer(writer);
     tracing_subscriber::registry()
         .with(targets(level))
         .with(lines)
-        .init();
-    report_panics();
 }
 
 /// Writes a function's metrics, a line for CloudWatch to read, to standard output.

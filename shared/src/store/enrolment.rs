@@ -11,7 +11,6 @@ use serde_dynamo::to_attribute_value;
 
 use super::{
     Store, StoreError,
-    error::DamageError,
     history::ActivityItem,
     item::{Attributes, Entity, damaged, decode, encode, text},
     keys,
@@ -93,7 +92,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (account, id) = (lead.account_id, lead.profile.id);
         let item = to_attribute_value(StartItem::from(start.clone()))
-            .map_err(|error| damaged::<LeadItem>(DamageError::Shape(error)))?;
+            .map_err(|error| damaged::<LeadItem>(error.into()))?;
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, id).into_item()))

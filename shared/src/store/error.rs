@@ -39,15 +39,28 @@ pub enum StoreError {
 /// What is wrong with an item.
 #[derive(Debug, Error)]
 pub enum DamageError {
-    /// An attribute is missing or has another type.
-    #[error(transparent)]
-    Shape(#[from] serde_dynamo::Error),
+    /// An attribute is missing, or is not what it must be.
+    #[error("{0}")]
+    Shape(String),
     /// An attribute's value is not one that this version accepts.
     #[error("the attribute {0} has a value that cannot be read")]
     Value(&'static str),
     /// The item's `et` or `v` is another than expected.
     #[error("it is of another kind or version")]
     Kind,
+}
+
+impl From<serde_dynamo::Error> for DamageError {
+    /// What serde says quotes the value, which may be personal; what was expected stands behind it.
+    fn from(error: serde_dynamo::Error) -> Self {
+        let said = error.to_string();
+        let shape = match said.rsplit_once(", expected ") {
+            Some((_, expected)) => format!("an attribute is not {expected}"),
+            None if said.starts_with("missing field ") => said,
+            None => "an attribute has a value that cannot be read".to_owned(),
+        };
+        Self::Shape(shape)
+    }
 }
 
 impl StoreError {
