@@ -5,6 +5,8 @@ use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+use super::schedule::reveals;
+
 /// A status and a body.
 pub(super) type Answer = (u16, Value);
 
@@ -59,6 +61,7 @@ pub(super) struct Queue {
 impl Queue {
     /// Takes a message, and gives its id.
     pub(super) fn push(&mut self, body: &str) -> String {
+        assert!(!reveals(body), "a message reveals something: {body}");
         self.taken += 1;
         let id = format!("message-{}", self.taken);
         self.messages.push(Message {

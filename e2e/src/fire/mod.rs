@@ -17,7 +17,7 @@ pub use self::{
     budget::{Spent, spend},
     plan::{Kills, Plan, Step},
     planted::Planted,
-    schedule::{Broken, Held, run},
+    schedule::{Broken, CANARIES, Held, run},
     wire::{Fault, Faults},
     world::Bench,
 };

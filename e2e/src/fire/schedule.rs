@@ -196,9 +196,27 @@ fn begin(world: &World, step: Step, under_way: &mut JoinSet<()>) {
     }
 }
 
+/// What is in every lead, and must be in no log, message or error.
+pub const CANARIES: [&str; 5] = [
+    "Canaryname",
+    "canary@example.com",
+    "+12345678901",
+    "canary in the metadata",
+    "canary in the message",
+];
+
 /// What a client sends to create a lead.
 pub(super) fn lead() -> Value {
-    json!({"first_name": "John", "phone": "+12345678901", "workflow_id": demo::WORKFLOW_ID})
+    let [name, email, phone, note, message] = CANARIES;
+    json!({
+        "first_name": name, "email": email, "phone": phone, "metadata": {"note": note},
+        "workflow_id": demo::WORKFLOW_ID, "force_first_message": {"channel": "sms", "content": message},
+    })
+}
+
+/// Whether there is something of a lead in a text.
+pub(super) fn reveals(text: &str) -> bool {
+    CANARIES.iter().any(|canary| text.contains(canary))
 }
 
 /// What a client sends to create many.

@@ -31,6 +31,7 @@ use super::{
     aws::{self, Message, text},
     plan::{Kills, Plan},
     planted::Planted,
+    schedule::reveals,
     wire::{Caller, Faults, Wire},
 };
 
@@ -265,7 +266,7 @@ impl World {
             let body = axum::body::to_bytes(body, usize::MAX)
                 .await
                 .expect("a body");
-            let body = serde_json::from_slice(&body).expect("JSON");
+            let body: Value = serde_json::from_slice(&body).expect("JSON");
             (parts.status.as_u16(), body)
         };
         // Later than it may be, so that one that is too late is seen.
@@ -280,6 +281,10 @@ impl World {
         ));
         if status == Some(500) {
             self.problem(format!("{method} {path} answered 500"));
+        }
+        let error = answer.as_ref().filter(|(status, _)| *status >= 400);
+        if error.is_some_and(|(_, body)| reveals(&body.to_string())) {
+            self.problem(format!("the error of {method} {path} reveals something"));
         }
         answer
     }

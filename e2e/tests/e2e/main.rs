@@ -2,6 +2,7 @@
 
 mod arrays;
 mod assignments;
+mod canaries;
 mod changes;
 mod consumer;
 mod enrolled;

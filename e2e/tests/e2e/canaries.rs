@@ -1,0 +1,319 @@
+//! No key and nothing personal reaches a log, an error, a message or a panic: values that are nowhere else
+//! are sent along every path, and looked for in all that comes out.
+
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::types::AttributeValue;
+use e2e::{
+    fire::{Bench, CANARIES, Plan, run},
+    proxy::Fault,
+};
+use futures::future::join_all;
+use leadgate::local::{Services, demo};
+use requeue_starts::requeue;
+use serde_json::{Value, json};
+use shared::{clock::Clock, telemetry};
+use start_workflow::{StartWorkflow, handle};
+use tokio::runtime::Builder;
+use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
+
+use crate::{consumer::consume, proxied::Proxied, support::items_of};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A key that opens nothing, and one that is none.
+const UNKNOWN_KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
+const MALFORMED_KEY: &str = "nxr_live_canarycanarycanary";
+/// What a client calls a field. Its error names it, no log does.
+const FIELD: &str = "Fieldname";
+const CALLS: [&str; 9] = [
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "BatchWriteItem",
+    "TransactWriteItems",
+    "SendMessage",
+    "SendMessageBatch",
+];
+
+/// All that functions log on this thread, at the most talkative level.
+#[derive(Clone, Default)]
+struct Logs(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Logs {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logs {
+    fn capture() -> (Self, DefaultGuard) {
+        let logs = Self::default();
+        let writer = logs.clone();
+        let lines = telemetry::function_lines(LevelFilter::TRACE, move || writer.clone());
+        (logs, tracing::subscriber::set_default(lines))
+    }
+
+    /// What has been logged; it reveals nothing.
+    fn text(&self) -> String {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        must_not_reveal(&text);
+        assert!(!text.contains(FIELD));
+        text
+    }
+}
+
+fn must_not_reveal(text: &str) {
+    let key = [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY];
+    for canary in CANARIES.into_iter().chain(key).chain(["anary"]) {
+        if let Some(at) = text.find(canary) {
+            let around = text.floor_char_boundary(at.saturating_sub(300));
+            panic!("{canary} is revealed: {}", &text[around..at + canary.len()]);
+        }
+    }
+}
+
+/// A lead that is right, and many that are not; all of them are full of canaries.
+fn bodies() -> Vec<Value> {
+    let [name, email, phone, note, message] = CANARIES;
+    let right = json!({
+        "first_name": name, "last_name": name, "email": email, "phone": phone, "company": name,
+        "metadata": {"note": note}, "workflow_id": demo::WORKFLOW_ID, "campaign_id": demo::CAMPAIGN_ID,
+        "force_first_message": {"channel": "sms", "content": message},
+    });
+    let mut bodies = vec![right.clone(), json!([right, right, note]), json!(note)];
+    let wrong = [
+        json!(note),
+        json!([note]),
+        json!({ FIELD: note }),
+        json!(format!("{note}\u{7}")),
+        json!(note.repeat(300)),
+    ];
+    for field in right.as_object().unwrap().keys() {
+        for wrong in &wrong {
+            let mut body = right.clone();
+            body[field] = wrong.clone();
+            bodies.push(body);
+        }
+    }
+    for wrong in wrong {
+        for field in [
+            "status_key",
+            "workflowId",
+            "actorId",
+            "reason",
+            "resume_cadence",
+        ] {
+            bodies.push(json!({ field: wrong, "workflow_id": demo::WORKFLOW_ID }));
+        }
+    }
+    bodies.extend([
+        json!({"status_key": "won", "reason": note}),
+        json!({"workflowId": demo::WORKFLOW_ID, "reason": note, "actorId": note}),
+        json!({"workflow_id": demo::WORKFLOW_ID}),
+    ]);
+    bodies
+}
+
+/// Calls every route with every body, and gives how many calls were answered and how many refused.
+async fn call_everything(proxied: &Proxied, lead: &str) -> (usize, usize) {
+    let paths = [
+        ("POST", "/leads"),
+        ("PATCH", "/leads/{}"),
+        ("PUT", "/leads/canary"),
+        ("POST", "/leads/{}/assign-workflow"),
+        ("POST", "/leads/{}/status"),
+        ("POST", "/leads/{}/automation/stop"),
+        ("POST", "/leads/{}/automation/resume"),
+        (
+            "POST",
+            "/workflows/019c0000-0000-7000-8000-0000000000a1/preview",
+        ),
+        ("GET", "/leads"),
+        ("GET", "/leads?cursor=canary"),
+        ("GET", "/leads?created_after=canary"),
+        ("GET", "/leads?colour=canary"),
+        ("GET", "/leads/{}"),
+        ("GET", "/leads/{}/history"),
+        ("GET", "/leads/{}/is_paused?workflow_id=canary"),
+        ("GET", "/leads/{}/runs/canary"),
+        ("GET", "/workflows?limit=canary"),
+        ("GET", "/campaigns"),
+        ("GET", "/canary"),
+        ("DELETE", "/leads/{}"),
+    ];
+    let (bodies, mut counts) = (bodies(), (0, 0));
+    for (method, path) in paths {
+        let path = path.replace("{}", lead);
+        let bodies = if method == "GET" || method == "DELETE" {
+            &bodies[..1]
+        } else {
+            &bodies
+        };
+        for key in [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY] {
+            let name = Some(("idempotency-key", "canary canary\t"));
+            let calls = bodies.iter().flat_map(|body| {
+                [None, name].map(|name| proxied.send(key, method, &path, Some(body), name))
+            });
+            for reply in join_all(calls).await {
+                counts.0 += 1;
+                if reply.status.as_u16() >= 400 {
+                    counts.1 += 1;
+                    must_not_reveal(&reply.text);
+                }
+            }
+        }
+    }
+    counts
+}
+
+#[tokio::test]
+async fn no_request_reveals_anything_in_a_log_or_an_error() {
+    let (logs, _guard) = Logs::capture();
+    let proxied = Proxied::start().await;
+    let lead = proxied.create(&bodies()[0]).await;
+    let (calls, refused) = call_everything(&proxied, &lead).await;
+    assert!(
+        refused > 500 && calls - refused > 20,
+        "{refused} of {calls}"
+    );
+    for messages in proxied.sqs.take_calls() {
+        must_not_reveal(&format!("{messages:?}"));
+    }
+    assert!(logs.text().lines().count() >= calls);
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn no_request_reveals_anything_while_everything_fails() {
+    let (logs, _guard) = Logs::capture();
+    let proxied = Proxied::start().await;
+    let lead = proxied.create(&bodies()[0]).await;
+    for call in CALLS {
+        proxied.dynamodb.set(call, Fault::Throttle);
+        proxied.sqs.set(call, Fault::Refuse);
+    }
+    let (calls, refused) = call_everything(&proxied, &lead).await;
+    assert!(refused > 500, "{refused} of {calls}");
+    assert!(logs.text().contains("DynamoDB is throttling or failing"));
+    proxied.stop().await;
+}
+
+#[test]
+fn no_fault_reveals_anything_in_a_log_a_message_or_an_error() {
+    let (logs, _guard) = Logs::capture();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let bench = runtime.block_on(Bench::new());
+    for seed in 0..150 {
+        let held = runtime.block_on(run(&bench, &Plan::of_seed(seed)));
+        held.unwrap_or_else(|broken| panic!("{broken}"));
+    }
+    let text = logs.text();
+    for said in [
+        "could not be queued",
+        "could not be marked",
+        "start failed",
+        "batch",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+/// Uses a lead in every way that reads its items.
+async fn use_lead(proxied: &Proxied, lead: &str) {
+    let services = &proxied.services;
+    let paths = ["", "/history", "/is_paused"].map(|path| format!("/leads/{lead}{path}"));
+    for path in paths.iter().map(String::as_str).chain(["/leads"]) {
+        let reply = proxied.call("GET", path, None).await;
+        if reply.status.as_u16() >= 400 {
+            must_not_reveal(&reply.text);
+        }
+    }
+    if let Err(error) = requeue(&services.store, &services.queue, &Clock::System).await {
+        tracing::error!(error = %telemetry::Chain(&error), "not all requeued");
+    }
+    consume(services, &Clock::System).await;
+}
+
+async fn put(services: &Services, item: Item) {
+    let put = services.clients.dynamodb.put_item();
+    let put = put.table_name(services.table()).set_item(Some(item));
+    put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_poisoned_message_reveals_anything() {
+    let (logs, _guard) = Logs::capture();
+    let proxied = Proxied::start().await;
+    let [_, _, _, note, _] = CANARIES;
+    let start = json!({"type": "workflow_start.v1", "account_id": note, "lead_id": [note]});
+    let mut event = SqsEvent::default();
+    for body in [
+        json!(note),
+        json!({ "type": note }),
+        json!({ note: note }),
+        start,
+    ] {
+        let mut record = SqsMessage::default();
+        record.message_id = Some("poisoned".to_owned());
+        record.body = Some(body.to_string());
+        event.records.push(record);
+    }
+    let function = StartWorkflow::new(proxied.services.store.clone(), Clock::System);
+    let failed = handle(&function, event).await.batch_item_failures;
+    assert_eq!(failed.len(), 4);
+    assert!(logs.text().contains("the message cannot be read"));
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn no_damaged_item_reveals_anything() {
+    let (logs, _guard) = Logs::capture();
+    let proxied = Proxied::start().await;
+    let services = &proxied.services;
+    let built = proxied.create(&bodies()[0]).await;
+    assert_eq!(consume(services, &Clock::System).await, (1, 0));
+    proxied.sqs.set("SendMessage", Fault::Refuse);
+    let unsent = proxied.create(&bodies()[0]).await;
+    let note = || AttributeValue::S(CANARIES[3].to_owned());
+    let mut damaged = 0;
+    for lead in [&built, &unsent] {
+        for item in items_of(services, lead).await {
+            for name in item.keys().filter(|name| *name != "pk" && *name != "sk") {
+                let list = AttributeValue::L(vec![note()]);
+                let map = AttributeValue::M([("note".to_owned(), note())].into());
+                for value in [note(), list, map] {
+                    // DynamoDB takes texts only into an index.
+                    if name.starts_with("gsi") && !value.is_s() {
+                        continue;
+                    }
+                    let mut item = item.clone();
+                    item.insert(name.clone(), value);
+                    put(services, item).await;
+                    use_lead(&proxied, lead).await;
+                    damaged += 1;
+                }
+            }
+            put(services, item).await;
+        }
+    }
+    assert!(damaged > 60, "{damaged}");
+    let text = logs.text();
+    assert!(text.contains("a lead item is damaged") && text.contains("a run item is damaged"));
+    proxied.stop().await;
+}
