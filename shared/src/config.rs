@@ -8,6 +8,8 @@ use tracing::level_filters::LevelFilter;
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// The queue of workflow starts.
 pub const START_QUEUE_URL: &str = "START_QUEUE_URL";
+/// Where CloudWatch files the metrics.
+pub const METRICS_NAMESPACE: &str = "METRICS_NAMESPACE";
 /// How much is logged.
 pub const LOG_LEVEL: &str = "LOG_LEVEL";
 
@@ -38,6 +40,12 @@ pub fn start_queue_url() -> Result<String, ConfigError> {
         START_QUEUE_URL,
         "set it to the URL of the SQS queue of workflow starts",
     )
+}
+
+/// The namespace of the metrics, from `METRICS_NAMESPACE`, so that stacks of one account do not share them;
+/// `Leadgate` if it is not set.
+pub fn metrics_namespace() -> String {
+    read(METRICS_NAMESPACE).unwrap_or_else(|| "Leadgate".to_owned())
 }
 
 /// The level from `LOG_LEVEL`; `info` if it is not set.

@@ -8,6 +8,7 @@ use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store
 async fn main() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?);
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
+    let namespace = &config::metrics_namespace();
     let clients = Clients::from_env().await;
     let store = &Store::new(clients.dynamodb, &table);
     let queue = &StartQueue::new(clients.sqs, &queue_url);
@@ -15,7 +16,7 @@ async fn main() -> Result<(), Error> {
         move |_: LambdaEvent<ScheduledEvent>| async move {
             let done = requeue(store, queue, &Clock::System).await;
             let requeued = done.as_ref().unwrap_or_else(|error| &error.requeued);
-            telemetry::metrics(&metrics::line(requeued, Clock::System.now()));
+            telemetry::metrics(&metrics::line(namespace, requeued, Clock::System.now()));
             done.map_err(Error::from)
         },
     ))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::Requeued;
 
 /// The line for what one go has found and done.
-pub fn line(requeued: &Requeued, now: Timestamp) -> Value {
+pub fn line(namespace: &str, requeued: &Requeued, now: Timestamp) -> Value {
     let Requeued {
         sent,
         unsent,
@@ -19,7 +19,7 @@ pub fn line(requeued: &Requeued, now: Timestamp) -> Value {
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
-                "Namespace": "Leadgate",
+                "Namespace": namespace,
                 "Dimensions": [[]],
                 "Metrics": [
                     metric("starts_requeued", "Count"),
@@ -48,7 +48,11 @@ mod tests {
             oldest_s: 62,
             erased: 2,
         };
-        let line = line(&requeued, "2026-02-10T12:00:00Z".parse().unwrap());
+        let line = line(
+            "Leadgate/test",
+            &requeued,
+            "2026-02-10T12:00:00Z".parse().unwrap(),
+        );
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
             .as_array()
             .unwrap();
@@ -57,6 +61,10 @@ mod tests {
             .map(|metric| line[metric["Name"].as_str().unwrap()].as_u64().unwrap())
             .collect();
         assert_eq!(values, [3, 1, 62, 2]);
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Namespace"],
+            "Leadgate/test"
+        );
         assert_eq!(line["_aws"]["Timestamp"], 1_770_724_800_000_i64);
     }
 }
