@@ -24,5 +24,6 @@ mod run_races;
 mod runs;
 mod starts;
 mod support;
+mod template;
 mod tenancy;
 mod workflow_changes;

@@ -1,0 +1,189 @@
+//! template.yaml against what depends on it: the local stack's table and queues, the runbook, the metrics.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
+use aws_sdk_sqs::types::QueueAttributeName;
+use jiff::Timestamp;
+use leadgate::local::Services;
+use requeue_starts::{Requeued, metrics};
+use serde_json::{Value, json};
+
+use crate::support::services;
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+const RUNBOOK: &str = include_str!("../../../docs/operations.md");
+
+/// The template, with `!Ref x` read as `x` and `!If [...]` as a list.
+fn template() -> Value {
+    serde_saphyr::from_str(TEMPLATE).unwrap()
+}
+
+fn resources_of(kind: &str) -> Vec<Value> {
+    let template = template();
+    let resources = template["Resources"].as_object().unwrap().values();
+    let wanted = resources.filter(|resource| resource["Type"] == kind);
+    let properties: Vec<_> = wanted
+        .map(|resource| resource["Properties"].clone())
+        .collect();
+    assert!(!properties.is_empty(), "the template has no {kind}");
+    properties
+}
+
+fn keys(schema: &[KeySchemaElement]) -> Value {
+    let element = |element: &KeySchemaElement| {
+        json!({
+            "AttributeName": element.attribute_name(),
+            "KeyType": element.key_type().as_str(),
+        })
+    };
+    schema.iter().map(element).collect()
+}
+
+fn projection(projection: &Projection) -> Value {
+    json!({
+        "ProjectionType": projection.projection_type().unwrap().as_str(),
+        "NonKeyAttributes": projection.non_key_attributes(),
+    })
+}
+
+#[tokio::test]
+async fn the_local_table_is_the_templates() {
+    let services = services().await;
+    let client = &services.clients.dynamodb;
+    let described = client.describe_table().table_name(services.table());
+    let table = described.send().await.unwrap().table.unwrap();
+    let attributes: Value = table
+        .attribute_definitions()
+        .iter()
+        .map(|attribute| {
+            json!({
+                "AttributeName": attribute.attribute_name(),
+                "AttributeType": attribute.attribute_type().as_str(),
+            })
+        })
+        .collect();
+    let indexes: Value = table
+        .global_secondary_indexes()
+        .iter()
+        .map(|index| {
+            json!({
+                "IndexName": index.index_name().unwrap(),
+                "KeySchema": keys(index.key_schema()),
+                "Projection": projection(index.projection().unwrap()),
+            })
+        })
+        .collect();
+    let lives = client.describe_time_to_live().table_name(services.table());
+    let lives = lives.send().await.unwrap();
+    let lives = lives.time_to_live_description.unwrap();
+
+    let wanted = &template()["Resources"]["Table"]["Properties"];
+    assert_eq!(keys(table.key_schema()), wanted["KeySchema"]);
+    assert_eq!(attributes, wanted["AttributeDefinitions"]);
+    assert_eq!(indexes, wanted["GlobalSecondaryIndexes"]);
+    let ttl = &wanted["TimeToLiveSpecification"];
+    assert_eq!(json!(lives.attribute_name), ttl["AttributeName"]);
+    let status = lives.time_to_live_status.unwrap();
+    assert_eq!(status.as_str() == "ENABLED", ttl["Enabled"]);
+    services.stop().await;
+}
+
+async fn attribute(services: &Services, url: &str, name: QueueAttributeName) -> String {
+    let request = services.clients.sqs.get_queue_attributes().queue_url(url);
+    let reply = request.attribute_names(name.clone()).send().await.unwrap();
+    reply.attributes.unwrap()[&name].clone()
+}
+
+#[tokio::test]
+async fn the_local_queues_are_the_templates() {
+    let services = services().await;
+    let template = template();
+    let (start, dead) = (&services.queue_url, &services.dlq_url);
+    let wanted = &template["Resources"]["StartQueue"]["Properties"];
+    let wanted_dead = &template["Resources"]["StartDeadLetterQueue"]["Properties"];
+    for (url, name, wanted) in [
+        (
+            start,
+            QueueAttributeName::VisibilityTimeout,
+            &wanted["VisibilityTimeout"],
+        ),
+        (
+            start,
+            QueueAttributeName::MessageRetentionPeriod,
+            &wanted["MessageRetentionPeriod"],
+        ),
+        (
+            dead,
+            QueueAttributeName::MessageRetentionPeriod,
+            &wanted_dead["MessageRetentionPeriod"],
+        ),
+    ] {
+        let there = attribute(&services, url, name.clone()).await;
+        assert_eq!(there, wanted.to_string(), "{name}");
+    }
+    let redrive = attribute(&services, start, QueueAttributeName::RedrivePolicy).await;
+    let redrive: Value = serde_json::from_str(&redrive).unwrap();
+    let arn = attribute(&services, dead, QueueAttributeName::QueueArn).await;
+    assert_eq!(redrive["deadLetterTargetArn"], arn);
+    let count = &redrive["maxReceiveCount"];
+    let count = count.as_str().map_or(count.to_string(), str::to_owned);
+    let wanted = &wanted["RedrivePolicy"];
+    assert_eq!(count, wanted["maxReceiveCount"].to_string());
+    assert_eq!(wanted["deadLetterTargetArn"], "StartDeadLetterQueue.Arn");
+    services.stop().await;
+}
+
+/// What a link to a heading ends with, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let heading = heading.to_lowercase().replace(' ', "-");
+    let kept = |letter: &char| letter.is_alphanumeric() || *letter == '-';
+    heading.chars().filter(kept).collect()
+}
+
+#[test]
+fn every_alarm_links_to_its_section_of_the_runbook() {
+    let sections: BTreeSet<_> = RUNBOOK
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(anchor)
+        .collect();
+    let linked: BTreeSet<_> = resources_of("AWS::CloudWatch::Alarm")
+        .iter()
+        .map(|alarm| {
+            let description = alarm["AlarmDescription"].as_str().unwrap();
+            let (_, section) = description.split_once("${RunbookUrl}#").unwrap();
+            section.to_owned()
+        })
+        .collect();
+    assert_eq!(linked, sections);
+}
+
+#[test]
+fn every_metric_of_our_own_that_an_alarm_reads_is_written() {
+    let line = metrics::line("Leadgate", &Requeued::default(), Timestamp::UNIX_EPOCH);
+    let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+        .as_array()
+        .unwrap();
+    let mut written: BTreeSet<_> = declared
+        .iter()
+        .map(|metric| metric["Name"].to_string())
+        .collect();
+    for filter in resources_of("AWS::Logs::MetricFilter") {
+        written.insert(filter["MetricTransformations"][0]["MetricName"].to_string());
+    }
+    let mut read = BTreeSet::new();
+    for alarm in resources_of("AWS::CloudWatch::Alarm") {
+        let parts = alarm["Metrics"].as_array().cloned().unwrap_or_default();
+        let parts = parts
+            .iter()
+            .map(|part| part["MetricStat"]["Metric"].clone());
+        for metric in parts.chain([alarm]) {
+            if metric["Namespace"] == "Leadgate/${AWS::StackName}" {
+                read.insert(metric["MetricName"].to_string());
+            }
+        }
+    }
+    assert!(!read.is_empty());
+    assert!(read.is_subset(&written), "{read:?} are not all {written:?}");
+}
