@@ -83,8 +83,8 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
 /// The account's workflow of that name.
 async fn stored(target: &Target, name: &str) -> Result<Option<Workflow>, ApplyError> {
     let Target { account, store, .. } = target;
-    let is_there = store.has_account(*account).await;
-    if !is_there.map_err(|error| unreached(target, error))? {
+    let found = store.account(*account).await;
+    if found.map_err(|error| unreached(target, error))?.is_none() {
         return Err(ApplyError::NoAccount(*account));
     }
     let mut found = Vec::new();

@@ -6,10 +6,11 @@ use serde_json::value::to_raw_value;
 use shared::{
     clock::whole_second,
     domain::{
-        account::Account,
+        account::{Account, AccountRecord},
         api_key::{ApiKey, ApiKeyError},
         cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
         campaign::Campaign,
+        country::CountryError,
         ids::IdError,
         lead::{Lead, Profile, Start},
         name::{Name, NameError},
@@ -24,6 +25,8 @@ use super::LocalError;
 
 /// The demo account's key. It is no secret: it opens nothing outside a local stack.
 pub const API_KEY: &str = "nxr_live_LeadgateDemoKeyForLocalStackOnly0m2QZI";
+/// The demo account's key, by its id.
+pub const KEY_ID: &str = "019c0000-0000-7000-8000-000000000061";
 /// The demo workflow.
 pub const WORKFLOW_ID: &str = "019c0000-0000-7000-8000-0000000000a1";
 /// The demo campaign.
@@ -50,6 +53,8 @@ const LEADS: [(&str, &str); 10] = [
 #[derive(Debug, Error)]
 enum DemoError {
     #[error(transparent)]
+    Country(#[from] CountryError),
+    #[error(transparent)]
     Id(#[from] IdError),
     #[error(transparent)]
     Key(#[from] ApiKeyError),
@@ -74,9 +79,9 @@ pub(super) async fn seed(store: &Store, now: Timestamp) -> Result<(), LocalError
 async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
     let account = Account {
         id: ACCOUNT_ID.parse()?,
-        default_country: Some("US".to_owned()),
+        default_country: Some("US".parse()?),
     };
-    if store.has_account(account.id).await? {
+    if store.account(account.id).await?.is_some() {
         return Ok(());
     }
     let now = whole_second(now);
@@ -95,9 +100,15 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
         unless_there(store.create_lead(&lead, None).await.map(|_| ()))?;
     }
     let key: ApiKey = API_KEY.parse()?;
-    unless_there(store.create_key(&key.hash(), &account, now).await)?;
+    let record = key.record(KEY_ID.parse()?, account.clone(), "Demo", now);
+    unless_there(store.create_api_key(&key.hash(), &record).await)?;
+    let record = AccountRecord {
+        account,
+        name: "Demo".to_owned(),
+        created_at: now,
+    };
     // Last: a seeding that was cut short is done again.
-    unless_there(store.create_account(&account, "Demo", now).await)?;
+    unless_there(store.create_account(&record).await)?;
     Ok(())
 }
 

@@ -69,6 +69,7 @@ const NUMBERS: [(&str, &str, &str, &str); 47] = [
 ];
 
 fn read(text: &str, country: Option<&str>) -> Result<String, PhoneError> {
+    let country = country.map(|code| code.parse().unwrap());
     Phone::read(text, country).map(|dialled| dialled.phone.as_str().to_owned())
 }
 

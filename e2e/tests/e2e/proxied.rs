@@ -58,6 +58,11 @@ impl Proxied {
         }
     }
 
+    /// The API as another process has it: with nothing in its caches.
+    pub fn fresh_api(&self, clock: Clock) -> axum::Router {
+        router(AppState::new(self.store.clone(), self.queue.clone(), clock))
+    }
+
     /// With the demo account's key, and what `lead` needs, in the caches.
     pub async fn warm(lead: &Value) -> Self {
         let proxied = Self::start().await;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use shared::{
     clock::Clock,
     domain::{
-        account::Account,
+        account::{Account, AccountRecord},
         api_key::ApiKey,
         campaign::Campaign,
-        ids::{AccountId, CampaignId, LeadId, WorkflowId},
+        ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
         lead::LeadFilter,
         page::{List, seal_cursor},
         workflow::Workflow,
@@ -120,9 +120,15 @@ async fn other_account(proxied: &Proxied) -> String {
         id: AccountId::new(now),
         default_country: None,
     };
-    store.create_account(&other, "Other", now).await.unwrap();
     let key: ApiKey = KEY.parse().unwrap();
-    store.create_key(&key.hash(), &other, now).await.unwrap();
+    let record = key.record(ApiKeyId::new(now), other.clone(), "Other", now);
+    store.create_api_key(&key.hash(), &record).await.unwrap();
+    let record = AccountRecord {
+        account: other.clone(),
+        name: "Other".to_owned(),
+        created_at: now,
+    };
+    store.create_account(&record).await.unwrap();
     let demo = store
         .workflow(account(), demo::WORKFLOW_ID.parse().unwrap())
         .await

@@ -6,7 +6,7 @@ use shared::domain::{account::Account, ids::AccountId};
 pub fn read_lead(body: &[u8], default_country: Option<&str>) {
     let account = Account {
         id: AccountId::new(jiff::Timestamp::UNIX_EPOCH),
-        default_country: default_country.map(str::to_owned),
+        default_country: default_country.and_then(|code| code.parse().ok()),
     };
     let _ = crate::leads::read_draft(body, &account, "");
 }

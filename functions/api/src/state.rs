@@ -1,22 +1,30 @@
 //! What the handlers share.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::{
     cache::Cache,
     catalogue::Catalogue,
     clock::Clock,
-    domain::{account::Account, api_key::ApiKeyHash, ids::IdSource, phone},
+    domain::{
+        account::Account,
+        api_key::{ApiKeyHash, ApiKeyRecord},
+        ids::IdSource,
+        phone,
+    },
     queue::StartQueue,
     store::{Store, StoreError},
     telemetry::Chain,
 };
+use tokio::time::timeout;
 
 /// A key that was revoked opens nothing after this time.
 const KNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// A key that was created works after this time, even where it was tried before.
 const UNKNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(10);
+/// So long a request waits, once an hour, until its key's use is noted down.
+const NOTE_TIMEOUT: Duration = Duration::from_millis(100);
 const KEY_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// The store, the queue, the clock, and what is kept of them. Clones share it all.
@@ -71,12 +79,34 @@ impl AppState {
         if let Some(known) = self.keys.get(&hash, now) {
             return Ok(known);
         }
-        let account = self.store.account_of_key(&hash).await?.map(Arc::new);
-        let lifetime = match account {
-            Some(_) => KNOWN_KEY_LIFETIME,
-            None => UNKNOWN_KEY_LIFETIME,
+        let found = self.store.api_key(&hash).await?;
+        // From here on, a key that was revoked or has expired is one that was never known.
+        let Some(key) = found.filter(|key| key.opens_at(now)) else {
+            self.keys.put(hash, None, now, UNKNOWN_KEY_LIFETIME);
+            return Ok(None);
         };
+        if let Some(hour) = key.hour_to_note(now) {
+            self.note_use(&hash, &key, hour).await;
+        }
+        let lifetime = key.good_for(now, KNOWN_KEY_LIFETIME);
+        let account = Some(Arc::new(key.account));
         self.keys.put(hash, account.clone(), now, lifetime);
         Ok(account)
+    }
+
+    /// Notes down when a key was used; a request does not fail over it, and waits for it only so long. Not
+    /// on a task of its own: the process is frozen as soon as the request is answered.
+    async fn note_use(&self, hash: &ApiKeyHash, key: &ApiKeyRecord, hour: Timestamp) {
+        let noted = timeout(NOTE_TIMEOUT, self.store.note_use(hash, hour)).await;
+        match noted {
+            // A conflict: another process has noted it since the key was read.
+            Ok(Ok(()) | Err(StoreError::Conflict)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(key.id = %key.id, error = %Chain(&error), "a key's use is not noted");
+            }
+            Err(_) => {
+                tracing::warn!(key.id = %key.id, "a key's use is not noted: it took too long")
+            }
+        }
     }
 }

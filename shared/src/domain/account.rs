@@ -1,12 +1,34 @@
-//! An account, as far as a request needs to know it.
+//! Accounts.
 
-use super::ids::AccountId;
+use jiff::Timestamp;
 
-/// The account that an API key opens.
+use super::{country::Country, ids::AccountId, lead::Change};
+
+/// An account, as far as a request needs to know it: what its API keys open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Everything the account owns is stored under this id.
     pub id: AccountId,
-    /// ISO 3166 alpha-2 code in which phone numbers without a country are read; none: they are refused.
-    pub default_country: Option<String>,
+    /// In which phone numbers without a country are read; none: they are refused.
+    pub default_country: Option<Country>,
+}
+
+/// An account, as its operator knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// What its keys open.
+    pub account: Account,
+    /// Its display name.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A change of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountPatch {
+    /// Another display name.
+    pub name: Option<String>,
+    /// Another country, or none.
+    pub default_country: Change<Country>,
 }

@@ -3,8 +3,11 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+use super::{account::Account, ids::ApiKeyId};
 
 const PREFIX: &str = "nxr_live_";
 const SECRET_LENGTH: usize = 32;
@@ -24,7 +27,95 @@ pub struct ApiKeyHash(String);
 #[error("is not a well-formed API key")]
 pub struct ApiKeyError;
 
+/// What is kept of an API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyRecord {
+    /// Its id, by which it is revoked.
+    pub id: ApiKeyId,
+    /// What it opens.
+    pub account: Account,
+    /// What its operator calls it.
+    pub name: String,
+    /// The key's last four characters, to tell keys apart.
+    pub last4: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// From when on it opens nothing.
+    pub expires_at: Option<Timestamp>,
+    /// Since when it opens nothing.
+    pub revoked_at: Option<Timestamp>,
+    /// The hour of its last use, as far as it is known.
+    pub last_used: Option<Timestamp>,
+}
+
+impl ApiKeyRecord {
+    /// Whether the key opens its account at `now`.
+    pub fn opens_at(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The hour to note down as that of its last use, unless it is noted already.
+    pub fn hour_to_note(&self, now: Timestamp) -> Option<Timestamp> {
+        let hour = now.as_second() - now.as_second().rem_euclid(3_600);
+        let hour = Timestamp::from_second(hour).ok()?;
+        self.last_used
+            .is_none_or(|noted| noted < hour)
+            .then_some(hour)
+    }
+
+    /// How long what was read at `now` may be gone by: as long as `most`, and not beyond its end.
+    pub fn good_for(&self, now: Timestamp, most: SignedDuration) -> SignedDuration {
+        self.expires_at
+            .map_or(most, |end| end.duration_since(now).min(most))
+    }
+}
+
 impl ApiKey {
+    /// A new key, from the operating system's random numbers.
+    ///
+    /// # Errors
+    /// If the system has none.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut key = PREFIX.to_owned();
+        let mut random = [0; 2 * SECRET_LENGTH];
+        while key.len() < PREFIX.len() + SECRET_LENGTH {
+            getrandom::fill(&mut random)?;
+            let missing = PREFIX.len() + SECRET_LENGTH - key.len();
+            key.extend(random.iter().copied().filter_map(digit).take(missing));
+        }
+        let checksum = checksum(&key);
+        Ok(Self(key + &checksum))
+    }
+
+    /// What is to be kept of the key, which has no end and was not used yet.
+    pub fn record(
+        &self,
+        id: ApiKeyId,
+        account: Account,
+        name: &str,
+        created_at: Timestamp,
+    ) -> ApiKeyRecord {
+        ApiKeyRecord {
+            id,
+            account,
+            name: name.to_owned(),
+            last4: self.last4().to_owned(),
+            created_at,
+            expires_at: None,
+            revoked_at: None,
+            last_used: None,
+        }
+    }
+
+    /// The key itself, to be shown once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn last4(&self) -> &str {
+        self.0.get(self.0.len() - 4..).unwrap_or_default()
+    }
+
     /// What the table knows the key by.
     pub fn hash(&self) -> ApiKeyHash {
         let digest = Sha256::digest(self.0.as_bytes());
@@ -51,6 +142,12 @@ impl FromStr for ApiKey {
     }
 }
 
+/// A random byte as a base62 digit; some bytes are none, so that each digit is as likely as any other.
+fn digit(random: u8) -> Option<char> {
+    let digits = BASE62.iter().cycle().take(usize::from(u8::MAX) / 62 * 62);
+    digits.copied().map(char::from).nth(usize::from(random))
+}
+
 /// CRC-32 of `body` as 6 base62 digits, most significant first.
 fn checksum(body: &str) -> String {
     let mut rest = crc32fast::hash(body.as_bytes());
@@ -61,6 +158,18 @@ fn checksum(body: &str) -> String {
         rest /= 62;
     }
     digits.iter().copied().map(char::from).collect()
+}
+
+impl FromStr for ApiKeyHash {
+    type Err = ApiKeyError;
+
+    fn from_str(text: &str) -> Result<Self, ApiKeyError> {
+        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let well_formed = text.len() == 64 && text.bytes().all(is_digit);
+        well_formed
+            .then(|| Self(text.to_owned()))
+            .ok_or(ApiKeyError)
+    }
 }
 
 impl ApiKeyHash {
@@ -85,6 +194,7 @@ impl fmt::Debug for ApiKeyHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::AccountId;
 
     const KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
 
@@ -95,6 +205,63 @@ mod tests {
             key.hash().as_str(),
             "c1861067576f416d648463a73bbf809cb662c19673f6ba661b34f660afc0c064"
         );
+    }
+
+    #[test]
+    fn new_keys_are_well_formed_and_differ() {
+        let [one, another] = [(); 2].map(|()| ApiKey::generate().unwrap());
+        assert_ne!(one, another);
+        for key in [one, another] {
+            assert_eq!(key.reveal().parse(), Ok(key.clone()));
+            assert!(key.reveal().ends_with(key.last4()) && key.last4().len() == 4);
+        }
+    }
+
+    #[test]
+    fn each_digit_is_as_likely_as_any_other() {
+        let digits: String = (0..=u8::MAX).filter_map(digit).collect();
+        for character in BASE62 {
+            assert_eq!(digits.matches(char::from(*character)).count(), 4);
+        }
+    }
+
+    fn record(expires_at: Option<&str>, revoked_at: Option<&str>) -> ApiKeyRecord {
+        let created_at = Timestamp::UNIX_EPOCH;
+        let account = Account {
+            id: AccountId::new(created_at),
+            default_country: None,
+        };
+        let key: ApiKey = KEY.parse().unwrap();
+        ApiKeyRecord {
+            expires_at: expires_at.map(|at| at.parse().unwrap()),
+            revoked_at: revoked_at.map(|at| at.parse().unwrap()),
+            ..key.record(ApiKeyId::new(created_at), account, "Website", created_at)
+        }
+    }
+
+    #[test]
+    fn a_key_opens_nothing_once_it_is_revoked_or_has_expired() {
+        let end: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+        let second = SignedDuration::from_secs(1);
+        assert!(record(None, None).opens_at(end));
+        assert!(!record(None, Some("2026-01-01T00:00:00Z")).opens_at(end));
+        let key = record(Some("2026-02-10T12:00:00Z"), None);
+        assert!(key.opens_at(end - second) && !key.opens_at(end));
+        let minute = SignedDuration::from_mins(1);
+        assert_eq!(key.good_for(end - second, minute), second);
+        assert_eq!(key.good_for(end - 2 * minute, minute), minute);
+    }
+
+    #[test]
+    fn a_use_is_noted_once_an_hour() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut key = record(None, None);
+        let noon = at("2026-02-10T12:00:00Z");
+        assert_eq!(key.hour_to_note(at("2026-02-10T12:59:59Z")), Some(noon));
+        key.last_used = Some(noon);
+        assert_eq!(key.hour_to_note(at("2026-02-10T12:59:59Z")), None);
+        let one = at("2026-02-10T13:00:00Z");
+        assert_eq!(key.hour_to_note(one), Some(one));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::{NoContext, Uuid};
 
-use super::idempotency::IdempotencyKey;
+use super::{api_key::ApiKeyHash, idempotency::IdempotencyKey};
 
 /// A text that is not a UUID in its hyphenated form.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -122,6 +122,10 @@ id! {
     AccountId
 }
 id! {
+    /// An API key, as its operator names it; it opens nothing.
+    ApiKeyId
+}
+id! {
     /// A lead.
     LeadId
 }
@@ -144,6 +148,13 @@ id! {
 id! {
     /// A status of a workflow.
     StatusId
+}
+
+impl ApiKeyId {
+    /// The id of a key that was stored without one.
+    pub fn of_hash(account: AccountId, hash: &ApiKeyHash) -> Self {
+        Self(Uuid::new_v5(&account.0, hash.as_str().as_bytes()))
+    }
 }
 
 impl LeadId {

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod api_key;
 pub mod cadence;
 pub mod campaign;
+pub mod country;
 pub mod email;
 pub mod first_message;
 pub mod idempotency;

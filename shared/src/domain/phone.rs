@@ -10,6 +10,8 @@ use rlibphonenumber::{
 };
 use thiserror::Error;
 
+use super::country::Country;
+
 /// Longer texts are not looked at; libphonenumber has the same bound.
 const LONGEST_TEXT: usize = 250;
 
@@ -51,8 +53,8 @@ pub fn load_metadata() {
 
 impl Phone {
     /// Reads a number as people write it: with spaces, dashes, dots, brackets, `(0)`, `tel:`, and with
-    /// digits of any script. Without `+` or `00` it is a number of `default_country` (ISO 3166 alpha-2).
-    pub fn read(text: &str, default_country: Option<&str>) -> Result<Dialled, PhoneError> {
+    /// digits of any script. Without `+` or `00` it is a number of `default_country`.
+    pub fn read(text: &str, default_country: Option<Country>) -> Result<Dialled, PhoneError> {
         if text.len() > LONGEST_TEXT {
             return Err(PhoneError::NotANumber);
         }
@@ -104,14 +106,12 @@ fn read_international(text: &str) -> Result<Dialled, PhoneError> {
     Ok(Dialled { phone, extension })
 }
 
-fn read_national(text: &str, default_country: Option<&str>) -> Result<Dialled, PhoneError> {
+fn read_national(text: &str, default_country: Option<Country>) -> Result<Dialled, PhoneError> {
     let (number, extension) = split_extension(text);
     if !number.chars().all(is_number_character) || !number.contains(|c: char| c.is_ascii_digit()) {
         return Err(PhoneError::NotANumber);
     }
-    let region = default_country
-        .and_then(|code| Region::from_code(code).ok())
-        .ok_or(PhoneError::NoCountry)?;
+    let region = default_country.ok_or(PhoneError::NoCountry)?.region();
     let parsed = PHONE_NUMBER_UTIL
         .parse(&number, Some(region))
         .map_err(|_| PhoneError::NotPossibleHere)?;
@@ -220,6 +220,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, country: Option<&str>) -> Result<(String, Option<String>), PhoneError> {
+        let country = country.map(|code| code.parse().unwrap());
         Phone::read(text, country).map(|read| (read.phone.as_str().to_owned(), read.extension))
     }
 

@@ -1,29 +1,37 @@
-//! Accounts and their API keys. A key's item carries what a request needs of its account, so that
-//! authentication is one read.
+//! Accounts.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, item::Entity, keys};
-use crate::domain::{account::Account, api_key::ApiKeyHash, ids::AccountId};
+use super::{
+    Store, StoreError,
+    item::{Entity, text},
+    keys::{self, Key},
+    update::Update,
+};
+use crate::domain::{
+    account::{Account, AccountPatch, AccountRecord},
+    country::Country,
+    ids::AccountId,
+    lead::Change,
+};
+
+/// Items of a list that are read at once.
+const READ_AT_ONCE: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 struct AccountItem {
     id: AccountId,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    default_country: Option<String>,
+    default_country: Option<Country>,
     created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ApiKeyItem {
-    account_id: AccountId,
+    // An account that was made before there was a list of all has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    default_country: Option<String>,
-    created_at: Timestamp,
-    gsi1pk: String,
-    gsi1sk: String,
+    gsi1pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi1sk: Option<String>,
 }
 
 impl Entity for AccountItem {
@@ -31,69 +39,155 @@ impl Entity for AccountItem {
     const VERSION: u8 = 1;
 }
 
-impl Entity for ApiKeyItem {
-    const NAME: &'static str = "api_key";
-    const VERSION: u8 = 1;
+impl From<AccountItem> for AccountRecord {
+    fn from(item: AccountItem) -> Self {
+        let AccountItem {
+            id,
+            name,
+            default_country,
+            created_at,
+            gsi1pk: _,
+            gsi1sk: _,
+        } = item;
+        Self {
+            account: Account {
+                id,
+                default_country,
+            },
+            name,
+            created_at,
+        }
+    }
+}
+
+impl From<&AccountRecord> for AccountItem {
+    fn from(record: &AccountRecord) -> Self {
+        let AccountRecord {
+            account: Account {
+                id,
+                default_country,
+            },
+            name,
+            created_at,
+        } = record.clone();
+        Self {
+            id,
+            name,
+            default_country,
+            created_at,
+            gsi1pk: Some(keys::ACCOUNTS.to_owned()),
+            gsi1sk: Some(keys::made(created_at, id)),
+        }
+    }
 }
 
 impl Store {
-    /// The account that a key opens; none: the key is not known.
-    ///
-    /// # Errors
-    /// As of any read.
-    pub async fn account_of_key(&self, hash: &ApiKeyHash) -> Result<Option<Account>, StoreError> {
-        let item: Option<ApiKeyItem> = self.read(&keys::api_key(hash)).await?;
-        Ok(item.map(|item| Account {
-            id: item.account_id,
-            default_country: item.default_country,
-        }))
-    }
-
     /// Creates an account.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it is there already.
-    pub async fn create_account(
-        &self,
-        account: &Account,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let item = AccountItem {
-            id: account.id,
-            name: name.to_owned(),
-            default_country: account.default_country.clone(),
-            created_at: now,
-        };
-        self.create(keys::account(account.id), &item).await
+    pub async fn create_account(&self, record: &AccountRecord) -> Result<(), StoreError> {
+        let key = keys::account(record.account.id);
+        self.create(key, &AccountItem::from(record)).await
     }
 
-    /// Whether an account is there.
+    /// An account.
     ///
     /// # Errors
     /// As of any read.
-    pub async fn has_account(&self, id: AccountId) -> Result<bool, StoreError> {
+    pub async fn account(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
         let item: Option<AccountItem> = self.read(&keys::account(id)).await?;
-        Ok(item.is_some())
+        Ok(item.map(AccountRecord::from))
     }
 
-    /// Lets a key open an account. Only the key's hash is stored.
+    /// All accounts, oldest first. The index lags behind the table, on AWS by some milliseconds.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the key is known already.
-    pub async fn create_key(
+    /// As of any read.
+    pub async fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        let listed = self
+            .listed::<AccountItem>(keys::ACCOUNTS.to_owned())
+            .await?;
+        Ok(listed.into_iter().map(|(_, item)| item.into()).collect())
+    }
+
+    /// Changes an account, and each of its keys, which carry what a request needs of it. If it ends early,
+    /// the same change, made again, finishes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is no such account.
+    pub async fn change_account(
         &self,
-        hash: &ApiKeyHash,
-        account: &Account,
-        now: Timestamp,
+        record: &AccountRecord,
+        patch: AccountPatch,
     ) -> Result<(), StoreError> {
-        let item = ApiKeyItem {
-            account_id: account.id,
-            default_country: account.default_country.clone(),
-            created_at: now,
-            gsi1pk: keys::account_keys(account.id),
-            gsi1sk: now.to_string(),
-        };
-        self.create(keys::api_key(hash), &item).await
+        let AccountPatch {
+            name,
+            default_country,
+        } = patch;
+        let id = record.account.id;
+        let mut update = Update::default();
+        update.change("name", name.map_or(Change::Keep, Change::Set));
+        update.change("default_country", default_country.clone());
+        // For an account from before there was a list of all.
+        update.set("gsi1pk", keys::ACCOUNTS.to_owned());
+        update.set("gsi1sk", keys::made(record.created_at, id));
+        self.update(keys::account(id), update).await?;
+        if default_country == Change::Keep {
+            return Ok(());
+        }
+        for (hash, _) in self.api_keys(id).await? {
+            let mut update = Update::default();
+            update.change("default_country", default_country.clone());
+            self.update(keys::api_key(&hash), update).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes an item that must be there.
+    async fn update(&self, key: Key, update: Update) -> Result<(), StoreError> {
+        let values = Some(update.values.clone()).filter(|values| !values.is_empty());
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .update_expression(update.expression())
+            .condition_expression("attribute_exists(pk)")
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(values)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// The items under a partition key of the list index, in its order: the index holds a part of each, so
+    /// each is read from the table.
+    pub(super) async fn listed<E: Entity>(
+        &self,
+        partition: String,
+    ) -> Result<Vec<(Key, E)>, StoreError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .index_name(keys::LIST_INDEX)
+            .key_condition_expression("gsi1pk = :partition")
+            .expression_attribute_values(":partition", text(partition))
+            .into_paginator()
+            .items()
+            .send();
+        let mut listed = Vec::new();
+        while let Some(item) = items.try_next().await? {
+            listed.extend(Key::of(item));
+        }
+        let found: Vec<_> = stream::iter(listed)
+            .map(|key| async move {
+                let item = self.read::<E>(&key).await?;
+                Ok::<_, StoreError>(item.map(|item| (key, item)))
+            })
+            .buffered(READ_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().flatten().collect())
     }
 }

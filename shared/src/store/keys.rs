@@ -1,6 +1,6 @@
 //! Every key of the table and its indexes, one function each. Keys are made here and nowhere else.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Display};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -59,6 +59,19 @@ pub(super) fn api_key(hash: &ApiKeyHash) -> Key {
         pk: format!("KEY#{}", hash.as_str()),
         sk: "KEY".to_owned(),
     }
+}
+
+/// The hash of a key's partition key.
+pub(super) fn parse_api_key(pk: &str) -> Option<ApiKeyHash> {
+    pk.strip_prefix("KEY#")?.parse().ok()
+}
+
+/// The partition of the list index in which all accounts stand.
+pub(super) const ACCOUNTS: &str = "ACCOUNTS";
+
+/// Where an account stands in the list of all, and a key among those of its account: by when it was made.
+pub(super) fn made(at: Timestamp, id: impl Display) -> String {
+    format!("{at}#{id}")
 }
 
 pub(super) fn account_keys(account: AccountId) -> String {

@@ -4,6 +4,7 @@
 //! [`StoreError`]. Knows no HTTP and no queue. There is no Scan.
 
 mod account;
+mod api_key;
 mod campaign;
 mod enrolment;
 mod erase;
@@ -19,6 +20,7 @@ mod run;
 mod start;
 mod transaction;
 mod unsent;
+mod update;
 mod workflow;
 
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! Changing a lead: one UpdateItem that writes what changes and nothing else.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 
@@ -10,58 +8,12 @@ use super::{
     item::{Entity, decode},
     keys,
     lead::{LeadItem, attribute_name},
+    update::Update,
 };
 use crate::domain::{
     ids::{AccountId, LeadId},
     lead::{Change, Lead, LeadPatch},
 };
-
-/// An update expression, put together step by step.
-#[derive(Default)]
-struct Update {
-    set: Vec<String>,
-    remove: Vec<String>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
-}
-
-impl Update {
-    /// A placeholder for an attribute's name, which can be any text.
-    fn name(&mut self, attribute: &str) -> String {
-        let placeholder = format!("#{}", self.names.len());
-        self.names.insert(placeholder.clone(), attribute.to_owned());
-        placeholder
-    }
-
-    fn set(&mut self, path: &str, value: String) {
-        let placeholder = format!(":{}", self.values.len());
-        self.set.push(format!("{path}={placeholder}"));
-        self.values.insert(placeholder, AttributeValue::S(value));
-    }
-
-    fn change<T: Into<String>>(&mut self, attribute: &str, change: Change<T>) {
-        match change {
-            Change::Keep => {}
-            Change::Set(value) => {
-                let name = self.name(attribute);
-                self.set(&name, value.into());
-            }
-            Change::Remove => {
-                let name = self.name(attribute);
-                self.remove.push(name);
-            }
-        }
-    }
-
-    fn expression(&self) -> String {
-        let mut expression = format!("SET {}", self.set.join(","));
-        if !self.remove.is_empty() {
-            expression.push_str(" REMOVE ");
-            expression.push_str(&self.remove.join(","));
-        }
-        expression
-    }
-}
 
 impl From<LeadPatch> for Update {
     fn from(patch: LeadPatch) -> Self {

@@ -161,7 +161,7 @@ impl Reader {
 
     pub(super) fn phone(&mut self, account: &Account) -> Option<Dialled> {
         let text = self.text("phone")?;
-        Phone::read(&text, account.default_country.as_deref())
+        Phone::read(&text, account.default_country)
             .map_err(|error| self.problem("phone", error))
             .ok()
     }
