@@ -13,6 +13,7 @@ use shared::{
         country::CountryError,
         ids::IdError,
         lead::{Lead, Profile, Start},
+        limit::Limits,
         name::{Name, NameError},
         phone::{Phone, PhoneError},
         workflow::{GoalType, Status, Workflow},
@@ -80,6 +81,7 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
     let account = Account {
         id: ACCOUNT_ID.parse()?,
         default_country: Some("US".parse()?),
+        limits: Limits::default(),
     };
     if store.account(account.id).await?.is_some() {
         return Ok(());

@@ -10,6 +10,7 @@ use shared::domain::{
     account::Account,
     api_key::{ApiKey, ApiKeyRecord},
     ids::ApiKeyId,
+    limit::Limits,
 };
 
 use crate::{
@@ -45,6 +46,7 @@ async fn create(proxied: &Proxied, key: &str, expires_at: Option<Timestamp>) {
     let owner = Account {
         id: account(),
         default_country: None,
+        limits: Limits::default(),
     };
     let record = ApiKeyRecord {
         expires_at,

@@ -15,6 +15,7 @@ use shared::{
         campaign::Campaign,
         ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
         lead::LeadFilter,
+        limit::Limits,
         page::{List, seal_cursor},
         workflow::Workflow,
     },
@@ -119,6 +120,7 @@ async fn other_account(proxied: &Proxied) -> String {
     let other = Account {
         id: AccountId::new(now),
         default_country: None,
+        limits: Limits::default(),
     };
     let key: ApiKey = KEY.parse().unwrap();
     let record = key.record(ApiKeyId::new(now), other.clone(), "Other", now);

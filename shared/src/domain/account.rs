@@ -2,7 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{country::Country, ids::AccountId, lead::Change};
+use super::{
+    country::Country,
+    ids::AccountId,
+    lead::Change,
+    limit::{Limit, Limits},
+};
 
 /// An account, as far as a request needs to know it: what its API keys open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,12 +16,14 @@ pub struct Account {
     pub id: AccountId,
     /// In which phone numbers without a country are read; none: they are refused.
     pub default_country: Option<Country>,
+    /// What its requests, with the key that opened it, have to keep to.
+    pub limits: Limits,
 }
 
 /// An account, as its operator knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRecord {
-    /// What its keys open.
+    /// What its keys open, without limits of their own.
     pub account: Account,
     /// Its display name.
     pub name: String,
@@ -31,4 +38,6 @@ pub struct AccountPatch {
     pub name: Option<String>,
     /// Another country, or none.
     pub default_country: Change<Country>,
+    /// Another limit, or none.
+    pub limit: Change<Limit>,
 }

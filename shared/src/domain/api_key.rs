@@ -194,7 +194,7 @@ impl fmt::Debug for ApiKeyHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::AccountId;
+    use crate::domain::{ids::AccountId, limit::Limits};
 
     const KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
 
@@ -230,6 +230,7 @@ mod tests {
         let account = Account {
             id: AccountId::new(created_at),
             default_country: None,
+            limits: Limits::default(),
         };
         let key: ApiKey = KEY.parse().unwrap();
         ApiKeyRecord {

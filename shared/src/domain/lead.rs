@@ -97,6 +97,17 @@ pub enum Change<T> {
     Remove,
 }
 
+impl<T> Change<T> {
+    /// The same change of another value.
+    pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Set(set) => Change::Set(value(set)),
+            Self::Remove => Change::Remove,
+        }
+    }
+}
+
 /// A change of a lead. What is kept is not written, so that two changes of different fields do not meet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeadPatch {

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod lead;
+pub mod limit;
 pub mod metadata;
 pub mod name;
 pub mod page;

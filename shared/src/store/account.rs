@@ -1,5 +1,8 @@
 //! Accounts.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,7 @@ use crate::domain::{
     country::Country,
     ids::AccountId,
     lead::Change,
+    limit::{Limit, Limits},
 };
 
 /// Items of a list that are read at once.
@@ -26,6 +30,8 @@ struct AccountItem {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default_country: Option<Country>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
     created_at: Timestamp,
     // An account that was made before there was a list of all has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +51,7 @@ impl From<AccountItem> for AccountRecord {
             id,
             name,
             default_country,
+            limit,
             created_at,
             gsi1pk: _,
             gsi1sk: _,
@@ -53,6 +60,10 @@ impl From<AccountItem> for AccountRecord {
             account: Account {
                 id,
                 default_country,
+                limits: Limits {
+                    account: limit,
+                    key: None,
+                },
             },
             name,
             created_at,
@@ -63,10 +74,12 @@ impl From<AccountItem> for AccountRecord {
 impl From<&AccountRecord> for AccountItem {
     fn from(record: &AccountRecord) -> Self {
         let AccountRecord {
-            account: Account {
-                id,
-                default_country,
-            },
+            account:
+                Account {
+                    id,
+                    default_country,
+                    limits,
+                },
             name,
             created_at,
         } = record.clone();
@@ -74,6 +87,7 @@ impl From<&AccountRecord> for AccountItem {
             id,
             name,
             default_country,
+            limit: limits.account,
             created_at,
             gsi1pk: Some(keys::ACCOUNTS.to_owned()),
             gsi1sk: Some(keys::made(created_at, id)),
@@ -124,21 +138,31 @@ impl Store {
         let AccountPatch {
             name,
             default_country,
+            limit,
         } = patch;
+        let limit = limit.map(|limit| {
+            let number = |number: u32| AttributeValue::N(number.to_string());
+            AttributeValue::M(HashMap::from([
+                ("rate".to_owned(), number(limit.rate())),
+                ("burst".to_owned(), number(limit.burst())),
+            ]))
+        });
         let id = record.account.id;
         let mut update = Update::default();
         update.change("name", name.map_or(Change::Keep, Change::Set));
         update.change("default_country", default_country.clone());
+        update.change_value("limit", limit.clone());
         // For an account from before there was a list of all.
-        update.set("gsi1pk", keys::ACCOUNTS.to_owned());
-        update.set("gsi1sk", keys::made(record.created_at, id));
+        update.set("gsi1pk", text(keys::ACCOUNTS));
+        update.set("gsi1sk", text(keys::made(record.created_at, id)));
         self.update(keys::account(id), update).await?;
-        if default_country == Change::Keep {
+        if (&default_country, &limit) == (&Change::Keep, &Change::Keep) {
             return Ok(());
         }
         for (hash, _) in self.api_keys(id).await? {
             let mut update = Update::default();
             update.change("default_country", default_country.clone());
+            update.change_value("account_limit", limit.clone());
             self.update(keys::api_key(&hash), update).await?;
         }
         Ok(())
@@ -146,12 +170,13 @@ impl Store {
 
     /// Changes an item that must be there.
     async fn update(&self, key: Key, update: Update) -> Result<(), StoreError> {
-        let values = Some(update.values.clone()).filter(|values| !values.is_empty());
+        let expression = update.expression();
+        let values = (!update.values.is_empty()).then_some(update.values);
         self.client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key.into_item()))
-            .update_expression(update.expression())
+            .update_expression(expression)
             .condition_expression("attribute_exists(pk)")
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(values)

@@ -14,6 +14,7 @@ use crate::domain::{
     api_key::{ApiKeyHash, ApiKeyRecord},
     country::Country,
     ids::{AccountId, ApiKeyId},
+    limit::{Limit, Limits},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +25,11 @@ struct ApiKeyItem {
     account_id: AccountId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default_country: Option<Country>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_limit: Option<Limit>,
+    /// The key's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -50,6 +56,8 @@ impl ApiKeyItem {
             id,
             account_id,
             default_country,
+            account_limit,
+            limit,
             name,
             last4,
             created_at,
@@ -64,6 +72,10 @@ impl ApiKeyItem {
             account: Account {
                 id: account_id,
                 default_country,
+                limits: Limits {
+                    account: account_limit,
+                    key: limit,
+                },
             },
             name,
             last4,
@@ -83,6 +95,7 @@ impl From<&ApiKeyRecord> for ApiKeyItem {
                 Account {
                     id: account_id,
                     default_country,
+                    limits: Limits { account, key },
                 },
             name,
             last4,
@@ -95,6 +108,8 @@ impl From<&ApiKeyRecord> for ApiKeyItem {
             id: Some(id),
             account_id,
             default_country,
+            account_limit: account,
+            limit: key,
             name,
             last4,
             created_at,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     Store, StoreError,
-    item::{Entity, decode},
+    item::{Entity, decode, text},
     keys,
     lead::{LeadItem, attribute_name},
     update::Update,
@@ -45,7 +45,7 @@ impl From<LeadPatch> for Update {
                 if value == "null" {
                     update.remove.push(path);
                 } else {
-                    update.set(&path, value.to_owned());
+                    update.set(&path, text(value));
                 }
             }
         }

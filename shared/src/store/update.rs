@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::item::text;
 use crate::domain::lead::Change;
 
 /// What an UpdateItem writes and removes.
@@ -23,18 +24,22 @@ impl Update {
         placeholder
     }
 
-    pub(super) fn set(&mut self, path: &str, value: String) {
+    pub(super) fn set(&mut self, path: &str, value: AttributeValue) {
         let placeholder = format!(":{}", self.values.len());
         self.set.push(format!("{path}={placeholder}"));
-        self.values.insert(placeholder, AttributeValue::S(value));
+        self.values.insert(placeholder, value);
     }
 
     pub(super) fn change<T: Into<String>>(&mut self, attribute: &str, change: Change<T>) {
+        self.change_value(attribute, change.map(|value| text(value.into())));
+    }
+
+    pub(super) fn change_value(&mut self, attribute: &str, change: Change<AttributeValue>) {
         match change {
             Change::Keep => {}
             Change::Set(value) => {
                 let name = self.name(attribute);
-                self.set(&name, value.into());
+                self.set(&name, value);
             }
             Change::Remove => {
                 let name = self.name(attribute);

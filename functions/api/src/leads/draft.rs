@@ -95,6 +95,7 @@ impl Draft {
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use shared::domain::limit::Limits;
     use unicode_normalization::UnicodeNormalization;
 
     use super::*;
@@ -103,6 +104,7 @@ mod tests {
         let account = Account {
             id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
             default_country: None,
+            limits: Limits::default(),
         };
         Draft::read(body.as_bytes(), &account, "")
     }
