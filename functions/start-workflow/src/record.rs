@@ -119,9 +119,14 @@ async fn build_run(
     let (account, id) = (lead.account_id, start.workflow.id);
     for _ in 0..TRIES {
         let mut workflow = state.catalogue.workflow(account, id).await?;
-        if workflow.as_ref().is_some_and(|workflow| workflow.is_paused) {
-            // What is kept in the process may be older than its end.
-            workflow = state.store.workflow(account, id).await?.map(Arc::new);
+        if workflow.as_ref().is_none_or(|workflow| workflow.is_paused) {
+            // What is kept in the process may be older than the end of its pause. And one that was removed
+            // since the run was ordered still counts for it.
+            workflow = state
+                .store
+                .workflow_of_run(account, id)
+                .await?
+                .map(Arc::new);
         }
         let now = state.clock.now();
         let run = Run::build(lead, start, workflow.as_deref(), now);
@@ -153,7 +158,7 @@ async fn build_run(
             return Ok(Outcome::StartedBefore);
         }
         // Read after the wait was seen: if it is paused still, whoever ends that will find the wait.
-        let workflow = state.store.workflow(account, id).await?;
+        let workflow = state.store.workflow_of_run(account, id).await?;
         let Some(workflow) = workflow.filter(|workflow| !workflow.is_paused) else {
             return Ok(Outcome::Waiting);
         };

@@ -66,6 +66,25 @@ impl Store {
         Ok(page.map(Campaign::from))
     }
 
+    /// Removes a campaign. Its leads keep its id, and show no campaign.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is not there.
+    pub async fn remove_campaign(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+    ) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&*self.table)
+            .set_key(Some(keys::campaign(account, id).into_item()))
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await?;
+        Ok(())
+    }
+
     /// Creates a campaign.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use super::{
     lead::LeadItem,
     run::RunItem,
     start::StartItem,
+    transaction::incomplete,
 };
 use crate::domain::{
     activity::Activity,
@@ -247,8 +248,4 @@ impl Store {
 fn finish(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
     let put = put.build().map_err(incomplete)?;
     Ok(TransactWriteItem::builder().put(put).build())
-}
-
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Unexpected(Box::new(error.into()))
 }

@@ -99,6 +99,14 @@ pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
     }
 }
 
+/// Where a workflow is kept that was removed: whoever is on it stays on it.
+pub(super) fn removed_workflow(account: AccountId, id: WorkflowId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("REMOVED#{WORKFLOWS}{id}"),
+    }
+}
+
 pub(super) fn campaign(account: AccountId, id: CampaignId) -> Key {
     Key {
         pk: account_partition(account),

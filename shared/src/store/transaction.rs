@@ -1,6 +1,7 @@
 //! Writes that hold together or not at all.
 
 use aws_sdk_dynamodb::{
+    error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{TransactWriteItem, error::TransactionCanceledException},
 };
@@ -42,4 +43,9 @@ fn reason(cancelled: &TransactionCanceledException) -> Option<StoreError> {
             "ValidationError" => Some(StoreError::TooLarge),
             _ => None,
         })
+}
+
+/// A write that this code has not put together wholly.
+pub(super) fn incomplete(error: BuildError) -> StoreError {
+    StoreError::Unexpected(Box::new(error.into()))
 }

@@ -1,14 +1,15 @@
 //! Workflows.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
     error::DamageError,
-    item::{Entity, damaged, encode},
+    item::{Entity, damaged, encode, text},
     keys,
+    transaction::incomplete,
 };
 use crate::domain::{
     cadence::{Cadence, Step, Window},
@@ -126,6 +127,57 @@ impl Store {
         item.map(Workflow::try_from).transpose()
     }
 
+    /// A workflow as a run needs it that was ordered in it: one that was removed since, too.
+    ///
+    /// # Errors
+    /// As of [`Store::workflow`].
+    pub async fn workflow_of_run(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+    ) -> Result<Option<Workflow>, StoreError> {
+        if let Some(workflow) = self.workflow(account, id).await? {
+            return Ok(Some(workflow));
+        }
+        let key = keys::removed_workflow(account, id);
+        let item: Option<WorkflowItem> = self.read(&key).await?;
+        item.map(Workflow::try_from).transpose()
+    }
+
+    /// Removes a workflow: nobody is enrolled in it any more, and runs that were ordered in it still find
+    /// it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the stored version is another, or it is not there.
+    pub async fn remove_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let key = keys::workflow(account, workflow.id);
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .condition_expression(is_version(workflow.version))
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
+            .expression_attribute_values(":before", number(workflow.version))
+            .build()
+            .map_err(incomplete)?;
+        // Without a condition: the other one holds for both.
+        let key = keys::removed_workflow(account, workflow.id);
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
+            .build()
+            .map_err(incomplete)?;
+        self.transact(vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ])
+        .await
+    }
+
     /// An account's workflows, oldest first.
     ///
     /// # Errors
@@ -165,24 +217,29 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = keys::workflow(account, workflow.id);
         let before = workflow.version.saturating_sub(1);
-        let condition = if before == first_version() {
-            "et = :workflow AND (attribute_not_exists(#version) OR #version = :before)"
-        } else {
-            "et = :workflow AND #version = :before"
-        };
         self.client
             .put_item()
             .table_name(&*self.table)
             .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
-            .condition_expression(condition)
+            .condition_expression(is_version(before))
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(
-                ":workflow",
-                AttributeValue::S(WorkflowItem::NAME.to_owned()),
-            )
-            .expression_attribute_values(":before", AttributeValue::N(before.to_string()))
+            .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
+            .expression_attribute_values(":before", number(before))
             .send()
             .await?;
         Ok(())
     }
+}
+
+/// That a workflow is stored in version `:before`.
+fn is_version(before: u32) -> &'static str {
+    if before == first_version() {
+        "et = :workflow AND (attribute_not_exists(#version) OR #version = :before)"
+    } else {
+        "et = :workflow AND #version = :before"
+    }
+}
+
+fn number(version: u32) -> AttributeValue {
+    AttributeValue::N(version.to_string())
 }

@@ -58,7 +58,10 @@ impl Current {
             }),
             // It is built here, then: start-workflow will find it.
             (Some(start), _) => {
-                let workflow = state.store.workflow(account.id, start.workflow.id).await?;
+                let workflow = state
+                    .store
+                    .workflow_of_run(account.id, start.workflow.id)
+                    .await?;
                 Some(Enrolment {
                     run: Run::build(&lead, start, workflow.as_ref(), state.clock.now()),
                     is_built: false,

@@ -51,7 +51,10 @@ pub(crate) async fn change(
         // The same call again, after it has ended the run.
         return Ok(reply(&run, &run.current_status, false));
     }
-    let definition = state.store.workflow(account.id, run.workflow.id).await?;
+    let definition = state
+        .store
+        .workflow_of_run(account.id, run.workflow.id)
+        .await?;
     change_run(&state, &account, id, workflow, |run, now| {
         let previous = run.current_status.clone();
         if previous.key == key {
