@@ -1,8 +1,8 @@
-//! `leadgate apply`: makes a workflow of an account what a file says, and queues the starts that waited
-//! for it. Applying the same file again changes nothing.
+//! `leadgate apply`: makes an account what a file says, and queues the starts that waited for a workflow
+//! of it. Applying the same file again changes nothing.
 
 mod changes;
-mod target;
+mod plan;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -12,39 +12,59 @@ use std::{
 
 use clap::Args;
 use jiff::Timestamp;
+use serde::Serialize;
 use shared::{
-    clock::{Clock, whole_second},
+    clock::Clock,
     domain::{
-        ids::{AccountId, StatusId, WorkflowId},
-        page::PageRequest,
-        workflow::{Status, Workflow},
+        ids::{AccountId, WorkflowId},
+        workflow::Workflow,
     },
-    queue::{QueueError, WorkflowStart},
-    store::StoreError,
+    queue::{QueueError, StartQueue, WorkflowStart},
+    store::{Store, StoreError},
 };
 use tokio::time::{Duration, Instant};
 
-use self::target::{Target, TargetArgs};
+use self::plan::{Plan, Step, StepOut};
+#[cfg(test)]
+pub(crate) use self::{changes::between, plan::next};
 use crate::{
-    definition::{Definition, FileError, StatusDefinition},
+    definition::{File, FileError},
     failure,
+    output::OutputArg,
+    stored::StoredAccount,
+    target::{AccountArg, QueueArgs, Target, TargetArgs, TargetError},
 };
 
 /// Sending ends after this long: an outage ends in an error that says how many were sent.
 const SEND_TIMEOUT: Duration = Duration::from_secs(300);
-const WORKFLOWS_A_PAGE: u16 = 200;
 
 /// What `leadgate apply` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct ApplyArgs {
-    /// The workflow file
-    #[arg(long)]
+    /// The file: of an account, or of one workflow
+    #[arg(short, long)]
     file: PathBuf,
     /// Write without asking
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
+    account: AccountArg,
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    queues: QueueArgs,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Applied {
+    changes: Vec<StepOut>,
+    /// Whether the account has what the file says.
+    applied: bool,
+    /// Starts that waited for a workflow that is not paused any more.
+    queued_starts: usize,
 }
 
 /// Applies the file. Exit code 1, and a line for each problem on standard error, if it cannot.
@@ -56,148 +76,83 @@ pub async fn run(args: &ApplyArgs) -> ExitCode {
 }
 
 async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
-    let definition = Definition::open(&args.file)?;
-    let target = Target::of(&args.target).await;
-    let before = stored(&target, &definition.name).await?;
-    let after = next(definition, before.as_ref(), now);
+    let file = File::open(&args.file)?;
+    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let (store, queue) = (target.store()?, target.queue()?);
+    let account = target.account(args.account)?;
+    let stored = StoredAccount::read(&store, account).await?;
+    let stored = stored.ok_or(ApplyError::NoAccount(account))?;
+    let Plan { steps, workflows } = Plan::new(file, &stored, now)?;
+    for step in &steps {
+        if let Step::RemoveWorkflow(workflow) = step {
+            nobody_waits(&store, account, workflow).await?;
+        }
+    }
+    let mut applied = Applied {
+        changes: steps.iter().map(Step::out).collect(),
+        applied: steps.is_empty(),
+        queued_starts: 0,
+    };
     let mut stdout = io::stdout();
-    if write(&target, before.as_ref(), &after, args.yes).await? {
-        writeln!(stdout, "Stored {} as version {}.", after.id, after.version)?;
+    if !args.output.is_json() {
+        for step in &applied.changes {
+            write!(stdout, "{}", step.text())?;
+        }
     }
-    if after.is_paused {
-        writeln!(
-            stdout,
-            "It is paused: it takes leads, and schedules nothing."
-        )?;
-        return Ok(());
+    if !steps.is_empty() && !args.yes {
+        if args.output.is_json() {
+            args.output.print(&applied, |_| String::new())?;
+            return Err(ApplyError::NoTerminal);
+        }
+        ask()?;
     }
-    // Not before the workflow is written: a start that comes later finds it unpaused.
-    let sent = send_waiting(&target, after.id, now).await?;
-    writeln!(
-        stdout,
-        "Starts that waited for it and are queued now: {sent}."
-    )?;
+    for step in steps {
+        step.run(&store, account).await.map_err(of_write)?;
+    }
+    applied.applied = true;
+    // Not before the workflows are written: a start that comes later finds them unpaused.
+    for workflow in workflows.iter().filter(|workflow| !workflow.is_paused) {
+        applied.queued_starts += send_waiting(&store, &queue, account, workflow.id, now).await?;
+    }
+    args.output.print(&applied, |applied| {
+        let mut text = if applied.changes.is_empty() {
+            "Nothing changes: the account has what the file says.\n".to_owned()
+        } else {
+            "Applied.\n".to_owned()
+        };
+        for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
+            let name = &paused.name;
+            text += &format!("{name} is paused: it takes leads, and schedules nothing.\n");
+        }
+        if applied.queued_starts > 0 {
+            let starts = applied.queued_starts;
+            text += &format!("Starts that waited and are queued now: {starts}.\n");
+        }
+        text
+    })?;
     Ok(())
 }
 
-/// The account's workflow of that name.
-async fn stored(target: &Target, name: &str) -> Result<Option<Workflow>, ApplyError> {
-    let Target { account, store, .. } = target;
-    let found = store.account(*account).await;
-    if found.map_err(|error| unreached(target, error))?.is_none() {
-        return Err(ApplyError::NoAccount(*account));
-    }
-    let mut found = Vec::new();
-    let mut request = PageRequest {
-        limit: WORKFLOWS_A_PAGE,
-        after: None,
-    };
-    loop {
-        let page = store.workflows(*account, &request).await?;
-        found.extend(page.items.into_iter().filter(|it| it.name == name));
-        request.after = page.next;
-        if request.after.is_none() {
-            break;
-        }
-    }
-    if let [one, another, ..] = found.as_slice() {
-        return Err(ApplyError::Ambiguous {
-            name: name.to_owned(),
-            ids: [one.id, another.id],
-        });
-    }
-    Ok(found.pop())
-}
-
-fn unreached(target: &Target, error: StoreError) -> ApplyError {
-    match (&target.local, error) {
-        (Some(url), StoreError::NoAnswer(_)) => ApplyError::NoStack { url: url.clone() },
-        (_, error) => error.into(),
-    }
-}
-
-/// The workflow as the definition wants it. A status keeps its id for as long as its key stays.
-fn next(definition: Definition, before: Option<&Workflow>, now: Timestamp) -> Workflow {
-    let Definition {
-        name,
-        goal_type,
-        timezone,
-        is_paused,
-        statuses,
-        cadence,
-    } = definition;
-    let status = |status| {
-        let StatusDefinition {
-            key,
-            label,
-            category,
-            is_initial,
-            is_terminal,
-        } = status;
-        let stored = before.and_then(|before| before.statuses.iter().find(|it| it.key == key));
-        Status {
-            id: stored.map_or_else(|| StatusId::new(now), |stored| stored.id),
-            key,
-            label,
-            category,
-            is_initial,
-            is_terminal,
-        }
-    };
-    Workflow {
-        id: before.map_or_else(|| WorkflowId::new(now), |before| before.id),
-        version: before.map_or(1, |before| before.version.saturating_add(1)),
-        name,
-        goal_type,
-        is_paused,
-        timezone,
-        statuses: statuses.into_iter().map(status).collect(),
-        cadence,
-        created_at: before.map_or_else(|| whole_second(now), |before| before.created_at),
-    }
-}
-
-/// Shows what differs and, if it is wanted, writes it. False: nothing differs.
-async fn write(
-    target: &Target,
-    before: Option<&Workflow>,
-    after: &Workflow,
-    is_wanted: bool,
-) -> Result<bool, ApplyError> {
-    let mut stdout = io::stdout();
-    let name = &after.name;
-    match before {
-        None => writeln!(
-            stdout,
-            "{name} is created, with {} statuses and {} steps.",
-            after.statuses.len(),
-            after.cadence.steps.len()
-        )?,
-        Some(before) => {
-            let changes = changes::between(before, after);
-            if changes.is_empty() {
-                let version = before.version;
-                writeln!(stdout, "{name} is as the file says, in version {version}.")?;
-                return Ok(false);
-            }
-            writeln!(stdout, "{name} is changed:")?;
-            for change in changes {
-                writeln!(stdout, "  {change}")?;
-            }
-        }
-    }
-    if !is_wanted {
-        ask()?;
-    }
-    let written = match before {
-        None => target.store.create_workflow(target.account, after).await,
-        Some(_) => target.store.replace_workflow(target.account, after).await,
-    };
-    written.map_err(|error| match error {
+fn of_write(error: StoreError) -> ApplyError {
+    match error {
         StoreError::Conflict => ApplyError::Conflict,
         error => error.into(),
-    })?;
-    Ok(true)
+    }
+}
+
+/// A start that waits for a workflow is sent when that is unpaused, which a removed one never is.
+async fn nobody_waits(
+    store: &Store,
+    account: AccountId,
+    workflow: &Workflow,
+) -> Result<(), ApplyError> {
+    match store.waiting_starts(account, workflow.id).await?.len() {
+        0 => Ok(()),
+        starts => Err(ApplyError::AwaitedWorkflow {
+            name: workflow.name.clone(),
+            starts,
+        }),
+    }
 }
 
 fn ask() -> Result<(), ApplyError> {
@@ -218,12 +173,13 @@ fn ask() -> Result<(), ApplyError> {
 /// Sends the starts that wait for a workflow, and says how many. What they wait for is noted until
 /// their runs are planned, so sending them once more does no harm.
 async fn send_waiting(
-    target: &Target,
+    store: &Store,
+    queue: &StartQueue,
+    account: AccountId,
     workflow: WorkflowId,
     now: Timestamp,
 ) -> Result<usize, ApplyError> {
-    let account = target.account;
-    let waiting = target.store.waiting_starts(account, workflow).await?;
+    let waiting = store.waiting_starts(account, workflow).await?;
     let starts: Vec<_> = waiting
         .into_iter()
         .map(|waiting| WorkflowStart {
@@ -236,7 +192,7 @@ async fn send_waiting(
         })
         .collect();
     let until = Instant::now() + SEND_TIMEOUT;
-    let many = target.queue.send_many(&starts, until).await;
+    let many = queue.send_many(&starts, until).await;
     let sent = many.sent.into_iter().filter(|is_sent| *is_sent).count();
     if sent < starts.len() {
         return Err(ApplyError::Unsent {
@@ -253,14 +209,19 @@ async fn send_waiting(
 enum ApplyError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error(
-        "no local stack answers on {url}: start one with `cargo dev`, or pass --table and --queue-url"
-    )]
-    NoStack { url: String },
     #[error("there is no account {0}")]
     NoAccount(AccountId),
-    #[error("two workflows have the name {name}, {} and {}: nobody knows which is meant", .ids[0], .ids[1])]
-    Ambiguous { name: String, ids: [WorkflowId; 2] },
+    #[error("two {kind} have the name {name}, {} and {}: nobody knows which is meant", .ids[0], .ids[1])]
+    Ambiguous {
+        kind: &'static str,
+        name: String,
+        ids: [String; 2],
+    },
+    #[error(
+        "the workflow {name} cannot be removed: {starts} starts wait for it; apply it with is_paused: \
+         false first"
+    )]
+    AwaitedWorkflow { name: String, starts: usize },
     #[error("nothing was changed: this is no terminal to ask on, pass --yes to apply it")]
     NoTerminal,
     #[error("nothing was changed")]
@@ -274,6 +235,8 @@ enum ApplyError {
         #[source]
         cause: Option<QueueError>,
     },
+    #[error(transparent)]
+    Target(#[from] TargetError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot print or ask")]

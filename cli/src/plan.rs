@@ -20,6 +20,7 @@ use shared::{
 use crate::{
     definition::{Definition, FileError},
     failure,
+    output::OutputArg,
 };
 
 /// What `leadgate plan` can be told.
@@ -39,9 +40,8 @@ pub struct PlanArgs {
     /// Another time zone than the file's
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     timezone: Option<TimeZone>,
-    /// Print JSON, for programs
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArg,
 }
 
 /// A workflow's touchpoints for one lead.
@@ -86,7 +86,7 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
         definition,
         enrolled_at,
     };
-    let text = if args.json {
+    let text = if args.output.is_json() {
         json::of(&plan)?
     } else {
         format!("{}\n{}", table::of(&plan), timeline::of(&plan))

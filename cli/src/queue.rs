@@ -6,24 +6,31 @@ mod letters;
 mod list;
 mod redrive;
 mod status;
-mod target;
 
 use std::{io, process::ExitCode};
 
+use aws_sdk_sqs::Client;
 use clap::{Args, Subcommand};
-use shared::{clock::Clock, queue::QueueError, store::StoreError};
-
-use self::{
-    list::ListArgs,
-    redrive::RedriveArgs,
-    target::{Target, TargetArgs},
+use shared::{
+    clock::Clock,
+    queue::QueueError,
+    store::{Store, StoreError},
 };
-use crate::failure;
+
+use self::{list::ListArgs, redrive::RedriveArgs};
+use crate::{
+    failure,
+    output::OutputArg,
+    target::{QueueArgs, TargetArgs, TargetError},
+};
 
 /// What `leadgate queue` can be told.
 #[derive(Subcommand, Clone, Debug)]
 pub enum QueueCommand {
     /// Count the messages of both queues, and the starts that wait to be sent.
+    ///
+    /// Prints {"start": {"visible", "in_flight", "delayed"}, "dead_letter": {...}, "unsent": {"starts",
+    /// "more"}} as JSON; unsent is null without a table.
     ///
     /// SQS counts approximately, and a minute late. How old the oldest message is, it does not say: on AWS
     /// that is CloudWatch's ApproximateAgeOfOldestMessage.
@@ -36,17 +43,62 @@ pub enum QueueCommand {
 /// What `leadgate queue status` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct StatusArgs {
-    /// Print JSON, for programs
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// How the queues are named, and the table that their messages are about: without it, what only the table
+/// tells is left out.
+#[derive(Args, Clone, Debug)]
+struct PlaceArgs {
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    queues: QueueArgs,
+    /// The dead-letter queue on AWS
+    #[arg(long, value_name = "URL", requires = "queue_url")]
+    dlq_url: Option<String>,
+}
+
+/// Two queues, and the table that their messages are about.
+struct Target {
+    sqs: Client,
+    start_url: String,
+    dead_letter_url: String,
+    /// None: its name was not given.
+    store: Option<Store>,
+    is_local: bool,
+}
+
+impl Target {
+    async fn of(args: &PlaceArgs) -> Result<Self, TargetError> {
+        let target =
+            crate::target::Target::with_queues(&args.target, &args.queues, args.dlq_url.as_ref())
+                .await?;
+        let (start_url, dead_letter_url) = target.queue_urls()?;
+        let dead_letter_url = dead_letter_url.ok_or(TargetError::Unnamed {
+            what: "dead-letter queue",
+            options: "--dlq-url URL",
+        })?;
+        Ok(Self {
+            start_url: start_url.to_owned(),
+            dead_letter_url: dead_letter_url.to_owned(),
+            store: target.known_store(),
+            is_local: target.is_local,
+            sqs: target.clients.sqs,
+        })
+    }
 }
 
 /// What `leadgate queue dlq` can be told.
 #[derive(Subcommand, Clone, Debug)]
 pub enum DlqCommand {
     /// Say of each dead letter what it is about and what stands in its way.
+    ///
+    /// Prints {"dead_letters": [{"message_id", "sent_at", "age_seconds", "receive_count", "account_id", "lead_id",
+    /// "run_id", "workflow_id", "reason", "explanation"}], "more"} as JSON.
     ///
     /// Each is received and put back, which adds one to the number of its receives; if this is interrupted,
     /// it is back after a minute. The reason is what the table says now: what went wrong when it
@@ -63,37 +115,20 @@ pub enum DlqCommand {
 /// Runs the command. Exit code 1, and a line for each problem on standard error, if it cannot.
 pub async fn run(command: &QueueCommand) -> ExitCode {
     let now = Clock::System.now();
-    let args = match command {
-        QueueCommand::Status(args) => &args.target,
-        QueueCommand::Dlq(DlqCommand::List(args)) => &args.target,
-        QueueCommand::Dlq(DlqCommand::Redrive(args)) => &args.target,
-    };
-    let target = Target::of(args).await;
     let done = match command {
-        QueueCommand::Status(args) => status::print(&target, args.json).await,
-        QueueCommand::Dlq(DlqCommand::List(args)) => list::print(&target, args, now).await,
-        QueueCommand::Dlq(DlqCommand::Redrive(args)) => redrive::redrive(&target, args).await,
+        QueueCommand::Status(args) => status::print(args).await,
+        QueueCommand::Dlq(DlqCommand::List(args)) => list::print(args, now).await,
+        QueueCommand::Dlq(DlqCommand::Redrive(args)) => redrive::redrive(args).await,
     };
-    match (done, target.local) {
-        (Ok(()), _) => ExitCode::SUCCESS,
-        (
-            Err(
-                CommandError::Queue(QueueError::Unavailable(_))
-                | CommandError::Store(StoreError::NoAnswer(_)),
-            ),
-            Some(url),
-        ) => failure::report("queue", &CommandError::NoStack { url }),
-        (Err(error), _) => failure::report("queue", &error),
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report("queue", &error),
     }
 }
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error(
-        "no local stack answers on {url}: start one with `cargo dev`, or pass --queue-url and --dlq-url"
-    )]
-    NoStack { url: String },
     #[error("no such dead letter: {}", .0.join(", "))]
     NotFound(Vec<String>),
     #[error("SQS gave up after {moved} messages: {reason}")]
@@ -101,11 +136,11 @@ enum CommandError {
     #[error("SQS did not say {0}")]
     Unsaid(&'static str),
     #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
     Queue(#[from] QueueError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot print")]
     Terminal(#[from] io::Error),
-    #[error("cannot print")]
-    Json(#[from] serde_json::Error),
 }

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
@@ -14,6 +15,7 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use leadgate::local::{Ports, Services, Storage, demo};
+use serde_json::{Value, json};
 use shared::{
     clock::Clock,
     domain::{
@@ -26,6 +28,8 @@ use shared::{
 };
 
 const EXAMPLE: &str = include_str!("../../examples/sales-outreach.yaml");
+
+const UNCHANGED: &str = "Nothing changes: the account has what the file says.\n";
 
 /// The services, without the functions, and a workflow file.
 struct Bench {
@@ -128,21 +132,16 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
     let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
 
     let output = bench.apply(&yaml, &["--yes"]);
-    let text = stdout(&output);
-    assert!(
-        text.starts_with("Renewals is created, with 2 statuses and 2 steps.\nStored "),
-        "{text}"
+    assert_eq!(
+        stdout(&output),
+        "+ workflow Renewals is created\nApplied.\n"
     );
     let [_, created] = bench.workflows().await.try_into().unwrap();
     assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
 
     // There is nothing to ask about.
     let output = bench.apply(&yaml, &[]);
-    assert_eq!(
-        stdout(&output),
-        "Renewals is as the file says, in version 1.\n\
-         Starts that waited for it and are queued now: 0.\n"
-    );
+    assert_eq!(stdout(&output), UNCHANGED);
 
     let yaml = yaml.replace("max_attempts: 3", "max_attempts: 2").replace(
         "  - {key: won,",
@@ -158,18 +157,14 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
     let output = bench.apply(&yaml, &["--yes"]);
     assert_eq!(
         stdout(&output),
-        format!(
-            "\
-Renewals is changed:
-  cadence.steps[0].max_attempts: 3 -> 2
-  statuses.won.position: 2 -> 3
-  statuses.lost: none -> {{\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
-\"label\":\"Lost\",\"position\":2}}
-Stored {} as version 2.
-Starts that waited for it and are queued now: 0.
-",
-            created.id
-        )
+        "\
+~ workflow Renewals is changed:
+    cadence.steps[0].max_attempts: 3 -> 2
+    statuses.won.position: 2 -> 3
+    statuses.lost: none -> {\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
+\"label\":\"Lost\",\"position\":2}
+Applied.
+"
     );
     let [_, changed] = bench.workflows().await.try_into().unwrap();
     assert_eq!(
@@ -187,7 +182,8 @@ async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
     let store = &bench.services.store;
     let paused = EXAMPLE.replace("is_paused: false", "is_paused: true");
     let output = bench.apply(&paused, &["--yes"]);
-    assert!(stdout(&output).ends_with("It is paused: it takes leads, and schedules nothing.\n"));
+    let is_paused = "Sales Outreach is paused: it takes leads, and schedules nothing.\n";
+    assert!(stdout(&output).ends_with(is_paused));
     let demo_workflow = bench.demo_workflow().await;
     assert!(demo_workflow.is_paused);
 
@@ -214,7 +210,7 @@ async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
         store.create_waiting_run(run).await.unwrap();
     }
     let output = bench.apply(&paused, &[]);
-    assert!(stdout(&output).ends_with("It is paused: it takes leads, and schedules nothing.\n"));
+    assert_eq!(stdout(&output), format!("{UNCHANGED}{is_paused}"));
     assert_eq!(bench.queued().await, []);
 
     let output = bench.apply_with_queue(&nowhere(), EXAMPLE, &["--yes"]);
@@ -223,8 +219,7 @@ async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
                     others: SQS cannot be reached";
     assert!(text.starts_with(expected), "{text}");
     assert!(!bench.demo_workflow().await.is_paused);
-    let queued_all = "Sales Outreach is as the file says, in version 3.\n\
-                      Starts that waited for it and are queued now: 12.\n";
+    let queued_all = format!("{UNCHANGED}Starts that waited and are queued now: 12.\n");
     assert_eq!(stdout(&bench.apply(EXAMPLE, &[])), queued_all);
     let mut starts = bench.queued().await;
     starts.extend(bench.queued().await);
@@ -317,15 +312,171 @@ async fn what_cannot_be_applied_is_told_with_what_to_change() {
     let file = bench.file();
     let deployment = ["--file", &file, "--table", "t", "--queue-url", "u"];
     let output = leadgate_apply(&deployment);
-    assert_eq!(output.status.code(), Some(2));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("--account <ID>"), "{text}");
+    let expected = "leadgate apply: it is not said which account: pass --account ID (`leadgate account \
+                    list` shows them)\n";
+    assert_eq!(stderr(&output), expected);
+    let output = leadgate_apply(&deployment[..4]);
+    let expected =
+        "leadgate apply: it is not said which queue: pass --stack NAME, or --queue-url URL\n";
+    assert_eq!(stderr(&output), expected);
 
     let url = nowhere();
     let output = leadgate_apply(&["--file", &file, "--dynamodb-url", &url]);
     let expected = format!(
-        "leadgate apply: no local stack answers on {url}: start one with `cargo dev`, or pass --table \
-         and --queue-url\n"
+        "leadgate apply: no local stack answers on {url}: start one with `cargo dev`, or pass --stack \
+         NAME\n"
     );
     assert_eq!(stderr(&output), expected);
+}
+
+fn account_file(workflows: &[&str], campaigns: &str) -> String {
+    let indented = workflows.iter().map(|workflow| {
+        let lines = workflow.trim_end().replace('\n', "\n    ");
+        format!("  - {lines}\n")
+    });
+    let indented: String = indented.collect();
+    format!("workflows:\n{indented}campaigns:\n{campaigns}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_gets_what_its_file_lists_and_loses_what_it_does_not() {
+    let bench = Bench::start().await;
+    let store = &bench.services.store;
+    let demo_workflow = bench.demo_workflow().await;
+    let renewals = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
+    let yaml = format!(
+        "name: Acme\ndefault_country: gb\n{}",
+        account_file(&[&renewals], "  - {name: Summer Sale}\n")
+    );
+    let output = bench.apply(&yaml, &[]);
+    let plan = "\
+~ account Demo is changed:
+    name: \"Demo\" -> \"Acme\"
+    default_country: \"US\" -> \"GB\"
++ workflow Renewals is created
++ campaign Summer Sale is created
+- workflow Sales Outreach is removed: it takes no leads any more, and keeps those it has
+- campaign Spring Launch is removed: its leads stay, and show no campaign
+";
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(str::from_utf8(&output.stdout).unwrap(), plan);
+    assert_eq!(bench.workflows().await[0].id, demo_workflow.id);
+
+    let output = bench.apply(&yaml, &["--yes", "--output", "json"]);
+    let applied: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(
+        (&applied["applied"], &applied["queued_starts"]),
+        (&json!(true), &json!(0))
+    );
+    let changes = applied["changes"].as_array().unwrap();
+    let told = |change: &Value| {
+        let word = |name: &str| change[name].as_str().unwrap().to_owned();
+        (word("action"), word("kind"), word("name"))
+    };
+    let told: Vec<_> = changes.iter().map(told).collect();
+    let expected = [
+        ("change", "account", "Demo"),
+        ("create", "workflow", "Renewals"),
+        ("create", "campaign", "Summer Sale"),
+        ("remove", "workflow", "Sales Outreach"),
+        ("remove", "campaign", "Spring Launch"),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(a, k, n)| (a.into(), k.into(), n.into()))
+    );
+
+    let [left] = bench.workflows().await.try_into().unwrap();
+    assert_eq!(left.name, "Renewals");
+    let account = store.account(bench.account).await.unwrap().unwrap();
+    let country = account.account.default_country.map(|it| it.to_string());
+    assert_eq!(
+        (account.name.as_str(), country.as_deref()),
+        ("Acme", Some("GB"))
+    );
+    // What a request needs of it, its keys say too.
+    let keys = store.api_keys(bench.account).await.unwrap();
+    assert_eq!(keys[0].1.account, account.account);
+    // Whoever is on the removed workflow stays on it.
+    let kept = store.workflow_of_run(bench.account, demo_workflow.id);
+    assert_eq!(kept.await.unwrap().unwrap().name, "Sales Outreach");
+    let gone = store.workflow(bench.account, demo_workflow.id);
+    assert!(gone.await.unwrap().is_none());
+
+    assert_eq!(stdout(&bench.apply(&yaml, &[])), UNCHANGED);
+    // The file of one workflow, and a list that is not there, remove nothing.
+    assert_eq!(stdout(&bench.apply(&renewals, &[])), UNCHANGED);
+    assert_eq!(
+        stdout(&bench.apply("workflows:\ncampaigns:\n  - name: Summer Sale", &[])),
+        UNCHANGED
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_for_which_starts_wait_is_not_removed() {
+    let bench = Bench::start().await;
+    let store = &bench.services.store;
+    let paused = EXAMPLE.replace("is_paused: false", "is_paused: true");
+    stdout(&bench.apply(&paused, &["--yes"]));
+    let id = "019c0000-0000-7000-8000-000000001101".parse().unwrap();
+    let lead = store.lead(bench.account, id).await.unwrap();
+    let lead = lead.found().unwrap();
+    let workflow = bench.demo_workflow().await;
+    let start = lead.start.as_ref().unwrap();
+    let run = Run::build(&lead, start, Some(&workflow), Timestamp::UNIX_EPOCH);
+    store.create_waiting_run(run).await.unwrap();
+    let output = bench.apply("workflows: []", &["--yes"]);
+    assert_eq!(
+        stderr(&output),
+        "leadgate apply: the workflow Sales Outreach cannot be removed: 1 starts wait for it; apply it \
+         with is_paused: false first\n"
+    );
+    assert_eq!(bench.workflows().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_an_accounts_file_is_told_with_file_line_and_field() {
+    let bench = Bench::start().await;
+    let yaml = account_file(
+        &[EXAMPLE, &EXAMPLE.replace("PT2H", "soon")],
+        "  - {name: A}\n  - name: A\n  - {title: B}\n",
+    );
+    let yaml = format!("default_country: XX\nlimit: 5\n{yaml}");
+    let output = bench.apply(&yaml, &["--yes"]);
+    let file = bench.file();
+    let problem = |line: usize, what: &str| format!("leadgate apply: {file}:{line}: {what}\n");
+    let at = |text: &str, nth: usize| {
+        let lines = yaml.lines().enumerate();
+        let mut found = lines.filter(|(_, line)| line.contains(text));
+        found.nth(nth).unwrap().0 + 1
+    };
+    let expected = [
+        problem(
+            1,
+            "default_country must be a country's two letters (ISO 3166) such as US, GB or CL",
+        ),
+        problem(
+            2,
+            "limit is no field: there are name, default_country, workflows, campaigns",
+        ),
+        problem(
+            at("name: Sales Outreach", 1),
+            "workflows[1].name is the name of one before: Sales Outreach",
+        ),
+        problem(
+            at("soon", 0),
+            "workflows[1].cadence.steps[0].attempt_interval must be an ISO 8601 duration of whole \
+             seconds from PT0S to P366D, such as PT2H or P1D",
+        ),
+        problem(
+            at("name: A", 1),
+            "campaigns[1].name is the name of one before: A",
+        ),
+        problem(at("title: B", 0), "campaigns[2].name is required"),
+        problem(
+            at("title: B", 0),
+            "campaigns[2].title is no field: there are name",
+        ),
+    ];
+    assert_eq!(stderr(&output), expected.concat());
 }

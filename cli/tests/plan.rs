@@ -61,7 +61,8 @@ Tue 2026-09-08  ··················W─────────
 fn a_plan_is_told_what_the_lead_lacks_and_another_zone() {
     let args = [
         EXAMPLE,
-        "--json",
+        "--output",
+        "json",
         "--at",
         "2026-02-14T12:00:00+01:00",
         "--no-phone",

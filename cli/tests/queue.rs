@@ -62,14 +62,14 @@ fn stdout(output: &Output) -> &str {
 }
 
 fn dead_letters(services: &Services) -> Vec<Value> {
-    let output = queue(services, &["dlq", "list", "--json"]);
+    let output = queue(services, &["dlq", "list", "--output", "json"]);
     let listed: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(listed["more"], false);
     listed["dead_letters"].as_array().unwrap().clone()
 }
 
 fn status(services: &Services) -> Value {
-    let output = queue(services, &["status", "--json"]);
+    let output = queue(services, &["status", "--output", "json"]);
     serde_json::from_str(stdout(&output)).unwrap()
 }
 
@@ -345,7 +345,7 @@ fn without_a_stack_each_command_says_how_to_start_one() {
             String::from_utf8(output.stderr).unwrap(),
             format!(
                 "leadgate queue: no local stack answers on {nowhere}: start one with `cargo dev`, \
-                 or pass --queue-url and --dlq-url\n"
+                 or pass --stack NAME\n"
             ),
             "{command:?}"
         );
@@ -354,18 +354,28 @@ fn without_a_stack_each_command_says_how_to_start_one() {
 
 #[test]
 fn a_deployment_is_named_by_both_of_its_queues() {
+    for (args, missing) in [
+        (
+            ["--queue-url", "https://q"],
+            "dead-letter queue: pass --stack NAME, or --dlq-url URL",
+        ),
+        (
+            ["--table", "t"],
+            "queue: pass --stack NAME, or --queue-url URL",
+        ),
+    ] {
+        let output = leadgate_queue(&[&["status"], &args[..]].concat());
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!("leadgate queue: it is not said which {missing}\n")
+        );
+    }
+    let both = ["--queue-url", "https://q", "--dlq-url", "https://d"];
     for args in [
-        &["--queue-url", "https://q"][..],
-        &["--dlq-url", "https://q"],
-        &["--table", "t"],
-        &[
-            "--queue-url",
-            "https://q",
-            "--dlq-url",
-            "https://d",
-            "--sqs-url",
-            "http://s",
-        ],
+        &["--dlq-url", "https://q"][..],
+        &[&both[..], &["--sqs-url", "http://s"]].concat(),
+        &[&both[..], &["--stack", "s"]].concat(),
     ] {
         let output = leadgate_queue(&[&["status"], args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");

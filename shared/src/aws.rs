@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{
-    AppName, BehaviorVersion, ConfigLoader, Region, retry::RetryConfig,
+    AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
@@ -44,12 +44,12 @@ impl Clients {
     /// Clients for where the function runs: region and credentials as the Lambda runtime provides them,
     /// endpoints from `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` if they are set.
     pub async fn from_env() -> Self {
-        let https = Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .build_https();
-        let config = with_limits(https).load().await;
-        Self::new((&config).into(), (&config).into())
+        Self::of(&config_from_env().await)
+    }
+
+    /// Clients with this configuration.
+    pub fn of(config: &SdkConfig) -> Self {
+        Self::new(config.into(), config.into())
     }
 
     /// Clients for services on this machine that take any credentials, over plain HTTP.
@@ -74,6 +74,15 @@ impl Clients {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         }
     }
+}
+
+/// The configuration of [`Clients::from_env`], for a client of another service.
+pub async fn config_from_env() -> SdkConfig {
+    let https = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .build_https();
+    with_limits(https).load().await
 }
 
 /// Another transaction has the item just now: DynamoDB has done nothing, and will in a moment. The SDK does

@@ -1,6 +1,7 @@
 //! What differs between two definitions of a workflow. What is shown here is what is compared: no line
 //! means that they say the same.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::domain::workflow::{Status, Workflow};
 
@@ -9,10 +10,19 @@ const LONGEST_VALUE: usize = 200;
 
 /// A line for each field that differs, with its path as in the file. The name does not count: it says
 /// which workflow is meant.
-pub(super) fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
+pub(crate) fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
     let mut changes = Vec::new();
     compare("", &fields(before), &fields(after), &mut changes);
     changes
+}
+
+/// A line for a field that differs.
+pub(super) fn line(path: &str, before: impl Serialize, after: impl Serialize) -> String {
+    format!(
+        "{path}: {} -> {}",
+        shown(&json!(before)),
+        shown(&json!(after))
+    )
 }
 
 /// The fields of CONTRACT section 7, with the statuses by their keys.
@@ -62,7 +72,7 @@ fn compare(path: &str, before: &Value, after: &Value, changes: &mut Vec<String>)
                 compare(&path, of(old.get(index)), of(new.get(index)), changes);
             }
         }
-        _ => changes.push(format!("{path}: {} -> {}", shown(before), shown(after))),
+        _ => changes.push(line(path, before, after)),
     }
 }
 

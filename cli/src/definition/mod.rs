@@ -1,4 +1,4 @@
-//! Workflow definitions as files (CONTRACT section 7): YAML, read with every problem at once.
+//! Definitions as files: YAML, read with every problem at once. A workflow is written as in CONTRACT section 7.
 
 mod file;
 mod node;
@@ -16,9 +16,10 @@ use shared::domain::{
     workflow::GoalType,
 };
 
-pub use self::file::FileError;
+pub use self::file::{AccountDefinition, File, FileError};
+pub(crate) use self::node::Node;
 use self::{
-    node::{Node, join},
+    node::join,
     reader::{Fields, Reader},
 };
 
@@ -91,14 +92,7 @@ impl Definition {
     /// All problems, in the file's order; only the first one where it is no YAML.
     pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
         let root = Node::read(yaml).map_err(|error| vec![not_yaml(&error)])?;
-        let mut reader = Reader::default();
-        match reader.definition(&root) {
-            Some(definition) if reader.problems.is_empty() => Ok(definition),
-            _ => {
-                reader.problems.sort();
-                Err(reader.problems)
-            }
-        }
+        Reader::read(&root, Reader::definition)
     }
 }
 

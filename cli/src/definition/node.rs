@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 /// A value of the file.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Its path from the root, such as `cadence.steps[2].delay`.
     pub(super) path: String,
     /// Its line, from 1.
@@ -20,7 +20,7 @@ pub(super) struct Node {
 
 /// What a value is.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Nothing,
     Bool(bool),
     Integer(i64),
@@ -32,7 +32,7 @@ pub(super) enum Value {
 
 impl Node {
     /// The root of a file.
-    pub(super) fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
+    pub(crate) fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
         let mut root: Self = serde_saphyr::from_str(yaml)?;
         root.place(String::new());
         Ok(root)

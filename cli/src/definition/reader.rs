@@ -37,6 +37,24 @@ impl<'a> Fields<'a> {
 }
 
 impl Reader {
+    /// What `take` reads of a file.
+    ///
+    /// # Errors
+    /// All problems, in the file's order.
+    pub(super) fn read<T>(
+        root: &Node,
+        take: impl FnOnce(&mut Self, &Node) -> Option<T>,
+    ) -> Result<T, Vec<Problem>> {
+        let mut reader = Self::default();
+        match take(&mut reader, root) {
+            Some(read) if reader.problems.is_empty() => Ok(read),
+            _ => {
+                reader.problems.sort();
+                Err(reader.problems)
+            }
+        }
+    }
+
     pub(super) fn problem(&mut self, node: &Node, what: impl fmt::Display) {
         let path = match node.path.as_str() {
             "" => "the file",

@@ -89,7 +89,7 @@ async fn look(start: &WorkflowStart, store: &Store) -> Result<Reason, StoreError
         Some(_) => Reason::new("run_is_there", "its run is there: a redrive clears it away"),
         None => {
             // A workflow that cannot be read keeps its runs from being built.
-            store.workflow(account, start.workflow_id).await?;
+            store.workflow_of_run(account, start.workflow_id).await?;
             Reason::new("run_is_missing", "its run would be built now: redrive it")
         }
     })

@@ -69,9 +69,10 @@ impl<'a> DeadLetters<'a> {
     /// The next letters, `most` of them or fewer. None: there are no more.
     pub(super) async fn receive(&mut self, most: usize) -> Result<Vec<Letter>, QueueError> {
         let most = i32::try_from(most.min(BATCH)).unwrap_or(1);
-        let wait = match self.target.local {
-            None => WAIT,
-            Some(_) => WAIT_LOCALLY,
+        let wait = if self.target.is_local {
+            WAIT_LOCALLY
+        } else {
+            WAIT
         };
         let reply = self
             .target

@@ -1,6 +1,6 @@
 //! The dead letters, oldest first.
 
-use std::io::{self, Write};
+use std::fmt::{self, Write};
 
 use clap::Args;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -13,10 +13,11 @@ use shared::{
 };
 
 use super::{
-    CommandError, Target, TargetArgs,
+    CommandError, PlaceArgs, Target,
     diagnosis::{self, Reason},
     letters::{DeadLetters, Letter},
 };
+use crate::output::OutputArg;
 
 const LOOKED_AT_ONCE: usize = 16;
 
@@ -26,14 +27,13 @@ pub struct ListArgs {
     /// List so many at most
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
-    /// Print JSON, for programs
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    pub(super) target: TargetArgs,
+    output: OutputArg,
+    #[command(flatten)]
+    place: PlaceArgs,
 }
 
-/// What `--json` prints.
+/// What is printed.
 #[derive(Serialize)]
 struct Listed {
     dead_letters: Vec<Entry>,
@@ -62,11 +62,8 @@ struct Ids {
     workflow_id: WorkflowId,
 }
 
-pub(super) async fn print(
-    target: &Target,
-    args: &ListArgs,
-    now: Timestamp,
-) -> Result<(), CommandError> {
+pub(super) async fn print(args: &ListArgs, now: Timestamp) -> Result<(), CommandError> {
+    let target = &Target::of(&args.place).await?;
     let limit = usize::from(args.limit);
     let mut dead_letters = DeadLetters::new(target);
     let found = dead_letters.take(limit).await;
@@ -84,24 +81,23 @@ pub(super) async fn print(
             .try_collect()
             .await?,
     };
-    let mut stdout = io::stdout();
-    if args.json {
-        writeln!(stdout, "{}", serde_json::to_string(&listed)?)?;
-        return Ok(());
-    }
+    args.output.print(&listed, |listed| text(listed, limit))?;
+    Ok(())
+}
+
+fn text(listed: &Listed, limit: usize) -> String {
+    let mut text = String::new();
     if listed.dead_letters.is_empty() {
-        writeln!(stdout, "There are no dead letters.")?;
+        text.push_str("There are no dead letters.\n");
     }
     for entry in &listed.dead_letters {
-        write(&mut stdout, entry)?;
+        // Writing to a String cannot fail.
+        let _ = write(&mut text, entry);
     }
     if listed.more {
-        writeln!(
-            stdout,
-            "There may be more: --limit lists more than {limit}."
-        )?;
+        text += &format!("There may be more: --limit lists more than {limit}.\n");
     }
-    Ok(())
+    text
 }
 
 async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<Entry, StoreError> {
@@ -124,7 +120,7 @@ async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<
     })
 }
 
-fn write(out: &mut impl Write, entry: &Entry) -> io::Result<()> {
+fn write(out: &mut String, entry: &Entry) -> fmt::Result {
     write!(out, "{}", entry.message_id)?;
     if let Some(seconds) = entry.age_seconds {
         write!(out, "  sent {:#} ago", SignedDuration::from_secs(seconds))?;

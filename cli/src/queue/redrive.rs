@@ -12,7 +12,7 @@ use shared::queue::{QueueError, WorkflowStart};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{
-    CommandError, Target, TargetArgs,
+    CommandError, PlaceArgs, Target,
     letters::{DeadLetters, Letter},
 };
 
@@ -32,10 +32,11 @@ pub struct RedriveArgs {
     #[arg(long, value_name = "MESSAGE ID")]
     id: Vec<String>,
     #[command(flatten)]
-    pub(super) target: TargetArgs,
+    place: PlaceArgs,
 }
 
-pub(super) async fn redrive(target: &Target, args: &RedriveArgs) -> Result<(), CommandError> {
+pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
+    let target = &Target::of(&args.place).await?;
     if args.id.is_empty() {
         let moved = move_all(target).await?;
         writeln!(io::stdout(), "Moved to the start queue: {moved}.")?;

@@ -1,14 +1,13 @@
 //! How many messages there are, and where.
 
-use std::io::{self, Write};
-
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use serde::Serialize;
 use shared::store::{Store, StoreError, UNSENT_SHARDS};
 
-use super::{CommandError, Target, letters::DeadLetters};
+use super::{CommandError, StatusArgs, Target, letters::DeadLetters};
+use crate::output::table;
 
-/// What `--json` prints.
+/// What is printed.
 #[derive(Serialize)]
 struct Status {
     start: Counts,
@@ -33,13 +32,14 @@ struct Unsent {
     more: bool,
 }
 
-pub(super) async fn print(target: &Target, json: bool) -> Result<(), CommandError> {
+pub(super) async fn print(args: &StatusArgs) -> Result<(), CommandError> {
+    let target = &Target::of(&args.place).await?;
     let unsent = match &target.store {
         None => None,
         Some(store) => Some(unsent(store).await?),
     };
     let mut dead_letter = counts(target, &target.dead_letter_url).await?;
-    if target.local.is_some() {
+    if target.is_local {
         // The embedded SQS does not count what was received before and is back.
         let mut dead_letters = DeadLetters::new(target);
         let visible = dead_letters.take(usize::MAX).await;
@@ -51,31 +51,37 @@ pub(super) async fn print(target: &Target, json: bool) -> Result<(), CommandErro
         dead_letter,
         unsent,
     };
-    let mut stdout = io::stdout();
-    if json {
-        writeln!(stdout, "{}", serde_json::to_string(&status)?)?;
-        return Ok(());
-    }
-    writeln!(stdout, "QUEUE        VISIBLE  IN FLIGHT  DELAYED")?;
-    for (name, counts) in [
-        ("start", &status.start),
-        ("dead letters", &status.dead_letter),
-    ] {
+    args.output.print(&status, text)?;
+    Ok(())
+}
+
+fn text(status: &Status) -> String {
+    let row = |name: &str, counts: &Counts| {
         let Counts {
             visible,
             in_flight,
             delayed,
         } = counts;
-        writeln!(
-            stdout,
-            "{name:<12} {visible:>7}  {in_flight:>9}  {delayed:>7}"
-        )?;
+        [
+            name.to_owned(),
+            visible.to_string(),
+            in_flight.to_string(),
+            delayed.to_string(),
+        ]
+    };
+    let headings = ["QUEUE", "VISIBLE", "IN FLIGHT", "DELAYED"];
+    let mut text = table(
+        headings,
+        &[
+            row("start", &status.start),
+            row("dead letters", &status.dead_letter),
+        ],
+    );
+    if let Some(Unsent { starts, more }) = &status.unsent {
+        let least = if *more { "at least " } else { "" };
+        text += &format!("\nStarts that wait to be sent: {least}{starts}\n");
     }
-    if let Some(Unsent { starts, more }) = status.unsent {
-        let least = if more { "at least " } else { "" };
-        writeln!(stdout, "\nStarts that wait to be sent: {least}{starts}")?;
-    }
-    Ok(())
+    text
 }
 
 async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {

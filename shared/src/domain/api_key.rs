@@ -70,16 +70,21 @@ impl ApiKeyRecord {
     }
 }
 
+/// The operating system has no random numbers to make a key from.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("the operating system gives no random numbers")]
+pub struct NoRandomness;
+
 impl ApiKey {
     /// A new key, from the operating system's random numbers.
     ///
     /// # Errors
-    /// If the system has none.
-    pub fn generate() -> Result<Self, getrandom::Error> {
+    /// [`NoRandomness`].
+    pub fn generate() -> Result<Self, NoRandomness> {
         let mut key = PREFIX.to_owned();
         let mut random = [0; 2 * SECRET_LENGTH];
         while key.len() < PREFIX.len() + SECRET_LENGTH {
-            getrandom::fill(&mut random)?;
+            getrandom::fill(&mut random).map_err(|_| NoRandomness)?;
             let missing = PREFIX.len() + SECRET_LENGTH - key.len();
             key.extend(random.iter().copied().filter_map(digit).take(missing));
         }

@@ -1,0 +1,400 @@
+//! `leadgate account`, `key` and `export` as a person or a program meets them, on a running stack; and how
+//! commands find a deployment.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Command, Output, Stdio},
+};
+
+use axum::{Router, routing::post};
+use leadgate::local::{Ports, Services, Stack, Storage, demo};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use shared::{clock::Clock, domain::api_key::ApiKey};
+
+/// What the program's environment must not bring along.
+const AWS: [&str; 6] = [
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
+fn leadgate(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leadgate"));
+    for name in AWS {
+        command.env_remove(name);
+    }
+    // Where no credentials are, they are not looked for in the network.
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command on a local stack.
+fn on(services: &Services, args: &[&str]) -> Output {
+    let url = ["--dynamodb-url", &services.dynamodb_url];
+    leadgate(&[args, &url].concat()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*stderr), (Some(0), ""));
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    assert_eq!(output.status.code(), Some(1));
+    str::from_utf8(&output.stderr).unwrap()
+}
+
+fn json_of(services: &Services, args: &[&str]) -> Value {
+    let output = on(services, &[args, &["--output", "json"]].concat());
+    serde_json::from_str(stdout(&output)).unwrap()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap()
+}
+
+async fn services() -> Services {
+    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
+    services.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_created_listed_shown_and_changed_with_its_keys() {
+    let services = services().await;
+    let create = [
+        "account",
+        "create",
+        "--name",
+        "Acme",
+        "--default-country",
+        "gb",
+    ];
+    let limit = ["--rate", "10", "--burst", "20"];
+    let created = json_of(&services, &[&create[..], &limit].concat());
+    let id = text(&created["account"], "id");
+    assert_eq!(
+        created["account"],
+        json!({
+            "id": id, "name": "Acme", "default_country": "GB", "limit": {"rate": 10, "burst": 20},
+            "created_at": created["account"]["created_at"],
+        })
+    );
+    let listed = json_of(&services, &["account", "list"]);
+    let listed = listed["accounts"].as_array().unwrap().iter();
+    let ids: Vec<_> = listed.map(|it| text(it, "id")).collect();
+    assert_eq!(ids, [demo::ACCOUNT_ID, id]);
+    let output = on(&services, &["account", "list"]);
+    let lines: Vec<_> = stdout(&output).lines().collect();
+    assert!(lines[0].starts_with("ID "), "{}", lines[0]);
+    let row = format!("{id}  Acme  GB       10/s, burst 20  ");
+    assert!(lines[2].starts_with(&row), "{}", lines[2]);
+
+    json_of(
+        &services,
+        &["key", "create", "--name", "Website", "--account", id],
+    );
+    let changes = [
+        "--name",
+        "Acme Ltd",
+        "--no-default-country",
+        "--rate",
+        "5",
+        "--burst",
+        "5",
+    ];
+    let changed = json_of(&services, &[&["account", "set", id], &changes[..]].concat());
+    assert_eq!(changed, json_of(&services, &["account", "show", id]));
+    assert_eq!(changed["account"]["name"], "Acme Ltd");
+    assert_eq!(changed["account"]["default_country"], Value::Null);
+    // What is not given stays.
+    let renamed = json_of(&services, &["account", "set", id, "--name", "Acme"]);
+    assert_eq!(renamed["account"]["limit"], json!({"rate": 5, "burst": 5}));
+    let account = id.parse().unwrap();
+    let [(_, key)] = services
+        .store
+        .api_keys(account)
+        .await
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let record = services.store.account(account).await.unwrap().unwrap();
+    assert_eq!(key.account, record.account);
+
+    let nobody = "019c0000-0000-7000-8000-00000000ffff";
+    for command in [
+        &["account", "show", nobody][..],
+        &["account", "set", nobody, "--name", "X"],
+        &["key", "list", "--account", nobody],
+        &["key", "create", "--name", "X", "--account", nobody],
+        &["export", "--account", nobody],
+    ] {
+        let expected = format!("leadgate {}: there is no account {nobody}\n", command[0]);
+        assert_eq!(stderr(&on(&services, command)), expected);
+    }
+    let output = on(
+        &services,
+        &[
+            "account", "create", "--name", "X", "--rate", "0", "--burst", "1",
+        ],
+    );
+    let expected = "leadgate account: the limit's rate must be 1 to 100000 requests a second\n";
+    assert_eq!(stderr(&output), expected);
+    for wrong in [
+        &["set", id][..],
+        &["create"],
+        &["create", "--name", "X", "--default-country", "XX"],
+    ] {
+        let output = on(&services, &[&["account"], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revoked() {
+    let stack = Stack::start(&Storage::Memory, Ports::ANY, Clock::System);
+    let stack = stack.await.unwrap();
+    let services = &stack.services;
+    let status = async |key: &str| {
+        let request = Client::new().get(format!("{}/api/public/workflows", stack.api_url));
+        request
+            .header("x-api-key", key)
+            .send()
+            .await
+            .unwrap()
+            .status()
+    };
+    let output = on(services, &["key", "create", "--name", "Website"]);
+    let website = stdout(&output).lines().next().unwrap().to_owned();
+    let end = [
+        "--expires-at",
+        "2999-01-31T00:00:00Z",
+        "--rate",
+        "1",
+        "--burst",
+        "2",
+    ];
+    let created = json_of(
+        services,
+        &[&["key", "create", "--name", "CRM"], &end[..]].concat(),
+    );
+    let crm = text(&created, "api_key");
+    for key in [&website, crm] {
+        key.parse::<ApiKey>().unwrap();
+        assert_eq!(status(key).await, StatusCode::OK);
+    }
+
+    let listed = json_of(services, &["key", "list"]);
+    let keys = listed["keys"].as_array().unwrap();
+    let names: Vec<_> = keys.iter().map(|key| text(key, "name")).collect();
+    assert_eq!(names, ["Demo", "Website", "CRM"]);
+    assert!(website.ends_with(text(&keys[1], "last4")));
+    let used = keys[2]["last_used"].as_str().unwrap();
+    assert!(used.ends_with(":00:00Z"), "{used}");
+    assert_eq!(
+        keys[2],
+        json!({
+            "id": created["key"]["id"], "account_id": demo::ACCOUNT_ID, "name": "CRM",
+            "last4": crm[crm.len() - 4..], "state": "active", "limit": {"rate": 1, "burst": 2},
+            "created_at": created["key"]["created_at"], "expires_at": "2999-01-31T00:00:00Z",
+            "revoked_at": null, "last_used": used,
+        })
+    );
+    let output = on(services, &["key", "list"]);
+    let table = stdout(&output);
+    assert_eq!(table.lines().count(), 4, "{table}");
+    assert!(!table.contains(crm) && !table.contains(&website), "{table}");
+
+    let id = text(&keys[1], "id");
+    let revoked = json_of(services, &["key", "revoke", id]);
+    assert_eq!(revoked["key"]["state"], "revoked");
+    assert_eq!(revoked, json_of(services, &["key", "revoke", id]));
+    // Another process has nothing to remember it by.
+    let hash = website.parse::<ApiKey>().unwrap().hash();
+    let record = services.store.api_key(&hash).await.unwrap().unwrap();
+    assert!(!record.opens_at(Clock::System.now()));
+
+    let unknown = "019c0000-0000-7000-8000-00000000ffff";
+    let output = on(services, &["key", "revoke", unknown]);
+    let expected = format!(
+        "leadgate key: there is no key {unknown} in account {}\n",
+        demo::ACCOUNT_ID
+    );
+    assert_eq!(stderr(&output), expected);
+    let output = on(services, &["key", "revoke", crm]);
+    let expected = "leadgate key: a key is revoked by its id, as `leadgate key list` shows it\n";
+    assert_eq!(stderr(&output), expected);
+    let output = on(
+        services,
+        &[
+            "key",
+            "create",
+            "--name",
+            "X",
+            "--expires-at",
+            "2020-01-01T00:00:00Z",
+        ],
+    );
+    assert_eq!(
+        stderr(&output),
+        "leadgate key: --expires-at must be in the future\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_exported_and_applied_is_unchanged() {
+    let services = services().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("account.yaml");
+    let file = file.to_str().unwrap();
+    let apply = |args: &[&str]| {
+        let sqs = ["--sqs-url", &services.sqs_url];
+        on(&services, &[&["apply", "-f", file], args, &sqs].concat())
+    };
+    fs::write(file, include_str!("../../examples/sales-outreach.yaml")).unwrap();
+    stdout(&apply(&["--yes"]));
+    let exported = on(&services, &["export"]);
+    let yaml = stdout(&exported);
+    fs::write(file, yaml).unwrap();
+    assert_eq!(
+        stdout(&apply(&[])),
+        "Nothing changes: the account has what the file says.\n"
+    );
+
+    // It makes another account the same.
+    let created = json_of(&services, &["account", "create", "--name", "Copy"]);
+    let copy = text(&created["account"], "id");
+    stdout(&apply(&["--yes", "--account", copy]));
+    assert_eq!(stdout(&on(&services, &["export", "--account", copy])), yaml);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stacks_outputs_name_its_table_and_a_profile_brings_region_and_credentials() {
+    let services = services().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let profile =
+        "[profile ops]\nregion = eu-west-1\naws_access_key_id = a\naws_secret_access_key = s\n";
+    fs::write(&config, profile).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cloudformation = format!("http://{}", listener.local_addr().unwrap());
+    let outputs = [
+        ("ApiUrl", "https://api"),
+        ("TableName", services.table()),
+        ("StartQueueUrl", &services.queue_url),
+        ("StartDeadLetterQueueUrl", &services.dlq_url),
+    ];
+    let members = outputs.map(|(key, value)| {
+        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
+    });
+    // As the reference of DescribeStacks shows it.
+    let found = format!(
+        "<DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
+         <DescribeStacksResult><Stacks><member><StackName>leadgate</StackName>\
+         <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>\
+         <Outputs>{}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>",
+        members.concat()
+    );
+    let foreign = found.replace("TableName", "Bucket");
+    let absent = "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error>\
+                  <Type>Sender</Type><Code>ValidationError</Code>\
+                  <Message>Stack with id x does not exist</Message></Error></ErrorResponse>";
+    let describe = async move |body: String| {
+        if body.contains("StackName=leadgate") {
+            (StatusCode::OK, found)
+        } else if body.contains("StackName=foreign") {
+            (StatusCode::OK, foreign)
+        } else {
+            (StatusCode::BAD_REQUEST, absent.to_owned())
+        }
+    };
+    let router = Router::new().route("/", post(describe));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let run = |args: &[&str]| {
+        leadgate(args)
+            .env("AWS_CONFIG_FILE", &config)
+            .env("AWS_PROFILE", "ops")
+            .env("AWS_ENDPOINT_URL_CLOUDFORMATION", &cloudformation)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", &services.dynamodb_url)
+            .env("AWS_ENDPOINT_URL_SQS", &services.sqs_url)
+            .output()
+            .unwrap()
+    };
+    for target in [["--stack", "leadgate"], ["--table", services.table()]] {
+        let output = run(&[&["account", "list"], &target[..]].concat());
+        assert!(stdout(&output).contains(demo::ACCOUNT_ID));
+    }
+    let output = run(&["queue", "status", "--stack", "leadgate"]);
+    assert!(stdout(&output).contains("Starts that wait to be sent: 0"));
+    // Nothing is taken for granted on AWS.
+    let output = run(&["key", "list", "--stack", "leadgate"]);
+    let expected = "leadgate key: it is not said which account: pass --account ID (`leadgate account \
+                    list` shows them)\n";
+    assert_eq!(stderr(&output), expected);
+    let output = run(&["account", "list", "--stack", "x"]);
+    let expected =
+        "leadgate account: there is no stack x in eu-west-1: look at its name, and at AWS_REGION\n";
+    assert_eq!(stderr(&output), expected);
+    let output = run(&["account", "list", "--stack", "foreign"]);
+    let expected = "leadgate account: the stack foreign has no output TableName: it is none of \
+                    Leadgate's, or not ready\n";
+    assert_eq!(stderr(&output), expected);
+    let output = leadgate(&["account", "list", "--stack", "x"])
+        .output()
+        .unwrap();
+    let expected = "leadgate account: no region is set: set AWS_REGION, or a profile's\n";
+    assert_eq!(stderr(&output), expected);
+}
+
+#[test]
+fn without_a_stack_each_command_says_how_to_start_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for command in [&["account", "list"][..], &["key", "list"], &["export"]] {
+        let args = [command, &["--dynamodb-url", &nowhere]].concat();
+        let output = leadgate(&args).output().unwrap();
+        assert_eq!(
+            stderr(&output),
+            format!(
+                "leadgate {}: no local stack answers on {nowhere}: start one with `cargo dev`, or pass \
+                 --stack NAME\n",
+                command[0]
+            )
+        );
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = leadgate(&["completions", shell]).output().unwrap();
+        let script = stdout(&output);
+        assert!(
+            script.contains("leadgate") && script.contains("revoke"),
+            "{shell}"
+        );
+    }
+    let output = leadgate(&["man"]).output().unwrap();
+    assert!(stdout(&output).contains(".TH leadgate 1"));
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("man");
+    let output = leadgate(&["man", "--dir", dir.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&output), "");
+    let page = fs::read_to_string(dir.join("leadgate-key-revoke.1")).unwrap();
+    assert!(page.contains("60 seconds"), "{page}");
+}
