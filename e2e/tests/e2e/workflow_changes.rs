@@ -174,3 +174,50 @@ async fn what_a_consumer_remembers_of_a_paused_workflow_holds_up_nothing() {
     assert_eq!(active_run(&proxied, &late).await["run_status"], "running");
     proxied.stop().await;
 }
+
+#[tokio::test]
+async fn a_removed_workflow_takes_no_leads_and_keeps_those_that_it_has() {
+    let (proxied, clock) = proxied().await;
+    let store = &proxied.services.store;
+    let workflow = another_workflow(&proxied, |_| {}).await;
+    let mut lead = john();
+    lead["workflow_id"] = json!(workflow.id);
+    let (planned, queued) = (proxied.create(&lead).await, proxied.create(&lead).await);
+    let next_version = Workflow {
+        version: workflow.version + 1,
+        ..workflow.clone()
+    };
+    let other = store.remove_workflow(account(), &next_version).await;
+    assert!(other.unwrap_err().is_conflict());
+    store.remove_workflow(account(), &workflow).await.unwrap();
+    let again = store.remove_workflow(account(), &workflow).await;
+    assert!(again.unwrap_err().is_conflict());
+
+    // Both were ordered before; one of them is moved before its run is built.
+    let status = json!({"status_key": "engaged"});
+    let moved = post(&proxied, &queued, "status", &status).await;
+    assert_eq!(
+        (moved.status, &moved.body["changed"]),
+        (StatusCode::OK, &json!(true))
+    );
+    assert_eq!(consume(&proxied.services, &clock).await, (2, 0));
+    for id in [&planned, &queued] {
+        let active = active_run(&proxied, id).await;
+        assert_eq!(active["run_status"], "running");
+    }
+    let moved = post(&proxied, &planned, "status", &status).await;
+    assert_eq!(moved.status, StatusCode::OK);
+
+    // What the process remembers of it is at most 30 seconds old.
+    set(&clock, 1);
+    let created = proxied.post(&lead, None).await;
+    assert_eq!(created.status, StatusCode::CREATED);
+    let warning = created.body["warning"].as_str().unwrap();
+    assert!(warning.starts_with("the workflow is unknown"), "{warning}");
+    let path = format!("/workflows/{}", workflow.id);
+    assert_eq!(
+        proxied.call("GET", &path, None).await.status,
+        StatusCode::NOT_FOUND
+    );
+    proxied.stop().await;
+}
