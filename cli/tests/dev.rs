@@ -10,7 +10,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -142,6 +142,18 @@ async fn the_json_line_has_all_that_a_program_needs() {
     let response = request.json(&lead).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     assert!(response.json::<Value>().await.unwrap()["workflow_run"].is_object());
+}
+
+#[test]
+fn nothing_answers_on_another_address_of_the_machine() {
+    let dev = Dev::start(None);
+    for field in ["api_url", "dynamodb_url", "sqs_url"] {
+        let here = dev.text(field).trim_start_matches("http://");
+        assert!(TcpStream::connect(here).is_ok(), "{here}");
+        // A listener on every address would answer here, too.
+        let elsewhere = here.replace("127.0.0.1", "127.0.0.2");
+        assert!(TcpStream::connect(&elsewhere).is_err(), "{elsewhere}");
+    }
 }
 
 #[test]
