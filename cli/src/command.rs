@@ -27,7 +27,7 @@ use crate::{
 ///
 /// Commands work on the local stack of `leadgate dev` while it runs; with --stack or --table, on AWS.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(name = "leadgate", version)]
 struct Args {
     #[command(subcommand)]
     command: Command,

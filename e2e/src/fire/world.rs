@@ -103,12 +103,19 @@ impl Bench {
         }
     }
 
-    /// Takes all of its items out but the account, its key, its workflow and its campaign.
+    /// Takes all of its items out but the account, its key, which was never used then, its workflow and its
+    /// campaign.
     pub(super) fn clear(&self, items: &[Value]) {
         for item in items {
             let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
+            let key = json!({"pk": item["pk"], "sk": item["sk"]});
+            if pk.starts_with("KEY#") {
+                let forget = json!({
+                    "TableName": TABLE, "Key": key, "UpdateExpression": "REMOVE last_used",
+                });
+                assert_eq!(aws::dynamodb(&self.database, "UpdateItem", forget).0, 200);
+            }
             if pk.starts_with("LEAD#") || sk.starts_with("WAITING#") {
-                let key = json!({"pk": item["pk"], "sk": item["sk"]});
                 let delete = json!({"TableName": TABLE, "Key": key});
                 assert_eq!(aws::dynamodb(&self.database, "DeleteItem", delete).0, 200);
             }
