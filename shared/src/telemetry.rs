@@ -2,17 +2,19 @@
 //! person. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
 //! address or number.
 
-use std::{
-    error::Error,
-    fmt,
-    io::{self, Write},
-    panic,
-};
+mod metrics;
+
+use std::{error::Error, fmt, panic};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer, filter::Targets, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan,
+    util::SubscriberInitExt,
 };
+
+use self::metrics::WithMetrics;
+pub use self::metrics::{ALL as ALL_METRICS, METRICS, Metric};
+use crate::clock::Clock;
 
 /// Whose lines are written at the chosen level. Other crates are heard from `warn` on whatever is chosen:
 /// further down, the Lambda runtime and the SDK write whole events, with keys and bodies.
@@ -24,32 +26,42 @@ const OWN_TARGETS: [&str; 5] = [
     "start_workflow",
 ];
 
-/// Sends the logs of a function to CloudWatch.
-pub fn init_function(level: LevelFilter) {
-    function_lines(level, io::stdout).init();
+/// Sends the logs and the metrics of a function to CloudWatch.
+pub fn init_function(level: LevelFilter, namespace: String) {
+    tracing_subscriber::registry()
+        .with(function_lines(
+            level,
+            namespace,
+            Clock::System,
+            std::io::stdout,
+        ))
+        .init();
     report_panics();
 }
 
-/// What writes the logs of a function to `writer`.
-pub fn function_lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+/// The lines of a function, with its metrics in them.
+pub fn function_lines<S, W>(
+    level: LevelFilter,
+    namespace: String,
+    clock: Clock,
+    writer: W,
+) -> impl Layer<S>
 where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer()
+    tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_writer(writer);
-    tracing_subscriber::registry()
-        .with(targets(level))
-        .with(lines)
-}
-
-/// Writes a function's metrics, a line for CloudWatch to read, to standard output.
-pub fn metrics(line: &serde_json::Value) {
-    // Without an output there is nobody to tell.
-    let _ = writeln!(io::stdout().lock(), "{line}");
+        .with_writer(writer)
+        .map_event_format(|lines| WithMetrics {
+            lines,
+            namespace,
+            clock,
+        })
+        .with_filter(targets(level).with_target(METRICS, level.max(LevelFilter::INFO)))
 }
 
 /// Sends the logs of a command to the terminal.
@@ -70,6 +82,7 @@ fn targets(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(OWN_TARGETS.map(|target| (target, level)))
+        .with_target(METRICS, level)
 }
 
 /// A panic is logged with its place and without its message, which may hold anything.

@@ -21,6 +21,7 @@ use shared::{clock::Clock, telemetry};
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{consumer::consume, proxied::Proxied, support::items_of};
 
@@ -61,8 +62,15 @@ impl Logs {
     fn capture() -> (Self, DefaultGuard) {
         let logs = Self::default();
         let writer = logs.clone();
-        let lines = telemetry::function_lines(LevelFilter::TRACE, move || writer.clone());
-        (logs, tracing::subscriber::set_default(lines))
+        let writer = move || writer.clone();
+        let lines = telemetry::function_lines(
+            LevelFilter::TRACE,
+            "Leadgate".to_owned(),
+            Clock::System,
+            writer,
+        );
+        let subscriber = tracing_subscriber::registry().with(lines);
+        (logs, tracing::subscriber::set_default(subscriber))
     }
 
     /// What has been logged; it reveals nothing.

@@ -16,6 +16,7 @@ mod intake;
 mod keys;
 mod lead_lists;
 mod lists;
+mod metrics;
 mod normalising;
 mod phones;
 mod proxied;

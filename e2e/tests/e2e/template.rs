@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use aws_sdk_sqs::types::QueueAttributeName;
-use jiff::Timestamp;
 use leadgate::local::Services;
-use requeue_starts::{Requeued, metrics};
 use serde_json::{Value, json};
+use shared::telemetry::ALL_METRICS;
 
 use crate::support::services;
 
@@ -161,13 +160,9 @@ fn every_alarm_links_to_its_section_of_the_runbook() {
 
 #[test]
 fn every_metric_of_our_own_that_an_alarm_reads_is_written() {
-    let line = metrics::line("Leadgate", &Requeued::default(), Timestamp::UNIX_EPOCH);
-    let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-        .as_array()
-        .unwrap();
-    let mut written: BTreeSet<_> = declared
+    let mut written: BTreeSet<_> = ALL_METRICS
         .iter()
-        .map(|metric| metric["Name"].to_string())
+        .map(|metric| Value::from(metric.name).to_string())
         .collect();
     for filter in resources_of("AWS::Logs::MetricFilter") {
         written.insert(filter["MetricTransformations"][0]["MetricName"].to_string());
@@ -186,4 +181,15 @@ fn every_metric_of_our_own_that_an_alarm_reads_is_written() {
     }
     assert!(!read.is_empty());
     assert!(read.is_subset(&written), "{read:?} are not all {written:?}");
+}
+
+#[test]
+fn the_dashboard_is_json_and_shows_every_alarm() {
+    let dashboard = &resources_of("AWS::CloudWatch::Dashboard")[0];
+    let body: Value =
+        serde_json::from_str(dashboard["DashboardBody"][0].as_str().unwrap()).unwrap();
+    let widgets = body["widgets"].as_array().unwrap();
+    let alarms = widgets.iter().find(|widget| widget["type"] == "alarm");
+    let shown = alarms.unwrap()["properties"]["alarms"].as_array().unwrap();
+    assert_eq!(shown.len(), resources_of("AWS::CloudWatch::Alarm").len());
 }

@@ -10,11 +10,16 @@ use axum::{
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use serde::Serialize;
-use shared::telemetry::Chain;
+use shared::telemetry::{Chain, METRICS};
 use uuid::Uuid;
 
-use crate::error::{ApiError, Problem};
+use crate::{
+    error::{ApiError, Problem},
+    intake_counts::IntakeCounts,
+};
 
+/// The route whose requests are counted in leads.
+const INTAKE: (Method, &str) = (Method::POST, "/api/public/leads");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request: the gateway's, or a new one.
@@ -42,21 +47,22 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     let error = response.extensions_mut().remove::<Arc<ApiError>>();
+    let counts = response.extensions_mut().remove::<IntakeCounts>();
     if let Some(error) = &error {
         response = with_envelope(error, &request_id, response);
     }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    log(
-        &request_id,
-        &method,
-        route,
-        response.status(),
-        error.as_deref(),
+    log(&Finished {
+        request_id: &request_id,
+        method: &method,
+        route: route.as_ref().map_or("none", MatchedPath::as_str),
+        status: response.status(),
+        error: error.as_deref(),
+        counts,
         started,
-    );
+    });
     response
 }
 
@@ -85,26 +91,49 @@ fn with_envelope(error: &ApiError, request_id: &str, response: Response) -> Resp
     (parts, axum::Json(envelope)).into_response()
 }
 
-/// One line for each request; an error's causes stand in it, and nowhere else.
-fn log(
-    request_id: &str,
-    method: &Method,
-    route: &str,
+/// A request that is answered.
+struct Finished<'a> {
+    request_id: &'a str,
+    method: &'a Method,
+    route: &'a str,
     status: StatusCode,
-    error: Option<&ApiError>,
+    error: Option<&'a ApiError>,
+    counts: Option<IntakeCounts>,
     started: Instant,
-) {
+}
+
+/// One line for each request; an error's causes stand in it, and nowhere else. That of an intake carries
+/// its metrics.
+fn log(request: &Finished<'_>) {
+    let Finished {
+        request_id,
+        method,
+        route,
+        status,
+        error,
+        counts,
+        started,
+    } = request;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = status.as_u16();
     let outcome = error.map_or("ok", ApiError::code);
+    // A request that was refused before its body was read counts as one lead.
+    let is_intake = (*method, *route) == (&INTAKE.0, INTAKE.1);
+    let refused = || error.map(|error| IntakeCounts::of([Err(error)]));
+    let counts = counts.or_else(|| is_intake.then(refused).flatten());
+    let (created, replayed) = (counts.map(|it| it.created), counts.map(|it| it.replayed));
+    let (refused, delayed) = (counts.map(|it| it.refused), counts.map(|it| it.delayed));
+    let reason = counts.and_then(|it| it.reason);
     match error.and_then(std::error::Error::source) {
         Some(cause) => tracing::error!(
-            request.id = request_id, http.method = %method, http.route = route,
-            http.status = status, outcome, duration_ms, error = %Chain(cause), "request"
+            target: METRICS, { request.id = request_id, http.method = %method, http.route = route,
+            http.status = status, outcome, duration_ms, leads_created = created, leads_replayed = replayed,
+            leads_refused = refused, starts_delayed = delayed, reason, error = %Chain(cause) }, "request"
         ),
         None => tracing::info!(
-            request.id = request_id, http.method = %method, http.route = route,
-            http.status = status, outcome, duration_ms, "request"
+            target: METRICS, { request.id = request_id, http.method = %method, http.route = route,
+            http.status = status, outcome, duration_ms, leads_created = created, leads_replayed = replayed,
+            leads_refused = refused, starts_delayed = delayed, reason }, "request"
         ),
     }
 }

@@ -8,6 +8,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod health;
+mod intake_counts;
 mod leads;
 mod message;
 mod paging;

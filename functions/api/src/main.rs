@@ -6,7 +6,7 @@ use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    telemetry::init_function(config::log_level()?);
+    telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
     let clients = Clients::from_env().await;
     let store = Store::new(clients.dynamodb, &table);

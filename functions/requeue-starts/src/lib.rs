@@ -3,8 +3,6 @@
 //! not cleared, a start is sent again, and start-workflow builds its run once. And erases what an erasure
 //! that was cut short has left (docs/adr/0008).
 
-pub mod metrics;
-
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,7 +10,7 @@ use shared::{
     clock::Clock,
     queue::{QueueError, StartQueue, WorkflowStart},
     store::{Store, StoreError, UNSENT_SHARDS, UnsentStart},
-    telemetry::Chain,
+    telemetry::{Chain, METRICS},
 };
 use thiserror::Error;
 use tokio::time::{Duration, Instant};
@@ -28,7 +26,7 @@ const ERASURE_AGE: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug, Deserialize)]
 pub struct ScheduledEvent {}
 
-/// What was found and done, as the function's reply and its metrics.
+/// What was found and done, as the function's reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Requeued {
     /// Starts that were sent.
@@ -109,7 +107,11 @@ pub async fn requeue(
         oldest_s,
         erased,
     } = go.requeued;
-    tracing::info!(sent, unsent, oldest_s, erased, "requeued");
+    tracing::info!(
+        target: METRICS,
+        starts_requeued = sent, starts_unsent = unsent, oldest_unsent_start = oldest_s,
+        erasures_finished = erased, "requeued"
+    );
     match go.failed {
         None => Ok(go.requeued),
         Some(cause) => Err(RequeueError {

@@ -1,23 +1,21 @@
 //! The Lambda function `requeue-starts`: wiring only.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use requeue_starts::{ScheduledEvent, metrics, requeue};
+use requeue_starts::{ScheduledEvent, requeue};
 use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    telemetry::init_function(config::log_level()?);
+    telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
-    let namespace = &config::metrics_namespace();
     let clients = Clients::from_env().await;
     let store = &Store::new(clients.dynamodb, &table);
     let queue = &StartQueue::new(clients.sqs, &queue_url);
     lambda_runtime::run(service_fn(
         move |_: LambdaEvent<ScheduledEvent>| async move {
-            let done = requeue(store, queue, &Clock::System).await;
-            let requeued = done.as_ref().unwrap_or_else(|error| &error.requeued);
-            telemetry::metrics(&metrics::line(namespace, requeued, Clock::System.now()));
-            done.map_err(Error::from)
+            requeue(store, queue, &Clock::System)
+                .await
+                .map_err(Error::from)
         },
     ))
     .await

@@ -13,11 +13,11 @@ use shared::{
     catalogue::Catalogue,
     clock::Clock,
     store::{Store, StoreError},
-    telemetry::Chain,
+    telemetry::{Chain, METRICS},
 };
 use tokio::time::timeout;
 
-use self::record::{Outcome, RecordError};
+use self::record::{Built, Outcome, RecordError};
 
 /// A record that takes longer is given up and delivered again, so that the batch's others are acknowledged
 /// before the function's timeout, which is longer.
@@ -54,7 +54,7 @@ impl StartWorkflow {
 pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
     let records = event.records.len();
-    let failures = join_all(
+    let results = join_all(
         event
             .records
             .iter()
@@ -62,27 +62,46 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
     )
     .await;
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failures.into_iter().flatten().collect();
+    let mut built = Vec::new();
+    for result in results {
+        match result {
+            Ok(run) => built.extend(run),
+            Err(failure) => response.batch_item_failures.push(failure),
+        }
+    }
+    let sum = |of: fn(&Built) -> usize| built.iter().map(of).sum::<usize>();
     tracing::info!(
+        target: METRICS,
         records,
-        failed = response.batch_item_failures.len(),
+        records_failed = response.batch_item_failures.len(),
+        runs_built = built.len(),
+        // Of the slowest; a batch is one record unless starts queue up.
+        run_lag = built.iter().map(|run| run.lag_ms).max(),
+        touchpoints_planned = sum(|run| run.planned),
+        touchpoints_skipped_no_phone = sum(|run| run.no_phone),
+        touchpoints_skipped_no_email = sum(|run| run.no_email),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "batch"
     );
     response
 }
 
-async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<BatchItemFailure> {
+/// The run that was built, if one was; or the record's failure.
+async fn handle_record(
+    state: &StartWorkflow,
+    message: &SqsMessage,
+) -> Result<Option<Built>, BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
     let started = timeout(RECORD_TIMEOUT, record::start_run(state, message)).await;
     match started.unwrap_or(Err(RecordError::TimedOut)) {
-        Ok(Outcome::Started | Outcome::StartedBefore) => None,
+        Ok(Outcome::Started(built)) => Ok(Some(built)),
+        Ok(Outcome::StartedBefore) => Ok(None),
         Ok(Outcome::Waiting) => {
             tracing::info!(
                 queue.message_id = message_id,
                 "the workflow is paused: the run waits"
             );
-            None
+            Ok(None)
         }
         Ok(outcome) => {
             tracing::warn!(
@@ -90,13 +109,13 @@ async fn handle_record(state: &StartWorkflow, message: &SqsMessage) -> Option<Ba
                 outcome = outcome.as_str(),
                 "no run built"
             );
-            None
+            Ok(None)
         }
         Err(error) => {
             tracing::error!(queue.message_id = message_id, error = %Chain(&error), "start failed");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = message_id;
-            Some(failure)
+            Err(failure)
         }
     }
 }

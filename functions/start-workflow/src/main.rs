@@ -7,7 +7,7 @@ use start_workflow::{StartWorkflow, handle};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    telemetry::init_function(config::log_level()?);
+    telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let table = config::table_name()?;
     let clients = Clients::from_env().await;
     let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);

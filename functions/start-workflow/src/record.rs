@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::SqsMessage;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::{
     domain::{
+        cadence::{Reason, TouchpointState},
         lead::{Lead, Start},
         run::Run,
     },
@@ -35,11 +36,46 @@ const ORPHAN_AGE: SignedDuration = SignedDuration::from_secs(60);
 /// How often a run is looked at again that was changed meanwhile.
 const TRIES: u32 = 5;
 
+/// A run that was built, as the metrics tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Built {
+    /// From the sending of its start, in milliseconds.
+    pub(crate) lag_ms: u64,
+    /// Touchpoints that will be made.
+    pub(crate) planned: usize,
+    /// Touchpoints that are left out, as the lead has no phone number.
+    pub(crate) no_phone: usize,
+    /// Touchpoints that are left out, as the lead has no e-mail address.
+    pub(crate) no_email: usize,
+}
+
+impl Built {
+    fn of(run: &Run, sent: Timestamp, now: Timestamp) -> Self {
+        let skipped = |reason| {
+            let touchpoints = run.touchpoints.iter();
+            touchpoints
+                .filter(|touchpoint| touchpoint.reasons.contains(&reason))
+                .count()
+        };
+        let lag = now.duration_since(sent).as_millis();
+        Self {
+            lag_ms: u64::try_from(lag).unwrap_or_default(),
+            planned: run
+                .touchpoints
+                .iter()
+                .filter(|touchpoint| touchpoint.state == TouchpointState::Scheduled)
+                .count(),
+            no_phone: skipped(Reason::NoPhone),
+            no_email: skipped(Reason::NoEmail),
+        }
+    }
+}
+
 /// What became of a message that is done with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Its run is built now.
-    Started,
+    Started(Built),
     /// An earlier delivery has built its run, or a client has changed it before it was built.
     StartedBefore,
     /// There is no such lead: it was never stored.
@@ -55,7 +91,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Started => "started",
+            Self::Started(_) => "started",
             Self::StartedBefore => "started before",
             Self::Orphan => "orphan",
             Self::Erased => "erased",
@@ -92,7 +128,9 @@ pub(crate) async fn start_run(
         Sought::Absent => Outcome::Orphan,
         Sought::Erased => Outcome::Erased,
         Sought::Found(lead) => match &lead.start {
-            Some(start) if start.run_id == message.run_id => build_run(state, &lead, start).await?,
+            Some(start) if start.run_id == message.run_id => {
+                build_run(state, &lead, start, message.enqueued_at).await?
+            }
             _ => Outcome::Stale,
         },
     };
@@ -115,6 +153,7 @@ async fn build_run(
     state: &StartWorkflow,
     lead: &Lead,
     start: &Start,
+    sent: Timestamp,
 ) -> Result<Outcome, RecordError> {
     let (account, id) = (lead.account_id, start.workflow.id);
     for _ in 0..TRIES {
@@ -130,6 +169,7 @@ async fn build_run(
         }
         let now = state.clock.now();
         let run = Run::build(lead, start, workflow.as_deref(), now);
+        let built = Built::of(&run, sent, now);
         let created = if run.is_waiting() {
             match state.store.create_waiting_run(run).await {
                 // If the workflow was unpaused before the wait was noted down, nobody sends the start
@@ -141,7 +181,7 @@ async fn build_run(
             state.store.create_run(&run).await
         };
         match created {
-            Ok(()) => return Ok(Outcome::Started),
+            Ok(()) => return Ok(Outcome::Started(built)),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
@@ -163,8 +203,9 @@ async fn build_run(
             return Ok(Outcome::Waiting);
         };
         let planned = there.after_wait(lead, start, &workflow, now);
+        let built = Built::of(&planned, sent, now);
         match state.store.plan_waiting_run(planned).await {
-            Ok(()) => return Ok(Outcome::Started),
+            Ok(()) => return Ok(Outcome::Started(built)),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }

@@ -23,6 +23,8 @@ pub(crate) struct Taken {
     pub(crate) body: String,
     /// It is the reply to an earlier request of the same name.
     pub(crate) replayed: bool,
+    /// Its start could not be sent, and follows.
+    pub(crate) delayed: bool,
 }
 
 /// Takes one lead in, unless it could not be enrolled. A named request leaves a receipt, and finds that
@@ -44,6 +46,7 @@ pub(crate) async fn take_in(
                     lead_id: id,
                     body: before.reply,
                     replayed: true,
+                    delayed: false,
                 }),
                 None => Err(error),
             }
@@ -97,12 +100,14 @@ async fn store_and_order(
             lead_id: id,
             body,
             replayed: false,
+            delayed: false,
         })),
         (Stored::Before(before), Some(receipt)) if before.request_hash == receipt.request_hash => {
             Ok(Taken {
                 lead_id: id,
                 body: before.reply,
                 replayed: true,
+                delayed: false,
             })
         }
         (Stored::Before(_), _) => Err(ApiError::IdempotencyKeyReused),
@@ -159,6 +164,7 @@ pub(super) async fn delay(
             lead_id: id,
             body,
             replayed: false,
+            delayed: true,
         });
     };
     tracing::error!(lead.id = %id, error = %Chain(&error), "a start could not be marked");
@@ -173,5 +179,6 @@ pub(super) async fn delay(
         lead_id: id,
         body: created_body(&lead, &warnings)?,
         replayed: false,
+        delayed: false,
     })
 }

@@ -1,7 +1,10 @@
 //! `POST /leads` with an array (CONTRACT section 3.4): the valid leads are taken in even when others are
 //! not, and every element is told the truth about itself, in order.
 
-use axum::response::Response;
+use axum::{
+    Extension,
+    response::{IntoResponse, Response},
+};
 use futures::{StreamExt, stream};
 use http::StatusCode;
 use serde_json::value::RawValue;
@@ -23,6 +26,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, Problem},
+    intake_counts::IntakeCounts,
     state::AppState,
 };
 
@@ -217,6 +221,7 @@ async fn settle(
             lead_id: lead.profile.id,
             body: created_body(&lead, &warnings)?,
             replayed: false,
+            delayed: false,
         });
     }
     if is_sent || !has_time {
@@ -235,18 +240,22 @@ fn reply_to(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiErr
     let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let failed_as =
         |is: fn(&ApiError) -> bool| move |outcome: &Outcome| outcome.as_ref().is_err_and(is);
+    let all_refused = |error: ApiError| {
+        let counts = IntakeCounts::of(outcomes.iter().map(Result::as_ref));
+        Ok((Extension(counts), error).into_response())
+    };
     let is_of_erased = |error: &ApiError| matches!(error, ApiError::IdempotencyKeyOfErased);
     if outcomes.iter().all(failed_as(is_of_erased)) {
-        return Err(ApiError::IdempotencyKeyOfErased);
+        return all_refused(ApiError::IdempotencyKeyOfErased);
     }
     let is_reused = |error: &ApiError| error.code() == ApiError::IdempotencyKeyReused.code();
     if outcomes.iter().all(failed_as(is_reused)) {
-        return Err(ApiError::IdempotencyKeyReused);
+        return all_refused(ApiError::IdempotencyKeyReused);
     }
     let is_unavailable = |error: &ApiError| error.status() == StatusCode::SERVICE_UNAVAILABLE;
     if outcomes.iter().all(failed_as(is_unavailable)) {
         let is_unconfirmed = |error: &ApiError| matches!(error, ApiError::Unconfirmed(_));
-        return Err(match outcomes.iter().any(failed_as(is_unconfirmed)) {
+        return all_refused(match outcomes.iter().any(failed_as(is_unconfirmed)) {
             true => ApiError::Unconfirmed(None),
             false => ApiError::NotStored,
         });

@@ -17,4 +17,6 @@ mod show;
 
 #[cfg(fuzzing)]
 pub(crate) use self::create::read_draft;
-pub(crate) use self::{change::change, create::create, erase::erase, list::list, show::show};
+pub(crate) use self::{
+    change::change, create::create, erase::erase, intake::Taken, list::list, show::show,
+};

@@ -1,7 +1,7 @@
 //! Leads and runs as clients see them (CONTRACT sections 3.2 and 5).
 
 use axum::{
-    Json,
+    Extension, Json,
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -22,6 +22,7 @@ use shared::domain::{
 use super::{enrolment::Warning, intake::Taken};
 use crate::{
     error::{ApiError, Problem},
+    intake_counts::IntakeCounts,
     paging::Pagination,
 };
 
@@ -213,12 +214,14 @@ pub(crate) fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, 
 
 /// The reply for one lead that is stored.
 pub(crate) fn created(taken: Taken) -> Response {
+    let counts = IntakeCounts::of([Ok(&taken)]);
     let location = format!("/api/public/leads/{}", taken.lead_id);
     let headers = [
         (header::LOCATION, location),
         (header::CONTENT_TYPE, JSON.to_owned()),
     ];
-    let mut response = (StatusCode::CREATED, headers, taken.body).into_response();
+    let mut response =
+        (StatusCode::CREATED, headers, Extension(counts), taken.body).into_response();
     if taken.replayed {
         response
             .headers_mut()
@@ -236,6 +239,7 @@ pub(crate) fn many(
     request_id: &str,
 ) -> Result<Response, ApiError> {
     let total = outcomes.len();
+    let counts = IntakeCounts::of(outcomes.iter().map(Result::as_ref));
     let results = outcomes
         .into_iter()
         .enumerate()
@@ -256,7 +260,7 @@ pub(crate) fn many(
             request_id,
         }),
     };
-    let mut response = (status, Json(body)).into_response();
+    let mut response = (status, Extension(counts), Json(body)).into_response();
     if replayed {
         response
             .headers_mut()

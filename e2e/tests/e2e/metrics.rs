@@ -1,0 +1,222 @@
+//! The log lines that carry metrics, as CloudWatch reads them.
+
+use std::{
+    future::Future,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use api::{AppState, router};
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use axum::body::Body;
+use http::Request;
+use leadgate::local::{Services, demo};
+use serde_json::{Value, json};
+use shared::{clock::Clock, telemetry::function_lines};
+use tower::ServiceExt;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::support::services;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines with metrics that `work` writes, without what differs each time. The level lets nothing else through.
+async fn lines_of(work: impl Future) -> Vec<Value> {
+    let log = Log::default();
+    let writer = log.clone();
+    let clock = Clock::manual("2026-02-10T12:00:00Z".parse().unwrap());
+    let lines = function_lines(
+        LevelFilter::OFF,
+        "Leadgate/test".to_owned(),
+        clock,
+        move || writer.clone(),
+    );
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
+    work.await;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        for volatile in ["timestamp", "duration_ms", "request.id", "run_lag"] {
+            if let Some(value) = line.get_mut(volatile) {
+                assert!(value.is_string() || value.is_u64(), "{volatile}");
+                *value = json!("*");
+            }
+        }
+        line
+    });
+    lines.collect()
+}
+
+fn counts(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| json!({"Name": name, "Unit": "Count"}))
+        .collect()
+}
+
+fn directive(dimensions: Value, metrics: Value) -> Value {
+    json!({"Namespace": "Leadgate/test", "Dimensions": [dimensions], "Metrics": metrics})
+}
+
+async fn post(services: &Services, body: Value) {
+    let state = AppState::new(
+        services.store.clone(),
+        services.queue.clone(),
+        Clock::System,
+    );
+    let request = Request::post("/api/public/leads")
+        .header("x-api-key", demo::API_KEY)
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    router(state).oneshot(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_intakes_line_counts_its_leads_and_why_they_were_refused() {
+    let services = services().await;
+    let good = json!({"first_name": "John", "email": "john@example.com"});
+    let lines = lines_of(async {
+        post(&services, good.clone()).await;
+        post(&services, json!({"email": "john@example.com"})).await;
+        post(&services, json!([good, {"email": "no name"}, good])).await;
+    })
+    .await;
+    let taken = || {
+        directive(
+            json!([]),
+            counts(&["leads_created", "leads_replayed", "starts_delayed"]),
+        )
+    };
+    let refused = || directive(json!(["reason"]), counts(&["leads_refused"]));
+    let line = |directives: Value, level: &str, status: u16, outcome: &str| {
+        json!({
+            "_aws": {"Timestamp": 1_770_724_800_000_i64, "CloudWatchMetrics": directives},
+            "timestamp": "*", "level": level, "message": "request", "target": "metrics",
+            "request.id": "*", "http.method": "POST", "http.route": "/api/public/leads",
+            "http.status": status, "outcome": outcome, "duration_ms": "*",
+            "leads_created": 0, "leads_replayed": 0, "leads_refused": 0, "starts_delayed": 0,
+        })
+    };
+    let mut created = line(json!([taken()]), "INFO", 201, "ok");
+    created["leads_created"] = json!(1);
+    let mut failed = line(json!([taken(), refused()]), "INFO", 400, "validation_error");
+    failed["leads_refused"] = json!(1);
+    failed["reason"] = json!("validation_error");
+    let mut mixed = line(json!([taken(), refused()]), "INFO", 207, "ok");
+    mixed["leads_created"] = json!(2);
+    mixed["leads_refused"] = json!(1);
+    mixed["reason"] = json!("validation_error");
+    assert_eq!(lines, [created, failed, mixed]);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_no_lead_in_has_no_metrics() {
+    let services = services().await;
+    let lines = lines_of(async {
+        let state = AppState::new(
+            services.store.clone(),
+            services.queue.clone(),
+            Clock::System,
+        );
+        let request = Request::get("/health").body(Body::empty()).unwrap();
+        router(state).oneshot(request).await.unwrap();
+    })
+    .await;
+    let [line] = lines.as_slice() else {
+        panic!("one line for each request: {lines:?}")
+    };
+    assert_eq!(line["http.route"], "/health");
+    assert_eq!(line.get("_aws"), None);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_batchs_line_counts_its_runs_and_what_they_plan() {
+    let services = services().await;
+    let lead = json!({
+        "first_name": "John", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID,
+    });
+    post(&services, lead).await;
+    let receive = services.clients.sqs.receive_message();
+    let received = receive.queue_url(&services.queue_url).send().await.unwrap();
+    let record = |body: &str| {
+        let mut message = SqsMessage::default();
+        message.message_id = Some("1".to_owned());
+        message.body = Some(body.to_owned());
+        message
+    };
+    let mut event = SqsEvent::default();
+    event.records = vec![
+        record(received.messages()[0].body().unwrap()),
+        record("nobody can read this"),
+    ];
+    let function = start_workflow::StartWorkflow::new(services.store.clone(), Clock::System);
+    let lines = lines_of(start_workflow::handle(&function, event)).await;
+    let mut metrics = counts(&["runs_built"]);
+    let all = metrics.as_array_mut().unwrap();
+    all.push(json!({"Name": "run_lag", "Unit": "Milliseconds"}));
+    all.extend(
+        counts(&[
+            "touchpoints_planned",
+            "touchpoints_skipped_no_phone",
+            "touchpoints_skipped_no_email",
+            "records_failed",
+        ])
+        .as_array()
+        .unwrap()
+        .clone(),
+    );
+    let expected = json!({
+        "_aws": {
+            "Timestamp": 1_770_724_800_000_i64,
+            "CloudWatchMetrics": [directive(json!([]), metrics)],
+        },
+        "timestamp": "*", "level": "INFO", "message": "batch", "target": "metrics",
+        "records": 2, "records_failed": 1, "runs_built": 1, "run_lag": "*",
+        "touchpoints_planned": 8, "touchpoints_skipped_no_phone": 0,
+        "touchpoints_skipped_no_email": 1, "duration_ms": "*",
+    });
+    assert_eq!(lines, [expected]);
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn a_minutes_line_tells_what_waits() {
+    let services = services().await;
+    let lines = lines_of(requeue_starts::requeue(
+        &services.store,
+        &services.queue,
+        &Clock::System,
+    ))
+    .await;
+    let mut metrics = counts(&["starts_requeued", "starts_unsent"]);
+    let all = metrics.as_array_mut().unwrap();
+    all.push(json!({"Name": "oldest_unsent_start", "Unit": "Seconds"}));
+    all.push(json!({"Name": "erasures_finished", "Unit": "Count"}));
+    let expected = json!({
+        "_aws": {
+            "Timestamp": 1_770_724_800_000_i64,
+            "CloudWatchMetrics": [directive(json!([]), metrics)],
+        },
+        "timestamp": "*", "level": "INFO", "message": "requeued", "target": "metrics",
+        "starts_requeued": 0, "starts_unsent": 0, "oldest_unsent_start": 0, "erasures_finished": 0,
+    });
+    assert_eq!(lines, [expected]);
+    services.stop().await;
+}

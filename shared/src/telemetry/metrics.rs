@@ -1,0 +1,148 @@
+//! Metrics: CloudWatch makes them of the fields of a function's log line, if the line says which they are.
+//! That is its embedded metric format; a metric costs no call and no line of its own.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{Format, Json, Writer},
+    },
+    registry::LookupSpan,
+};
+
+use crate::clock::Clock;
+
+/// The target of the lines that carry metrics. They are written whatever the level.
+pub const METRICS: &str = "metrics";
+
+/// A field of a log line that CloudWatch makes a metric of.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// The field's name, and the metric's.
+    pub name: &'static str,
+    /// Its unit, as CloudWatch calls it.
+    pub unit: &'static str,
+    /// The field whose values tell its parts from each other; they are few and fixed.
+    pub dimension: Option<&'static str>,
+}
+
+const fn count(name: &'static str) -> Metric {
+    Metric {
+        name,
+        unit: "Count",
+        dimension: None,
+    }
+}
+
+/// All of them.
+pub const ALL: [Metric; 14] = [
+    count("leads_created"),
+    count("leads_replayed"),
+    Metric {
+        dimension: Some("reason"),
+        ..count("leads_refused")
+    },
+    count("starts_delayed"),
+    count("runs_built"),
+    Metric {
+        unit: "Milliseconds",
+        ..count("run_lag")
+    },
+    count("touchpoints_planned"),
+    count("touchpoints_skipped_no_phone"),
+    count("touchpoints_skipped_no_email"),
+    count("records_failed"),
+    count("starts_requeued"),
+    count("starts_unsent"),
+    Metric {
+        unit: "Seconds",
+        ..count("oldest_unsent_start")
+    },
+    count("erasures_finished"),
+];
+
+/// Lines in JSON; those of [`METRICS`] say which of their fields are metrics.
+pub(super) struct WithMetrics {
+    pub(super) lines: Format<Json>,
+    pub(super) namespace: String,
+    pub(super) clock: Clock,
+}
+
+impl<S, N> FormatEvent<S, N> for WithMetrics
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        if event.metadata().target() != METRICS {
+            return self.lines.format_event(context, writer, event);
+        }
+        let mut line = String::new();
+        self.lines
+            .format_event(context, Writer::new(&mut line), event)?;
+        match (self.directives(event), line.strip_prefix('{')) {
+            (Some(directives), Some(fields)) => {
+                let now = self.clock.now().as_millisecond();
+                write!(
+                    writer,
+                    r#"{{"_aws":{{"Timestamp":{now},"CloudWatchMetrics":{directives}}},{fields}"#
+                )
+            }
+            _ => writer.write_str(&line),
+        }
+    }
+}
+
+impl WithMetrics {
+    /// What CloudWatch is to do with the fields of an event: a directive for those without a dimension, and
+    /// one for each dimension. None: there are no metrics among them.
+    fn directives(&self, event: &Event<'_>) -> Option<Value> {
+        let fields = Fields::of(event);
+        let mut directives = Vec::new();
+        for dimension in [None, Some("reason")] {
+            let metrics: Vec<_> = ALL
+                .iter()
+                .filter(|metric| metric.dimension == dimension && fields.has(metric.name))
+                .map(|metric| json!({"Name": metric.name, "Unit": metric.unit}))
+                .collect();
+            if metrics.is_empty() || dimension.is_some_and(|name| !fields.has(name)) {
+                continue;
+            }
+            let names: Vec<_> = dimension.into_iter().collect();
+            directives.push(
+                json!({"Namespace": self.namespace, "Dimensions": [names], "Metrics": metrics}),
+            );
+        }
+        (!directives.is_empty()).then(|| directives.into())
+    }
+}
+
+/// The names of the fields that an event has a value for.
+struct Fields(Vec<&'static str>);
+
+impl Fields {
+    fn of(event: &Event<'_>) -> Self {
+        let mut fields = Self(Vec::new());
+        event.record(&mut fields);
+        fields
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
+
+impl tracing::field::Visit for Fields {
+    fn record_debug(&mut self, field: &tracing::field::Field, _: &dyn fmt::Debug) {
+        self.0.push(field.name());
+    }
+}
