@@ -1,7 +1,10 @@
 //! How many requests an account, or one of its keys, may send.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::{api_key::ApiKeyHash, ids::AccountId};
 
 const MOST_A_SECOND: u32 = 100_000;
 const LARGEST_BURST: u32 = 1_000_000;
@@ -34,6 +37,15 @@ pub struct Limits {
     pub key: Option<Limit>,
 }
 
+/// Whom a limit binds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Limited {
+    /// All keys of an account together.
+    Account(AccountId),
+    /// One key.
+    Key(ApiKeyHash),
+}
+
 impl Limit {
     /// `rate` requests a second, and up to `burst` at once after a quiet time.
     ///
@@ -57,6 +69,24 @@ impl Limit {
     /// Requests at once, at least 1.
     pub fn burst(self) -> u32 {
         self.burst
+    }
+
+    /// How long it takes until so many requests have come in.
+    pub fn time_of(self, requests: u32) -> SignedDuration {
+        SignedDuration::from_micros(i64::from(requests) * 1_000_000 / i64::from(self.rate))
+    }
+
+    /// When a bucket that is full at `now` would have been empty: an earlier instant is no fuller.
+    pub fn full_at(self, now: Timestamp) -> Timestamp {
+        now.saturating_sub(self.time_of(self.burst))
+            .unwrap_or(Timestamp::MIN)
+    }
+
+    /// How many requests are in a bucket at `now` that was empty at `empty_at`.
+    pub fn level(self, empty_at: Timestamp, now: Timestamp) -> u32 {
+        let filled = now.duration_since(empty_at.max(self.full_at(now)));
+        let requests = filled.as_micros() * i128::from(self.rate) / 1_000_000;
+        u32::try_from(requests.max(0)).unwrap_or(self.burst)
     }
 }
 
@@ -86,6 +116,25 @@ mod tests {
         assert_eq!(Limit::new(1, 1_000_001), Err(LimitError::Burst));
         let limit = Limit::new(100_000, 1_000_000).unwrap();
         assert_eq!((limit.rate(), limit.burst()), (100_000, 1_000_000));
+    }
+
+    #[test]
+    fn a_bucket_fills_at_its_rate_up_to_its_burst() {
+        let limit = Limit::new(4, 10).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let ago = |millis| now - SignedDuration::from_millis(millis);
+        for (empty_at, level) in [
+            (ago(-1), 0),
+            (ago(0), 0),
+            (ago(249), 0),
+            (ago(250), 1),
+            (ago(2_500), 10),
+            (ago(60_000), 10),
+        ] {
+            assert_eq!(limit.level(empty_at, now), level, "{empty_at}");
+        }
+        assert_eq!(limit.full_at(now), ago(2_500));
+        assert_eq!(limit.time_of(10), SignedDuration::from_millis(2_500));
     }
 
     #[test]

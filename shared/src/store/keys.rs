@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::domain::{
     api_key::ApiKeyHash,
     ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
+    limit::Limited,
 };
 
 /// An account's list of leads is spread over this many index partitions, each good for about 1,000
@@ -72,6 +73,18 @@ pub(super) const ACCOUNTS: &str = "ACCOUNTS";
 /// Where an account stands in the list of all, and a key among those of its account: by when it was made.
 pub(super) fn made(at: Timestamp, id: impl Display) -> String {
     format!("{at}#{id}")
+}
+
+/// The bucket of a limit stands beside whom it binds.
+pub(super) fn bucket(limited: &Limited) -> Key {
+    let beside = match limited {
+        Limited::Account(id) => account(*id),
+        Limited::Key(hash) => api_key(hash),
+    };
+    Key {
+        sk: "LIMIT".to_owned(),
+        ..beside
+    }
 }
 
 pub(super) fn account_keys(account: AccountId) -> String {

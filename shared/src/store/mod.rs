@@ -5,6 +5,7 @@
 
 mod account;
 mod api_key;
+mod bucket;
 mod campaign;
 mod enrolment;
 mod erase;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
+    bucket::{Taken, Withdrawal},
     enrolment::{Enrolment, WaitingStart},
     error::StoreError,
     intake::{Batched, Stored, StoredMany},
