@@ -6,6 +6,7 @@ mod aws;
 mod batch;
 mod budget;
 mod check;
+mod fleet;
 mod plan;
 mod planted;
 mod schedule;
@@ -15,6 +16,7 @@ mod world;
 pub use self::{
     batch::with_bad_records,
     budget::{Spent, spend},
+    fleet::{Fleet, Reply},
     plan::{Kills, Plan, Step},
     planted::Planted,
     schedule::{Broken, CANARIES, Held, run},

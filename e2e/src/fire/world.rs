@@ -40,10 +40,10 @@ const API_TIMEOUT: Duration = Duration::from_secs(29);
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEUE_TIMEOUT: Duration = Duration::from_secs(50);
 pub(super) const MAX_RECEIVE_COUNT: u32 = 5;
-const TABLE: &str = "leadgate";
-const QUEUE_URL: &str = "http://sqs.test/starts";
+pub(super) const TABLE: &str = "leadgate";
+pub(super) const QUEUE_URL: &str = "http://sqs.test/starts";
 /// When every schedule begins.
-const BEGIN: &str = "2026-02-10T12:00:00Z";
+pub(super) const BEGIN: &str = "2026-02-10T12:00:00Z";
 
 /// The SDK keeps the budgets of retries by their names, for the whole process.
 static WIRES: AtomicU32 = AtomicU32::new(0);
@@ -72,8 +72,17 @@ impl Bench {
         bench
     }
 
+    /// A wire of its own number to the database.
+    pub(super) fn wire(&self, clock: &Clock, plan: &Plan) -> (u32, Wire) {
+        let number = WIRES.fetch_add(1, Ordering::Relaxed) + 1;
+        let rng = fastrand::Rng::with_seed(plan.seed);
+        let (database, faults) = (self.database.clone(), plan.faults.clone());
+        let wire = Wire::new(number, database, clock.clone(), rng, faults, plan.planted);
+        (number, wire)
+    }
+
     /// The SDK's clients with the functions' settings, on a wire. Their retries have a budget of their own.
-    fn clients_on(&self, wire: &Wire, caller: Caller, number: u32) -> Clients {
+    pub(super) fn clients_on(&self, wire: &Wire, caller: Caller, number: u32) -> Clients {
         let http = wire.client_of(caller);
         let budget = RetryPartition::new(format!("{number} {caller:?}"));
         let dynamodb = self.clients.dynamodb.config().to_builder();
@@ -166,11 +175,7 @@ pub struct World {
 impl World {
     pub(super) fn new(bench: &Bench, plan: &Plan) -> Self {
         let clock = Clock::manual(BEGIN.parse().expect("a time"));
-        let rng = fastrand::Rng::with_seed(plan.seed);
-        let database = bench.database.clone();
-        let faults = plan.faults.clone();
-        let number = WIRES.fetch_add(1, Ordering::Relaxed) + 1;
-        let wire = Wire::new(number, database, clock.clone(), rng, faults, plan.planted);
+        let (number, wire) = bench.wire(&clock, plan);
         let api = bench.clients_on(&wire, Caller::Api, number);
         let consumer = bench.clients_on(&wire, Caller::StartWorkflow, number);
         let requeue = bench.clients_on(&wire, Caller::RequeueStarts, number);

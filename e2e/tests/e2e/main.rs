@@ -15,6 +15,7 @@ mod idempotency;
 mod intake;
 mod keys;
 mod lead_lists;
+mod limits;
 mod lists;
 mod metrics;
 mod normalising;

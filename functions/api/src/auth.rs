@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use shared::domain::{account::Account, api_key::ApiKey};
 
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, limit::Ticket, state::AppState};
 
-/// The account whose key the request carries. Taken before the body is read.
+/// The account whose key the request carries, and whose limits let it through. Taken before the body is read.
 pub(crate) struct Caller(pub(crate) Arc<Account>);
 
 impl FromRequestParts<AppState> for Caller {
@@ -28,9 +28,12 @@ impl FromRequestParts<AppState> for Caller {
             .ok()
             .and_then(|text| text.parse().ok())
             .ok_or(ApiError::InvalidApiKey)?;
-        match state.account_of_key(key.hash()).await? {
-            Some(account) => Ok(Self(account)),
-            None => Err(ApiError::InvalidApiKey),
+        let hash = key.hash();
+        let account = state.account_of_key(hash.clone()).await?;
+        let account = account.ok_or(ApiError::InvalidApiKey)?;
+        if let Some(ticket) = parts.extensions.get::<Ticket>() {
+            ticket.pay(&state.limiter, &account, hash).await?;
         }
+        Ok(Self(account))
     }
 }

@@ -67,6 +67,15 @@ pub(crate) enum ApiError {
     IdempotencyKeyReused,
     #[error("The lead of this Idempotency-Key has been erased since; use a new key")]
     IdempotencyKeyOfErased,
+    #[error(
+        "The limit of this {name} is {rate} requests a second, and it is used up; send the request again in \
+         {seconds} s"
+    )]
+    RateLimited {
+        name: &'static str,
+        rate: u32,
+        seconds: u32,
+    },
     #[error("The store did not take the lead; send it again")]
     NotStored,
     #[error(
@@ -150,6 +159,7 @@ impl ApiError {
                 "Idempotency key reused",
                 "idempotency_key_reused",
             ),
+            Self::RateLimited { .. } => (S::TOO_MANY_REQUESTS, "Too many requests", "rate_limited"),
             Self::Unavailable(_)
             | Self::Unconfirmed(_)
             | Self::ChangeUnconfirmed(_)
@@ -182,7 +192,10 @@ impl ApiError {
 
     /// Seconds after which the same request may work.
     pub(crate) fn retry_after(&self) -> Option<u32> {
-        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+        match self {
+            Self::RateLimited { seconds, .. } => Some(*seconds),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        }
     }
 }
 
@@ -331,6 +344,16 @@ mod tests {
                 "idempotency_key_reused",
             ),
             (
+                ApiError::RateLimited {
+                    name: "account",
+                    rate: 100,
+                    seconds: 3,
+                },
+                429,
+                "Too many requests",
+                "rate_limited",
+            ),
+            (
                 unexpected().into(),
                 500,
                 "Internal server error",
@@ -377,7 +400,8 @@ mod tests {
                 (error.status().as_u16(), error.title(), error.code()),
                 (status, title, code)
             );
-            assert_eq!(error.retry_after().is_some(), status == 503, "{error:?}");
+            let waits = matches!(status, 429 | 503);
+            assert_eq!(error.retry_after().is_some(), waits, "{error:?}");
             // What a client reads never has a cause in it.
             assert!(!error.to_string().contains("secret"), "{error}");
         }

@@ -10,6 +10,7 @@ pub mod fuzzing;
 mod health;
 mod intake_counts;
 mod leads;
+mod limit;
 mod message;
 mod paging;
 mod path_id;
@@ -72,6 +73,7 @@ fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S>
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn(in_time))
+        .layer(from_fn(limit::tell))
         .layer(from_fn(envelope::finish))
 }
 

@@ -19,6 +19,8 @@ use shared::{
 };
 use tokio::time::timeout;
 
+use crate::limit::Limiter;
+
 /// A key that was revoked opens nothing after this time.
 const KNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// A key that was created works after this time, even where it was tried before.
@@ -35,6 +37,7 @@ pub struct AppState {
     pub(crate) catalogue: Catalogue,
     pub(crate) clock: Clock,
     pub(crate) ids: IdSource,
+    pub(crate) limiter: Limiter,
     keys: Arc<Cache<ApiKeyHash, Option<Arc<Account>>>>,
 }
 
@@ -43,6 +46,7 @@ impl AppState {
     pub fn new(store: Store, queue: StartQueue, clock: Clock) -> Self {
         Self {
             catalogue: Catalogue::new(store.clone(), clock.clone()),
+            limiter: Limiter::new(store.clone(), clock.clone()),
             store,
             queue,
             clock,

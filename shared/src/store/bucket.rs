@@ -1,4 +1,4 @@
-//! The shared half of a limit (docs/adr/0011): one item for each account or key that has one, which says
+//! The shared half of a limit (docs/adr/0012): one item for each account or key that has one, which says
 //! when its bucket was, or will be, empty. To take requests out of it is to move that instant on.
 
 use aws_sdk_dynamodb::{

@@ -19,6 +19,7 @@ use crate::{
     auth::Caller,
     envelope::RequestId,
     error::{ApiError, Problem},
+    limit::Ticket,
     state::AppState,
 };
 
@@ -51,11 +52,19 @@ pub(crate) async fn create(
     Caller(account): Caller,
     RequestName(key): RequestName,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ticket): Extension<Ticket>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        many::create(&state, &account, key.as_ref(), &request_id, &body).await
+        many::create(
+            &state,
+            &account,
+            key.as_ref(),
+            (&request_id, &ticket),
+            &body,
+        )
+        .await
     } else {
         create_one(&state, &account, key.as_ref(), &body).await
     }

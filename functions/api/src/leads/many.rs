@@ -27,6 +27,7 @@ use super::{
 use crate::{
     error::{ApiError, Problem},
     intake_counts::IntakeCounts,
+    limit::Ticket,
     state::AppState,
 };
 
@@ -50,11 +51,12 @@ pub(super) async fn create(
     state: &AppState,
     account: &Account,
     key: Option<&IdempotencyKey>,
-    request_id: &str,
+    (request_id, ticket): (&str, &Ticket),
     body: &[u8],
 ) -> Result<Response, ApiError> {
     let begun = Instant::now();
     let elements = read(body)?;
+    ticket.pay_more(&state.limiter, elements.len() - 1);
     let drafts: Vec<_> = elements
         .iter()
         // The same name for one lead and for an array of one is not the same request.

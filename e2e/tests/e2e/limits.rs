@@ -1,0 +1,365 @@
+//! Limits of requests (docs/adr/0012): four containers and more on one table, on simulated time.
+
+use std::time::Duration;
+
+use e2e::{
+    fire::{Bench, Fleet},
+    proxy::Fault,
+};
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use leadgate::local::demo;
+use serde_json::{Value, json};
+use shared::{
+    clock::Clock,
+    domain::{
+        account::Account,
+        api_key::ApiKey,
+        ids::{AccountId, ApiKeyId},
+        limit::{Limit, Limited, Limits},
+    },
+    store::{Store, Withdrawal},
+};
+use tokio::{task::JoinSet, time::Instant};
+
+use crate::proxied::Proxied;
+
+/// The key of the account that has a limit; the demo account has none.
+const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
+const PATH: &str = "/campaigns";
+
+fn limit(rate: u32, burst: u32) -> Option<Limit> {
+    Some(Limit::new(rate, burst).unwrap())
+}
+
+fn of_account(rate: u32, burst: u32) -> Limits {
+    Limits {
+        account: limit(rate, burst),
+        key: None,
+    }
+}
+
+async fn create_key(store: &Store, clock: &Clock, limits: Limits) {
+    let key: ApiKey = KEY.parse().unwrap();
+    let account = Account {
+        id: AccountId::new(clock.now()),
+        default_country: None,
+        limits,
+    };
+    let now = clock.now();
+    let record = key.record(ApiKeyId::new(now), account, "Limited", now);
+    store.create_api_key(&key.hash(), &record).await.unwrap();
+}
+
+async fn fleet(containers: usize, limits: Limits) -> Fleet {
+    fastrand::seed(11);
+    let fleet = Fleet::new(&Bench::new().await, containers);
+    create_key(&fleet.store, &fleet.clock, limits).await;
+    fleet
+}
+
+/// Requests that come at random times, to containers by their weights.
+#[derive(Clone)]
+struct Load {
+    key: &'static str,
+    a_second: f64,
+    weights: Vec<u32>,
+    seconds: usize,
+}
+
+/// How many requests were let through, and how many refused, in each second.
+#[derive(Default)]
+struct Seconds {
+    passed: Vec<u32>,
+    refused: Vec<u32>,
+}
+
+impl Load {
+    fn new(key: &'static str, a_second: f64, weights: &[u32]) -> Self {
+        Self {
+            key,
+            a_second,
+            weights: weights.to_vec(),
+            seconds: 8,
+        }
+    }
+
+    async fn offer(self, fleet: Fleet) -> Seconds {
+        let mut rng = Rng::with_seed(7);
+        let (started, mut at) = (Instant::now(), 0.0);
+        let mut requests = JoinSet::new();
+        loop {
+            at -= (1.0 - rng.f64()).ln() / self.a_second;
+            let second = at as usize;
+            if second >= self.seconds {
+                break;
+            }
+            let mut drawn = rng.u32(0..self.weights.iter().sum());
+            let container = self.weights.iter().position(|weight| {
+                let is_it = drawn < *weight;
+                drawn = drawn.saturating_sub(*weight);
+                is_it
+            });
+            tokio::time::sleep_until(started + Duration::from_secs_f64(at)).await;
+            let (fleet, key) = (fleet.clone(), self.key);
+            requests.spawn(async move {
+                let begun = Instant::now();
+                let reply = fleet.call(container.unwrap(), key, "GET", PATH, None).await;
+                // Its call of the store, its limit's, and its key's the first time, at 24 ms at most.
+                assert!(begun.elapsed() < Duration::from_millis(150));
+                (second, reply)
+            });
+        }
+        let mut seconds = Seconds {
+            passed: vec![0; self.seconds],
+            refused: vec![0; self.seconds],
+        };
+        for (second, reply) in requests.join_all().await {
+            let is_limited = reply.headers.contains_key("ratelimit");
+            assert_eq!(is_limited, self.key == KEY, "{reply:?}");
+            match reply.status {
+                200 => seconds.passed[second] += 1,
+                429 => seconds.refused[second] += 1,
+                _ => panic!("{reply:?}"),
+            }
+        }
+        seconds
+    }
+}
+
+fn updates(fleet: &Fleet) -> usize {
+    let calls = fleet.calls();
+    calls.iter().filter(|call| *call == "UpdateItem").count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_containers_let_through_what_an_account_may_send_and_others_are_untouched() {
+    for (a_second, weights) in [
+        (300.0, [60, 25, 10, 5]),
+        (1_000.0, [60, 25, 10, 5]),
+        (300.0, [1, 0, 0, 0]),
+        (300.0, [97, 1, 1, 1]),
+        (150.0, [40, 30, 20, 10]),
+    ] {
+        let fleet = fleet(4, of_account(100, 100)).await;
+        let limited = Load::new(KEY, a_second, &weights).offer(fleet.clone());
+        let other = Load::new(demo::API_KEY, 20.0, &[1, 1, 1, 1]).offer(fleet.clone());
+        let (limited, other) = tokio::join!(limited, other);
+        assert_eq!(other.refused.iter().sum::<u32>(), 0);
+        // The burst comes on top, for as long as it lasts.
+        let burst = (100.0 / (a_second - 100.0)).ceil() as usize;
+        let passed = &limited.passed[burst..];
+        let mean = f64::from(passed.iter().sum::<u32>()) / passed.len() as f64;
+        let writes = updates(&fleet);
+        println!(
+            "{a_second} a second over {weights:?}: {mean:.1} a second pass, by second {:?}, {writes} writes",
+            limited.passed
+        );
+        for passed in passed {
+            assert!((85..=115).contains(passed), "{:?}", limited.passed);
+        }
+        let first: u32 = limited.passed[..burst].iter().sum();
+        assert!(first as usize <= 100 + 115 * burst, "{:?}", limited.passed);
+        assert!(writes <= 8 * 40, "{writes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_below_the_limit_is_never_refused_and_does_not_cost_a_write_for_each_request() {
+    for (a_second, weights, most_writes) in [
+        (85.0, vec![60, 25, 10, 5], 0.25),
+        (85.0, vec![1], 0.15),
+        (60.0, vec![1; 50], 0.4),
+    ] {
+        let fleet = fleet(weights.len(), of_account(100, 100)).await;
+        let load = Load {
+            seconds: 15,
+            ..Load::new(KEY, a_second, &weights)
+        };
+        let seconds = load.offer(fleet.clone()).await;
+        assert_eq!(seconds.refused.iter().sum::<u32>(), 0);
+        let passed: u32 = seconds.passed.iter().sum();
+        let writes = updates(&fleet) as f64 / f64::from(passed);
+        println!(
+            "{a_second} a second over {} containers: {writes:.3} writes a request",
+            weights.len()
+        );
+        assert!(writes <= most_writes, "{writes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_when_to_come_back_and_costs_no_call() {
+    let fleet = fleet(1, of_account(2, 3)).await;
+    let call = || fleet.call(0, KEY, "POST", "/leads", None);
+    for remaining in [2, 1, 0] {
+        let reply = call().await;
+        assert_eq!(reply.status, 400, "a body was read: {reply:?}");
+        assert_eq!(reply.headers["ratelimit-policy"], r#""account";q=2;w=1"#);
+        let standing = reply.headers["ratelimit"].to_str().unwrap();
+        assert!(
+            standing.starts_with(&format!(r#""account";r={remaining};t="#)),
+            "{standing}"
+        );
+    }
+    let refused = call().await;
+    let before = fleet.calls().len();
+    let again = call().await;
+    assert_eq!(fleet.calls().len(), before, "it was known");
+    for reply in [refused, again] {
+        assert_eq!(reply.status, 429);
+        assert_eq!(reply.body["error"], "Too many requests");
+        assert_eq!(reply.body["code"], "rate_limited");
+        assert_eq!(reply.headers["retry-after"], "1");
+        assert_eq!(reply.headers["ratelimit"], r#""account";r=0;t=1"#);
+        assert_eq!(
+            reply.body["request_id"],
+            reply.headers["x-request-id"].to_str().unwrap()
+        );
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(call().await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_keeps_to_its_own_limit_and_to_its_accounts() {
+    for (account, key, name) in [((1, 5), (1, 2), "key"), ((1, 2), (1, 5), "account")] {
+        let limits = Limits {
+            account: limit(account.0, account.1),
+            key: limit(key.0, key.1),
+        };
+        let fleet = fleet(1, limits).await;
+        for _ in 0..2 {
+            let reply = fleet.call(0, KEY, "GET", PATH, None).await;
+            assert_eq!(reply.status, 200);
+            let policy = r#""key";q=1;w=1, "account";q=1;w=1"#;
+            assert_eq!(reply.headers["ratelimit-policy"], policy);
+        }
+        let reply = fleet.call(0, KEY, "GET", PATH, None).await;
+        assert_eq!(reply.status, 429);
+        let message = reply.body["message"].as_str().unwrap();
+        assert!(
+            message.contains(&format!("of this {name} is 1 ")),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
+    let fleet = fleet(2, of_account(10, 20)).await;
+    let leads: Vec<Value> = (0..100).map(|_| json!({"first_name": "John"})).collect();
+    let reply = fleet
+        .call(0, KEY, "POST", "/leads", Some(&json!(leads)))
+        .await;
+    assert_eq!(reply.status, 201, "an array larger than the burst passes");
+    assert_eq!(reply.headers["ratelimit"], r#""account";r=0;t=2"#);
+    // 100 came out of 20: the debt of 80 is paid in 8 seconds.
+    for container in [0, 1] {
+        let reply = fleet.call(container, KEY, "GET", PATH, None).await;
+        assert_eq!(reply.status, 429);
+        let seconds: u32 = reply.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        // A container without traffic waits for up to two seconds more.
+        assert!((8..=11).contains(&seconds), "{seconds}");
+    }
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    for container in [0, 1] {
+        let reply = fleet.call(container, KEY, "GET", PATH, None).await;
+        assert_eq!(reply.status, 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_exact_whatever_its_takers_believe() {
+    let fleet = fleet(0, Limits::default()).await;
+    let account = Limited::Account(AccountId::new(fleet.clock.now()));
+    let start = fleet.clock.now();
+    let at = |seconds: f64| start + SignedDuration::from_millis((seconds * 1_000.0) as i64);
+    let take = async |now: Timestamp, requests, is_debt, known| {
+        let withdrawal = Withdrawal {
+            limit: Limit::new(10, 20).unwrap(),
+            requests,
+            is_debt,
+            known,
+        };
+        let taken = fleet
+            .store
+            .withdraw(&account, &withdrawal, now)
+            .await
+            .unwrap();
+        (taken.is_granted, taken.empty_at)
+    };
+    // Nobody has taken yet, and the bucket is full: two seconds' worth.
+    assert_eq!(take(at(0.0), 10, false, None).await, (true, at(-1.0)));
+    assert_eq!(take(at(0.0), 5, false, None).await, (true, at(-0.5)));
+    // As long as there is one, there are ten.
+    let wrong = Some(at(-90.0));
+    assert_eq!(take(at(0.0), 10, false, wrong).await, (true, at(0.5)));
+    let known = Some(at(0.5));
+    assert_eq!(take(at(0.5), 1, false, known).await, (false, at(0.5)));
+    assert_eq!(take(at(0.6), 1, false, known).await, (true, at(0.6)));
+    assert_eq!(take(at(0.6), 100, true, None).await, (true, at(10.6)));
+    assert_eq!(take(at(10.6), 1, false, None).await, (false, at(10.6)));
+    // Long after, it is full and no fuller, also for one who believes that it is not.
+    let wrong = Some(at(98.0));
+    assert_eq!(take(at(99.0), 10, false, wrong).await, (true, at(98.0)));
+    // A clock that is a day ahead moves it there, which is not believed.
+    assert!(take(at(86_400.0), 10, false, None).await.0);
+    assert_eq!(take(at(100.0), 10, false, wrong).await, (true, at(99.0)));
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_lets_requests_pass_and_is_left_alone() {
+    for fault in [
+        Fault::Refuse,
+        Fault::Throttle,
+        Fault::Slow(Duration::from_secs(20)),
+    ] {
+        let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+        let clock = Clock::manual(start);
+        let proxied = Proxied::at(clock.clone()).await;
+        create_key(&proxied.services.store, &clock, of_account(1, 1)).await;
+        proxied.dynamodb.set("UpdateItem", fault);
+        let begun = std::time::Instant::now();
+        for (millis, asked) in [(0, 1), (999, 0), (1_001, 1), (2_900, 0), (3_100, 1)] {
+            clock.set(start + SignedDuration::from_millis(millis));
+            proxied.dynamodb.take_calls();
+            for _ in 0..5 {
+                let reply = proxied.call_as(KEY, "GET", PATH, None).await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+                let policy = reply.headers.get("ratelimit-policy").unwrap();
+                assert_eq!(policy, r#""account";q=1;w=1"#);
+            }
+            let calls = proxied.dynamodb.take_calls();
+            let updates = calls.iter().filter(|call| *call == "UpdateItem").count();
+            // A call that fails at once may be tried again by the SDK in its 50 ms.
+            assert!(
+                (asked..=asked * 3).contains(&updates),
+                "{fault:?} at {millis}: {calls:?}"
+            );
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_containers_come_to_an_accounts_rate_and_do_not_storm_its_bucket() {
+    let fleet = fleet(1_000, of_account(100, 100)).await;
+    let load = Load {
+        seconds: 14,
+        ..Load::new(KEY, 500.0, &[1; 1_000])
+    };
+    let seconds = load.offer(fleet.clone()).await;
+    let writes = updates(&fleet);
+    println!("{:?}, {writes} writes", seconds.passed);
+    // Those that saw the bucket before it was empty go by that for ten seconds.
+    let passed: u32 = seconds.passed[11..].iter().sum();
+    assert!((85 * 3..=115 * 3).contains(&passed), "{passed}");
+    let passed: u32 = seconds.passed.iter().sum();
+    assert!(passed <= 100 + 14 * 115 + 9 * 100, "{passed}");
+    assert!(writes < 7_000, "{writes}");
+}

@@ -1,0 +1,319 @@
+//! What one process has of one limit: requests that it has taken out of the shared bucket and may let
+//! through, and what it remembers of that bucket. Asks nobody: it says when to ask, and is told the answer.
+//!
+//! docs/adr/0012 has the reasons behind the numbers.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::limit::Limit;
+
+/// Requests that were taken and not used by then are given up, so that a process that was busy a while ago
+/// cannot let through what others were refused.
+const LIFETIME: SignedDuration = SignedDuration::from_secs(1);
+/// A share of the rate is at most this part of a second's: so often a second the bucket is asked at most by those
+/// that it grants.
+const SHARES: u32 = 10;
+/// From so many requests a second on, a process takes shares in advance.
+const BUSY: f64 = 6.0;
+/// Of a process that is not, one request in so many pays for all, while the bucket was more than half full
+/// lately.
+const SAMPLE: u32 = 10;
+const LATELY: SignedDuration = SignedDuration::from_secs(10);
+/// After a refusal nothing is asked for a while: what two requests take to come here, or longer, and after each
+/// refusal without a grant in between twice as long.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(50);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A process's share of one bucket.
+#[derive(Debug)]
+pub(super) struct Share {
+    limit: Limit,
+    held: u32,
+    good_until: Timestamp,
+    /// Requests of about the last second: each counts less as it gets older.
+    demand: f64,
+    /// Between the last two of them.
+    gap: SignedDuration,
+    counted_at: Timestamp,
+    /// When the bucket was, or will be, empty, and what was in it when it told so.
+    empty_at: Option<Timestamp>,
+    level: u32,
+    roomy_until: Timestamp,
+    closed_until: Timestamp,
+    pause: SignedDuration,
+}
+
+/// What is to become of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Decision {
+    Pass,
+    Refuse,
+    /// The bucket has to say.
+    Ask(Order),
+}
+
+/// What to take out of the bucket, and how much of it can be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Order {
+    pub(super) take: u32,
+    keep: u32,
+}
+
+impl Share {
+    pub(super) fn new(limit: Limit, now: Timestamp) -> Self {
+        Self {
+            limit,
+            held: 0,
+            good_until: Timestamp::MIN,
+            demand: 0.0,
+            gap: SignedDuration::ZERO,
+            counted_at: now,
+            empty_at: None,
+            level: limit.burst(),
+            roomy_until: Timestamp::MIN,
+            closed_until: Timestamp::MIN,
+            pause: SHORTEST_PAUSE,
+        }
+    }
+
+    /// Takes a request; `draw` is from 0 up to 1.
+    pub(super) fn request(&mut self, limit: Limit, now: Timestamp, draw: f64) -> Decision {
+        self.limit = limit;
+        self.gap = now
+            .duration_since(self.counted_at)
+            .clamp(SignedDuration::ZERO, LONGEST_PAUSE);
+        self.demand = self.demand * (-self.gap.as_secs_f64()).exp() + 1.0;
+        self.counted_at = now;
+        if now >= self.good_until {
+            self.held = 0;
+        }
+        if self.spend() {
+            return Decision::Pass;
+        }
+        if now < self.closed_until {
+            return Decision::Refuse;
+        }
+        match self.sample(now) {
+            Some(sample) if draw * f64::from(sample) >= 1.0 => Decision::Pass,
+            Some(sample) => Decision::Ask(Order {
+                take: sample,
+                keep: 1,
+            }),
+            None => Decision::Ask(self.order()),
+        }
+    }
+
+    /// Takes one of those that are held.
+    pub(super) fn spend(&mut self) -> bool {
+        let is_held = self.held > 0;
+        self.held = self.held.saturating_sub(1);
+        is_held
+    }
+
+    /// Puts a request back that was not let through after all.
+    pub(super) fn put_back(&mut self) {
+        self.held += 1;
+    }
+
+    /// What to take in advance, beside the request that took the last one.
+    pub(super) fn renewal(&self, now: Timestamp) -> Option<Order> {
+        let is_due = self.held == 0 && self.demand >= BUSY && now >= self.closed_until;
+        is_due.then(|| self.order())
+    }
+
+    /// What half a second is likely to bring.
+    fn order(&self) -> Order {
+        let likely = (self.demand / 2.0) as u32;
+        let most = (self.limit.rate() / SHARES).min(self.limit.burst()).max(1);
+        let take = likely.clamp(1, most);
+        Order { take, keep: take }
+    }
+
+    fn sample(&self, now: Timestamp) -> Option<u32> {
+        let sample = SAMPLE.min(self.limit.burst() / SAMPLE);
+        (now < self.roomy_until && self.demand < BUSY && sample > 1).then_some(sample)
+    }
+
+    /// The bucket has given what was ordered.
+    pub(super) fn granted(&mut self, order: Order, empty_at: Timestamp, now: Timestamp) {
+        self.told(empty_at, now);
+        self.held += order.keep;
+        self.good_until = later(now, LIFETIME);
+        self.pause = SHORTEST_PAUSE;
+        if self.level >= self.limit.burst() / 2 {
+            self.roomy_until = later(now, LATELY);
+        }
+    }
+
+    /// The bucket is empty; `draw` spreads over time when processes that were refused together come back.
+    pub(super) fn refused(&mut self, empty_at: Timestamp, now: Timestamp, draw: f64) {
+        self.told(empty_at, now);
+        let between = self.gap.as_secs_f64().max(1.0 / self.demand.max(1.0));
+        let seconds = self.pause.as_secs_f64().max(2.0 * between);
+        let drawn = SignedDuration::try_from_secs_f64(seconds * draw).unwrap_or(LONGEST_PAUSE);
+        self.closed_until = later(self.next_at(empty_at).max(now), drawn);
+        let next = SignedDuration::try_from_secs_f64(seconds * 2.0).unwrap_or(LONGEST_PAUSE);
+        self.pause = next.min(LONGEST_PAUSE);
+    }
+
+    /// Takes many more for a request that was let through; gives how many the bucket has to be told of.
+    pub(super) fn charge(&mut self, requests: u32) -> u32 {
+        let held = self.held.min(requests);
+        self.held -= held;
+        requests - held
+    }
+
+    /// The bucket knows of a charge.
+    pub(super) fn charged(&mut self, empty_at: Timestamp, now: Timestamp) {
+        self.told(empty_at, now);
+        if self.level == 0 {
+            self.closed_until = self.next_at(empty_at);
+        }
+    }
+
+    fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
+        self.empty_at = Some(empty_at);
+        self.level = self.limit.level(empty_at, now);
+        self.roomy_until = Timestamp::MIN;
+    }
+
+    fn next_at(&self, empty_at: Timestamp) -> Timestamp {
+        later(empty_at, self.limit.time_of(1))
+    }
+
+    pub(super) fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    /// When the bucket was, or will be, empty, as far as is known; one that was empty is taken to be so still.
+    pub(super) fn known(&self, now: Timestamp) -> Option<Timestamp> {
+        let empty_at = self.empty_at?;
+        Some(if self.level == 0 {
+            empty_at.max(now)
+        } else {
+            empty_at
+        })
+    }
+
+    /// How many more requests are likely to be let through now.
+    pub(super) fn remaining(&self) -> u32 {
+        (self.held + self.level).min(self.limit.burst())
+    }
+
+    /// How long until a request that was refused may be let through.
+    pub(super) fn wait(&self, now: Timestamp) -> SignedDuration {
+        self.closed_until.duration_since(now)
+    }
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn at(millis: i64) -> Timestamp {
+        START + SignedDuration::from_millis(millis)
+    }
+
+    fn limit() -> Limit {
+        Limit::new(100, 100).unwrap()
+    }
+
+    /// A share that has seen `requests` at once, with nothing left.
+    fn busy(requests: u32) -> Share {
+        let mut share = Share::new(limit(), START);
+        for _ in 0..requests {
+            share.request(limit(), START, 0.0);
+        }
+        share
+    }
+
+    #[test]
+    fn the_first_request_asks_for_itself_and_a_busy_process_for_half_a_second_or_a_tenth_of_the_rate()
+     {
+        for (before, take) in [(0, 1), (5, 3), (15, 8), (500, 10)] {
+            let order = Order { take, keep: take };
+            let decision = busy(before).request(limit(), START, 0.0);
+            assert_eq!(decision, Decision::Ask(order), "after {before}");
+        }
+    }
+
+    #[test]
+    fn what_was_granted_passes_without_a_question_for_a_second() {
+        let mut share = busy(20);
+        let order = share.renewal(START).unwrap();
+        share.granted(order, at(-200), START);
+        for _ in 0..9 {
+            assert_eq!(share.request(limit(), at(999), 0.0), Decision::Pass);
+            assert_eq!(share.renewal(at(999)), None);
+        }
+        let late = share.request(limit(), at(1_000), 0.0);
+        assert!(matches!(late, Decision::Ask(_)), "{late:?}");
+    }
+
+    #[test]
+    fn a_busy_process_renews_its_share_with_the_last_request_and_a_quiet_one_does_not() {
+        for (requests, renews) in [(20, true), (2, false)] {
+            let mut share = busy(requests);
+            share.granted(Order { take: 1, keep: 1 }, at(-200), START);
+            assert_eq!(share.request(limit(), START, 0.0), Decision::Pass);
+            assert_eq!(share.renewal(START).is_some(), renews, "{requests}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_for_longer_and_longer_until_there_is_a_grant() {
+        let mut share = busy(100);
+        let mut now = START;
+        for pause in [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000] {
+            share.refused(now, now, 1.0);
+            // A hundredth of a second is what one request takes to come in.
+            let end = now + SignedDuration::from_millis(10 + pause);
+            let before = end - SignedDuration::from_millis(1);
+            assert_eq!(share.request(limit(), before, 0.0), Decision::Refuse);
+            assert!(matches!(share.request(limit(), end, 0.0), Decision::Ask(_)));
+            now = end;
+        }
+        for (requests, pause) in [(100, 50), (10, 200), (1, 2_000)] {
+            let mut share = busy(requests);
+            share.refused(START, START, 1.0);
+            share.granted(Order { take: 1, keep: 1 }, START, START);
+            share.refused(START, START, 1.0);
+            let wait = SignedDuration::from_millis(10 + pause);
+            assert_eq!(share.wait(START), wait, "{requests}");
+        }
+    }
+
+    #[test]
+    fn of_a_quiet_process_one_request_in_ten_pays_for_all_while_there_is_room() {
+        let mut share = busy(1);
+        share.granted(Order { take: 1, keep: 1 }, at(-900), START);
+        share.spend();
+        assert_eq!(share.request(limit(), at(2_000), 0.1), Decision::Pass);
+        let paying = Decision::Ask(Order { take: 10, keep: 1 });
+        assert_eq!(share.request(limit(), at(3_000), 0.09), paying);
+        // What it was told is too old, or was that there is less than half.
+        let alone = Decision::Ask(Order { take: 1, keep: 1 });
+        assert_eq!(share.request(limit(), at(10_000), 0.5), alone);
+        share.granted(Order { take: 1, keep: 1 }, at(9_600), at(10_000));
+        share.spend();
+        assert_eq!(share.request(limit(), at(12_000), 0.5), alone);
+    }
+
+    #[test]
+    fn a_charge_takes_what_is_held_and_closes_until_its_debt_is_paid() {
+        let mut share = busy(20);
+        let order = share.renewal(START).unwrap();
+        share.granted(order, at(-200), START);
+        assert_eq!(share.charge(999), 989);
+        share.charged(at(9_000), START);
+        assert_eq!(share.remaining(), 0);
+        assert_eq!(share.request(limit(), at(9_009), 0.0), Decision::Refuse);
+        let paid = share.request(limit(), at(9_010), 0.0);
+        assert!(matches!(paid, Decision::Ask(_)), "{paid:?}");
+    }
+}
