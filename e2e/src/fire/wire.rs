@@ -48,13 +48,15 @@ pub enum Fault {
     Throttled,
     /// The service fails with 500: nothing is done.
     Failed,
+    /// The service does it and fails with 500.
+    FailedAfter,
     /// Of a batch, the first half is done; any other call is throttled.
     Partial,
 }
 
 impl Fault {
     /// Each of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Refused,
         Self::ReplyLost,
         Self::Dead,
@@ -62,6 +64,7 @@ impl Fault {
         Self::Slow,
         Self::Throttled,
         Self::Failed,
+        Self::FailedAfter,
         Self::Partial,
     ];
     const ERRORS: [Self; 5] = [
@@ -323,6 +326,9 @@ impl Wire {
         };
         if let Some((name, held_back)) = held_back {
             answer.1[name] = held_back;
+        }
+        if fault == Some(Fault::FailedAfter) {
+            return refused(500, "InternalServerError");
         }
         if let Some(planted) = self.planted {
             planted.amend(self.caller, operation, &mut answer, &self.state().renamed);

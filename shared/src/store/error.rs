@@ -69,10 +69,22 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::NoAnswer(_))
     }
 
+    /// Whether DynamoDB has refused to begin: nothing was done.
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if error.code().is_some_and(is_throttle))
+    }
+
     /// Whether the write's condition did not hold.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict)
     }
+}
+
+fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded"
+    )
 }
 
 impl<E> From<SdkError<E, HttpResponse>> for StoreError
@@ -84,11 +96,9 @@ where
         match &error {
             SdkError::ServiceError(service) => match service.err().code() {
                 Some("ConditionalCheckFailedException") => Self::Conflict,
+                Some(code) if is_throttle(code) => Self::Unavailable(Box::new(error.into())),
                 Some(
-                    "ThrottlingException"
-                    | "ProvisionedThroughputExceededException"
-                    | "RequestLimitExceeded"
-                    | "TransactionCanceledException"
+                    "TransactionCanceledException"
                     | "TransactionConflictException"
                     | "TransactionInProgressException",
                 ) => Self::Unavailable(Box::new(error.into())),

@@ -32,7 +32,7 @@ use crate::domain::{
 /// What BatchWriteItem takes at most.
 pub(super) const BATCH: usize = 25;
 const BATCHES_AT_ONCE: usize = 8;
-/// Waits between the tries for what DynamoDB leaves unprocessed or refuses, as it does when it throttles.
+/// Waits between the tries for what DynamoDB leaves unprocessed or refuses when it throttles.
 const BACKOFF: [Duration; 4] = [
     Duration::from_millis(50),
     Duration::from_millis(150),
@@ -153,26 +153,26 @@ impl Store {
         until: Instant,
     ) -> (Batched, Option<StoreError>) {
         let mut backoff = BACKOFF.into_iter();
-        let (mut outcome, mut error) = (Batched::NotStored, None);
+        let mut refused = None;
         while !requests.is_empty() && Instant::now() < until {
             let write = self
                 .client
                 .batch_write_item()
                 .request_items(&*self.table, requests.clone())
                 .customize()
-                // The SDK would also send again what was not answered, and is under way still: without a
-                // condition, it would undo what has happened to the leads since, their marks too.
+                // What may have been done, or is under way still, is not sent again: without a condition, it
+                // would undo what has happened to the leads since, their marks too.
                 .config_override(Builder::new().retry_config(RetryConfig::disabled()));
-            (outcome, error) = match write.send().await.map_err(StoreError::from) {
+            refused = match write.send().await.map_err(StoreError::from) {
                 Ok(reply) => {
                     *requests = reply
                         .unprocessed_items
                         .and_then(|mut tables| tables.remove(&*self.table))
                         .unwrap_or_default();
-                    (Batched::NotStored, None)
+                    None
                 }
-                Err(error @ StoreError::Unavailable(_)) => (Batched::Unknown, Some(error)),
-                Err(error @ StoreError::NoAnswer(_)) => return (Batched::Unknown, Some(error)),
+                Err(error) if error.is_throttled() => Some(error),
+                Err(error) if error.is_retryable() => return (Batched::Unknown, Some(error)),
                 Err(error) => return (Batched::NotStored, Some(error)),
             };
             match backoff.next() {
@@ -181,7 +181,7 @@ impl Store {
                 None => break,
             }
         }
-        (outcome, error)
+        (Batched::NotStored, refused)
     }
 
     /// The receipt of a named request's lead, if the lead is there.
