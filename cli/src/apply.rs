@@ -85,6 +85,9 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
     let Plan { steps, workflows } = Plan::new(file, &stored, now)?;
     for step in &steps {
         if let Step::RemoveWorkflow(workflow) = step {
+            if workflow.is_paused {
+                return Err(ApplyError::PausedWorkflow(workflow.name.clone()));
+            }
             nobody_waits(&store, account, workflow).await?;
         }
     }
@@ -140,7 +143,8 @@ fn of_write(error: StoreError) -> ApplyError {
     }
 }
 
-/// A start that waits for a workflow is sent when that is unpaused, which a removed one never is.
+/// Starts can still wait for a workflow that is not paused any more: they are sent when it is applied again,
+/// which a removed one never is.
 async fn nobody_waits(
     store: &Store,
     account: AccountId,
@@ -218,8 +222,13 @@ enum ApplyError {
         ids: [String; 2],
     },
     #[error(
-        "the workflow {name} cannot be removed: {starts} starts wait for it; apply it with is_paused: \
-         false first"
+        "the workflow {0} cannot be removed while it is paused, as starts may wait for it: apply it with \
+         is_paused: false first"
+    )]
+    PausedWorkflow(String),
+    #[error(
+        "the workflow {name} cannot be removed: {starts} starts wait for it; apply it as it is, which \
+         sends them"
     )]
     AwaitedWorkflow { name: String, starts: usize },
     #[error("nothing was changed: this is no terminal to ask on, pass --yes to apply it")]

@@ -427,8 +427,16 @@ async fn a_workflow_for_which_starts_wait_is_not_removed() {
     let output = bench.apply("workflows: []", &["--yes"]);
     assert_eq!(
         stderr(&output),
-        "leadgate apply: the workflow Sales Outreach cannot be removed: 1 starts wait for it; apply it \
-         with is_paused: false first\n"
+        "leadgate apply: the workflow Sales Outreach cannot be removed while it is paused, as starts may wait \
+         for it: apply it with is_paused: false first\n"
+    );
+    // Unpaused, but its starts could not be sent.
+    bench.apply_with_queue(&nowhere(), EXAMPLE, &["--yes"]);
+    let output = bench.apply("workflows: []", &["--yes"]);
+    assert_eq!(
+        stderr(&output),
+        "leadgate apply: the workflow Sales Outreach cannot be removed: 1 starts wait for it; apply it as it \
+         is, which sends them\n"
     );
     assert_eq!(bench.workflows().await.len(), 1);
 }
