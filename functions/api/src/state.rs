@@ -10,7 +10,7 @@ use shared::{
     domain::{
         account::Account,
         api_key::{ApiKeyHash, ApiKeyRecord},
-        ids::IdSource,
+        ids::{IdSource, LeadId},
         phone,
     },
     queue::StartQueue,
@@ -28,6 +28,9 @@ const UNKNOWN_KEY_LIFETIME: SignedDuration = SignedDuration::from_secs(10);
 /// So long a request waits, once an hour, until its key's use is noted down.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(100);
 const KEY_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+/// Those that open nothing are kept apart: anybody can make them up, and they must not push out the others.
+const UNKNOWN_KEY_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+const REVIVED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 
 /// The store, the queue, the clock, and what is kept of them. Clones share it all.
 #[derive(Clone, Debug)]
@@ -38,7 +41,10 @@ pub struct AppState {
     pub(crate) clock: Clock,
     pub(crate) ids: IdSource,
     pub(crate) limiter: Limiter,
-    keys: Arc<Cache<ApiKeyHash, Option<Arc<Account>>>>,
+    /// Leads whose stalled starts were revived.
+    pub(crate) revived: Arc<Cache<LeadId, ()>>,
+    keys: Arc<Cache<ApiKeyHash, Arc<Account>>>,
+    unknown_keys: Arc<Cache<ApiKeyHash, ()>>,
 }
 
 impl AppState {
@@ -51,7 +57,9 @@ impl AppState {
             queue,
             clock,
             ids: IdSource::System,
+            revived: Arc::new(Cache::new(REVIVED_CAPACITY)),
             keys: Arc::new(Cache::new(KEY_CAPACITY)),
+            unknown_keys: Arc::new(Cache::new(UNKNOWN_KEY_CAPACITY)),
         }
     }
 
@@ -80,22 +88,25 @@ impl AppState {
         hash: ApiKeyHash,
     ) -> Result<Option<Arc<Account>>, StoreError> {
         let now = self.clock.now();
-        if let Some(known) = self.keys.get(&hash, now) {
-            return Ok(known);
+        if let Some(account) = self.keys.get(&hash, now) {
+            return Ok(Some(account));
+        }
+        if self.unknown_keys.get(&hash, now).is_some() {
+            return Ok(None);
         }
         let found = self.store.api_key(&hash).await?;
         // From here on, a key that was revoked or has expired is one that was never known.
         let Some(key) = found.filter(|key| key.opens_at(now)) else {
-            self.keys.put(hash, None, now, UNKNOWN_KEY_LIFETIME);
+            self.unknown_keys.put(hash, (), now, UNKNOWN_KEY_LIFETIME);
             return Ok(None);
         };
         if let Some(hour) = key.hour_to_note(now) {
             self.note_use(&hash, &key, hour).await;
         }
         let lifetime = key.good_for(now, KNOWN_KEY_LIFETIME);
-        let account = Some(Arc::new(key.account));
-        self.keys.put(hash, account.clone(), now, lifetime);
-        Ok(account)
+        let account = Arc::new(key.account);
+        self.keys.put(hash, Arc::clone(&account), now, lifetime);
+        Ok(Some(account))
     }
 
     /// Notes down when a key was used; a request does not fail over it, and waits for it only so long. Not

@@ -1,5 +1,7 @@
 //! `GET /leads/{id}` (CONTRACT section 5).
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -10,6 +12,7 @@ use shared::{
     domain::{ids::LeadId, lead::Lead, run::Run},
     telemetry::Chain,
 };
+use tokio::time::timeout;
 
 use super::reply::{LeadOut, LeadReply, Variables};
 use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
@@ -39,6 +42,12 @@ pub(crate) async fn show(
     Ok(Json(body).into_response())
 }
 
+/// A start that was revived is not revived again by this process for so long: it may be a dead letter, and
+/// would be one more each time.
+const REVIVED_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// So long a reader waits until a start is revived.
+const REVIVE_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// Marks a start that stalled: requeue-starts sends it. One that was under way all the same is sent twice,
 /// and builds its run once.
 async fn revive(state: &AppState, lead: &Lead, newest: Option<&Run>) {
@@ -50,14 +59,24 @@ async fn revive(state: &AppState, lead: &Lead, newest: Option<&Run>) {
                 .saturating_add(STALLED)
                 .is_ok_and(|end| end < now)
     });
-    if !is_stalled {
+    let (account, id) = (lead.account_id, lead.profile.id);
+    if !is_stalled || state.revived.get(&id, now).is_some() {
         return;
     }
-    let (account, id) = (lead.account_id, lead.profile.id);
-    match state.store.mark_unsent(account, id, now, None).await {
-        Ok(()) => tracing::warn!(lead.id = %id, "a stalled start is sent again"),
-        Err(error) => {
+    let marked = timeout(
+        REVIVE_TIMEOUT,
+        state.store.mark_unsent(account, id, now, None),
+    );
+    match marked.await {
+        Ok(Ok(())) => {
+            state.revived.put(id, (), now, REVIVED_LIFETIME);
+            tracing::warn!(lead.id = %id, "a stalled start is sent again");
+        }
+        Ok(Err(error)) => {
             tracing::error!(lead.id = %id, error = %Chain(&error), "a stalled start could not be marked");
+        }
+        Err(_) => {
+            tracing::error!(lead.id = %id, "a stalled start could not be marked: it took too long");
         }
     }
 }
