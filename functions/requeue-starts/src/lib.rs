@@ -99,7 +99,7 @@ pub async fn requeue(
         }
     }
     if let Err(error) = go.finish_erasures().await {
-        go.fail(error.into(), "an erasure was not finished");
+        go.fail(error.into(), "erasures could not be looked up");
     }
     let Requeued {
         sent,
@@ -201,8 +201,10 @@ impl Go<'_> {
             if Instant::now() >= self.until {
                 break;
             }
-            let erased = self.store.erase_lead(account, lead, self.now).await?;
-            self.requeued.erased += u32::from(erased);
+            match self.store.erase_lead(account, lead, self.now).await {
+                Ok(erased) => self.requeued.erased += u32::from(erased),
+                Err(error) => self.fail(error.into(), "an erasure was not finished"),
+            }
         }
         Ok(())
     }
