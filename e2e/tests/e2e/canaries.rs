@@ -17,13 +17,21 @@ use futures::future::join_all;
 use leadgate::local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
-use shared::{clock::Clock, telemetry};
+use shared::{
+    clock::Clock,
+    domain::{account::AccountPatch, lead::Change, limit::Limit},
+    telemetry,
+};
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::{consumer::consume, proxied::Proxied, support::items_of};
+use crate::{
+    consumer::consume,
+    proxied::Proxied,
+    support::{account, items_of},
+};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -215,6 +223,26 @@ async fn no_request_reveals_anything_while_everything_fails() {
     let (calls, refused) = call_everything(&proxied, &lead).await;
     assert!(refused > 500, "{refused} of {calls}");
     assert!(logs.text().contains("DynamoDB is throttling or failing"));
+    proxied.stop().await;
+}
+
+#[tokio::test]
+async fn no_refusal_over_a_limit_reveals_anything() {
+    let (logs, _guard) = Logs::capture();
+    let proxied = Proxied::start().await;
+    let lead = proxied.create(&bodies()[0]).await;
+    let store = &proxied.services.store;
+    let demo = store.account(account()).await.unwrap().unwrap();
+    let patch = AccountPatch {
+        limit: Change::Set(Limit::new(1, 1).unwrap()),
+        ..AccountPatch::default()
+    };
+    store.change_account(&demo, patch).await.unwrap();
+    // The key is known with its limit from here on.
+    let proxied = Proxied::of(proxied.services, Clock::System).await;
+    let (calls, refused) = call_everything(&proxied, &lead).await;
+    assert!(refused > 500, "{refused} of {calls}");
+    assert!(logs.text().contains("rate_limited"));
     proxied.stop().await;
 }
 

@@ -41,7 +41,11 @@ impl Proxied {
 
     /// With a clock of its own.
     pub async fn at(clock: Clock) -> Self {
-        let services = services_at(&clock).await;
+        Self::of(services_at(&clock).await, clock).await
+    }
+
+    /// A process with empty caches, on services that are there.
+    pub async fn of(services: Services, clock: Clock) -> Self {
         let dynamodb = Proxy::start(&services.dynamodb_url).await;
         let sqs = Proxy::start(&services.sqs_url).await;
         let clients = Clients::local(&dynamodb.url, &sqs.url).await;
