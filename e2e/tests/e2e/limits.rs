@@ -309,9 +309,60 @@ async fn a_bucket_is_exact_whatever_its_takers_believe() {
     // Long after, it is full and no fuller, also for one who believes that it is not.
     let wrong = Some(at(98.0));
     assert_eq!(take(at(99.0), 10, false, wrong).await, (true, at(98.0)));
+    // So it is for one whose clock is a part of a microsecond past that.
+    let known = Some(at(98.0));
+    let full = at(100.0) + SignedDuration::from_nanos(300);
+    assert_eq!(take(full, 5, false, known).await, (true, at(98.5)));
     // A clock that is a day ahead moves it there, which is not believed.
     assert!(take(at(86_400.0), 10, false, None).await.0);
     assert_eq!(take(at(100.0), 10, false, wrong).await, (true, at(99.0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
+    let fleet = fleet(0, Limits::default()).await;
+    let start = fleet.clock.now();
+    let after = |seconds| start + SignedDuration::from_secs(seconds);
+    for knows in [true, false] {
+        let account = Limited::Account(AccountId::new(start));
+        let mut known = None;
+        let take = async |now, requests, is_debt, known| {
+            let withdrawal = Withdrawal {
+                limit: Limit::new(1, 1).unwrap(),
+                requests,
+                is_debt,
+                known,
+            };
+            let taken = fleet.store.withdraw(&account, &withdrawal, now).await;
+            let taken = taken.unwrap();
+            (taken.is_granted, taken.empty_at)
+        };
+        // Five arrays that were let in before any of them was paid for.
+        for until in [998, 1_997, 2_996, 3_600, 3_600] {
+            let (_, empty_at) = take(start, 999, true, known).await;
+            assert_eq!(empty_at, after(until), "{knows}");
+            known = knows.then_some(empty_at);
+        }
+        // Also for one whose clock is behind.
+        for now in [after(-50), start, after(3_600)] {
+            let refused = take(now, 1, false, known).await;
+            assert_eq!(refused, (false, after(3_600)), "{knows}");
+        }
+        assert_eq!(
+            take(after(3_601), 1, false, known).await,
+            (true, after(3_601))
+        );
+    }
+    // A price of more than an hour is cut as well.
+    let account = Limited::Account(AccountId::new(after(1)));
+    let withdrawal = Withdrawal {
+        limit: Limit::new(1, 1).unwrap(),
+        requests: 10_000,
+        is_debt: true,
+        known: None,
+    };
+    let taken = fleet.store.withdraw(&account, &withdrawal, start).await;
+    assert_eq!(taken.unwrap().empty_at, after(3_600));
 }
 
 #[tokio::test]

@@ -13,8 +13,11 @@ use crate::domain::limit::{Limit, Limited};
 
 /// An item that nobody has touched for so long goes; one that is absent is a full bucket.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
-/// A bucket that is in debt for longer is not believed, and is full: some clock was wrong.
+/// What is owed beyond this is forgiven: nobody waits longer for one careless moment.
 const LONGEST_DEBT: SignedDuration = SignedDuration::from_hours(1);
+/// A bucket that is in debt for longer is not believed, and is full: some clock was wrong. More than the longest
+/// debt, or that would be full for a clock that is a little behind.
+const FURTHEST: SignedDuration = SignedDuration::from_mins(61);
 /// A try that fails has learnt what the next one has to know.
 const TRIES: u32 = 4;
 
@@ -25,7 +28,7 @@ pub struct Withdrawal {
     pub limit: Limit,
     /// How many requests; all of them, if there is one at least: the rest is taken in advance.
     pub requests: u32,
-    /// Takes them even if there is none.
+    /// Takes them even if there is none, up to a debt of one hour.
     pub is_debt: bool,
     /// When the bucket was empty, as far as the caller knows: a good guess saves a call.
     pub known: Option<Timestamp>,
@@ -57,14 +60,19 @@ impl Store {
             is_debt,
             mut known,
         } = *withdrawal;
+        // The table has whole microseconds: so must be what is compared with them.
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let (full, cost) = (limit.full_at(now), limit.time_of(requests));
-        let after = full.saturating_add(cost).unwrap_or(Timestamp::MAX);
-        let furthest = now.saturating_add(LONGEST_DEBT).unwrap_or(now);
-        let goes_at = now.saturating_add(LIFETIME).unwrap_or(now);
-        let last = if is_debt {
-            furthest
+        let longest = later(now, LONGEST_DEBT);
+        let after = later(full, cost).min(longest);
+        let furthest = later(now, FURTHEST);
+        let goes_at = later(now, LIFETIME);
+        // Until when a bucket gives, and whole.
+        let (last, last_whole) = if is_debt {
+            (longest, later(longest, -cost))
         } else {
-            now.saturating_sub(limit.time_of(1)).unwrap_or(now)
+            let last = later(now, -limit.time_of(1));
+            (last, last)
         };
         for _ in 0..TRIES {
             let update = self
@@ -76,7 +84,6 @@ impl Store {
                 .expression_attribute_values(":et", AttributeValue::S("bucket".to_owned()))
                 .expression_attribute_values(":v", number(1))
                 .expression_attribute_values(":ttl", number(goes_at.as_second()))
-                .expression_attribute_values(":full", micros(full))
                 .return_values(ReturnValue::UpdatedNew)
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
@@ -88,14 +95,22 @@ impl Store {
                     .condition_expression(
                         "attribute_not_exists(empty_at) OR empty_at < :full OR empty_at > :furthest",
                     )
+                    .expression_attribute_values(":full", micros(full))
                     .expression_attribute_values(":after", micros(after))
                     .expression_attribute_values(":furthest", micros(furthest))
+            } else if is_debt && known.is_some_and(|at| at > last_whole) {
+                update
+                    .update_expression("SET et=:et, v=:v, #ttl=:ttl, empty_at=:last")
+                    .condition_expression("empty_at > :last_whole AND empty_at <= :last")
+                    .expression_attribute_values(":last_whole", micros(last_whole))
+                    .expression_attribute_values(":last", micros(last))
             } else {
                 update
                     .update_expression("SET et=:et, v=:v, #ttl=:ttl, empty_at=empty_at+:cost")
-                    .condition_expression("empty_at BETWEEN :full AND :last")
+                    .condition_expression("empty_at BETWEEN :full AND :last_whole")
+                    .expression_attribute_values(":full", micros(full))
                     .expression_attribute_values(":cost", number(cost.as_micros()))
-                    .expression_attribute_values(":last", micros(last))
+                    .expression_attribute_values(":last_whole", micros(last_whole))
             };
             let there = match update.send().await {
                 Ok(reply) => {
@@ -128,6 +143,10 @@ impl Store {
 fn empty_at(item: &Attributes) -> Option<Timestamp> {
     let micros = item.get("empty_at")?.as_n().ok()?.parse().ok()?;
     Timestamp::from_microsecond(micros).ok()
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(at)
 }
 
 fn micros(at: Timestamp) -> AttributeValue {
