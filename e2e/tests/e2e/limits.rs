@@ -399,6 +399,40 @@ async fn a_store_that_is_gone_lets_requests_pass_and_is_left_alone() {
     }
 }
 
+#[tokio::test]
+async fn what_an_array_owes_is_told_to_a_slow_store_and_kept_for_one_that_is_gone() {
+    for (fault, pause, passing) in [
+        (Fault::Slow(Duration::from_millis(200)), 0, 0),
+        // A second later there are two at once, and all that is owed is taken with them.
+        (Fault::Slow(Duration::from_secs(20)), 1_100, 2),
+        (Fault::Refuse, 1_100, 2),
+        (Fault::Throttle, 1_100, 2),
+    ] {
+        let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+        let clock = Clock::manual(start);
+        let proxied = Proxied::at(clock.clone()).await;
+        create_key(&proxied.services.store, &clock, of_account(100, 100)).await;
+        for _ in 0..9 {
+            let reply = proxied.call_as(KEY, "GET", PATH, None).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+        proxied.dynamodb.take_calls();
+        proxied.dynamodb.set("UpdateItem", fault);
+        let leads: Value = (0..300).map(|_| json!({"first_name": "John"})).collect();
+        let begun = std::time::Instant::now();
+        let reply = proxied.call_as(KEY, "POST", "/leads", Some(&leads));
+        assert_eq!(reply.await.status, 201, "its own request was held");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{fault:?}");
+        proxied.dynamodb.set("UpdateItem", Fault::None);
+        clock.set(start + SignedDuration::from_millis(pause));
+        for number in 0..passing + 2 {
+            let status = proxied.call_as(KEY, "GET", PATH, None).await.status;
+            let expected = if number < passing { 200 } else { 429 };
+            assert_eq!(status, expected, "{fault:?}, {number}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_thousand_containers_come_to_an_accounts_rate_and_do_not_storm_its_bucket() {
     let fleet = fleet(1_000, of_account(100, 100)).await;

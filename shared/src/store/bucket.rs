@@ -13,10 +13,8 @@ use crate::domain::limit::{Limit, Limited};
 
 /// An item that nobody has touched for so long goes; one that is absent is a full bucket.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
-/// What is owed beyond this is forgiven: nobody waits longer for one careless moment.
-const LONGEST_DEBT: SignedDuration = SignedDuration::from_hours(1);
-/// A bucket that is in debt for longer is not believed, and is full: some clock was wrong. More than the longest
-/// debt, or that would be full for a clock that is a little behind.
+/// A bucket that is in debt for longer is not believed, and is full: some clock was wrong. More than
+/// [`Withdrawal::LONGEST_DEBT`], or that would be full for a clock that is a little behind.
 const FURTHEST: SignedDuration = SignedDuration::from_mins(61);
 /// A try that fails has learnt what the next one has to know.
 const TRIES: u32 = 4;
@@ -32,6 +30,11 @@ pub struct Withdrawal {
     pub is_debt: bool,
     /// When the bucket was empty, as far as the caller knows: a good guess saves a call.
     pub known: Option<Timestamp>,
+}
+
+impl Withdrawal {
+    /// What is owed beyond this is forgiven: nobody waits longer for one careless moment.
+    pub const LONGEST_DEBT: SignedDuration = SignedDuration::from_hours(1);
 }
 
 /// What came of it.
@@ -63,7 +66,7 @@ impl Store {
         // The table has whole microseconds: so must be what is compared with them.
         let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let (full, cost) = (limit.full_at(now), limit.time_of(requests));
-        let longest = later(now, LONGEST_DEBT);
+        let longest = later(now, Withdrawal::LONGEST_DEBT);
         let after = later(full, cost).min(longest);
         let furthest = later(now, FURTHEST);
         let goes_at = later(now, LIFETIME);

@@ -28,6 +28,8 @@ use super::{
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 /// No request waits longer for its limit. One whose bucket does not answer by then passes.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// What an array owes is told beside its own writes, and delays only the reply.
+const PATIENCE_OF_DEBTS: Duration = Duration::from_secs(1);
 /// For so long after a failure nobody is asked, and all pass: twice as long after each.
 const SHORTEST_OUTAGE: SignedDuration = SignedDuration::from_secs(1);
 const LONGEST_OUTAGE: SignedDuration = SignedDuration::from_secs(30);
@@ -129,10 +131,12 @@ impl Limiter {
         for (limited, limit) in bounds {
             let mut share = self.share(limited, *limit).lock_owned().await;
             let rest = share.charge(requests);
-            if rest > 0
-                && let Some(taken) = self.ask(limited, &share, rest, true).await
-            {
-                share.charged(taken.empty_at, self.clock.now());
+            if rest == 0 {
+                continue;
+            }
+            match self.ask(limited, &mut share, rest, true).await {
+                Some(taken) => share.charged(taken.empty_at, self.clock.now()),
+                None => share.owe(rest, self.clock.now()),
             }
         }
     }
@@ -164,11 +168,11 @@ impl Limiter {
         Some(taken.is_granted)
     }
 
-    /// Asks the store; none: it did not say.
+    /// Asks the store, and tells it of what is owed; none: it did not say.
     async fn ask(
         &self,
         limited: &Limited,
-        share: &Share,
+        share: &mut Share,
         requests: u32,
         is_debt: bool,
     ) -> Option<Taken> {
@@ -178,13 +182,17 @@ impl Limiter {
         }
         let withdrawal = Withdrawal {
             limit: share.limit(),
-            requests,
+            requests: requests.saturating_add(share.owed(now)),
             is_debt,
             known: share.known(now),
         };
-        match timeout(PATIENCE, self.store.withdraw(limited, &withdrawal, now)).await {
+        let patience = if is_debt { PATIENCE_OF_DEBTS } else { PATIENCE };
+        match timeout(patience, self.store.withdraw(limited, &withdrawal, now)).await {
             Ok(Ok(taken)) => {
                 self.is_back();
+                if is_debt || taken.is_granted {
+                    share.settle();
+                }
                 return Some(taken);
             }
             Ok(Err(error)) => self.is_gone(now, &Chain(&error)),

@@ -4,7 +4,7 @@
 //! docs/adr/0012 has the reasons behind the numbers.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::limit::Limit;
+use shared::{domain::limit::Limit, store::Withdrawal};
 
 /// Requests that were taken and not used by then are given up, so that a process that was busy a while ago
 /// cannot let through what others were refused.
@@ -40,6 +40,8 @@ pub(super) struct Share {
     roomy_until: Timestamp,
     closed_until: Timestamp,
     pause: SignedDuration,
+    /// When what the bucket could not be told of would be paid, if it knew.
+    owes_until: Timestamp,
 }
 
 /// What is to become of a request.
@@ -72,6 +74,7 @@ impl Share {
             roomy_until: Timestamp::MIN,
             closed_until: Timestamp::MIN,
             pause: SHORTEST_PAUSE,
+            owes_until: Timestamp::MIN,
         }
     }
 
@@ -168,6 +171,24 @@ impl Share {
         if self.level == 0 {
             self.closed_until = self.next_at(empty_at);
         }
+    }
+
+    /// The bucket could not be told of a charge: it is when it gives again.
+    pub(super) fn owe(&mut self, requests: u32, now: Timestamp) {
+        let until = later(self.owes_until.max(now), self.limit.time_of(requests));
+        self.owes_until = until.min(later(now, Withdrawal::LONGEST_DEBT));
+        self.roomy_until = Timestamp::MIN;
+    }
+
+    /// How many requests the bucket has still to be told of.
+    pub(super) fn owed(&self, now: Timestamp) -> u32 {
+        let unpaid = self.owes_until.duration_since(now).as_micros().max(0);
+        u32::try_from(unpaid * i128::from(self.limit.rate()) / 1_000_000).unwrap_or(u32::MAX)
+    }
+
+    /// The bucket knows of all that was owed.
+    pub(super) fn settle(&mut self) {
+        self.owes_until = Timestamp::MIN;
     }
 
     fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
@@ -302,6 +323,28 @@ mod tests {
         share.granted(Order { take: 1, keep: 1 }, at(9_600), at(10_000));
         share.spend();
         assert_eq!(share.request(limit(), at(12_000), 0.5), alone);
+    }
+
+    #[test]
+    fn what_the_bucket_could_not_be_told_of_is_owed_until_it_would_be_paid_and_for_an_hour_at_most()
+    {
+        let mut share = busy(1);
+        share.granted(Order { take: 1, keep: 1 }, at(-900), START);
+        share.spend();
+        share.owe(500, START);
+        share.owe(250, START);
+        let asked = share.request(limit(), at(2_000), 0.5);
+        assert!(
+            matches!(asked, Decision::Ask(_)),
+            "not one of ten: {asked:?}"
+        );
+        for (millis, owed) in [(0, 750), (2_500, 500), (7_500, 0), (60_000, 0)] {
+            assert_eq!(share.owed(at(millis)), owed, "{millis}");
+        }
+        share.owe(1_000_000, START);
+        assert_eq!(share.owed(START), 360_000);
+        share.settle();
+        assert_eq!(share.owed(START), 0);
     }
 
     #[test]
