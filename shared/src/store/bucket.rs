@@ -2,6 +2,7 @@
 //! when its bucket was, or will be, empty. To take requests out of it is to move that instant on.
 
 use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
     error::SdkError,
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
@@ -114,6 +115,13 @@ impl Store {
                     .expression_attribute_values(":full", micros(full))
                     .expression_attribute_values(":cost", number(cost.as_micros()))
                     .expression_attribute_values(":last_whole", micros(last_whole))
+            };
+            let update = update.customize();
+            let update = if is_debt {
+                update
+            } else {
+                // Nobody waits for the SDK's pauses to let a request in: they would only hide what was said.
+                update.config_override(Builder::new().retry_config(RetryConfig::disabled()))
             };
             let there = match update.send().await {
                 Ok(reply) => {

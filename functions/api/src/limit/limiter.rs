@@ -6,12 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 use shared::{
     clock::Clock,
-    domain::limit::{Limit, Limited},
-    store::{Store, Taken, Withdrawal},
+    domain::{
+        ids::AccountId,
+        limit::{Limit, Limited},
+    },
+    store::{Store, StoreError, Taken, Withdrawal},
     telemetry::Chain,
 };
 use tokio::{
@@ -19,9 +21,11 @@ use tokio::{
     task::JoinHandle,
     time::{Duration, timeout},
 };
+use tracing::field::{DisplayValue, display};
 
 use super::{
-    fields::Standing,
+    fields::{self, Standing},
+    outage::Outage,
     share::{Decision, Order, Share},
 };
 
@@ -30,9 +34,6 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 const PATIENCE: Duration = Duration::from_millis(50);
 /// What an array owes is told beside its own writes, and delays only the reply.
 const PATIENCE_OF_DEBTS: Duration = Duration::from_secs(1);
-/// For so long after a failure nobody is asked, and all pass: twice as long after each.
-const SHORTEST_OUTAGE: SignedDuration = SignedDuration::from_secs(1);
-const LONGEST_OUTAGE: SignedDuration = SignedDuration::from_secs(30);
 
 type Shared = Arc<AsyncMutex<Share>>;
 
@@ -45,29 +46,13 @@ pub(crate) struct Limiter {
     store: Store,
     clock: Clock,
     shares: Arc<Mutex<LruCache<Limited, Shared>>>,
+    /// Of the store: no bucket can be asked.
     outage: Arc<Mutex<Outage>>,
-}
-
-/// The time in which limits cannot be kept, as the store does not answer.
-#[derive(Debug)]
-struct Outage {
-    until: Timestamp,
-    next: SignedDuration,
-    /// How many requests have passed unchecked.
-    unchecked: u64,
-}
-
-impl Outage {
-    const NONE: Self = Self {
-        until: Timestamp::MIN,
-        next: SHORTEST_OUTAGE,
-        unchecked: 0,
-    };
 }
 
 /// What became of a request.
 pub(super) struct Verdict {
-    /// Where each of its limits stands; none: they could not be looked at.
+    /// Where its limits stand, without those that could not be looked at.
     pub(super) standings: Vec<Standing>,
     /// Whether all of them let it through.
     pub(super) passes: bool,
@@ -91,12 +76,13 @@ impl Limiter {
         for (limited, limit) in bounds {
             let mut share = self.share(limited, *limit).lock_owned().await;
             let Some(passes) = self.decide(limited, *limit, &mut share).await else {
-                self.outage().unchecked += 1;
-                return Verdict {
-                    standings: Vec::new(),
-                    passes: true,
-                    renewals: Vec::new(),
-                };
+                let mut outage = self.outage();
+                if outage.is_on(self.clock.now()) {
+                    outage.count();
+                    break;
+                }
+                share.outage.count();
+                continue;
             };
             let wait = (!passes).then(|| share.wait(self.clock.now()));
             let standing = Standing::new(limited, *limit, share.remaining(), wait);
@@ -144,7 +130,7 @@ impl Limiter {
     /// None: nobody knows.
     async fn decide(&self, limited: &Limited, limit: Limit, share: &mut Share) -> Option<bool> {
         let now = self.clock.now();
-        if self.is_out(now) {
+        if share.outage.is_on(now) || self.outage().is_on(now) {
             return None;
         }
         match share.request(limit, now, fastrand::f64()) {
@@ -177,7 +163,7 @@ impl Limiter {
         is_debt: bool,
     ) -> Option<Taken> {
         let now = self.clock.now();
-        if self.is_out(now) {
+        if share.outage.is_on(now) || self.outage().is_on(now) {
             return None;
         }
         let withdrawal = Withdrawal {
@@ -189,14 +175,18 @@ impl Limiter {
         let patience = if is_debt { PATIENCE_OF_DEBTS } else { PATIENCE };
         match timeout(patience, self.store.withdraw(limited, &withdrawal, now)).await {
             Ok(Ok(taken)) => {
-                self.is_back();
+                self.is_back(limited, share);
                 if is_debt || taken.is_granted {
                     share.settle();
                 }
                 return Some(taken);
             }
-            Ok(Err(error)) => self.is_gone(now, &Chain(&error)),
-            Err(_) => self.is_gone(now, &"DynamoDB did not answer in time"),
+            Ok(Err(error)) => {
+                let is_silent = matches!(error, StoreError::NoAnswer(_));
+                self.is_gone(limited, share, is_silent, &Chain(&error));
+            }
+            // A debt's time is also that of the SDK's pauses between its tries.
+            Err(_) => self.is_gone(limited, share, !is_debt, &"DynamoDB did not answer in time"),
         }
         None
     }
@@ -211,23 +201,40 @@ impl Limiter {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_out(&self, now: Timestamp) -> bool {
-        now < self.outage().until
-    }
-
-    fn is_gone(&self, now: Timestamp, why: &dyn Display) {
-        let mut outage = self.outage();
-        let pause = outage.next;
-        outage.until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-        outage.next = (pause * 2).min(LONGEST_OUTAGE);
-        drop(outage);
-        tracing::warn!(limit.pause_s = pause.as_secs(), error = %why, "limits are not checked");
-    }
-
-    fn is_back(&self) {
-        let was = std::mem::replace(&mut *self.outage(), Outage::NONE);
-        if was.until > Timestamp::MIN {
-            tracing::warn!(limit.unchecked = was.unchecked, "limits are checked again");
+    /// A store that is silent is so for all; what it says of one bucket concerns no other.
+    fn is_gone(&self, limited: &Limited, share: &mut Share, is_silent: bool, why: &dyn Display) {
+        let now = self.clock.now();
+        if is_silent {
+            let pause = self.outage().start(now).as_secs();
+            tracing::warn!(limit.pause_s = pause, error = %why, "limits are not checked");
+        } else {
+            let pause = share.outage.start(now).as_secs();
+            let (name, account) = (fields::name(limited), account_of(limited));
+            tracing::warn!(account.id = account, limit.name = name, limit.pause_s = pause, error = %why,
+                "a limit is not checked");
         }
+    }
+
+    fn is_back(&self, limited: &Limited, share: &mut Share) {
+        if let Some(unchecked) = self.outage().end() {
+            tracing::warn!(limit.unchecked = unchecked, "limits are checked again");
+        }
+        if let Some(unchecked) = share.outage.end() {
+            let (name, account) = (fields::name(limited), account_of(limited));
+            tracing::warn!(
+                account.id = account,
+                limit.name = name,
+                limit.unchecked = unchecked,
+                "a limit is checked again"
+            );
+        }
+    }
+}
+
+/// For a log; a key has nothing that may stand there.
+fn account_of(limited: &Limited) -> Option<DisplayValue<&AccountId>> {
+    match limited {
+        Limited::Account(id) => Some(display(id)),
+        Limited::Key(_) => None,
     }
 }

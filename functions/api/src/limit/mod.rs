@@ -3,6 +3,7 @@
 
 mod fields;
 mod limiter;
+mod outage;
 mod share;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

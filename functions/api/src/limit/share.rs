@@ -6,6 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::{domain::limit::Limit, store::Withdrawal};
 
+use super::outage::Outage;
+
 /// Requests that were taken and not used by then are given up, so that a process that was busy a while ago
 /// cannot let through what others were refused.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(1);
@@ -42,6 +44,8 @@ pub(super) struct Share {
     pause: SignedDuration,
     /// When what the bucket could not be told of would be paid, if it knew.
     owes_until: Timestamp,
+    /// Of this bucket alone.
+    pub(super) outage: Outage,
 }
 
 /// What is to become of a request.
@@ -75,6 +79,7 @@ impl Share {
             closed_until: Timestamp::MIN,
             pause: SHORTEST_PAUSE,
             owes_until: Timestamp::MIN,
+            outage: Outage::NONE,
         }
     }
 
