@@ -85,7 +85,9 @@ impl Share {
 
     /// Takes a request; `draw` is from 0 up to 1.
     pub(super) fn request(&mut self, limit: Limit, now: Timestamp, draw: f64) -> Decision {
-        self.limit = limit;
+        if self.limit != limit {
+            self.changed(limit, now);
+        }
         self.gap = now
             .duration_since(self.counted_at)
             .clamp(SignedDuration::ZERO, LONGEST_PAUSE);
@@ -108,6 +110,16 @@ impl Share {
             }),
             None => Decision::Ask(self.order()),
         }
+    }
+
+    /// What was worked out from the old limit counts no more, and what is owed does.
+    fn changed(&mut self, limit: Limit, now: Timestamp) {
+        let new = Self::new(limit, now);
+        let old = std::mem::replace(self, new);
+        self.demand = old.demand;
+        self.counted_at = old.counted_at;
+        self.owes_until = old.owes_until;
+        self.outage = old.outage;
     }
 
     /// Takes one of those that are held.
@@ -312,6 +324,22 @@ mod tests {
             let wait = SignedDuration::from_millis(10 + pause);
             assert_eq!(share.wait(START), wait, "{requests}");
         }
+    }
+
+    #[test]
+    fn a_changed_limit_opens_what_the_old_one_had_closed_and_gives_up_what_it_had_granted() {
+        let other = Limit::new(1_000, 1_000).unwrap();
+        let mut share = busy(100);
+        share.refused(at(5_000), START, 1.0);
+        share.owe(500, START);
+        assert_eq!(share.request(limit(), START, 0.0), Decision::Refuse);
+        let raised = share.request(other, START, 0.0);
+        let order = Order { take: 51, keep: 51 };
+        assert_eq!(raised, Decision::Ask(order));
+        assert_eq!(share.owed(at(4_000)), 1_000, "for as long as before");
+        share.granted(order, at(-200), START);
+        let lowered = share.request(limit(), START, 0.0);
+        assert!(matches!(lowered, Decision::Ask(_)), "{lowered:?}");
     }
 
     #[test]
