@@ -200,7 +200,7 @@ async fn a_refusal_says_when_to_come_back_and_costs_no_call() {
     for remaining in [2, 1, 0] {
         let reply = call().await;
         assert_eq!(reply.status, 400, "a body was read: {reply:?}");
-        assert_eq!(reply.headers["ratelimit-policy"], r#""account";q=2;w=1"#);
+        assert_eq!(reply.headers["ratelimit-policy"], r#""account";q=3;w=2"#);
         let standing = reply.headers["ratelimit"].to_str().unwrap();
         assert!(
             standing.starts_with(&format!(r#""account";r={remaining};t="#)),
@@ -237,7 +237,9 @@ async fn a_key_keeps_to_its_own_limit_and_to_its_accounts() {
         for _ in 0..2 {
             let reply = fleet.call(0, KEY, "GET", PATH, None).await;
             assert_eq!(reply.status, 200);
-            let policy = r#""key";q=1;w=1, "account";q=1;w=1"#;
+            let policy = |burst| format!("q={burst};w={burst}");
+            let (key, account) = (policy(key.1), policy(account.1));
+            let policy = format!(r#""key";{key}, "account";{account}"#);
             assert_eq!(reply.headers["ratelimit-policy"], policy);
         }
         let reply = fleet.call(0, KEY, "GET", PATH, None).await;
@@ -258,8 +260,8 @@ async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
         .call(0, KEY, "POST", "/leads", Some(&json!(leads)))
         .await;
     assert_eq!(reply.status, 201, "an array larger than the burst passes");
-    assert_eq!(reply.headers["ratelimit"], r#""account";r=0;t=2"#);
-    // 100 came out of 20: the debt of 80 is paid in 8 seconds.
+    assert_eq!(reply.headers["ratelimit"], r#""account";r=0;t=10"#);
+    // 100 came out of 20: the debt of 80 is paid in 8 seconds, and the bucket full in 10.
     for container in [0, 1] {
         let reply = fleet.call(container, KEY, "GET", PATH, None).await;
         assert_eq!(reply.status, 429);

@@ -13,6 +13,8 @@ pub(crate) struct Standing {
     name: &'static str,
     limit: Limit,
     remaining: u32,
+    /// Until the bucket is full; more than fits in if it is in debt.
+    missing: u32,
     /// Of a request that it refused: how long until another may pass.
     wait: Option<SignedDuration>,
 }
@@ -36,6 +38,7 @@ impl Standing {
             name: name(limited),
             limit,
             remaining,
+            missing: limit.burst().saturating_sub(remaining),
             wait,
         }
     }
@@ -47,6 +50,7 @@ impl Standing {
     /// So many more have been taken.
     pub(super) fn charge(&mut self, requests: u32) {
         self.remaining = self.remaining.saturating_sub(requests);
+        self.missing = self.missing.saturating_add(requests);
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -59,11 +63,8 @@ impl Standing {
 
     /// Whole seconds, at least 1: until another request may pass, or else until the bucket is full.
     pub(super) fn seconds(&self) -> u32 {
-        let until = self.wait.unwrap_or_else(|| {
-            let missing = self.limit.burst().saturating_sub(self.remaining);
-            self.limit.time_of(missing)
-        });
-        u32::try_from(until.as_millis().max(1).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
+        let full = || self.limit.time_of(self.missing);
+        seconds(self.wait.unwrap_or_else(full))
     }
 
     fn item(&self) -> String {
@@ -72,12 +73,21 @@ impl Standing {
     }
 }
 
+/// The quota is what `r` counts down from, and the window how long it takes to come back.
+fn policy((limited, limit): &(Limited, Limit)) -> String {
+    let burst = limit.burst();
+    let window = seconds(limit.time_of(burst));
+    format!(r#""{}";q={burst};w={window}"#, name(limited))
+}
+
+/// At least 1.
+fn seconds(time: SignedDuration) -> u32 {
+    u32::try_from(time.as_millis().max(1).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
+}
+
 /// Says which limits there are, and where they stand, if that is known.
 pub(super) fn show(headers: &mut HeaderMap, bounds: &[(Limited, Limit)], standings: &[Standing]) {
-    let policies = bounds
-        .iter()
-        .map(|(limited, limit)| format!(r#""{}";q={};w=1"#, name(limited), limit.rate()));
-    insert(headers, POLICY, policies);
+    insert(headers, POLICY, bounds.iter().map(policy));
     insert(headers, STANDING, standings.iter().map(Standing::item));
 }
 
@@ -85,5 +95,35 @@ fn insert(headers: &mut HeaderMap, field: HeaderName, items: impl Iterator<Item 
     let list = items.collect::<Vec<_>>().join(", ");
     if let (false, Ok(value)) = (list.is_empty(), HeaderValue::from_str(&list)) {
         headers.insert(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use shared::domain::ids::AccountId;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_has_the_burst_and_the_time_in_which_it_comes_back() {
+        for (rate, burst, charge, policy, standing) in [
+            (10, 1_000, 0, "q=1000;w=100", "r=999;t=1"),
+            (10, 1_000, 999, "q=1000;w=100", "r=0;t=100"),
+            (10, 20, 99, "q=20;w=2", "r=0;t=10"),
+            (2, 3, 0, "q=3;w=2", "r=2;t=1"),
+            (3, 10, 9, "q=10;w=4", "r=0;t=4"),
+            (100, 1, 0, "q=1;w=1", "r=0;t=1"),
+            (1, 1, 0, "q=1;w=1", "r=0;t=1"),
+        ] {
+            let limited = Limited::Account(AccountId::new(Timestamp::UNIX_EPOCH));
+            let limit = Limit::new(rate, burst).unwrap();
+            let mut at = Standing::new(&limited, limit, burst - 1, None);
+            at.charge(charge);
+            let mut headers = HeaderMap::new();
+            show(&mut headers, &[(limited, limit)], &[at]);
+            assert_eq!(headers[POLICY], format!(r#""account";{policy}"#));
+            assert_eq!(headers[STANDING], format!(r#""account";{standing}"#));
+        }
     }
 }
