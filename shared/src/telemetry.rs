@@ -71,8 +71,10 @@ pub fn init_terminal(level: LevelFilter, colours: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(colours)
         .with_target(false);
+    // The embedded DynamoDB warns of each condition that does not hold, which is no trouble here.
+    let targets = targets(level).with_target("dynoxide", level.min(LevelFilter::ERROR));
     tracing_subscriber::registry()
-        .with(targets(level))
+        .with(targets)
         .with(lines)
         .init();
     report_panics();
