@@ -6,7 +6,7 @@ use aws_config::{
     AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, retry::RetryPartition};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -52,7 +52,8 @@ impl Clients {
         Self::new(config.into(), config.into())
     }
 
-    /// Clients for services on this machine that take any credentials, over plain HTTP.
+    /// Clients for services on this machine that take any credentials, over plain HTTP. Clients of other
+    /// endpoints in the same process have retries of their own to spend.
     pub async fn local(dynamodb_url: &str, sqs_url: &str) -> Self {
         let http = Builder::new()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -62,8 +63,12 @@ impl Clients {
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .load()
             .await;
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(dynamodb_url);
-        let sqs = aws_sdk_sqs::config::Builder::from(&config).endpoint_url(sqs_url);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+            .endpoint_url(dynamodb_url)
+            .retry_partition(RetryPartition::new(dynamodb_url.to_owned()));
+        let sqs = aws_sdk_sqs::config::Builder::from(&config)
+            .endpoint_url(sqs_url)
+            .retry_partition(RetryPartition::new(sqs_url.to_owned()));
         Self::new(dynamodb, sqs)
     }
 
