@@ -20,10 +20,10 @@ async fn a_warm_lead_costs_two_calls_and_they_go_side_by_side() {
     let proxied = Proxied::warm(&lead()).await;
     proxied
         .dynamodb
-        .set("PutItem", Fault::Slow(Duration::from_millis(300)));
+        .set("PutItem", Fault::Slow(Duration::from_secs(1)));
     proxied
         .sqs
-        .set("SendMessage", Fault::Slow(Duration::from_millis(300)));
+        .set("SendMessage", Fault::Slow(Duration::from_secs(1)));
     let lead = lead();
     let both = eventually("both calls are under way", || async {
         (proxied.dynamodb.under_way() == 1 && proxied.sqs.under_way() == 1).then_some(())
