@@ -1,10 +1,5 @@
 //! `leadgate plan` as a person or a program meets it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helper functions too"
-)]
-
 use std::{
     fs,
     process::{Command, Output},

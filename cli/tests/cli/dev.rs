@@ -1,12 +1,5 @@
 //! `leadgate dev` as a person or a program meets it: the real program, its output, its exit code.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking, in its helper functions too"
-)]
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read},

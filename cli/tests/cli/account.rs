@@ -1,11 +1,6 @@
 //! `leadgate account`, `key` and `export` as a person or a program meets them, on a running stack; and how
 //! commands find a deployment.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helper functions too"
-)]
-
 use std::{
     fs,
     net::TcpListener,
@@ -262,7 +257,7 @@ async fn an_account_that_is_exported_and_applied_is_unchanged() {
         let sqs = ["--sqs-url", &services.sqs_url];
         on(&services, &[&["apply", "-f", file], args, &sqs].concat())
     };
-    fs::write(file, include_str!("../../examples/sales-outreach.yaml")).unwrap();
+    fs::write(file, include_str!("../../../examples/sales-outreach.yaml")).unwrap();
     stdout(&apply(&["--yes"]));
     let exported = on(&services, &["export"]);
     let yaml = stdout(&exported);

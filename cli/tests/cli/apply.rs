@@ -1,10 +1,5 @@
 //! `leadgate apply` as a person or a program meets it, on an embedded DynamoDB and SQS.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helper functions too"
-)]
-
 use std::{
     fs,
     net::TcpListener,
@@ -26,7 +21,7 @@ use shared::{
     queue::WorkflowStart,
 };
 
-const EXAMPLE: &str = include_str!("../../examples/sales-outreach.yaml");
+const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
 
 const UNCHANGED: &str = "Nothing changes: the account has what the file says.\n";
 

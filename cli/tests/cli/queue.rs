@@ -1,11 +1,5 @@
 //! `leadgate queue` as a person or a program meets it, on a running stack.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, in its helper functions too"
-)]
-
 use std::{
     collections::BTreeSet,
     net::TcpListener,
