@@ -1,0 +1,56 @@
+// Serves form.html, and hands what it sends to Leadgate: the key stays on this server (Node 18 or newer).
+//
+//     LEADGATE_API_KEY=nxr_live_... node proxy.mjs
+//
+// LEADGATE_URL          the API's URL (default: http://127.0.0.1:3000, where `cargo dev` listens)
+// LEADGATE_WORKFLOW_ID  enrols each lead (default: no workflow)
+// PORT                  where the form is (default: 8080)
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+
+const { LEADGATE_URL = "http://127.0.0.1:3000", LEADGATE_API_KEY, LEADGATE_WORKFLOW_ID, PORT = "8080" } = process.env;
+if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: put an API key there");
+const FIELDS = ["first_name", "last_name", "email", "phone"];
+const LARGEST_FORM = 16 * 1024;
+const form = await readFile(new URL("form.html", import.meta.url), "utf8");
+
+/** Creates a lead, and gives the status and the words that the visitor sees. */
+async function createLead(fields) {
+  // Only what the form has: a visitor may send anything.
+  const lead = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name) ?? ""]));
+  const response = await fetch(`${LEADGATE_URL}/api/public/leads`, {
+    method: "POST",
+    headers: {
+      "X-API-Key": LEADGATE_API_KEY,
+      "Content-Type": "application/json",
+      "Idempotency-Key": fields.get("form_id") ?? crypto.randomUUID(),
+    },
+    body: JSON.stringify({ ...lead, source: "web form", workflow_id: LEADGATE_WORKFLOW_ID }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const reply = await response.json();
+  if (response.status === 201) return [200, "Thank you. We will be in touch."];
+  if (reply.code === "validation_error") return [400, reply.details.map((detail) => detail.message).join(". ")];
+  console.error(`${response.status} ${reply.error} (request ${reply.request_id})`);
+  return [502, "That did not work. Please try again in a minute."];
+}
+
+createServer(async (request, response) => {
+  const send = (status, body, type = "text/plain") =>
+    response.writeHead(status, { "Content-Type": `${type}; charset=utf-8` }).end(body);
+  try {
+    if (request.method === "GET" && request.url === "/") {
+      return send(200, form.replace("{{form_id}}", crypto.randomUUID()), "text/html");
+    }
+    if (request.method !== "POST" || request.url !== "/lead") return send(404, "Not found");
+    if (!(Number(request.headers["content-length"]) <= LARGEST_FORM)) return send(413, "Too large");
+    send(...(await createLead(new URLSearchParams(await text(request)))));
+  } catch (error) {
+    console.error(error.message);
+    send(502, "That did not work. Please try again in a minute.");
+  }
+}).listen(Number(PORT), "127.0.0.1", function () {
+  console.log(`The form is on http://127.0.0.1:${this.address().port}`);
+});
