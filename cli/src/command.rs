@@ -16,6 +16,7 @@ use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
     dev::{self, DevArgs},
+    documents::{self, DocumentArgs},
     export::{self, ExportArgs},
     failure,
     key::{self, KeyCommand},
@@ -60,6 +61,10 @@ enum Command {
     /// Look at the queues of workflow starts, and send dead letters again.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Print the description of the HTTP API: OpenAPI 3.1.
+    Openapi(DocumentArgs),
+    /// Print every error of the HTTP API with its cause and its cure, as Markdown.
+    Errors(DocumentArgs),
     /// Print completions for a shell.
     Completions {
         /// The shell
@@ -86,6 +91,8 @@ pub async fn run() -> ExitCode {
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
         Command::Queue(command) => queue::run(&command).await,
+        Command::Openapi(args) => documents::openapi(&args),
+        Command::Errors(args) => documents::errors(&args),
         Command::Completions { shell } => written("completions", completions(shell)),
         Command::Man(args) => written("man", manual(args.dir.as_deref())),
     }

@@ -6,6 +6,7 @@ pub mod apply;
 pub mod command;
 pub mod definition;
 pub mod dev;
+pub mod documents;
 pub mod export;
 mod failure;
 pub mod key;

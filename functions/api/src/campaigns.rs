@@ -4,22 +4,26 @@ use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::{campaign::Campaign, ids::CampaignId, page::List};
+use utoipa::ToSchema;
 
 use crate::{
     auth::Caller,
     error::ApiError,
+    openapi::bodies::PageParams,
+    openapi::refusals::{Checked, Keyed},
     paging::{Pagination, Parameters},
     state::AppState,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CampaignsReply {
     success: bool,
     campaigns: Vec<CampaignOut>,
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Campaign)]
 struct CampaignOut {
     id: CampaignId,
     name: String,
@@ -42,6 +46,19 @@ impl From<Campaign> for CampaignOut {
     }
 }
 
+/// List campaigns
+#[utoipa::path(
+    get,
+    path = "/api/public/campaigns",
+    operation_id = "listCampaigns",
+    tag = "Campaigns",
+    params(PageParams),
+    responses(
+        (status = 200, description = "A page of campaigns.", body = CampaignsReply),
+        Keyed,
+        Checked,
+    ),
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use serde::Serialize;
 use shared::telemetry::{Chain, METRICS};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -26,14 +27,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// CONTRACT section 2.
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// What a status of 400 or more is answered with (CONTRACT section 2).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error, description = "What a status of 400 or more is answered with. Programs go by `code`.")]
+pub(crate) struct Envelope<'a> {
     error: &'a str,
     message: String,
     code: &'a str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     details: Option<&'a [Problem]>,
 }
 

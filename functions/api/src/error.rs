@@ -10,9 +10,10 @@ use http::StatusCode;
 use serde::Serialize;
 use shared::store::StoreError;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// The field, as the client named it.
     pub(crate) field: String,

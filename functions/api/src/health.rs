@@ -2,13 +2,30 @@
 
 use axum::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+use crate::openapi::refusals::Always;
+
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     status: &'static str,
     version: &'static str,
 }
 
+/// Show whether the service runs
+///
+/// Looks at no store.
+#[utoipa::path(
+    get,
+    path = "/health",
+    operation_id = "showHealth",
+    tag = "Service",
+    security(()),
+    responses(
+        (status = 200, description = "It runs.", body = Health),
+        Always,
+    ),
+)]
 pub(crate) async fn show() -> Json<Health> {
     Json(Health {
         status: "ok",

@@ -12,6 +12,7 @@ mod intake_counts;
 mod leads;
 mod limit;
 mod message;
+mod openapi;
 mod paging;
 mod path_id;
 mod state;
@@ -28,8 +29,11 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use self::state::AppState;
 use self::{error::ApiError, leads::runs};
+pub use self::{
+    openapi::{document, errors_page},
+    state::AppState,
+};
 
 /// The largest body that is read (CONTRACT section 2, `payload_too_large`).
 const BODY_LIMIT: usize = 5 * 1024 * 1024;
@@ -61,7 +65,8 @@ pub fn router(state: AppState) -> Router {
         .route("/campaigns", get(campaigns::list));
     let routes = Router::new()
         .nest("/api/public", public)
-        .route("/health", get(health::show));
+        .route("/health", get(health::show))
+        .route("/openapi.json", get(openapi::show));
     in_envelope(routes).with_state(state)
 }
 

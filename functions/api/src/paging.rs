@@ -10,6 +10,7 @@ use shared::domain::{
     ids::AccountId,
     page::{List, PageRequest, open_cursor, seal_cursor},
 };
+use utoipa::ToSchema;
 
 use crate::error::{ApiError, Problem};
 
@@ -23,10 +24,11 @@ pub(crate) struct Parameters {
     problems: Vec<Problem>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
     limit: u16,
     has_more: bool,
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 

@@ -9,31 +9,35 @@ use shared::domain::{
     page::List,
     workflow::{GoalType, Status, Workflow},
 };
+use utoipa::ToSchema;
 
 use crate::{
     auth::Caller,
     error::ApiError,
     message::MessageOut,
+    openapi::bodies::PageParams,
+    openapi::refusals::{Checked, Keyed, Naming},
     paging::{Pagination, Parameters},
     path_id::PathId,
     state::AppState,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct WorkflowsReply {
     success: bool,
     workflows: Vec<WorkflowOut>,
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct WorkflowReply {
     success: bool,
     workflow: WholeWorkflow,
 }
 
 /// A workflow in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowSummary)]
 struct WorkflowOut {
     id: WorkflowId,
     name: String,
@@ -45,7 +49,8 @@ struct WorkflowOut {
     created_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Workflow)]
 struct WholeWorkflow {
     #[serde(flatten)]
     workflow: WorkflowOut,
@@ -53,7 +58,8 @@ struct WholeWorkflow {
     cadence: CadenceOut,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Status)]
 struct StatusOut {
     id: StatusId,
     key: String,
@@ -63,19 +69,22 @@ struct StatusOut {
     is_terminal: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cadence)]
 struct CadenceOut {
     windows: Vec<Window>,
     gate_all_channels: bool,
     steps: Vec<StepOut>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Step)]
 struct StepOut {
     channel: Channel,
     max_attempts: u8,
     attempt_interval: String,
     delay: String,
+    #[schema(required)]
     message: Option<MessageOut>,
 }
 
@@ -162,6 +171,19 @@ impl From<Step> for StepOut {
     }
 }
 
+/// List workflows
+#[utoipa::path(
+    get,
+    path = "/api/public/workflows",
+    operation_id = "listWorkflows",
+    tag = "Workflows",
+    params(PageParams),
+    responses(
+        (status = 200, description = "A page of workflows.", body = WorkflowsReply),
+        Keyed,
+        Checked,
+    ),
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,
@@ -176,6 +198,19 @@ pub(crate) async fn list(
     }))
 }
 
+/// Show a workflow with its statuses and its cadence
+#[utoipa::path(
+    get,
+    path = "/api/public/workflows/{id}",
+    operation_id = "showWorkflow",
+    tag = "Workflows",
+    params(("id" = WorkflowId, Path, description = "The workflow's id.")),
+    responses(
+        (status = 200, description = "The workflow.", body = WorkflowReply),
+        Keyed,
+        Naming,
+    ),
+)]
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -13,6 +13,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 use uuid::{NoContext, Uuid};
 
 use super::{api_key::ApiKeyHash, idempotency::IdempotencyKey};
@@ -56,8 +57,9 @@ impl IdSource {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String, format = "uuid", example = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
         pub struct $name(Uuid);
 
         impl $name {

@@ -7,10 +7,12 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// Keys and the JSON texts of their values.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = HashMap<String, Value>, description = "Any keys, with the values that were sent.", example = json!({"company": "Acme"}))]
 pub struct Metadata(BTreeMap<String, Box<RawValue>>);
 
 impl Metadata {

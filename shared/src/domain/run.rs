@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     cadence::{Gate, Touchpoint, TouchpointState, Window, plan},
@@ -16,7 +17,7 @@ use super::{
 };
 
 /// How far a run is (CONTRACT section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
     /// Ordered, and not built yet.
@@ -32,7 +33,7 @@ pub enum RunStatus {
 }
 
 /// What the cadence of a run does (CONTRACT section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CadenceState {
     /// Not built yet.

@@ -21,11 +21,36 @@ use super::{
     reader::Reader,
     reply::{ChangedReply, ListedLead},
 };
-use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    openapi::bodies::LeadChange,
+    openapi::refusals::{Checked, Keyed, Naming, WithBody},
+    path_id::PathId,
+    state::AppState,
+};
 
 /// DynamoDB takes an update of 300 operators and 4 KB of expression.
 const MOST_KEYS: usize = 100;
 
+/// Change a lead
+///
+/// What is not named stays as it is, with PUT as well. Changes of different fields at the same moment are all made.
+#[utoipa::path(
+    patch,
+    path = "/api/public/leads/{id}",
+    operation_id = "changeLead",
+    tag = "Leads",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    request_body = LeadChange,
+    responses(
+        (status = 200, description = "The lead after the change.", body = ChangedReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+    ),
+)]
 pub(crate) async fn change(
     State(state): State<AppState>,
     Caller(account): Caller,

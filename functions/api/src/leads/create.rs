@@ -20,6 +20,8 @@ use crate::{
     envelope::RequestId,
     error::{ApiError, Problem},
     limit::Ticket,
+    openapi::bodies::{Created, IdempotencyParams, NewLeads, RefusedLeads},
+    openapi::refusals::{Keyed, Replayable, WithBody},
     state::AppState,
 };
 
@@ -47,6 +49,26 @@ impl<S: Sync> FromRequestParts<S> for RequestName {
     }
 }
 
+/// Create a lead, or many
+///
+/// Leads of an array are created even when others are not. A lead is never lost over its workflow: it is created, and
+/// `warning` says what was not done.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads",
+    operation_id = "createLeads",
+    tag = "Leads",
+    params(IdempotencyParams),
+    request_body = NewLeads,
+    responses(
+        (status = 201, description = "All are created. One lead is answered with its own reply, an array with a result for each.", body = inline(Created<'static>)),
+        (status = 207, description = "Some leads of the array are created.", body = reply::ManyReply<'static>),
+        (status = 400, description = "Nothing is created.", body = RefusedLeads),
+        Keyed,
+        WithBody,
+        Replayable,
+    ),
+)]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Caller(account): Caller,

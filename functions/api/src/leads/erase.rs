@@ -3,14 +3,34 @@
 use axum::{Json, extract::State};
 use serde::Serialize;
 use shared::domain::ids::LeadId;
+use utoipa::ToSchema;
 
-use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    openapi::refusals::{Keyed, Naming},
+    path_id::PathId,
+    state::AppState,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ErasedReply {
     success: bool,
 }
 
+/// Erase a lead, its runs and its history
+#[utoipa::path(
+    delete,
+    path = "/api/public/leads/{id}",
+    operation_id = "eraseLead",
+    tag = "Leads",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    responses(
+        (status = 200, description = "It is gone.", body = ErasedReply),
+        Keyed,
+        Naming,
+    ),
+)]
 pub(crate) async fn erase(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -14,10 +14,25 @@ use super::reply::{LeadsReply, ListedLead};
 use crate::{
     auth::Caller,
     error::ApiError,
+    openapi::bodies::{LeadParams, PageParams},
+    openapi::refusals::{Checked, Keyed},
     paging::{Pagination, Parameters},
     state::AppState,
 };
 
+/// List leads, the newest first
+#[utoipa::path(
+    get,
+    path = "/api/public/leads",
+    operation_id = "listLeads",
+    tag = "Leads",
+    params(LeadParams, PageParams),
+    responses(
+        (status = 200, description = "A page of leads.", body = LeadsReply<'static>),
+        Keyed,
+        Checked,
+    ),
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -1,19 +1,19 @@
 //! Leads: taking them in, reading, changing and erasing them (CONTRACT sections 3 and 5).
 
 mod body;
-mod change;
-mod create;
+pub(crate) mod change;
+pub(crate) mod create;
 mod draft;
 mod enrolment;
-mod erase;
+pub(crate) mod erase;
 mod fields;
 mod intake;
-mod list;
+pub(crate) mod list;
 mod many;
 mod reader;
-mod reply;
+pub(crate) mod reply;
 pub(crate) mod runs;
-mod show;
+pub(crate) mod show;
 
 #[cfg(fuzzing)]
 pub(crate) use self::create::read_draft;

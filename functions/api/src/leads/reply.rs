@@ -18,11 +18,13 @@ use shared::domain::{
     run::{CadenceState, Run, RunStatus},
     workflow::{GoalType, WorkflowLabel},
 };
+use utoipa::ToSchema;
 
 use super::{enrolment::Warning, intake::Taken};
 use crate::{
     error::{ApiError, Problem},
     intake_counts::IntakeCounts,
+    openapi::bodies::LeadResult,
     paging::Pagination,
 };
 
@@ -30,24 +32,29 @@ const JSON: &str = "application/json";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The reply to an intake.
-#[derive(Serialize)]
-struct CreatedReply<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreatedReply<'a> {
     success: bool,
     lead: CreatedLead<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     workflow_run: Option<CreatedRun<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     warning: Option<String>,
 }
 
 /// The reply to an intake of many. With no lead created it is an error as well, in the envelope's names.
-#[derive(Serialize)]
-struct ManyReply<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedManyReply, description = "The reply to an array: a result for each lead, in the order of the request.")]
+pub(crate) struct ManyReply<'a> {
     success: bool,
     total: usize,
     created: usize,
     failed: usize,
+    #[schema(value_type = Vec<LeadResult>)]
     results: Vec<Box<RawValue>>,
+    #[schema(ignore)]
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     error: Option<NoneCreated<'a>>,
 }
@@ -61,17 +68,19 @@ struct NoneCreated<'a> {
 }
 
 /// A lead of many that was not created.
-#[derive(Serialize)]
-struct FailedOut<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedLead)]
+pub(crate) struct FailedOut<'a> {
     success: bool,
     error: &'a str,
     message: String,
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     details: Option<&'a [Problem]>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CreatedLead<'a> {
     id: LeadId,
     #[serde(flatten)]
@@ -81,41 +90,48 @@ struct CreatedLead<'a> {
 }
 
 /// The reply to a change.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ChangedReply<'a> {
     pub(crate) success: bool,
     pub(crate) lead: ListedLead<'a>,
 }
 
 /// The reply to `GET /leads`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct LeadsReply<'a> {
     pub(crate) success: bool,
     pub(crate) leads: Vec<ListedLead<'a>>,
     pub(crate) pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Lead)]
 pub(crate) struct ListedLead<'a> {
     #[serde(flatten)]
     lead: CreatedLead<'a>,
+    #[schema(required)]
     campaign_id: Option<CampaignId>,
     updated_at: Timestamp,
 }
 
 /// What every shape of a lead has.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Person<'a> {
     first_name: &'a str,
+    #[schema(required)]
     last_name: Option<&'a str>,
+    #[schema(required)]
     email: Option<&'a str>,
+    #[schema(required)]
     phone: Option<&'a str>,
     source: &'a str,
+    #[schema(required)]
     company: Option<&'a str>,
+    #[schema(required)]
     title: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CreatedRun<'a> {
     id: RunId,
     job_id: JobId,
@@ -123,15 +139,16 @@ struct CreatedRun<'a> {
     cadence: Cadence,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CreatedWorkflow<'a> {
     id: WorkflowId,
     name: &'a str,
 }
 
 /// Its names are in camel case, as documented.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FirstTouchpoint, description = "The first contact with the lead.")]
 struct Cadence {
     step_index: u16,
     channel: Channel,
@@ -141,7 +158,7 @@ struct Cadence {
 }
 
 /// The reply to `GET /leads/{id}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct LeadReply<'a> {
     pub(crate) success: bool,
     pub(crate) lead: LeadOut<'a>,
@@ -149,29 +166,33 @@ pub(crate) struct LeadReply<'a> {
 }
 
 /// Variables that a run has collected: none are yet.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Variables {}
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LeadDetails)]
 pub(crate) struct LeadOut<'a> {
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
     metadata: &'a Metadata,
     tags: [&'a str; 0],
+    #[schema(required)]
     campaign: Option<CampaignOut<'a>>,
+    #[schema(required)]
     active_workflow_run: Option<ActiveRun<'a>>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CampaignLabel)]
 struct CampaignOut<'a> {
     id: CampaignId,
     name: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ActiveRun<'a> {
     id: RunId,
     workflow_id: WorkflowId,
@@ -183,14 +204,14 @@ pub(super) struct ActiveRun<'a> {
     current_status: CurrentStatus<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RunWorkflow<'a> {
     id: WorkflowId,
     name: &'a str,
     goal_type: GoalType,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CurrentStatus<'a> {
     id: StatusId,
     key: &'a str,

@@ -15,12 +15,31 @@ use shared::{
 use tokio::time::timeout;
 
 use super::reply::{LeadOut, LeadReply, Variables};
-use crate::{auth::Caller, error::ApiError, path_id::PathId, state::AppState};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    openapi::refusals::{Keyed, Naming},
+    path_id::PathId,
+    state::AppState,
+};
 
 /// A start that has waited for longer has no message and no mark: its request ended between its calls, or
 /// could make neither. Nobody was promised its run.
 const STALLED: SignedDuration = SignedDuration::from_mins(15);
 
+/// Show a lead with its run
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}",
+    operation_id = "showLead",
+    tag = "Leads",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    responses(
+        (status = 200, description = "The lead.", body = LeadReply<'static>),
+        Keyed,
+        Naming,
+    ),
+)]
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,

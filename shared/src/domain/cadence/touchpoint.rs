@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Channel;
 use crate::domain::first_message::FirstMessage;
@@ -41,7 +42,7 @@ pub struct Touchpoint {
 }
 
 /// What becomes of a touchpoint (CONTRACT section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TouchpointState {
     /// It will be made when it is due.
@@ -59,7 +60,7 @@ pub enum TouchpointState {
 }
 
 /// Why a touchpoint is not as its step says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Reason {
     /// Moved: the day has windows, and the time lies in none of them.
     #[serde(rename = "window.closed")]

@@ -5,23 +5,26 @@ use std::{fmt, ops::Range, str::FromStr};
 use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// Some hours on some days, from `start` up to and without `end`. One whose end is before its start
 /// goes on past midnight, into the day after each of its days.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "WindowParts", into = "WindowParts")]
 pub struct Window(WindowParts);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WindowParts {
     days: Vec<Day>,
+    #[schema(value_type = String, example = "09:00")]
     start: ClockTime,
+    #[schema(value_type = String, example = "18:00")]
     end: ClockTime,
 }
 
 /// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say all there is to say")]
 pub enum Day {

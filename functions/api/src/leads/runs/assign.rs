@@ -19,19 +19,23 @@ use shared::{
     store::{StoreError, UnsentStart},
     telemetry::Chain,
 };
+use utoipa::ToSchema;
 
 use super::{Current, TRIES, pause};
 use crate::{
     auth::Caller,
     error::{ApiError, Problem},
     leads::{body::JsonBody, enrolment, reader::Reader},
+    openapi::bodies::Assignment,
+    openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
     path_id::PathId,
     state::AppState,
 };
 
 /// Its names are in camel case, as documented.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "The new run.")]
 struct AssignedReply<'a> {
     workflow_run_id: RunId,
     workflow_id: WorkflowId,
@@ -40,7 +44,7 @@ struct AssignedReply<'a> {
     paused: bool,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum MovementType {
     Enrollment,
@@ -53,6 +57,25 @@ struct Wanted {
     actor: Option<String>,
 }
 
+/// Enrol a lead in a workflow
+///
+/// Ends the run that the lead is on.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/assign-workflow",
+    operation_id = "assignWorkflow",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    request_body = Assignment,
+    responses(
+        (status = 201, description = "The lead is on a new run.", body = AssignedReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
 pub(crate) async fn assign(
     State(state): State<AppState>,
     Caller(account): Caller,

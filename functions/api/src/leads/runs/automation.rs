@@ -1,67 +1,99 @@
 //! `POST /leads/{id}/automation/stop`, `.../resume` and `GET /leads/{id}/is_paused`.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use shared::domain::{
     activity::{Activity, ActivityKind},
     ids::{LeadId, RunId, WorkflowId},
 };
+use utoipa::ToSchema;
 
 use super::{Changed, Current, change_run};
 use crate::{
     auth::Caller,
     error::ApiError,
     leads::{body::JsonBody, reader::Reader},
+    openapi::bodies::{AutomationResume, AutomationStop, RunParams},
+    openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
     paging::Parameters,
     path_id::PathId,
     state::AppState,
 };
 
-#[derive(Serialize)]
-struct StoppedReply {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StoppedReply {
     success: bool,
     workflow_run_id: RunId,
     cadence_paused: bool,
     tasks_cancelled: usize,
 }
 
-#[derive(Serialize)]
-struct AlreadyStoppedReply {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AlreadyStoppedReply {
     success: bool,
     already_stopped: bool,
     workflow_run_id: RunId,
 }
 
-#[derive(Serialize)]
-struct ResumedReply {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResumedReply {
     success: bool,
     workflow_run_id: RunId,
     cadence_resumed: bool,
 }
 
-#[derive(Serialize)]
-struct AlreadyRunningReply {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AlreadyRunningReply {
     success: bool,
     already_running: bool,
     workflow_run_id: RunId,
 }
 
-#[derive(Serialize)]
+/// What it can be answered with.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Stopped {
+    Now(StoppedReply),
+    Before(AlreadyStoppedReply),
+}
+
+/// What it can be answered with.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Resumed {
+    Now(ResumedReply),
+    Before(AlreadyRunningReply),
+}
+
+#[derive(Serialize, ToSchema)]
 pub(crate) struct IsPausedReply {
     success: bool,
     paused: bool,
 }
 
+/// Stop a lead's automation: a person takes over
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/automation/stop",
+    operation_id = "stopAutomation",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    request_body = AutomationStop,
+    responses(
+        (status = 200, description = "It is stopped.", body = inline(Stopped)),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
 pub(crate) async fn stop(
     State(state): State<AppState>,
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
     JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Stopped>, ApiError> {
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
     let workflow = with_workflow_id(reader, workflow)?;
@@ -73,7 +105,7 @@ pub(crate) async fn stop(
                 already_stopped: true,
                 workflow_run_id,
             };
-            return Ok(Changed::Nothing(Json(reply).into_response()));
+            return Ok(Changed::Nothing(Json(Stopped::Before(reply))));
         };
         let reply = StoppedReply {
             success: true,
@@ -82,17 +114,34 @@ pub(crate) async fn stop(
             tasks_cancelled,
         };
         let activity = Activity::new(ActivityKind::AutomationStopped, &run.workflow.name, now);
-        Ok(Changed::Run(Json(reply).into_response(), activity))
+        Ok(Changed::Run(Json(Stopped::Now(reply)), activity))
     })
     .await
 }
 
+/// Resume a lead's automation
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/automation/resume",
+    operation_id = "resumeAutomation",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    request_body = AutomationResume,
+    responses(
+        (status = 200, description = "It goes on.", body = inline(Resumed)),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
 pub(crate) async fn resume(
     State(state): State<AppState>,
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
     JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Resumed>, ApiError> {
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
     let with_cadence = reader.flag("resume_cadence").unwrap_or(false);
@@ -105,7 +154,7 @@ pub(crate) async fn resume(
                 already_running: true,
                 workflow_run_id,
             };
-            return Ok(Changed::Nothing(Json(reply).into_response()));
+            return Ok(Changed::Nothing(Json(Resumed::Before(reply))));
         };
         let reply = ResumedReply {
             success: true,
@@ -113,11 +162,25 @@ pub(crate) async fn resume(
             cadence_resumed,
         };
         let activity = Activity::new(ActivityKind::AutomationResumed, &run.workflow.name, now);
-        Ok(Changed::Run(Json(reply).into_response(), activity))
+        Ok(Changed::Run(Json(Resumed::Now(reply)), activity))
     })
     .await
 }
 
+/// Show whether a lead's automation is stopped
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}/is_paused",
+    operation_id = "isPaused",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id."), RunParams),
+    responses(
+        (status = 200, description = "Whether a person has taken over.", body = IsPausedReply),
+        Keyed,
+        Checked,
+        Naming,
+    ),
+)]
 pub(crate) async fn is_paused(
     State(state): State<AppState>,
     Caller(account): Caller,

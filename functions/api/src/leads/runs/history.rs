@@ -15,17 +15,20 @@ use shared::{
         page::List,
     },
 };
+use utoipa::ToSchema;
 
 use crate::{
     auth::Caller,
     error::ApiError,
     leads::reply::ListedLead,
+    openapi::bodies::PageParams,
+    openapi::refusals::{Checked, Keyed, Naming},
     paging::{Pagination, Parameters},
     path_id::PathId,
     state::AppState,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct HistoryReply<'a> {
     success: bool,
     lead: ListedLead<'a>,
@@ -33,15 +36,18 @@ struct HistoryReply<'a> {
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Activity)]
 struct ActivityOut<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     channel: &'static str,
     activity_type: ActivityKind,
     title: &'static str,
+    #[schema(required)]
     description: Option<String>,
     actor_type: &'static str,
+    #[schema(required)]
     actor_id: Option<&'a str>,
     timestamp: Timestamp,
 }
@@ -79,6 +85,20 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
     }
 }
 
+/// Show what has happened to a lead
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}/history",
+    operation_id = "showHistory",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id."), PageParams),
+    responses(
+        (status = 200, description = "A page of the history, the oldest first.", body = HistoryReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+    ),
+)]
 pub(crate) async fn history(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -3,13 +3,13 @@
 //! A change is computed from what is there and written on the condition that it still is; if somebody was
 //! faster, it is computed again.
 
-mod assign;
-mod automation;
-mod history;
-mod preview;
+pub(crate) mod assign;
+pub(crate) mod automation;
+pub(crate) mod history;
+pub(crate) mod preview;
 mod reply;
-mod show;
-mod status;
+pub(crate) mod show;
+pub(crate) mod status;
 
 use std::time::Duration;
 

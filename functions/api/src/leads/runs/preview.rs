@@ -15,24 +15,46 @@ use shared::{
         run::Snapshot,
     },
 };
+use utoipa::ToSchema;
 
 use super::reply::{TouchpointOut, touchpoints};
 use crate::{
     auth::Caller,
     error::ApiError,
     leads::{body::JsonBody, reader::Reader},
+    openapi::bodies::PreviewRequest,
+    openapi::refusals::{Checked, Keyed, Naming, WithBody},
     path_id::PathId,
     state::AppState,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PreviewReply<'a> {
     success: bool,
+    #[schema(required)]
     timezone: Option<&'a str>,
     at: Timestamp,
     touchpoints: Vec<TouchpointOut<'a>>,
 }
 
+/// Preview the touchpoints of a lead
+///
+/// Stores and sends nothing.
+#[utoipa::path(
+    post,
+    path = "/api/public/workflows/{id}/preview",
+    operation_id = "previewWorkflow",
+    tag = "Workflows",
+    params(("id" = WorkflowId, Path, description = "The workflow's id.")),
+    request_body = PreviewRequest,
+    responses(
+        (status = 200, description = "The touchpoints.", body = PreviewReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+    ),
+)]
 pub(crate) async fn preview(
     State(state): State<AppState>,
     Caller(account): Caller,

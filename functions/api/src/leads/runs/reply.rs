@@ -11,21 +11,25 @@ use shared::{
         run::{Run, Snapshot},
     },
 };
+use utoipa::ToSchema;
 
 use crate::{leads::reply::ActiveRun, message::MessageOut};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Run)]
 pub(super) struct RunOut<'a> {
     #[serde(flatten)]
     run: ActiveRun<'a>,
     job_id: JobId,
+    #[schema(required)]
     timezone: Option<&'a str>,
     created_at: Timestamp,
     touchpoints: Vec<TouchpointOut<'a>>,
 }
 
 /// Some of its names are in camel case, as documented.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Touchpoint, description = "One planned contact with the lead.")]
 pub(super) struct TouchpointOut<'a> {
     index: usize,
     #[serde(rename = "stepIndex")]
@@ -37,12 +41,15 @@ pub(super) struct TouchpointOut<'a> {
     max_attempts: u8,
     due_at: Timestamp,
     /// What the clocks of the workflow's zone show then.
+    #[schema(value_type = String, example = "2026-02-10T09:00:00")]
     local: DateTime,
     state: TouchpointState,
     /// Why it is skipped.
+    #[schema(required)]
     reason: Option<Reason>,
     /// Why it is not as its step says, in order.
     reasons: &'a [Reason],
+    #[schema(required)]
     message: Option<MessageOut>,
 }
 

@@ -6,17 +6,40 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use shared::domain::run::Run;
+use shared::domain::{
+    ids::{LeadId, RunId},
+    run::Run,
+};
+use utoipa::ToSchema;
 
 use super::reply::RunOut;
-use crate::{auth::Caller, error::ApiError, path_id::RunPath, state::AppState};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    openapi::refusals::{Keyed, Naming},
+    path_id::RunPath,
+    state::AppState,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RunReply<'a> {
     success: bool,
     workflow_run: RunOut<'a>,
 }
 
+/// Show a run with its touchpoints
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}/runs/{run_id}",
+    operation_id = "showRun",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id."), ("run_id" = RunId, Path, description = "The run's id.")),
+    responses(
+        (status = 200, description = "The run.", body = RunReply<'static>),
+        Keyed,
+        Naming,
+    ),
+)]
 pub(crate) async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,

@@ -8,17 +8,20 @@ use shared::domain::{
     run::Run,
     workflow::{Status, Workflow},
 };
+use utoipa::ToSchema;
 
 use super::{Changed, Current, change_run};
 use crate::{
     auth::Caller,
     error::{ApiError, Problem},
     leads::{body::JsonBody, reader::Reader},
+    openapi::bodies::StatusChange,
+    openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
     path_id::PathId,
     state::AppState,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct StatusReply {
     success: bool,
     changed: bool,
@@ -27,12 +30,31 @@ pub(crate) struct StatusReply {
     workflow_run: StatusRun,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StatusRun {
     id: RunId,
     workflow_id: WorkflowId,
 }
 
+/// Move a lead to another status
+///
+/// A terminal status ends the run and cancels what was scheduled.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/status",
+    operation_id = "changeStatus",
+    tag = "Runs",
+    params(("id" = LeadId, Path, description = "The lead's id.")),
+    request_body = StatusChange,
+    responses(
+        (status = 200, description = "Where the lead stands.", body = StatusReply),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
 pub(crate) async fn change(
     State(state): State<AppState>,
     Caller(account): Caller,

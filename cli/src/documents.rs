@@ -1,0 +1,61 @@
+//! `leadgate openapi` and `leadgate errors`: what the API says of itself, as files of docs/.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use crate::failure;
+
+/// What a document's command can be told.
+#[derive(Args, Clone, Debug)]
+pub struct DocumentArgs {
+    /// A file to write instead of printing
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Why a document cannot be given.
+#[derive(Debug, thiserror::Error)]
+enum DocumentError {
+    #[error("cannot print")]
+    Print(#[source] io::Error),
+    #[error("cannot write {0}")]
+    Write(PathBuf, #[source] io::Error),
+    #[error("cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Writes the OpenAPI document. Exit code 1, and a line on standard error, if that fails.
+pub fn openapi(args: &DocumentArgs) -> ExitCode {
+    let document = api::document().map_err(DocumentError::from);
+    report("openapi", document.and_then(|text| write(args, &text)))
+}
+
+/// Writes the page of errors. Exit code 1, and a line on standard error, if that fails.
+pub fn errors(args: &DocumentArgs) -> ExitCode {
+    report("errors", write(args, &api::errors_page()))
+}
+
+fn write(args: &DocumentArgs, text: &str) -> Result<(), DocumentError> {
+    let to_file = |path: &Path| {
+        fs::write(path, text).map_err(|error| DocumentError::Write(path.to_owned(), error))
+    };
+    match &args.output {
+        Some(path) => to_file(path),
+        None => io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(DocumentError::Print),
+    }
+}
+
+fn report(command: &str, written: Result<(), DocumentError>) -> ExitCode {
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(command, &error),
+    }
+}

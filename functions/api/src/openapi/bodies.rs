@@ -1,0 +1,299 @@
+//! What requests may say, and what of the replies has no type of its own. The readers of `leads` take a body's
+//! fields one by one, so these types are never made: they only describe. What JSON Schema says of a text
+//! beyond its type is in `rules`.
+
+#![expect(dead_code, reason = "these types describe what is read by hand")]
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use shared::domain::{
+    cadence::Channel,
+    ids::{CampaignId, WorkflowId},
+};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    envelope::Envelope,
+    leads::reply::{CreatedReply, FailedOut, ManyReply},
+};
+
+/// A name of 1 to 200 characters once it is trimmed and composed (NFC), without control characters.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "John")]
+pub(crate) struct Text(String);
+
+/// An address of RFC 5321 or 6531, at most 254 characters. It is kept in lower case.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "john@example.com")]
+pub(crate) struct Email(String);
+
+/// A number with its country, kept as E.164. Also taken, and too many to write down here: brackets, `(0)`,
+/// `tel:`, `00` for the `+`, an extension (kept as `metadata.phone_extension`), digits of any script; and,
+/// if the account has a `default_country`, a number of that country without its prefix.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "+1234567890")]
+pub(crate) struct Phone(String);
+
+/// Words of at most 1,000 characters for whoever reads the history.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Note(Option<String>);
+
+/// A text of at most 4,096 characters.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MessageText(Option<String>);
+
+/// Text that is blank, and `null`, mean that a field is not given: web forms send them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NotGiven(Option<String>);
+
+/// Any JSON, nested at most 8 deep. A number has at most 38 significant digits and lies between 1E-130 and
+/// 1E+126, or is 0: what the store keeps exactly. Send others as strings.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MetadataValue(serde_json::Value);
+
+/// One lead, or 1 to 1,000 of them.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum NewLeads {
+    One(NewLead),
+    Many(NewLeadArray),
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewLeadArray(Vec<NewLead>);
+
+/// A lead. Every other key goes into `metadata`, unless that has the same key. At most 64 KiB.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "first_name": "John", "last_name": "Doe", "email": "john@example.com", "phone": "+1234567890", "age": 35,
+    "metadata": {"company": "Acme"},
+}))]
+pub(crate) struct NewLead {
+    first_name: Text,
+    last_name: Option<Text>,
+    email: Option<Email>,
+    phone: Option<Phone>,
+    #[schema(required = false)]
+    metadata: GivenMetadata,
+    /// Enrols the lead. If the account does not know it, the lead is created, and `warning` says so.
+    workflow_id: Option<WorkflowId>,
+    /// Tags the lead. If the account does not know it, the lead is created, and `warning` says so.
+    campaign_id: Option<CampaignId>,
+    #[schema(required = false)]
+    force_first_message: FirstMessage,
+    #[serde(flatten)]
+    extra: HashMap<String, MetadataValue>,
+}
+
+/// Any keys. `null` and `""` mean none.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"company": "Acme"}))]
+pub(crate) struct GivenMetadata(HashMap<String, MetadataValue>);
+
+/// What is said instead of the cadence's first touchpoint. Needs `workflow_id`. The channel defaults to the
+/// workflow's first, and must be able to reach the lead. A call takes `begin_message` or `content`; WhatsApp
+/// `content`, or `template_id` and maybe `components`; e-mail `content` or `html`, and maybe `subject`; SMS
+/// `content`.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"channel": "whatsapp", "content": "Hello, when does a call suit you?"}))]
+pub(crate) struct FirstMessage {
+    channel: Option<Channel>,
+    #[schema(required = false)]
+    content: MessageText,
+    #[schema(required = false)]
+    begin_message: MessageText,
+    #[schema(required = false)]
+    subject: MessageText,
+    html: Option<String>,
+    #[schema(required = false)]
+    template_id: MessageText,
+    components: Option<Vec<MetadataValue>>,
+}
+
+/// What to change. Where a field may be removed, `null` and blank text remove it.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, example = json!({"email": "john@example.com", "company": null, "metadata": {"age": 36}}))]
+pub(crate) struct LeadChange {
+    #[schema(required = false)]
+    first_name: Text,
+    last_name: Option<Text>,
+    email: Option<Email>,
+    phone: Option<Phone>,
+    company: Option<Text>,
+    title: Option<Text>,
+    #[schema(required = false)]
+    source: Text,
+    campaign_id: Option<CampaignId>,
+    #[schema(required = false)]
+    metadata: ChangedMetadata,
+}
+
+/// Merged into what is there at its first level; a key whose value is `null` is removed. At most 100 keys.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"company": "Acme", "age": null}))]
+pub(crate) struct ChangedMetadata(HashMap<String, MetadataValue>);
+
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Assignment {
+    workflow_id: WorkflowId,
+    #[schema(required = false)]
+    reason: Note,
+    /// Who asks for it; shown in the history.
+    #[schema(required = false)]
+    actor_id: Note,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatusChange {
+    /// The key of one of the statuses of the workflow that the lead is in.
+    #[schema(format = "status-key", example = "won")]
+    status_key: String,
+    #[schema(required = false)]
+    reason: Note,
+    /// Only if the lead is in this workflow.
+    workflow_id: Option<WorkflowId>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AutomationStop {
+    workflow_id: WorkflowId,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AutomationResume {
+    workflow_id: WorkflowId,
+    /// Whether the cadence goes on as well.
+    #[schema(required = false, default = false)]
+    resume_cadence: Flag,
+}
+
+/// For whom, and from when.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": true, "email": false, "at": "2026-02-10T12:00:00Z"}))]
+pub(crate) struct PreviewRequest {
+    /// Whether the lead has a phone number.
+    #[schema(required = false, default = true)]
+    phone: Flag,
+    /// Whether the lead has an e-mail address.
+    #[schema(required = false, default = true)]
+    email: Flag,
+    /// The enrolment; by default now.
+    at: Option<Instant>,
+    /// A time zone of the IANA database instead of the workflow's.
+    timezone: Option<TimeZoneName>,
+}
+
+/// `null` and `""` mean that it is not given.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Flag(Option<bool>);
+
+#[derive(Serialize, ToSchema)]
+#[schema(format = DateTime, example = "2026-02-10T12:00:00Z")]
+pub(crate) struct Instant(String);
+
+#[derive(Serialize, ToSchema)]
+#[schema(format = "timezone", example = "America/Santiago")]
+pub(crate) struct TimeZoneName(String);
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParams {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u16>,
+    /// Where to go on: `pagination.next_cursor` of the page before.
+    #[param(format = "cursor")]
+    cursor: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LeadParams {
+    /// Only leads of this campaign.
+    campaign_id: Option<CampaignId>,
+    /// Only leads that were enrolled in this workflow.
+    workflow_id: Option<WorkflowId>,
+    /// Only leads that were created after this instant.
+    #[param(format = DateTime, example = "2026-02-10T12:00:00Z")]
+    created_after: Option<String>,
+    /// Only leads that were created before this instant.
+    #[param(format = DateTime, example = "2026-02-11T12:00:00Z")]
+    created_before: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunParams {
+    /// Only the run of this workflow counts.
+    workflow_id: Option<WorkflowId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IdempotencyParams {
+    /// The client's own name for the request, kept for 24 hours or longer: the same request with the same name
+    /// gets the first reply and does nothing again.
+    #[param(
+        nullable = false,
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "order-17"
+    )]
+    idempotency_key: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Created<'a> {
+    One(CreatedReply<'a>),
+    Many(ManyReply<'a>),
+}
+
+/// One result, for the lead at its place in the request.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum LeadResult {
+    Created(CreatedResult),
+    Refused(RefusedResult),
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreatedResult {
+    index: usize,
+    #[serde(flatten)]
+    reply: CreatedReply<'static>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusedResult {
+    index: usize,
+    #[serde(flatten)]
+    reply: FailedOut<'static>,
+}
+
+/// An error. Of an array whose leads were all refused, it says so for each of them as well.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusedLeads {
+    #[serde(flatten)]
+    error: Envelope<'static>,
+    #[schema(nullable = false)]
+    success: Option<bool>,
+    #[schema(nullable = false)]
+    total: Option<usize>,
+    #[schema(nullable = false)]
+    created: Option<usize>,
+    #[schema(nullable = false)]
+    failed: Option<usize>,
+    #[schema(nullable = false)]
+    results: Option<Vec<LeadResult>>,
+}

@@ -1,0 +1,78 @@
+//! What JSON Schema says of a text or a value beyond its type, for the schemas of `bodies`.
+
+use serde_json::{Value, json};
+
+/// What is read from requests field by field.
+const REQUESTS: [&str; 5] = [
+    "NewLead",
+    "FirstMessage",
+    "LeadChange",
+    "StatusChange",
+    "PreviewRequest",
+];
+
+/// Where a request may have `null`, it may have blank text as well.
+pub(super) fn blank_is_null(schemas: &mut Value) {
+    for name in REQUESTS {
+        let properties = schemas[name]["properties"].as_object_mut();
+        let alternatives = properties
+            .into_iter()
+            .flat_map(serde_json::Map::values_mut)
+            .filter_map(|property| property.get_mut("oneOf")?.as_array_mut());
+        for null in alternatives
+            .flatten()
+            .filter(|it| **it == json!({"type": "null"}))
+        {
+            *null = json!({"$ref": "#/components/schemas/NotGiven"});
+        }
+    }
+}
+
+/// Keywords for each schema. Patterns are of ECMA-262.
+pub(super) fn schemas() -> Value {
+    // What Unicode calls white space, as the readers trim it; and its control characters.
+    let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+    let control = r"\u0000-\u001f\u007f-\u009f";
+    let not_given = json!({"enum": [null, ""]});
+    let value = json!({"$ref": "#/components/schemas/MetadataValue"});
+    json!({
+        "Text": {
+            "maxLength": 200,
+            "pattern": format!("^[{blank}]*[^{control}{blank}]([^{control}]*[^{control}{blank}])?[{blank}]*$"),
+        },
+        "Email": {"format": "email", "pattern": "@", "maxLength": 254},
+        "Phone": {"pattern": r"^\+[1-9]([ .-]?[0-9]){6,14}$"},
+        "NewLeadArray": {"minItems": 1, "maxItems": 1000},
+        "Note": {"maxLength": 1000},
+        "MessageText": {"maxLength": 4096},
+        "NotGiven": {"pattern": format!("^[{blank}]*$")},
+        "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
+        "TimeZoneName": {"format": "timezone", "example": "America/Santiago", "minLength": 1},
+        "Flag": {"type": ["boolean", "string", "null"], "enum": [true, false, null, ""]},
+        "GivenMetadata": {"type": ["object", "string", "null"], "maxLength": 0},
+        "WindowParts": {"additionalProperties": true},
+        "NewLead": {
+            "anyOf": [
+                {
+                    "required": ["workflow_id"],
+                    "properties": {"workflow_id": {"$ref": "#/components/schemas/WorkflowId"}},
+                },
+                {"properties": {"force_first_message": not_given}},
+            ],
+        },
+        "ChangedMetadata": {"maxProperties": 100},
+        "FirstMessage": {
+            "type": ["object", "string", "null"], "maxLength": 0, "additionalProperties": not_given,
+        },
+        "MetadataValue": {
+            "oneOf": [
+                {"type": ["null", "boolean", "string"]},
+                {"const": 0},
+                {"type": "number", "minimum": 1e-130, "maximum": 9.999_999_999_999_99e125},
+                {"type": "number", "minimum": -9.999_999_999_999_99e125, "maximum": -1e-130},
+                {"type": "array", "items": value},
+                {"type": "object", "additionalProperties": value},
+            ],
+        },
+    })
+}
