@@ -16,7 +16,7 @@ use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
     dev::{self, DevArgs},
-    documents::{self, DocumentArgs},
+    documents::{self, DocumentArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
     key::{self, KeyCommand},
@@ -65,6 +65,10 @@ enum Command {
     Openapi(DocumentArgs),
     /// Print every error of the HTTP API with its cause and its cure, as Markdown.
     Errors(DocumentArgs),
+    /// Print the reference page of the HTTP API: one HTML file with a "try it", for a host of your own.
+    ///
+    /// `leadgate dev` serves the same page under /docs.
+    Reference(ReferenceArgs),
     /// Print completions for a shell.
     Completions {
         /// The shell
@@ -93,6 +97,7 @@ pub async fn run() -> ExitCode {
         Command::Queue(command) => queue::run(&command).await,
         Command::Openapi(args) => documents::openapi(&args),
         Command::Errors(args) => documents::errors(&args),
+        Command::Reference(args) => documents::reference(&args),
         Command::Completions { shell } => written("completions", completions(shell)),
         Command::Man(args) => written("man", manual(args.dir.as_deref())),
     }

@@ -1,4 +1,4 @@
-//! `leadgate openapi` and `leadgate errors`: what the API says of itself, as files of docs/.
+//! `leadgate openapi`, `leadgate errors` and `leadgate reference`: what the API says of itself, as files.
 
 use std::{
     fs,
@@ -8,8 +8,12 @@ use std::{
 };
 
 use clap::Args;
+use http::Uri;
 
-use crate::failure;
+use crate::{
+    failure,
+    reference::{self, ReferenceError},
+};
 
 /// What a document's command can be told.
 #[derive(Args, Clone, Debug)]
@@ -17,6 +21,16 @@ pub struct DocumentArgs {
     /// A file to write instead of printing
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// What `leadgate reference` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct ReferenceArgs {
+    /// The API's URL, such as the ApiUrl that `sam deploy` prints [default: the host that serves the page]
+    #[arg(long)]
+    url: Option<Uri>,
+    #[command(flatten)]
+    document: DocumentArgs,
 }
 
 /// Why a document cannot be given.
@@ -28,6 +42,8 @@ enum DocumentError {
     Write(PathBuf, #[source] io::Error),
     #[error("cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
 }
 
 /// Writes the OpenAPI document. Exit code 1, and a line on standard error, if that fails.
@@ -39,6 +55,16 @@ pub fn openapi(args: &DocumentArgs) -> ExitCode {
 /// Writes the page of errors. Exit code 1, and a line on standard error, if that fails.
 pub fn errors(args: &DocumentArgs) -> ExitCode {
     report("errors", write(args, &api::errors_page()))
+}
+
+/// Writes the reference page. Exit code 1, and a line on standard error, if that fails.
+pub fn reference(args: &ReferenceArgs) -> ExitCode {
+    let page = match &args.url {
+        None => Ok(reference::page_for_own_host()),
+        Some(url) => reference::page_for(url).map_err(DocumentError::from),
+    };
+    let written = page.and_then(|page| write(&args.document, &page));
+    report("reference", written)
 }
 
 fn write(args: &DocumentArgs, text: &str) -> Result<(), DocumentError> {

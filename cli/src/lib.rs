@@ -14,5 +14,6 @@ pub mod local;
 mod output;
 pub mod plan;
 pub mod queue;
+mod reference;
 mod stored;
 mod target;

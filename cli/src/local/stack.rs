@@ -1,6 +1,7 @@
 //! The whole service on this machine: the services, the API, the event source and the schedule.
 
 use api::{AppState, router};
+use axum::{response::Html, routing::get};
 use shared::clock::Clock;
 use start_workflow::StartWorkflow;
 use tokio::task::JoinHandle;
@@ -10,6 +11,7 @@ use super::{
     LocalError, Ports, Services, Storage, data_dir::DataDir, event_source::EventSource, recovery,
     schedule, services::listen,
 };
+use crate::reference::page_for_own_host;
 
 /// The whole service, running.
 #[derive(Debug)]
@@ -44,7 +46,8 @@ impl Stack {
 
         let (stop_intake, stop_work) = (CancellationToken::new(), CancellationToken::new());
         let (store, queue) = (services.store.clone(), services.queue.clone());
-        let app = router(AppState::new(store.clone(), queue.clone(), clock.clone()));
+        let app = router(AppState::new(store.clone(), queue.clone(), clock.clone()))
+            .route("/docs", get(async || Html(page_for_own_host())));
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)

@@ -16,7 +16,7 @@ use http::header;
 pub use self::{document::document, errors::errors_page};
 
 /// docs/openapi.json.
-const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
+pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
 /// Show this description
 ///
