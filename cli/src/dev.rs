@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt::Write as _,
     io::{self, IsTerminal, Write},
+    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     pin::pin,
     process::ExitCode,
@@ -42,6 +43,9 @@ pub struct DevArgs {
     /// SQS's port; 0 picks one [default: 9324]
     #[arg(long)]
     sqs_port: Option<u16>,
+    /// The address to listen on, such as that of a bridge to containers. Whoever reaches it can read and change everything
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    listen: IpAddr,
     /// Keep nothing on disk
     #[arg(long, conflicts_with = "data_dir")]
     in_memory: bool,
@@ -109,6 +113,12 @@ async fn serve(args: &DevArgs) -> Result<(), DevError> {
         () = &mut stop => return Ok(()),
         stack = Stack::start(&storage, ports(args), Clock::System) => stack?,
     };
+    if !args.listen.is_loopback() {
+        tracing::warn!(
+            "{} is reached from beyond this machine's own programs: whoever reaches it can read and change everything",
+            args.listen
+        );
+    }
     announce(args, &stack)?;
     stop.await;
     tracing::info!("stopping: finishing what is under way");
@@ -122,6 +132,7 @@ async fn serve(args: &DevArgs) -> Result<(), DevError> {
 fn ports(args: &DevArgs) -> Ports {
     let default = |port| if args.port == 0 { 0 } else { port };
     Ports {
+        address: args.listen,
         api: args.port,
         dynamodb: args.dynamodb_port.unwrap_or(default(DYNAMODB_PORT)),
         sqs: args.sqs_port.unwrap_or(default(SQS_PORT)),

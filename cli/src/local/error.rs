@@ -1,6 +1,6 @@
 //! Why the local stack cannot run. Every message is one line that says what to change.
 
-use std::{io, path::PathBuf};
+use std::{io, net::IpAddr, path::PathBuf};
 
 use shared::{queue::QueueError, store::StoreError};
 use thiserror::Error;
@@ -23,6 +23,17 @@ pub enum LocalError {
         port: u16,
         /// The option that sets it.
         option: &'static str,
+        /// The system's reason.
+        #[source]
+        cause: io::Error,
+    },
+    /// The machine has no such address.
+    #[error(
+        "cannot listen on {address}, which is no address of this machine: choose another with --listen"
+    )]
+    Address {
+        /// The address.
+        address: IpAddr,
         /// The system's reason.
         #[source]
         cause: io::Error,

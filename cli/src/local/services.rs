@@ -1,6 +1,9 @@
 //! DynamoDB and SQS on this machine, with the table, the queues and the demo account in them.
 
-use std::io;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -17,9 +20,11 @@ use super::{
 /// The table of every local stack.
 pub(crate) const TABLE: &str = "leadgate";
 
-/// The ports to listen on; 0 lets the system choose.
+/// Where to listen; port 0 lets the system choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
+    /// The address of all of them.
+    pub address: IpAddr,
     /// The API's.
     pub api: u16,
     /// DynamoDB's.
@@ -29,8 +34,9 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Free ports, whichever they are.
+    /// Free ports of this machine alone, whichever they are.
     pub const ANY: Self = Self {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         api: 0,
         dynamodb: 0,
         sqs: 0,
@@ -80,8 +86,9 @@ impl Services {
             None => dynamodb::open_memory()?,
             Some(data_dir) => dynamodb::open_file(&data_dir.data_file())?,
         };
-        let (dynamodb_listener, dynamodb_url) = listen(ports.dynamodb, "--dynamodb-port").await?;
-        let (sqs_listener, sqs_url) = listen(ports.sqs, "--sqs-port").await?;
+        let (dynamodb_listener, dynamodb_url) =
+            listen(ports.address, ports.dynamodb, "--dynamodb-port").await?;
+        let (sqs_listener, sqs_url) = listen(ports.address, ports.sqs, "--sqs-port").await?;
         let stop = CancellationToken::new();
         let servers = [
             dynamodb::serve(dynamodb_listener, database, stop.clone()),
@@ -140,22 +147,30 @@ impl Services {
     }
 }
 
-/// Listens on `port` of this machine alone, and gives the URL.
+/// Listens on `port` of `address`, and gives the URL that this machine finds it at.
 pub(super) async fn listen(
+    address: IpAddr,
     port: u16,
     option: &'static str,
 ) -> Result<(TcpListener, String), LocalError> {
     let failed = |cause: io::Error| match cause.kind() {
         io::ErrorKind::AddrInUse => LocalError::PortTaken { port, option },
+        io::ErrorKind::AddrNotAvailable => LocalError::Address { address, cause },
         _ => LocalError::Port {
             port,
             option,
             cause,
         },
     };
-    let listener = TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, format!("http://{address}")))
+    let listener = TcpListener::bind((address, port)).await.map_err(failed)?;
+    let port = listener.local_addr().map_err(failed)?.port();
+    let address = match address {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    Ok((
+        listener,
+        format!("http://{}", SocketAddr::new(address, port)),
+    ))
 }

@@ -34,7 +34,7 @@ impl Stack {
     pub async fn start(storage: &Storage, ports: Ports, clock: Clock) -> Result<Self, LocalError> {
         // First the folder: who has it is a better answer than that a port is taken.
         let data_dir = DataDir::of(storage)?;
-        let (listener, api_url) = listen(ports.api, "--port").await?;
+        let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
         let mut services = Services::start_in(data_dir, ports, &clock).await?;
         if let Some(data_dir) = &mut services.data_dir {
             data_dir.sign(&api_url)?;

@@ -42,7 +42,12 @@ impl Dev {
             Some(path) => command.arg("--data-dir").arg(path),
             None => command.arg("--in-memory"),
         };
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -147,6 +152,44 @@ fn nothing_answers_on_another_address_of_the_machine() {
         let elsewhere = here.replace("127.0.0.1", "127.0.0.2");
         assert!(TcpStream::connect(&elsewhere).is_err(), "{elsewhere}");
     }
+}
+
+#[test]
+fn beyond_the_machine_it_listens_only_when_told_to_and_warns() {
+    let dev = leadgate(&[
+        "dev",
+        "--json",
+        "--in-memory",
+        "--port",
+        "0",
+        "--listen",
+        "0.0.0.0",
+    ]);
+    let mut dev = Dev::of(dev);
+    for field in ["api_url", "dynamodb_url", "sqs_url"] {
+        // An address that can be pasted, which 0.0.0.0 is not everywhere.
+        let here = dev.text(field).strip_prefix("http://").unwrap();
+        assert!(here.starts_with("127.0.0.1:"), "{here}");
+        let elsewhere = here.replace("127.0.0.1", "127.0.0.2");
+        assert!(TcpStream::connect(&elsewhere).is_ok(), "{elsewhere}");
+    }
+    let log = BufReader::new(dev.child.stderr.take().unwrap()).lines();
+    let warning = log.map_while(Result::ok).find(|line| line.contains("WARN"));
+    let warning = warning.unwrap();
+    assert!(
+        warning.contains("can read and change everything"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn an_address_that_the_machine_does_not_have_is_told_in_one_line() {
+    let line = refused(&["dev", "--in-memory", "--port", "0", "--listen", "192.0.2.1"]);
+    assert!(
+        line.starts_with("leadgate dev: cannot listen on 192.0.2.1"),
+        "{line}"
+    );
+    assert!(line.contains("--listen"), "{line}");
 }
 
 #[test]
