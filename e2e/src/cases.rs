@@ -117,13 +117,9 @@ pub async fn check_effects(function: &str, services: &Services) -> Result<(), St
 pub fn functions() -> Vec<String> {
     let mut functions: Vec<String> = fs::read_dir(events_folder())
         .expect("events/")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .into_string()
-                .expect("a UTF-8 name")
-        })
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().expect("a UTF-8 name"))
         .collect();
     functions.sort();
     functions
