@@ -1,0 +1,135 @@
+"""What a person does with a deployment, as docs/deploy.md tells: from the first key to the tear-down."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from botocore.exceptions import ClientError
+
+
+def expect(holds, what):
+    if not holds:
+        raise SystemExit(f"not as expected: {what}")
+
+
+def wait_for(seconds, what, look):
+    """What `look` gives, once that is something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        expect(time.monotonic() < deadline, f"{what}, within {seconds} s")
+        time.sleep(0.2)
+    return found
+
+
+class Deployment:
+    def __init__(self, emulator, leadgate, stack):
+        self._emulator = emulator
+        self._leadgate = leadgate
+        self._stack = stack
+        stacks = emulator.aws("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        self._outputs = {it["OutputKey"]: it["OutputValue"] for it in stacks[0]["Outputs"]}
+
+    def leadgate(self, *command):
+        said = self._emulator.run(self._leadgate, *command, "--stack", self._stack, "--output", "json")
+        return json.loads(said)
+
+    def call(self, method, path, key, body=None):
+        """The status and the reply of the deployed API, over its own address."""
+        request = urllib.request.Request(self._emulator.url + path, method=method)
+        # Not every resolver knows names under localhost.
+        request.add_header("Host", urllib.parse.urlsplit(self._outputs["ApiUrl"]).netloc)
+        request.add_header("X-API-Key", key)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=40) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as reply:
+            return reply.code, json.load(reply)
+
+    def take_leads(self):
+        """Keys, leads, and the runs that start-workflow builds of them."""
+        account = self.leadgate("account", "create", "--name", "Acme", "--default-country", "US")["account"]["id"]
+        key = self.leadgate("key", "create", "--account", account, "--name", "website")["api_key"]
+        file = "examples/sales-outreach.yaml"
+        changes = self.leadgate("apply", "--file", file, "--account", account, "--yes")["changes"]
+        workflow = next(it["id"] for it in changes if it["kind"] == "workflow")
+
+        leads = []
+        for number in range(5):
+            lead = {"first_name": "John", "phone": f"+1202555010{number}", "workflow_id": workflow}
+            status, reply = self.call("POST", "/api/public/leads", key, lead)
+            expect(status == 201 and reply["workflow_run"], f"201 with a run: {status} {reply}")
+            leads.append(reply["lead"]["id"])
+        for id in leads:
+            def has_run(path=f"/api/public/leads/{id}"):
+                run = self.call("GET", path, key)[1]["lead"]["active_workflow_run"]
+                return run["run_status"] == "running"
+            wait_for(30, "a run, through the queue and the event source", has_run)
+
+        status, reply = self.call("GET", "/api/public/leads", key)
+        expect((status, len(reply["leads"])) == (200, len(leads)), f"the list of the leads: {status} {reply}")
+        status, reply = self.call("GET", "/api/public/leads", "nxr_live_" + "0" * 43)
+        expect((status, reply["code"]) == (401, "invalid_api_key"), f"401 for a wrong key: {status} {reply}")
+        status, reply = self.call("GET", "/elsewhere", key)
+        expect((status, reply["code"]) == (404, "not_found"), f"404 of the API itself: {status} {reply}")
+        return len(leads)
+
+    def bury_a_message(self):
+        """A message that nobody can read becomes a dead letter, and nothing else does."""
+        sqs = self._emulator.aws("sqs")
+        url = self._outputs["StartQueueUrl"]
+        # Five deliveries of 180 seconds are a quarter of an hour.
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+        message = sqs.send_message(QueueUrl=url, MessageBody="not JSON")["MessageId"]
+
+        def letters():
+            return self.leadgate("queue", "dlq", "list")["dead_letters"]
+
+        [letter] = wait_for(60, "a dead letter", letters)
+        expect((letter["message_id"], letter["reason"]) == (message, "unreadable"), f"that message: {letter}")
+
+    def await_the_schedule(self):
+        """requeue-starts is called, and finishes."""
+        group = f"{self._stack}/RequeueStartsLogGroup"
+        logs = self._emulator.aws("logs")
+        names = [it["logGroupName"] for it in logs.describe_log_groups()["logGroups"]]
+        name = next(name for name in names if name.endswith(group))
+
+        def lines():
+            events = logs.filter_log_events(logGroupName=name)["events"]
+            return [it["message"] for it in events if '"message":"requeued"' in it["message"]]
+
+        wait_for(90, "a line of requeue-starts", lines)
+
+    def tear_down(self, leads):
+        """`sam delete` takes all but the table, with the leads in it."""
+        self._emulator.run("sam", "delete", "--stack-name", self._stack, "--no-prompts", "--region", "us-east-1")
+        aws = self._emulator.aws
+        try:
+            aws("cloudformation").describe_stacks(StackName=self._stack)
+        except ClientError as error:
+            expect("does not exist" in str(error), error)
+        else:
+            raise SystemExit("the stack is still there")
+        left = {
+            "APIs": aws("apigatewayv2").get_apis()["Items"],
+            "functions": aws("lambda").list_functions()["Functions"],
+            "event sources": aws("lambda").list_event_source_mappings()["EventSourceMappings"],
+            "schedules": aws("scheduler").list_schedules()["Schedules"],
+            "roles": aws("iam").list_roles()["Roles"],
+            "queues": aws("sqs").list_queues().get("QueueUrls", []),
+            "topics": aws("sns").list_topics()["Topics"],
+            "alarms": aws("cloudwatch").describe_alarms()["MetricAlarms"],
+            "dashboards": aws("cloudwatch").list_dashboards()["DashboardEntries"],
+            "log groups": aws("logs").describe_log_groups()["logGroups"],
+        }
+        left = {what: those for what, those in left.items() if those}
+        expect(not left, f"nothing is left but the table: {left}")
+        table = self._outputs["TableName"]
+        items = aws("dynamodb").scan(TableName=table)["Items"]
+        kept = sum(item.get("et", {}).get("S") == "lead" for item in items)
+        expect(kept == leads, f"the {leads} leads in the table that is kept: {kept}")
