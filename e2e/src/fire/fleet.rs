@@ -1,5 +1,7 @@
 //! Containers of the API side by side, each with caches of its own, on one table.
 
+use std::collections::BTreeSet;
+
 use api::{AppState, router};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request};
@@ -8,6 +10,7 @@ use shared::{clock::Clock, queue::StartQueue, store::Store};
 use tower::ServiceExt;
 
 use super::{
+    permission::Permission,
     plan::{Plan, Step},
     wire::{Caller, Wire},
     world::{BEGIN, Bench, QUEUE_URL, TABLE},
@@ -79,6 +82,11 @@ impl Fleet {
             headers: parts.headers,
             body: serde_json::from_slice(&body).expect("JSON"),
         }
+    }
+
+    /// What the calls needed to be allowed.
+    pub fn needed(&self) -> BTreeSet<Permission> {
+        self.wire.needed()
     }
 
     /// The operations that the containers have called, in order.

@@ -7,6 +7,7 @@ mod batch;
 mod budget;
 mod check;
 mod fleet;
+mod permission;
 mod plan;
 mod planted;
 mod schedule;
@@ -17,6 +18,7 @@ pub use self::{
     batch::with_bad_records,
     budget::{Spent, spend},
     fleet::{Fleet, Reply},
+    permission::Permission,
     plan::{Kills, Plan, Step},
     planted::Planted,
     schedule::{Broken, CANARIES, Held, run},

@@ -1,6 +1,6 @@
 //! A plan, carried out. Then everything is healed, and what must hold is checked.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use leadgate::local::demo;
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     check,
+    permission::Permission,
     plan::{Plan, Step},
     wire::Fault,
     world::{Bench, MAX_RECEIVE_COUNT, POISON, World},
@@ -26,6 +27,8 @@ pub struct Held {
     pub calls: Vec<(String, Option<(Fault, bool)>)>,
     /// All attempts.
     pub attempts: usize,
+    /// What the calls needed to be allowed, those of the healing too.
+    pub needed: BTreeSet<Permission>,
     /// How often each handler was polled until then.
     pub polls: Vec<u32>,
     /// Leads that were promised a run.
@@ -98,6 +101,7 @@ pub async fn run(bench: &Bench, plan: &Plan) -> Result<Held, Broken> {
         Ok(Held {
             calls,
             attempts: world.wire.attempts(),
+            needed: world.wire.needed(),
             polls,
             promised: told.promised.len(),
             log,

@@ -2,7 +2,7 @@
 //! schedule wants.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     aws::{self, Answer, Queue, text},
+    permission::{self, Permission},
     planted::Planted,
 };
 
@@ -126,6 +127,8 @@ struct State {
     /// Which of the calls an invocation of the SDK is.
     invocations: HashMap<String, usize>,
     queue: Queue,
+    /// What all of them needed to be allowed.
+    needed: BTreeSet<Permission>,
     /// How often each run was built: the runs' keys.
     built: BTreeMap<String, u32>,
     /// What start-workflow is to find as the run of a lead, for [`Planted::RunIdPerDelivery`].
@@ -155,6 +158,7 @@ impl Wire {
             attempts: 0,
             invocations: HashMap::new(),
             queue: Queue::default(),
+            needed: BTreeSet::new(),
             built: BTreeMap::new(),
             renamed: BTreeMap::new(),
         };
@@ -194,6 +198,11 @@ impl Wire {
     /// How many attempts there were.
     pub(super) fn attempts(&self) -> usize {
         self.state().attempts
+    }
+
+    /// What the calls needed to be allowed.
+    pub(super) fn needed(&self) -> BTreeSet<Permission> {
+        self.state().needed.clone()
     }
 
     /// How often each run was built.
@@ -387,6 +396,8 @@ impl HttpConnector for Wire {
         let (fault, [there, back]) = wire.meet(&operation, &header("amz-sdk-invocation-id"));
         let body = request.body().bytes().expect("a body in memory");
         let body = serde_json::from_slice(body).expect("a JSON body");
+        let needed = permission::needed(wire.caller, &operation, &body);
+        wire.state().needed.extend(needed);
         // What was sent is done even if nobody waits for it any more.
         let done = tokio::spawn(async move {
             match fault {

@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod metrics;
 mod normalising;
+mod permissions;
 mod phones;
 mod proxied;
 mod restart;

@@ -1,0 +1,146 @@
+//! What the functions' roles in template.yaml allow, against what the functions do: no more, no less.
+
+use std::collections::BTreeSet;
+
+use e2e::{
+    cases::cases,
+    fire::{Bench, Fault, Faults, Fleet, Held, Permission, Plan, Step, run},
+};
+use leadgate::local::demo;
+use serde_json::{Value, json};
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// Enough of them to meet every way through the functions.
+const SCHEDULES: u64 = 40;
+
+/// What is allowed and not called here: role, action, why.
+const NOT_CALLED_HERE: [(&str, &str, &str); 4] = [
+    (
+        "ApiRole",
+        "sqs:GetQueueAttributes",
+        "opens the connection before the first request",
+    ),
+    ("StartWorkflowRole", "sqs:DeleteMessage", "Lambda's poller"),
+    (
+        "StartWorkflowRole",
+        "sqs:GetQueueAttributes",
+        "Lambda's poller",
+    ),
+    ("StartWorkflowRole", "sqs:ReceiveMessage", "Lambda's poller"),
+];
+
+/// The one or many of an IAM statement.
+fn many(value: &Value) -> Vec<Value> {
+    value
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| vec![value.clone()])
+}
+
+/// What the roles' policies `work` allow, without a key of the user's (`HasKey`), on the stack's own table
+/// (`IsRestored`). The policies `tell` are for Lambda, not for what the functions call.
+fn allowed() -> BTreeSet<Permission> {
+    let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
+    let mut allowed = BTreeSet::new();
+    for role in ["ApiRole", "StartWorkflowRole", "RequeueStartsRole"] {
+        let policies = &template["Resources"][role]["Properties"]["Policies"];
+        let policies = policies.as_array().unwrap();
+        let work = policies.iter().find(|it| it["PolicyName"] == "work");
+        let statements = work.unwrap()["PolicyDocument"]["Statement"].as_array();
+        for statement in statements.unwrap().iter().filter(|it| it.is_object()) {
+            // `!If [IsRestored, another, our own]` is read as a list.
+            let resource = many(&statement["Resource"]);
+            let resource = resource.last().and_then(Value::as_str).unwrap();
+            for action in many(&statement["Action"]) {
+                allowed.insert(Permission {
+                    role,
+                    action: action.as_str().unwrap().to_owned(),
+                    resource: resource.to_owned(),
+                });
+            }
+        }
+    }
+    assert!(!allowed.is_empty());
+    allowed
+}
+
+/// Every event of the API, on a lead that is there.
+async fn every_request(bench: &Bench) -> BTreeSet<Permission> {
+    let fleet = Fleet::new(bench, 1);
+    let lead =
+        json!({ "first_name": "John", "phone": "+12025550100", "workflow_id": demo::WORKFLOW_ID });
+    let mut lead_id = String::new();
+    for case in cases("api") {
+        let event: Value = serde_json::from_str(&case.event).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let path = text(&event["rawPath"]);
+        let Some(path) = path.strip_prefix("/api/public") else {
+            continue;
+        };
+        if fleet
+            .call(0, demo::API_KEY, "GET", &format!("/leads/{lead_id}"), None)
+            .await
+            .status
+            != 200
+        {
+            let created = fleet
+                .call(0, demo::API_KEY, "POST", "/leads", Some(&lead))
+                .await;
+            lead_id = text(&created.body["lead"]["id"]);
+        }
+        // The demo's leads are not on the bench.
+        let path = path.split('/').map(|part| {
+            if part.starts_with("019c0000-0000-7000-8000-0000000011") {
+                &lead_id
+            } else {
+                part
+            }
+        });
+        let query = text(&event["rawQueryString"]);
+        let path = format!("{}?{query}", path.collect::<Vec<_>>().join("/"));
+        let body: Option<Value> = serde_json::from_str(&text(&event["body"])).ok();
+        let method = text(&event["requestContext"]["http"]["method"]);
+        fleet
+            .call(0, demo::API_KEY, &method, &path, body.as_ref())
+            .await;
+    }
+    fleet.needed()
+}
+
+async fn play(bench: &Bench, plan: &Plan) -> Held {
+    let held = run(bench, plan).await;
+    held.unwrap_or_else(|broken| panic!("{broken}"))
+}
+
+/// The history of a lead is left to requeue-starts.
+async fn an_erasure_that_is_cut_short(bench: &Bench) -> BTreeSet<Permission> {
+    let plan = Plan::of_steps(&[Step::CreateOne { is_named: false }, Step::Stop, Step::Erase]);
+    let calls = play(bench, &plan).await.calls;
+    let entry = calls.iter().position(|(call, _)| call == "DeleteItem");
+    let faults = Faults::At(vec![(entry.unwrap(), Fault::Refused, true)]);
+    play(bench, &Plan { faults, ..plan }).await.needed
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_function_may_do_what_it_does_and_nothing_else() {
+    let bench = Bench::new().await;
+    let mut needed = every_request(&bench).await;
+    for seed in 0..SCHEDULES {
+        needed.extend(play(&bench, &Plan::of_seed(seed)).await.needed);
+    }
+    needed.extend(an_erasure_that_is_cut_short(&bench).await);
+    let mut allowed = allowed();
+    let refused: Vec<_> = needed.difference(&allowed).collect();
+    assert!(refused.is_empty(), "called and not allowed: {refused:#?}");
+    for (role, action, _) in NOT_CALLED_HERE {
+        let before = allowed.len();
+        allowed.retain(|it| (it.role, it.action.as_str()) != (role, action));
+        assert!(
+            allowed.len() < before,
+            "{role} does not allow {action} any more"
+        );
+    }
+    let idle: Vec<_> = allowed.difference(&needed).collect();
+    assert!(idle.is_empty(), "allowed and never called: {idle:#?}");
+}
