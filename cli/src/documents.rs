@@ -54,7 +54,8 @@ pub fn openapi(args: &DocumentArgs) -> ExitCode {
 
 /// Writes the page of errors. Exit code 1, and a line on standard error, if that fails.
 pub fn errors(args: &DocumentArgs) -> ExitCode {
-    report("errors", write(args, &api::errors_page()))
+    let page = api::errors_page().map_err(DocumentError::from);
+    report("errors", page.and_then(|text| write(args, &text)))
 }
 
 /// Writes the reference page. Exit code 1, and a line on standard error, if that fails.

@@ -10,5 +10,6 @@
 mod account;
 mod apply;
 mod dev;
+mod documents;
 mod plan;
 mod queue;

@@ -315,7 +315,8 @@ fn every_route_of_the_public_api_is_tried() {
         let route = rest.split('"').nth(1).unwrap();
         let path = route.replace("{id}", "{}").replace("{run_id}", "{2}");
         for method in ["get", "post", "patch", "put", "delete"] {
-            if route == "/health" || !rest.contains(&format!("{method}(")) {
+            if matches!(route, "/health" | "/openapi.json") || !rest.contains(&format!("{method}("))
+            {
                 continue;
             }
             let is_tried = ATTEMPTS.iter().any(|(tried, attempt, _)| {

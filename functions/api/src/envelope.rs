@@ -40,6 +40,18 @@ pub(crate) struct Envelope<'a> {
     details: Option<&'a [Problem]>,
 }
 
+impl<'a> Envelope<'a> {
+    pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
+        Self {
+            error: error.title(),
+            message: error.to_string(),
+            code: error.code(),
+            request_id,
+            details: error.problems(),
+        }
+    }
+}
+
 pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = gateway_request_id(&request).unwrap_or_else(|| Uuid::new_v4().to_string());
@@ -78,13 +90,7 @@ fn gateway_request_id(request: &Request) -> Option<String> {
 
 /// The envelope instead of the reply's body; its headers, such as `Allow`, stay.
 fn with_envelope(error: &ApiError, request_id: &str, response: Response) -> Response {
-    let envelope = Envelope {
-        error: error.title(),
-        message: error.to_string(),
-        code: error.code(),
-        request_id,
-        details: error.problems(),
-    };
+    let envelope = Envelope::new(error, request_id);
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);

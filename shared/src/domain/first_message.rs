@@ -95,6 +95,33 @@ impl FirstMessage {
 }
 
 impl MessageParts {
+    fn given(&self) -> [(&'static str, Option<&str>); 6] {
+        [
+            ("content", self.content.as_deref()),
+            ("begin_message", self.begin_message.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("html", self.html.as_deref()),
+            ("template_id", self.template_id.as_deref()),
+            ("components", self.components.as_deref()),
+        ]
+    }
+
+    /// What no channel can carry: every field that is wrong, with why.
+    pub fn errors(&self) -> Vec<(&'static str, MessagePartError)> {
+        let mut errors = Vec::new();
+        for (field, text) in self.given() {
+            let Some(text) = text else { continue };
+            match field {
+                "html" => {}
+                "components" if text.trim_start().starts_with('[') => {}
+                "components" => errors.push((field, MessagePartError::NoArray)),
+                _ if text.chars().count() <= LONGEST_TEXT => {}
+                _ => errors.push((field, MessagePartError::TooLong)),
+            }
+        }
+        errors
+    }
+
     fn errors_on(&self, channel: Channel) -> Vec<(&'static str, MessagePartError)> {
         let takes: &[&str] = match channel {
             Channel::Call => &["begin_message", "content"],
@@ -102,31 +129,15 @@ impl MessageParts {
             Channel::Email => &["content", "html", "subject"],
             Channel::Sms => &["content"],
         };
-        let given = [
-            ("content", self.content.as_deref()),
-            ("begin_message", self.begin_message.as_deref()),
-            ("subject", self.subject.as_deref()),
-            ("html", self.html.as_deref()),
-            ("template_id", self.template_id.as_deref()),
-            ("components", self.components.as_deref()),
-        ];
         let mut errors = Vec::new();
-        for (field, text) in given {
-            let Some(text) = text else { continue };
-            if !takes.contains(&field) {
+        for (field, text) in self.given() {
+            if text.is_some() && !takes.contains(&field) {
                 errors.push((field, MessagePartError::NotForChannel(channel)));
-            } else if !matches!(field, "html" | "components") && text.chars().count() > LONGEST_TEXT
-            {
-                errors.push((field, MessagePartError::TooLong));
             }
         }
-        if let Some(components) = &self.components {
-            if !components.trim_start().starts_with('[') {
-                errors.push(("components", MessagePartError::NoArray));
-            }
-            if self.template_id.is_none() {
-                errors.push(("components", MessagePartError::NoTemplate));
-            }
+        errors.extend(self.errors());
+        if self.components.is_some() && self.template_id.is_none() {
+            errors.push(("components", MessagePartError::NoTemplate));
         }
         let (has_one, needed) = match channel {
             Channel::Call => (

@@ -54,12 +54,13 @@ impl IdSource {
     }
 }
 
+/// The examples are those of the local stack's demo account.
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $example:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String, format = "uuid", example = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
+        #[schema(value_type = String, format = "uuid", example = $example)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -121,35 +122,35 @@ macro_rules! id {
 
 id! {
     /// A customer of the deployment; everything belongs to exactly one.
-    AccountId
+    AccountId, "019c0000-0000-7000-8000-000000000001"
 }
 id! {
     /// An API key, as its operator names it; it opens nothing.
-    ApiKeyId
+    ApiKeyId, "019c0000-0000-7000-8000-000000000061"
 }
 id! {
     /// A lead.
-    LeadId
+    LeadId, "019c0000-0000-7000-8000-000000001101"
 }
 id! {
     /// One enrolment of a lead in a workflow.
-    RunId
+    RunId, "019c0000-0000-7000-8000-000000001201"
 }
 id! {
     /// The order to start a run, as the client sees it.
-    JobId
+    JobId, "019c0000-0000-7000-8000-000000001301"
 }
 id! {
     /// A workflow.
-    WorkflowId
+    WorkflowId, "019c0000-0000-7000-8000-0000000000a1"
 }
 id! {
     /// A campaign.
-    CampaignId
+    CampaignId, "019c0000-0000-7000-8000-0000000000c1"
 }
 id! {
     /// A status of a workflow.
-    StatusId
+    StatusId, "019c0000-0000-7000-8000-000000000053"
 }
 
 impl ApiKeyId {

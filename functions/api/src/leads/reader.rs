@@ -225,6 +225,10 @@ impl Reader {
         if let Some(Err(error)) = parts.components.as_deref().map(json::check) {
             inner.problem("components", error);
         }
+        // Whatever its channel turns out to be.
+        for (field, error) in parts.errors() {
+            inner.problem(field, error);
+        }
         for (field, value) in std::mem::take(&mut inner.fields) {
             if !is_nothing(&value) {
                 inner.problem(&field, "is not a field of force_first_message");

@@ -68,6 +68,7 @@ pub(crate) struct NewLeadArray(Vec<NewLead>);
 #[schema(example = json!({
     "first_name": "John", "last_name": "Doe", "email": "john@example.com", "phone": "+1234567890", "age": 35,
     "metadata": {"company": "Acme"},
+    "workflow_id": "019c0000-0000-7000-8000-0000000000a1", "campaign_id": "019c0000-0000-7000-8000-0000000000c1",
 }))]
 pub(crate) struct NewLead {
     first_name: Text,

@@ -77,36 +77,52 @@ impl Modify for Key {
     }
 }
 
-/// Where the reply to one operation leads: to these, with that for their `id`, or for what is named.
-const LINKS: [(&str, &str, &str, &[&str]); 3] = [
+/// Where the reply to an operation leads: its status, the operations, and what of it goes into their
+/// parameters and, after `body.`, into their bodies.
+const LINKS: [(&str, &str, &[&str], &str); 6] = [
     (
         "createLeads",
         "201",
-        "id=$response.body#/lead/id",
         &[
             "showLead",
             "changeLead",
             "replaceLead",
             "eraseLead",
-            "assignWorkflow",
-            "changeStatus",
             "isPaused",
-            "stopAutomation",
-            "resumeAutomation",
             "showHistory",
+            "assignWorkflow",
         ],
+        "id=$response.body#/lead/id",
     ),
     (
         "assignWorkflow",
         "201",
-        "id=$request.path.id run_id=$response.body#/workflowRunId",
         &["showRun"],
+        "id=$request.path.id run_id=$response.body#/workflowRunId",
+    ),
+    (
+        "assignWorkflow",
+        "201",
+        &["changeStatus", "stopAutomation", "resumeAutomation"],
+        "id=$request.path.id body.workflow_id=$response.body#/workflowId",
     ),
     (
         "listWorkflows",
         "200",
-        "id=$response.body#/workflows/0/id",
         &["showWorkflow", "previewWorkflow"],
+        "id=$response.body#/workflows/0/id",
+    ),
+    (
+        "listWorkflows",
+        "200",
+        &["assignWorkflow"],
+        "body.workflowId=$response.body#/workflows/0/id",
+    ),
+    (
+        "showHistory",
+        "200",
+        &["showHistory"],
+        "id=$request.path.id cursor=$response.body#/pagination/next_cursor",
     ),
 ];
 
@@ -172,7 +188,7 @@ fn headers() -> Value {
         "Location": {
             "description": "The lead's path, if the request was one lead.",
             "schema": {"type": "string", "format": "uri-reference"},
-            "example": "/api/public/leads/0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d",
+            "example": "/api/public/leads/019c0000-0000-7000-8000-000000001101",
         },
         "Idempotency-Replayed": {
             "description": "The reply is the first one to this `Idempotency-Key`, and nothing was done again.",
@@ -226,6 +242,17 @@ fn complete(operation: &mut Value) {
         .unwrap_or_default()
         .to_owned();
     let is_keyed = operation.get("security").is_none();
+    // As in a body, what is empty was not given.
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters
+        .into_iter()
+        .flatten()
+        .filter(|it| it["in"] == "query")
+    {
+        parameter["allowEmptyValue"] = json!(true);
+    }
     let Some(replies) = operation["responses"].as_object_mut() else {
         return;
     };
@@ -243,17 +270,23 @@ fn complete(operation: &mut Value) {
             _ => {}
         }
         reply["headers"] = with_headers(&names);
-        for (_, _, parameters, targets) in LINKS.iter().filter(|it| (it.0, it.1) == (&id, status)) {
-            let parameters: Map<_, _> = parameters
-                .split(' ')
-                .filter_map(|parameter| parameter.split_once('='))
-                .map(|(name, value)| (name.to_owned(), json!(value)))
-                .collect();
+        for (_, _, targets, values) in LINKS.iter().filter(|it| (it.0, it.1) == (&id, status)) {
             for target in *targets {
-                reply["links"][target] = json!({"operationId": target, "parameters": parameters});
+                reply["links"][target] = link(target, values);
             }
         }
     }
+}
+
+fn link(target: &str, values: &str) -> Value {
+    let mut link = json!({"operationId": target});
+    for (name, value) in values.split(' ').filter_map(|it| it.split_once('=')) {
+        match name.strip_prefix("body.") {
+            Some(field) => link["requestBody"][field] = json!(value),
+            None => link["parameters"][name] = json!(value),
+        }
+    }
+    link
 }
 
 /// Adds to each schema what is said of it elsewhere.

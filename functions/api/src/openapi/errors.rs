@@ -4,20 +4,21 @@
 use std::fmt::Write;
 
 use http::StatusCode;
-use serde_json::{Value, json};
 use shared::store::StoreError;
 
-use crate::error::{ApiError, Problem};
+use crate::{
+    envelope::Envelope,
+    error::{ApiError, Problem},
+};
 
 /// A request id for examples.
 const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
 /// One of each, as a client would read it. `explain` has a word on each of them.
 pub(super) fn errors() -> Vec<ApiError> {
-    let problems = || vec![Problem::new("workflow_id", "is required")];
     vec![
         ApiError::Validation(vec![Problem::new("email", "is not a valid email address")]),
-        ApiError::WorkflowIdRequired(problems()),
+        ApiError::WorkflowIdRequired(vec![Problem::new("workflow_id", "is required")]),
         ApiError::MalformedJson {
             what: "The body is not valid JSON",
             line: 1,
@@ -146,17 +147,8 @@ fn explain(error: &ApiError) -> (&'static str, &'static str) {
 }
 
 /// The body that a client gets.
-pub(super) fn body(error: &ApiError) -> Value {
-    let mut body = json!({
-        "error": error.title(),
-        "message": error.to_string(),
-        "code": error.code(),
-        "request_id": REQUEST_ID,
-    });
-    if let (Some(problems), Some(body)) = (error.problems(), body.as_object_mut()) {
-        body.insert("details".to_owned(), json!(problems));
-    }
-    body
+pub(super) fn body(error: &ApiError) -> Envelope<'_> {
+    Envelope::new(error, REQUEST_ID)
 }
 
 /// Every code once, in the order of `errors`.
@@ -168,7 +160,10 @@ pub(super) fn codes(errors: &[ApiError]) -> Vec<&'static str> {
 }
 
 /// The page of errors, docs/errors.md.
-pub fn errors_page() -> String {
+///
+/// # Errors
+/// None that is known of: every body can be written as JSON.
+pub fn errors_page() -> Result<String, serde_json::Error> {
     let errors = errors();
     let mut page = HEAD.to_owned();
     for code in codes(&errors) {
@@ -180,7 +175,7 @@ pub fn errors_page() -> String {
         let _ = writeln!(page, "\n## {code}\n\nStatus {status}.");
         for error in of_code {
             let (cause, cure) = explain(error);
-            let body = body(error);
+            let body = serde_json::to_string(&body(error))?;
             let _ = writeln!(
                 page,
                 "\n**{}**: {error}\n\n* Cause: {cause}\n* Cure: {cure}\n\n      {body}",
@@ -188,7 +183,7 @@ pub fn errors_page() -> String {
             );
         }
     }
-    page
+    Ok(page)
 }
 
 const HEAD: &str = "\

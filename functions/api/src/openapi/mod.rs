@@ -3,6 +3,8 @@
 //! here is part of it.
 
 pub(crate) mod bodies;
+#[cfg(test)]
+mod compatibility;
 mod document;
 mod errors;
 pub(crate) mod refusals;

@@ -68,8 +68,8 @@ pub(super) fn schemas() -> Value {
             "oneOf": [
                 {"type": ["null", "boolean", "string"]},
                 {"const": 0},
-                {"type": "number", "minimum": 1e-130, "maximum": 9.999_999_999_999_99e125},
-                {"type": "number", "minimum": -9.999_999_999_999_99e125, "maximum": -1e-130},
+                {"type": "number", "minimum": 1e-130, "exclusiveMaximum": 1e126},
+                {"type": "number", "exclusiveMinimum": -1e126, "maximum": -1e-130},
                 {"type": "array", "items": value},
                 {"type": "object", "additionalProperties": value},
             ],
