@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Caller,
     error::ApiError,
-    openapi::bodies::PageParams,
+    openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed},
     paging::{Pagination, Parameters},
     state::AppState,

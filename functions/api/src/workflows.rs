@@ -15,7 +15,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     message::MessageOut,
-    openapi::bodies::PageParams,
+    openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed, Naming},
     paging::{Pagination, Parameters},
     path_id::PathId,

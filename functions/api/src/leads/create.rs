@@ -20,7 +20,8 @@ use crate::{
     envelope::RequestId,
     error::{ApiError, Problem},
     limit::Ticket,
-    openapi::bodies::{Created, IdempotencyParams, NewLeads, RefusedLeads},
+    openapi::bodies::{Created, NewLeads, RefusedLeads},
+    openapi::parameters::IdempotencyParams,
     openapi::refusals::{Keyed, Replayable, WithBody},
     state::AppState,
 };

@@ -14,7 +14,7 @@ use super::reply::{LeadsReply, ListedLead};
 use crate::{
     auth::Caller,
     error::ApiError,
-    openapi::bodies::{LeadParams, PageParams},
+    openapi::parameters::{LeadParams, PageParams},
     openapi::refusals::{Checked, Keyed},
     paging::{Pagination, Parameters},
     state::AppState,

@@ -1,8 +1,11 @@
-//! What requests may say, and what of the replies has no type of its own. The readers of `leads` take a body's
-//! fields one by one, so these types are never made: they only describe. What JSON Schema says of a text
-//! beyond its type is in `rules`.
+//! What bodies may hold, where no type of the handlers' says so: their readers take the fields one by one, and a result
+//! of many is put together as text. What JSON Schema says of a text beyond its type is in `rules`.
 
-#![expect(dead_code, reason = "these types describe what is read by hand")]
+#![expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "these types are never made: they describe what is read by hand"
+)]
 
 use std::collections::HashMap;
 
@@ -11,7 +14,7 @@ use shared::domain::{
     cadence::Channel,
     ids::{CampaignId, WorkflowId},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     envelope::Envelope,
@@ -203,55 +206,6 @@ pub(crate) struct Instant(String);
 #[derive(Serialize, ToSchema)]
 #[schema(format = "timezone", example = "America/Santiago")]
 pub(crate) struct TimeZoneName(String);
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PageParams {
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u16>,
-    /// Where to go on: `pagination.next_cursor` of the page before.
-    #[param(format = "cursor")]
-    cursor: Option<String>,
-}
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct LeadParams {
-    /// Only leads of this campaign.
-    campaign_id: Option<CampaignId>,
-    /// Only leads that were enrolled in this workflow.
-    workflow_id: Option<WorkflowId>,
-    /// Only leads that were created after this instant.
-    #[param(format = DateTime, example = "2026-02-10T12:00:00Z")]
-    created_after: Option<String>,
-    /// Only leads that were created before this instant.
-    #[param(format = DateTime, example = "2026-02-11T12:00:00Z")]
-    created_before: Option<String>,
-}
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RunParams {
-    /// Only the run of this workflow counts.
-    workflow_id: Option<WorkflowId>,
-}
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-pub(crate) struct IdempotencyParams {
-    /// The client's own name for the request, kept for 24 hours or longer: the same request with the same name
-    /// gets the first reply and does nothing again.
-    #[param(
-        nullable = false,
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        pattern = "^[!-~]+$",
-        example = "order-17"
-    )]
-    idempotency_key: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]

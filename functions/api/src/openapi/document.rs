@@ -9,11 +9,9 @@ use utoipa::{
     },
 };
 
-use super::{bodies, errors, refusals, rules};
+use super::{bodies, errors, replies, rules};
 use crate::{
-    campaigns,
-    error::ApiError,
-    health,
+    campaigns, health,
     leads::{self, runs},
     workflows,
 };
@@ -77,55 +75,6 @@ impl Modify for Key {
     }
 }
 
-/// Where the reply to an operation leads: its status, the operations, and what of it goes into their
-/// parameters and, after `body.`, into their bodies.
-const LINKS: [(&str, &str, &[&str], &str); 6] = [
-    (
-        "createLeads",
-        "201",
-        &[
-            "showLead",
-            "changeLead",
-            "replaceLead",
-            "eraseLead",
-            "isPaused",
-            "showHistory",
-            "assignWorkflow",
-        ],
-        "id=$response.body#/lead/id",
-    ),
-    (
-        "assignWorkflow",
-        "201",
-        &["showRun"],
-        "id=$request.path.id run_id=$response.body#/workflowRunId",
-    ),
-    (
-        "assignWorkflow",
-        "201",
-        &["changeStatus", "stopAutomation", "resumeAutomation"],
-        "id=$request.path.id body.workflow_id=$response.body#/workflowId",
-    ),
-    (
-        "listWorkflows",
-        "200",
-        &["showWorkflow", "previewWorkflow"],
-        "id=$response.body#/workflows/0/id",
-    ),
-    (
-        "listWorkflows",
-        "200",
-        &["assignWorkflow"],
-        "body.workflowId=$response.body#/workflows/0/id",
-    ),
-    (
-        "showHistory",
-        "200",
-        &["showHistory"],
-        "id=$request.path.id cursor=$response.body#/pagination/next_cursor",
-    ),
-];
-
 /// The document, as docs/openapi.json has it.
 ///
 /// # Errors
@@ -133,8 +82,8 @@ const LINKS: [(&str, &str, &[&str], &str); 6] = [
 pub fn document() -> Result<String, serde_json::Error> {
     let mut document = serde_json::to_value(Handlers::openapi())?;
     let components = &mut document["components"];
-    components["headers"] = headers();
-    components["responses"] = responses();
+    components["headers"] = replies::headers();
+    components["responses"] = replies::responses();
     let codes = errors::codes(&errors::errors());
     for schema in ["Error", "RefusedLead"] {
         components["schemas"][schema]["properties"]["code"]["enum"] = json!(codes);
@@ -155,138 +104,9 @@ pub fn document() -> Result<String, serde_json::Error> {
             .values_mut()
             .filter_map(Value::as_object_mut)
             .flat_map(Map::values_mut);
-        operations.for_each(complete);
+        operations.for_each(replies::complete);
     }
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
-}
-
-/// What every reply carries, and what some do.
-fn headers() -> Value {
-    let text = json!({"type": "string"});
-    json!({
-        "X-Request-Id": {
-            "description": "The request's id, as the log has it.",
-            "required": true,
-            "schema": {"type": "string", "minLength": 1},
-        },
-        "RateLimit": {
-            "description": "Where the limits of the account and of the key stand, if they have any: `r` requests are left, \
-                and in `t` seconds all are (draft-ietf-httpapi-ratelimit-headers).",
-            "schema": text,
-            "example": "\"account\";r=999;t=1",
-        },
-        "RateLimit-Policy": {
-            "description": "The limits of the account and of the key, if they have any: `q` requests in `w` seconds.",
-            "schema": text,
-            "example": "\"account\";q=1000;w=100",
-        },
-        "Retry-After": {
-            "description": "Seconds after which the same request may work.",
-            "required": true,
-            "schema": {"type": "integer", "minimum": 1},
-        },
-        "Location": {
-            "description": "The lead's path, if the request was one lead.",
-            "schema": {"type": "string", "format": "uri-reference"},
-            "example": "/api/public/leads/019c0000-0000-7000-8000-000000001101",
-        },
-        "Idempotency-Replayed": {
-            "description": "The reply is the first one to this `Idempotency-Key`, and nothing was done again.",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
-    })
-}
-
-fn with_headers(names: &[&str]) -> Value {
-    let reference = |name: &&str| {
-        let there = json!({"$ref": format!("#/components/headers/{name}")});
-        ((*name).to_owned(), there)
-    };
-    Value::Object(names.iter().map(reference).collect())
-}
-
-/// The refusals, one for each status. That a path or a method is unknown is no operation's.
-fn responses() -> Value {
-    let mut errors = errors::errors();
-    errors.retain(|error| !matches!(error, ApiError::UnknownRoute | ApiError::MethodNotAllowed));
-    let mut responses = Map::new();
-    for status in errors.iter().map(ApiError::status) {
-        let of_status = errors.iter().filter(|error| error.status() == status);
-        let examples: Map<_, _> = (1..)
-            .zip(of_status.clone())
-            .map(|(number, error)| {
-                let example = json!({"summary": error.title(), "value": errors::body(error)});
-                (format!("{}_{number}", error.code()), example)
-            })
-            .collect();
-        let mut titles: Vec<_> = of_status.map(ApiError::title).collect();
-        titles.dedup();
-        let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
-        if matches!(status.as_u16(), 429 | 503) {
-            names.push("Retry-After");
-        }
-        let response = json!({
-            "description": format!("{}.", titles.join(", or ")),
-            "headers": with_headers(&names),
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
-        });
-        responses.insert(refusals::name(status), response);
-    }
-    Value::Object(responses)
-}
-
-/// Adds the headers and the links to an operation's own replies.
-fn complete(operation: &mut Value) {
-    let id = operation["operationId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let is_keyed = operation.get("security").is_none();
-    // As in a body, what is empty was not given.
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
-    for parameter in parameters
-        .into_iter()
-        .flatten()
-        .filter(|it| it["in"] == "query")
-    {
-        parameter["allowEmptyValue"] = json!(true);
-    }
-    let Some(replies) = operation["responses"].as_object_mut() else {
-        return;
-    };
-    for (status, reply) in replies
-        .iter_mut()
-        .filter(|(_, reply)| reply.get("$ref").is_none())
-    {
-        let mut names = vec!["X-Request-Id"];
-        if is_keyed {
-            names.extend(["RateLimit", "RateLimit-Policy"]);
-        }
-        match (id.as_str(), status.as_str()) {
-            ("createLeads", "201") => names.extend(["Location", "Idempotency-Replayed"]),
-            ("createLeads", "207") => names.push("Idempotency-Replayed"),
-            _ => {}
-        }
-        reply["headers"] = with_headers(&names);
-        for (_, _, targets, values) in LINKS.iter().filter(|it| (it.0, it.1) == (&id, status)) {
-            for target in *targets {
-                reply["links"][target] = link(target, values);
-            }
-        }
-    }
-}
-
-fn link(target: &str, values: &str) -> Value {
-    let mut link = json!({"operationId": target});
-    for (name, value) in values.split(' ').filter_map(|it| it.split_once('=')) {
-        match name.strip_prefix("body.") {
-            Some(field) => link["requestBody"][field] = json!(value),
-            None => link["parameters"][name] = json!(value),
-        }
-    }
-    link
 }
 
 /// Adds to each schema what is said of it elsewhere.

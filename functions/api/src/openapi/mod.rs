@@ -2,12 +2,20 @@
 //! into docs/openapi.json, a test holds that file to it, and the function serves the file: nothing else in
 //! here is part of it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the document is made here, with the places that are looked at"
+)]
+
 pub(crate) mod bodies;
 #[cfg(test)]
 mod compatibility;
 mod document;
 mod errors;
+mod links;
+pub(crate) mod parameters;
 pub(crate) mod refusals;
+mod replies;
 mod rules;
 #[cfg(test)]
 mod tests;

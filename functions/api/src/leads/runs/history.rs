@@ -21,7 +21,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     leads::reply::ListedLead,
-    openapi::bodies::PageParams,
+    openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed, Naming},
     paging::{Pagination, Parameters},
     path_id::PathId,

@@ -1,0 +1,75 @@
+//! Where a reply leads: which operations take what is in it.
+
+use serde_json::{Value, json};
+
+/// Where the reply to an operation leads: its status, the operations, and what of it goes into their
+/// parameters and, after `body.`, into their bodies.
+const LINKS: [(&str, &str, &[&str], &str); 6] = [
+    (
+        "createLeads",
+        "201",
+        &[
+            "showLead",
+            "changeLead",
+            "replaceLead",
+            "eraseLead",
+            "isPaused",
+            "showHistory",
+            "assignWorkflow",
+        ],
+        "id=$response.body#/lead/id",
+    ),
+    (
+        "assignWorkflow",
+        "201",
+        &["showRun"],
+        "id=$request.path.id run_id=$response.body#/workflowRunId",
+    ),
+    (
+        "assignWorkflow",
+        "201",
+        &["changeStatus", "stopAutomation", "resumeAutomation"],
+        "id=$request.path.id body.workflow_id=$response.body#/workflowId",
+    ),
+    (
+        "listWorkflows",
+        "200",
+        &["showWorkflow", "previewWorkflow"],
+        "id=$response.body#/workflows/0/id",
+    ),
+    (
+        "listWorkflows",
+        "200",
+        &["assignWorkflow"],
+        "body.workflowId=$response.body#/workflows/0/id",
+    ),
+    (
+        "showHistory",
+        "200",
+        &["showHistory"],
+        "id=$request.path.id cursor=$response.body#/pagination/next_cursor",
+    ),
+];
+
+/// Adds the links of an operation's reply.
+pub(super) fn add(operation: &str, status: &str, reply: &mut Value) {
+    for (_, _, targets, values) in LINKS
+        .iter()
+        .filter(|it| (it.0, it.1) == (operation, status))
+    {
+        for target in *targets {
+            reply["links"][target] = link(target, values);
+        }
+    }
+}
+
+fn link(target: &str, values: &str) -> Value {
+    let mut link = json!({"operationId": target});
+    for (name, value) in values.split(' ').filter_map(|it| it.split_once('=')) {
+        match name.strip_prefix("body.") {
+            Some(field) => link["requestBody"][field] = json!(value),
+            None => link["parameters"][name] = json!(value),
+        }
+    }
+    link
+}

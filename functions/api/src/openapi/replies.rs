@@ -1,0 +1,120 @@
+//! What holds for the replies of all operations: headers and refusals.
+
+use serde_json::{Map, Value, json};
+
+use super::{errors, links, refusals};
+use crate::error::ApiError;
+
+/// What every reply carries, and what some do.
+pub(super) fn headers() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "X-Request-Id": {
+            "description": "The request's id, as the log has it.",
+            "required": true,
+            "schema": {"type": "string", "minLength": 1},
+        },
+        "RateLimit": {
+            "description": "Where the limits of the account and of the key stand, if they have any: `r` requests are left, \
+                and in `t` seconds all are (draft-ietf-httpapi-ratelimit-headers).",
+            "schema": text,
+            "example": "\"account\";r=999;t=1",
+        },
+        "RateLimit-Policy": {
+            "description": "The limits of the account and of the key, if they have any: `q` requests in `w` seconds.",
+            "schema": text,
+            "example": "\"account\";q=1000;w=100",
+        },
+        "Retry-After": {
+            "description": "Seconds after which the same request may work.",
+            "required": true,
+            "schema": {"type": "integer", "minimum": 1},
+        },
+        "Location": {
+            "description": "The lead's path, if the request was one lead.",
+            "schema": {"type": "string", "format": "uri-reference"},
+            "example": "/api/public/leads/019c0000-0000-7000-8000-000000001101",
+        },
+        "Idempotency-Replayed": {
+            "description": "The reply is the first one to this `Idempotency-Key`, and nothing was done again.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
+    })
+}
+
+fn with_headers(names: &[&str]) -> Value {
+    let reference = |name: &&str| {
+        let there = json!({"$ref": format!("#/components/headers/{name}")});
+        ((*name).to_owned(), there)
+    };
+    Value::Object(names.iter().map(reference).collect())
+}
+
+/// The refusals, one for each status. That a path or a method is unknown is no operation's.
+pub(super) fn responses() -> Value {
+    let mut errors = errors::errors();
+    errors.retain(|error| !matches!(error, ApiError::UnknownRoute | ApiError::MethodNotAllowed));
+    let mut responses = Map::new();
+    for status in errors.iter().map(ApiError::status) {
+        let of_status = errors.iter().filter(|error| error.status() == status);
+        let examples: Map<_, _> = (1..)
+            .zip(of_status.clone())
+            .map(|(number, error)| {
+                let example = json!({"summary": error.title(), "value": errors::body(error)});
+                (format!("{}_{number}", error.code()), example)
+            })
+            .collect();
+        let mut titles: Vec<_> = of_status.map(ApiError::title).collect();
+        titles.dedup();
+        let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
+        if matches!(status.as_u16(), 429 | 503) {
+            names.push("Retry-After");
+        }
+        let response = json!({
+            "description": format!("{}.", titles.join(", or ")),
+            "headers": with_headers(&names),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
+        });
+        responses.insert(refusals::name(status), response);
+    }
+    Value::Object(responses)
+}
+
+/// Adds the headers and the links to an operation's own replies.
+pub(super) fn complete(operation: &mut Value) {
+    let id = operation["operationId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let is_keyed = operation.get("security").is_none();
+    // As in a body, what is empty was not given.
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters
+        .into_iter()
+        .flatten()
+        .filter(|it| it["in"] == "query")
+    {
+        parameter["allowEmptyValue"] = json!(true);
+    }
+    let Some(replies) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    for (status, reply) in replies
+        .iter_mut()
+        .filter(|(_, reply)| reply.get("$ref").is_none())
+    {
+        let mut names = vec!["X-Request-Id"];
+        if is_keyed {
+            names.extend(["RateLimit", "RateLimit-Policy"]);
+        }
+        match (id.as_str(), status.as_str()) {
+            ("createLeads", "201") => names.extend(["Location", "Idempotency-Replayed"]),
+            ("createLeads", "207") => names.push("Idempotency-Replayed"),
+            _ => {}
+        }
+        reply["headers"] = with_headers(&names);
+        links::add(&id, status, reply);
+    }
+}
