@@ -26,6 +26,7 @@ pub(crate) struct CampaignsReply {
 #[schema(as = Campaign)]
 struct CampaignOut {
     id: CampaignId,
+    #[schema(example = "Spring Launch")]
     name: String,
     created_at: Timestamp,
 }

@@ -31,9 +31,13 @@ pub(crate) struct RequestId(pub(crate) String);
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error, description = "What a status of 400 or more is answered with. Programs go by `code`.")]
 pub(crate) struct Envelope<'a> {
+    #[schema(example = "Validation error")]
     error: &'a str,
+    #[schema(example = "email is not a valid email address")]
     message: String,
+    #[schema(example = "validation_error")]
     code: &'a str,
+    #[schema(example = "JKJaXmPLvHcESHA=")]
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -16,8 +16,10 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// The field, as the client named it.
+    #[schema(example = "email")]
     pub(crate) field: String,
     /// What to change, as a sentence that starts with the field's name.
+    #[schema(example = "email is not a valid email address")]
     pub(crate) message: String,
 }
 

@@ -8,6 +8,7 @@ use crate::openapi::refusals::Always;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
+    #[schema(example = "ok")]
     status: &'static str,
     version: &'static str,
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[schema(as = Message)]
 pub(crate) struct MessageOut {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Hello, when does a call suit you?")]
     content: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

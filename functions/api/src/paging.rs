@@ -26,6 +26,7 @@ pub(crate) struct Parameters {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
+    #[schema(example = 50)]
     limit: u16,
     has_more: bool,
     #[schema(required)]

@@ -40,11 +40,14 @@ pub(crate) struct WorkflowReply {
 #[schema(as = WorkflowSummary)]
 struct WorkflowOut {
     id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
     name: String,
     goal_type: GoalType,
     is_paused: bool,
+    #[schema(example = "America/Santiago")]
     timezone: String,
     channels: Vec<Channel>,
+    #[schema(example = 5)]
     total_steps: usize,
     created_at: Timestamp,
 }
@@ -62,8 +65,11 @@ struct WholeWorkflow {
 #[schema(as = Status)]
 struct StatusOut {
     id: StatusId,
+    #[schema(example = "won")]
     key: String,
+    #[schema(example = "Won")]
     label: String,
+    #[schema(example = "won")]
     category: String,
     is_initial: bool,
     is_terminal: bool,
@@ -81,8 +87,11 @@ struct CadenceOut {
 #[schema(as = Step)]
 struct StepOut {
     channel: Channel,
+    #[schema(example = 3)]
     max_attempts: u8,
+    #[schema(example = "PT2H")]
     attempt_interval: String,
+    #[schema(example = "P1D")]
     delay: String,
     #[schema(required)]
     message: Option<MessageOut>,

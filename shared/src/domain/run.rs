@@ -19,6 +19,7 @@ use super::{
 /// How far a run is (CONTRACT section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(description = "How far a run is.")]
 pub enum RunStatus {
     /// Ordered, and not built yet.
     Queued,
@@ -35,6 +36,7 @@ pub enum RunStatus {
 /// What the cadence of a run does (CONTRACT section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(description = "What the cadence of a run does.")]
 pub enum CadenceState {
     /// Not built yet.
     Pending,

@@ -196,6 +196,22 @@ mod tests {
     }
 
     #[test]
+    fn a_first_message_is_bounded_whatever_its_workflow_is() {
+        let long = "x".repeat(4_097);
+        let body = format!(
+            r#"{{"first_name":"J","workflow_id":"0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d",
+                "force_first_message":{{"content":"{long}","html":"{long}","components":{{}}}}}}"#
+        );
+        assert_eq!(
+            problems(&body),
+            [
+                "force_first_message.content must not be longer than 4096 characters",
+                "force_first_message.components must be an array",
+            ]
+        );
+    }
+
+    #[test]
     fn what_is_no_json_object_is_malformed_with_its_place() {
         for (body, message) in [
             (

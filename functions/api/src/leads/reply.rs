@@ -40,7 +40,10 @@ pub(crate) struct CreatedReply<'a> {
     #[schema(nullable = false)]
     workflow_run: Option<CreatedRun<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(
+        nullable = false,
+        example = "the campaign is unknown to this account: the lead has no campaign"
+    )]
     warning: Option<String>,
 }
 
@@ -49,8 +52,11 @@ pub(crate) struct CreatedReply<'a> {
 #[schema(as = CreatedManyReply, description = "The reply to an array: a result for each lead, in the order of the request.")]
 pub(crate) struct ManyReply<'a> {
     success: bool,
+    #[schema(example = 3)]
     total: usize,
+    #[schema(example = 2)]
     created: usize,
+    #[schema(example = 1)]
     failed: usize,
     #[schema(value_type = Vec<LeadResult>)]
     results: Vec<Box<RawValue>>,
@@ -117,17 +123,19 @@ pub(crate) struct ListedLead<'a> {
 /// What every shape of a lead has.
 #[derive(Serialize, ToSchema)]
 struct Person<'a> {
+    #[schema(example = "John")]
     first_name: &'a str,
-    #[schema(required)]
+    #[schema(required, example = "Doe")]
     last_name: Option<&'a str>,
-    #[schema(required)]
+    #[schema(required, example = "john@example.com")]
     email: Option<&'a str>,
-    #[schema(required)]
+    #[schema(required, example = "+1234567890")]
     phone: Option<&'a str>,
+    #[schema(example = "api")]
     source: &'a str,
-    #[schema(required)]
+    #[schema(required, example = "Acme")]
     company: Option<&'a str>,
-    #[schema(required)]
+    #[schema(required, example = "Buyer")]
     title: Option<&'a str>,
 }
 
@@ -142,6 +150,7 @@ struct CreatedRun<'a> {
 #[derive(Serialize, ToSchema)]
 struct CreatedWorkflow<'a> {
     id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
     name: &'a str,
 }
 
@@ -150,10 +159,14 @@ struct CreatedWorkflow<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = FirstTouchpoint, description = "The first contact with the lead.")]
 struct Cadence {
+    #[schema(example = 0)]
     step_index: u16,
     channel: Channel,
+    #[schema(example = 1)]
     attempt_number: u8,
+    #[schema(example = 3)]
     max_attempts: u8,
+    #[schema(example = 5)]
     total_steps: u16,
 }
 
@@ -189,6 +202,7 @@ pub(crate) struct LeadOut<'a> {
 #[schema(as = CampaignLabel)]
 struct CampaignOut<'a> {
     id: CampaignId,
+    #[schema(example = "Spring Launch")]
     name: &'a str,
 }
 
@@ -207,6 +221,7 @@ pub(super) struct ActiveRun<'a> {
 #[derive(Serialize, ToSchema)]
 struct RunWorkflow<'a> {
     id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
     name: &'a str,
     goal_type: GoalType,
 }
@@ -214,8 +229,11 @@ struct RunWorkflow<'a> {
 #[derive(Serialize, ToSchema)]
 struct CurrentStatus<'a> {
     id: StatusId,
+    #[schema(example = "new")]
     key: &'a str,
+    #[schema(example = "New")]
     label: &'a str,
+    #[schema(example = "active")]
     category: &'a str,
 }
 

@@ -44,6 +44,7 @@ pub struct Touchpoint {
 /// What becomes of a touchpoint (CONTRACT section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(description = "What becomes of a touchpoint.")]
 pub enum TouchpointState {
     /// It will be made when it is due.
     Scheduled,

@@ -39,6 +39,7 @@ use crate::{
 struct AssignedReply<'a> {
     workflow_run_id: RunId,
     workflow_id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
     workflow_name: &'a str,
     movement_type: MovementType,
     paused: bool,

@@ -40,12 +40,16 @@ struct HistoryReply<'a> {
 #[schema(as = Activity)]
 struct ActivityOut<'a> {
     #[serde(rename = "type")]
+    #[schema(example = "activity")]
     kind: &'static str,
+    #[schema(example = "system")]
     channel: &'static str,
     activity_type: ActivityKind,
+    #[schema(example = "Status changed")]
     title: &'static str,
-    #[schema(required)]
+    #[schema(required, example = "New -> Won")]
     description: Option<String>,
+    #[schema(example = "api")]
     actor_type: &'static str,
     #[schema(required)]
     actor_id: Option<&'a str>,

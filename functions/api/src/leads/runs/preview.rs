@@ -31,7 +31,7 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 struct PreviewReply<'a> {
     success: bool,
-    #[schema(required)]
+    #[schema(required, example = "America/Santiago")]
     timezone: Option<&'a str>,
     at: Timestamp,
     touchpoints: Vec<TouchpointOut<'a>>,

@@ -21,7 +21,7 @@ pub(super) struct RunOut<'a> {
     #[serde(flatten)]
     run: ActiveRun<'a>,
     job_id: JobId,
-    #[schema(required)]
+    #[schema(required, example = "America/Santiago")]
     timezone: Option<&'a str>,
     created_at: Timestamp,
     touchpoints: Vec<TouchpointOut<'a>>,

@@ -25,7 +25,9 @@ use crate::{
 pub(crate) struct StatusReply {
     success: bool,
     changed: bool,
+    #[schema(example = "new")]
     previous_status: String,
+    #[schema(example = "won")]
     new_status: String,
     workflow_run: StatusRun,
 }
