@@ -1,0 +1,85 @@
+//! What a lead costs, measured on the functions' release binaries (docs/performance.md): one table, and all
+//! that it was made of as JSON.
+//!
+//!     cargo measure
+
+mod annotated;
+mod aws;
+mod callgrind;
+mod events;
+mod item_size;
+mod limits;
+mod options;
+mod process;
+mod report;
+mod rows;
+mod runtime_api;
+mod world;
+
+use std::{error::Error, fs, process::ExitCode};
+
+use clap::Parser;
+
+use self::{limits::Limits, options::Options, report::Report, world::World};
+
+/// What can go wrong is told to a person and ends the program.
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match measure(Options::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(options: Options) -> Result<ExitCode> {
+    let limits = Limits::read()?;
+    limits.check_names(&options.only)?;
+    let world = World::start(&options).await?;
+    let mut report = Report::new(&options.bootstraps);
+    let wants = |id: &str| options.only.is_empty() || options.only.iter().any(|only| only == id);
+    if wants("P1") {
+        rows::start::instructions(&world, &mut report).await?;
+    }
+    if wants("P2") {
+        rows::start::handshakes(&world, &mut report).await?;
+    }
+    if wants("P3") {
+        rows::warm::instructions(&world, &mut report).await?;
+    }
+    if wants("P4") {
+        rows::warm::calls(&world, &mut report).await?;
+    }
+    if wants("P5") || wants("P6") {
+        rows::cost::measure(&world, &mut report).await?;
+    }
+    if wants("P7") {
+        rows::footprint::measure(&world, &mut report).await?;
+    }
+    if wants("P8") {
+        rows::rivals::measure(&world, &mut report).await?;
+    }
+    if wants("P9") {
+        rows::batch::measure(&world, &mut report).await?;
+    }
+    if wants("P10") {
+        rows::array::measure(&world, &mut report).await?;
+    }
+    world.stop().await;
+    report.print(&limits);
+    fs::write(&options.json, report.to_json(&limits)?)?;
+    println!("\nEverything it was made of: {}", options.json.display());
+    let over = report.over(&limits);
+    if options.check && !over.is_empty() {
+        eprintln!(
+            "error: over the bound of bench/limits.yaml: {}",
+            over.join(", ")
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,160 @@
+//! What was measured: a table for people, JSON for programs.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Map, Value, json};
+use shared::clock::Clock;
+
+use crate::{
+    Result,
+    limits::{Limit, Limits},
+};
+
+/// What was measured so far.
+#[derive(Debug)]
+pub(crate) struct Report {
+    bootstraps: String,
+    values: BTreeMap<String, f64>,
+    noise: BTreeMap<String, String>,
+    details: Map<String, Value>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn new(bootstraps: &Path) -> Self {
+        Self {
+            bootstraps: bootstraps.display().to_string(),
+            values: BTreeMap::new(),
+            noise: BTreeMap::new(),
+            details: Map::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The value of a measure, in its unit of bench/limits.yaml.
+    pub(crate) fn value(&mut self, name: &str, value: f64) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Says why a measure's value is not to be trusted.
+    pub(crate) fn noisy(&mut self, name: &str, why: String) {
+        self.noise.insert(name.to_owned(), why);
+    }
+
+    /// What a value was made of.
+    pub(crate) fn detail(&mut self, name: &str, detail: Value) {
+        self.details.insert(name.to_owned(), detail);
+    }
+
+    /// Text that is printed behind the table.
+    pub(crate) fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    /// The measures whose value is over its bound.
+    pub(crate) fn over(&self, limits: &Limits) -> Vec<String> {
+        let measured = self.measured(limits);
+        measured
+            .filter(|(_, limit, value)| !limit.keeps(*value, limit.bound))
+            .map(|(name, limit, value)| {
+                format!(
+                    "{name} is {} {} (bound {})",
+                    shown(value),
+                    limit.unit,
+                    limit.bound
+                )
+            })
+            .collect()
+    }
+
+    pub(crate) fn print(&self, limits: &Limits) {
+        println!("| id | measure | value | must | aim | |");
+        println!("| --- | --- | --- | --- | --- | --- |");
+        for (name, limit, value) in self.measured(limits) {
+            let noise = self.noise.get(name);
+            println!(
+                "| {name} | {} | {} | {} | {} | {}{} |",
+                limit.measure,
+                format!("{} {}", shown(value), limit.unit).trim_end(),
+                limit.must,
+                limit.aim,
+                verdict(limit, value),
+                noise
+                    .map(|why| format!("; noisy: {why}"))
+                    .unwrap_or_default(),
+            );
+        }
+        for note in &self.notes {
+            println!("\n{note}");
+        }
+    }
+
+    pub(crate) fn to_json(&self, limits: &Limits) -> Result<String> {
+        let rows: Vec<Value> = self
+            .measured(limits)
+            .map(|(name, limit, value)| {
+                json!({
+                    "id": name, "value": value, "limit": limit, "verdict": verdict(limit, value),
+                    "noise": self.noise.get(name),
+                })
+            })
+            .collect();
+        Ok(serde_json::to_string_pretty(&json!({
+            "date": Clock::System.now().to_string(),
+            "machine": processor(),
+            "bootstraps": self.bootstraps,
+            "rows": rows,
+            "details": self.details,
+        }))?)
+    }
+
+    fn measured<'a>(
+        &'a self,
+        limits: &'a Limits,
+    ) -> impl Iterator<Item = (&'a str, &'a Limit, f64)> {
+        let mut rows: Vec<_> = limits
+            .0
+            .iter()
+            .filter_map(|(name, limit)| Some((name.as_str(), limit, *self.values.get(name)?)))
+            .collect();
+        // P10 behind P9, not behind P1.
+        rows.sort_by_key(|(name, ..)| {
+            let number = name.trim_start_matches('P').split('.').next();
+            number
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(u8::MAX)
+        });
+        rows.into_iter()
+    }
+}
+
+fn verdict(limit: &Limit, value: f64) -> &'static str {
+    if limit.keeps(value, limit.aim) {
+        "aim reached"
+    } else if limit.keeps(value, limit.must) {
+        "must reached"
+    } else {
+        "MISSED"
+    }
+}
+
+/// Three figures: what is behind them is noise.
+pub(crate) fn shown(value: f64) -> String {
+    let decimals = match value.abs() {
+        big if big >= 100.0 || value.fract() == 0.0 => 0,
+        some if some >= 10.0 => 1,
+        few if few >= 1.0 => 2,
+        _ => 3,
+    };
+    format!("{value:.decimals$}")
+}
+
+fn processor() -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let models: Vec<&str> = info
+        .lines()
+        .filter_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map(|(_, model)| model)
+        .collect();
+    Some(format!("{} x {}", models.len(), models.first()?))
+}

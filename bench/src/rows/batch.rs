@@ -1,0 +1,49 @@
+//! P9: what a record of start-workflow costs in a batch of ten against one alone.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    Result, events,
+    report::Report,
+    world::{World, handled},
+};
+
+const WARM_UP: u32 = 10;
+const BATCHES: u32 = 20;
+
+pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
+    let aws = world.plain(Duration::ZERO).await?;
+    let (mut function, mut callgrind) = world.start_counted("start-workflow", "P9", &aws).await?;
+    let mut per_record = Vec::new();
+    for (event, records) in [(events::ONE_START, 1), (events::TEN_STARTS, 10)] {
+        for _ in 0..WARM_UP {
+            handled(function.invoke(event).await?)?;
+        }
+        aws.take_calls();
+        callgrind.zero().await?;
+        for _ in 0..BATCHES {
+            handled(function.invoke(event).await?)?;
+        }
+        let count = callgrind.count().await? / f64::from(BATCHES * records) / 1e6;
+        let calls = aws.take_calls().len();
+        per_record.push((
+            count,
+            f64::from(u32::try_from(calls)?) / f64::from(BATCHES * records),
+        ));
+    }
+    function.stop().await?;
+    let [(one, calls_of_one), (ten, calls_of_ten)] = per_record.as_slice() else {
+        return Err("two sizes of batches were not measured".into());
+    };
+    report.detail(
+        "P9",
+        json!({
+            "millions_per_record": {"batch_of_1": one, "batch_of_10": ten},
+            "calls_per_record": {"batch_of_1": calls_of_one, "batch_of_10": calls_of_ten},
+        }),
+    );
+    report.value("P9", ten / one);
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! P8: the same intake in Python 3 with boto3 and in Node with the AWS SDK v3 (bench/python, bench/node),
+//! the same endpoints, one after the other.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::{
+    Result,
+    aws::Aws,
+    events,
+    process::Function,
+    report::Report,
+    world::{World, accepted},
+};
+
+/// Until compilers that work at run time are done.
+const WARM_UP: u32 = 1_000;
+const REQUESTS: u32 = 2_000;
+
+const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
+
+pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
+    let aws = world.plain(Duration::ZERO).await?;
+    let ours = cpu_of(world.start_function("api", &aws).await?, &aws).await?;
+    let python = world
+        .start_command(python(world).await?, "python", &aws)
+        .await?;
+    let python = cpu_of(python, &aws).await?;
+    let node = world
+        .start_command(node(world).await?, "node", &aws)
+        .await?;
+    let node = cpu_of(node, &aws).await?;
+    let mut table =
+        String::from("P8, CPU time for a lead, ms:\n\n| | user | kernel |\n| --- | --- | --- |\n");
+    for (name, cpu) in [("here", &ours), ("Python", &python), ("Node", &node)] {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            table,
+            "| {name} | {:.2} | {:.2} |",
+            cpu.user_ms, cpu.kernel_ms
+        );
+    }
+    report.note(table);
+    report.value("P8.python", python.total() / ours.total());
+    report.value("P8.node", node.total() / ours.total());
+    report.detail("P8", json!({"rust": ours, "python": python, "node": node}));
+    Ok(())
+}
+
+/// For one lead.
+#[derive(Debug, Serialize)]
+struct Cpu {
+    user_ms: f64,
+    kernel_ms: f64,
+}
+
+impl Cpu {
+    fn total(&self) -> f64 {
+        self.user_ms + self.kernel_ms
+    }
+}
+
+async fn cpu_of(mut function: Function, aws: &Aws) -> Result<Cpu> {
+    for _ in 0..WARM_UP {
+        accepted(function.invoke(events::LEAD).await?)?;
+    }
+    aws.take_calls();
+    let before = function.cpu_time()?;
+    for _ in 0..REQUESTS {
+        accepted(function.invoke(events::LEAD).await?)?;
+    }
+    let after = function.cpu_time()?;
+    let calls = aws.take_calls().len();
+    // Keys and workflows are read again when their time in the caches is over.
+    if !(2 * REQUESTS as usize..2 * REQUESTS as usize + 20).contains(&calls) {
+        return Err(format!("{calls} calls for {REQUESTS} leads").into());
+    }
+    function.stop().await?;
+    let for_one = |took: Duration| took.as_secs_f64() * 1e3 / f64::from(REQUESTS);
+    Ok(Cpu {
+        user_ms: for_one(after.user - before.user),
+        kernel_ms: for_one(after.kernel - before.kernel),
+    })
+}
+
+async fn python(world: &World) -> Result<Command> {
+    let folder = world.folder.join("python");
+    let source = Path::new(SOURCES).join("python");
+    let requirements = source.join("requirements.txt");
+    if is_new(&requirements, &folder)? {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder))
+        .await?;
+        run(Command::new(folder.join("bin/pip"))
+            .args(["install", "--quiet", "--no-deps", "--requirement"])
+            .arg(&requirements))
+        .await?;
+        fs::copy(&requirements, folder.join("installed"))?;
+    }
+    let mut command = Command::new(folder.join("bin/python"));
+    command.arg(source.join("intake.py"));
+    Ok(command)
+}
+
+async fn node(world: &World) -> Result<Command> {
+    let folder = world.folder.join("node");
+    let source = Path::new(SOURCES).join("node");
+    fs::create_dir_all(&folder)?;
+    let lock = source.join("package-lock.json");
+    for file in ["package.json", "package-lock.json", "intake.js"] {
+        fs::copy(source.join(file), folder.join(file))?;
+    }
+    if is_new(&lock, &folder)? {
+        run(Command::new("npm")
+            .args(["ci", "--silent", "--no-audit", "--no-fund"])
+            .current_dir(&folder))
+        .await?;
+        fs::copy(&lock, folder.join("installed"))?;
+    }
+    let mut command = Command::new(program("node")?);
+    command.arg(folder.join("intake.js"));
+    Ok(command)
+}
+
+/// Whether `list` is not what `folder` was filled from.
+fn is_new(list: &Path, folder: &Path) -> Result<bool> {
+    Ok(fs::read(folder.join("installed")).ok() != Some(fs::read(list)?))
+}
+
+/// Where a program is; the measured process gets Lambda's search path, which may not have it.
+fn program(name: &str) -> Result<PathBuf> {
+    let found = std::process::Command::new("sh")
+        .args(["-c", &format!("command -v {name}")])
+        .output()?;
+    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    if found.is_empty() {
+        return Err(format!("{name} is not installed").into());
+    }
+    Ok(found.into())
+}
+
+async fn run(command: &mut Command) -> Result<()> {
+    let program = command.as_std().get_program().to_owned();
+    let output = command
+        .output()
+        .await
+        .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(format!("{} failed: {message}", program.display()).into())
+}

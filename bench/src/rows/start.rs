@@ -1,0 +1,85 @@
+//! P1 and P2: from the process's start to its first answer.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{median, noise, operations};
+use crate::{
+    Result,
+    aws::Call,
+    events,
+    report::Report,
+    world::{World, accepted},
+};
+
+const RUNS: usize = 3;
+
+/// So far away are the services while handshakes are counted: calls that are made side by side then meet.
+const DISTANCE: Duration = Duration::from_millis(10);
+
+/// P1: everything that the process executes, the dynamic linker's work included. Callgrind is slow enough for the
+/// SDK's timeouts, above all beside other work; a run in which a call was made again does not count.
+pub(crate) async fn instructions(world: &World, report: &mut Report) -> Result<()> {
+    let (mut counts, mut dropped) = (Vec::new(), Vec::new());
+    let mut seen = Vec::new();
+    while counts.len() < RUNS && dropped.len() < RUNS {
+        let aws = world.tls(Duration::ZERO).await?;
+        let (mut api, mut callgrind) = world.start_counted("api", "P1", &aws).await?;
+        accepted(api.invoke(events::LEAD).await?)?;
+        let count = callgrind.count().await? / 1e6;
+        api.stop().await?;
+        let calls = aws.take_calls();
+        if has_repeated(&calls) {
+            dropped.push(count);
+        } else {
+            counts.push(count);
+            seen.push(json!(operations(&calls)));
+        }
+    }
+    if counts.is_empty() {
+        report.noisy("P1", "a call was made again in each run".to_owned());
+    } else if let Some(noise) = noise(&counts) {
+        report.noisy("P1", noise);
+    }
+    report.detail(
+        "P1",
+        json!({"millions": counts, "with_repeated_calls": dropped, "calls": seen}),
+    );
+    report.value(
+        "P1",
+        median(if counts.is_empty() { dropped } else { counts }),
+    );
+    Ok(())
+}
+
+fn has_repeated(calls: &[Call]) -> bool {
+    let mut rest = calls;
+    while let Some((call, others)) = rest.split_first() {
+        let same = |other: &Call| other.operation == call.operation && other.body == call.body;
+        if others.iter().any(same) {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}
+
+/// P2, at the machine's own speed.
+pub(crate) async fn handshakes(world: &World, report: &mut Report) -> Result<()> {
+    let mut inside = Vec::new();
+    let mut before = Vec::new();
+    for _ in 0..RUNS {
+        let aws = world.tls(DISTANCE).await?;
+        let started = std::time::Instant::now();
+        let mut api = world.start_function("api", &aws).await?;
+        let answer = accepted(api.invoke(events::LEAD).await?)?;
+        before.push(aws.handshakes(started, answer.delivered));
+        inside.push(aws.handshakes(answer.delivered, answer.answered));
+        api.stop().await?;
+    }
+    report.detail("P2", json!({"before_the_event": before, "inside": inside}));
+    let most = inside.into_iter().max().unwrap_or_default();
+    report.value("P2", u32::try_from(most)?.into());
+    Ok(())
+}
