@@ -6,73 +6,78 @@ use serde::Serialize;
 
 use crate::Result;
 
-/// The first part one of whose words is in a function's name has it.
+/// A function belongs to the first part that has the beginning of its crate's name, or of its own in libc.
 const PARTS: [(&str, &[&str]); 9] = [
     (
         "signing, SHA-256 and HMAC",
-        &["sigv4", "sha2", "hmac", "digest", "hex::"],
+        &["aws_sigv4", "sha2", "hmac", "digest", "block_buffer", "hex"],
     ),
     (
         "memory: allocation and copies",
-        &["malloc", "free", "calloc", "realloc", "mem"],
+        &[
+            "malloc",
+            "_int_",
+            "free",
+            "calloc",
+            "realloc",
+            "unlink_chunk",
+            "mem",
+            "__mem",
+        ],
     ),
     (
         "JSON and items",
-        &["serde", "smithy_json", "ryu", "itoa", "lexical"],
+        &["serde", "aws_smithy_json", "itoa", "ryu", "zmij"],
     ),
+    ("the AWS SDK beside", &["aws_"]),
     (
         "HTTP, sockets, the async runtime",
         &[
-            "hyper",
-            "h2::",
-            "http::",
-            "httparse",
-            "tokio",
-            "mio",
-            "tower",
             "axum",
+            "bytes",
             "futures",
-            "epoll",
-            "matchit",
-            "bytes::",
-            "parking_lot",
-            "http_body",
+            "h2",
+            "http",
+            "hyper",
             "lambda",
             "matchit",
-            "want",
-            "slab",
-            "url",
+            "mio",
+            "parking_lot",
             "percent",
-            "socket",
-            "send",
-            "recv",
-            "write",
-            "pthread",
+            "rustls",
+            "slab",
+            "sync_wrapper",
+            "tokio",
+            "tower",
+            "url",
+            "want",
         ],
     ),
+    ("logs", &["sharded_slab", "tracing", "nu_ansi"]),
     (
-        "our own code and what it calls: phones, e-mail, names, time",
+        "our own code, and phones, e-mail, names, time for it",
         &[
-            "api::",
+            "api",
             "shared",
-            "rlibphonenumber",
-            "regex",
+            "aho_corasick",
+            "crc32fast",
             "email",
+            "icu",
             "idna",
             "jiff",
-            "unicode",
-            "uuid",
             "lru",
-            "icu",
+            "regex",
+            "rlibphonenumber",
+            "unicode",
+            "utf8",
+            "uuid",
         ],
     ),
-    ("the AWS SDK beside", &["aws_", "typed_"]),
-    ("logs", &["tracing", "sharded", "log::"]),
     (
         "the standard library",
-        &["core", "alloc", "std::", "hashbrown", "fmt"],
+        &["alloc", "core", "hashbrown", "std"],
     ),
-    ("the rest", &[""]),
+    ("the rest: libc, the dynamic linker", &[""]),
 ];
 
 /// A part's instructions for one request, in thousands.
@@ -94,15 +99,27 @@ pub(crate) fn by_part(profile: &Path, requests: u32) -> Result<Option<Vec<Part>>
         if !function.starts_with("0x") {
             named += count;
         }
+        let name = crate_of(function);
         let part = PARTS
             .iter()
-            .position(|(_, words)| words.iter().any(|word| function.contains(word)));
+            .position(|(_, names)| names.iter().any(|of_part| name.starts_with(of_part)));
         if let Some(part) = part.and_then(|part| parts.get_mut(part)) {
             part.thousands += count / f64::from(requests) / 1e3;
         }
     }
     // Of a stripped binary, only libc's functions have names.
     Ok((named > 0.7 * all).then(|| parts.into()))
+}
+
+/// `tokio` of `<tokio::A as B>::c`, `axum` of `<F as axum::A>::b`; a function of libc as it is.
+fn crate_of(function: &str) -> &str {
+    let name = function.trim_start_matches(['<', '&', '*', '(', '[']);
+    let name = name.trim_start_matches("mut ").trim_start_matches("dyn ");
+    let name = match name.split_once(" as ") {
+        Some((own, of)) if !own.contains("::") => of,
+        _ => name,
+    };
+    name.split("::").next().unwrap_or_default()
 }
 
 /// What each function executed itself. callgrind_annotate would count calls that began before the counting.

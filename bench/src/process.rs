@@ -105,13 +105,15 @@ impl Function {
 
     /// Hands it an event and gives its answer.
     pub(crate) async fn invoke(&mut self, event: &str) -> Result<Answer> {
-        let log = self.log.display();
+        // What Rust, Python and Node say of their own end is there.
+        let told = self.log.with_extension("err");
+        let told = told.display();
         tokio::select! {
             answer = timeout(DEADLINE, self.runtime_api.invoke(event.to_owned())) => {
-                answer.map_err(|_| format!("no answer in {DEADLINE:?} (its log: {log})"))?
+                answer.map_err(|_| format!("no answer in {DEADLINE:?} ({told} may say why)"))?
             }
             ended = self.child.wait() => {
-                Err(format!("the function ended with {} (its log: {log})", ended?).into())
+                Err(format!("the function ended with {} ({told} may say why)", ended?).into())
             }
         }
     }

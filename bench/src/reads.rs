@@ -1,7 +1,7 @@
 //! What reading leads costs as an account grows: a page of the list and one lead, at 10,000 and at
 //! 1,000,000 leads in one account, through the API's router, over the embedded DynamoDB in memory.
 //!
-//!     cargo run --release --package e2e --bin bench-reads [-- <leads> ...]
+//!     cargo run --release --package bench --bin reads [-- <leads> ...]
 
 use std::{
     env,

@@ -57,12 +57,8 @@ impl Report {
         measured
             .filter(|(_, limit, value)| !limit.keeps(*value, limit.bound))
             .map(|(name, limit, value)| {
-                format!(
-                    "{name} is {} {} (bound {})",
-                    shown(value),
-                    limit.unit,
-                    limit.bound
-                )
+                let value = format!("{} {}", shown(value), limit.unit);
+                format!("{name} is {} (bound {})", value.trim_end(), limit.bound)
             })
             .collect()
     }

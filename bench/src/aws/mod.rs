@@ -34,7 +34,7 @@ pub(crate) struct Call {
     /// Such as `PutItem`.
     pub(crate) operation: String,
     pub(crate) body: Value,
-    authorization: HeaderValue,
+    headers: HeaderMap,
     pub(crate) begun: Instant,
     pub(crate) ended: Instant,
 }
@@ -120,21 +120,8 @@ impl Aws {
 
     /// Does a write in the embedded DynamoDB after all, so that reads find it from now on.
     pub(crate) async fn keep(&self, write: &Call) -> Result<()> {
-        let headers = HeaderMap::from_iter([
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/x-amz-json-1.0"),
-            ),
-            (
-                TARGET,
-                format!("DynamoDB_20120810.{}", write.operation).parse()?,
-            ),
-            (header::AUTHORIZATION, write.authorization.clone()),
-        ]);
-        let (status, reply) = self
-            .seen
-            .embedded(&headers, write.body.to_string().into())
-            .await?;
+        let body = write.body.to_string().into();
+        let (status, reply) = self.seen.embedded(&write.headers, body).await?;
         if !status.is_success() {
             return Err(String::from_utf8_lossy(&reply).into_owned().into());
         }
@@ -171,6 +158,7 @@ impl Seen {
     async fn embedded(&self, headers: &HeaderMap, body: Bytes) -> Result<(StatusCode, Bytes)> {
         let mut headers = headers.clone();
         headers.remove(header::HOST);
+        headers.remove(header::CONTENT_LENGTH);
         let call = self.http.post(&self.source).headers(headers).body(body);
         let reply = call.send().await?;
         Ok((reply.status(), reply.bytes().await?))
@@ -211,11 +199,10 @@ async fn answer(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) 
         "x-amzn-requestid",
         HeaderValue::from_static("4B1JTN3BVJ0JQ5NB2UAMQ0M8DRVV4KQNSO5AEMVJF66Q9ASUAAJG"),
     );
-    let authorization = headers.get(header::AUTHORIZATION).cloned();
     locked(&seen.calls).push(Call {
         operation,
         body: request,
-        authorization: authorization.unwrap_or(HeaderValue::from_static("none")),
+        headers,
         begun,
         ended: Instant::now(),
     });

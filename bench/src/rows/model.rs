@@ -74,6 +74,13 @@ impl Model {
         serde_saphyr::from_str(PRICES).map_err(|error| format!("bench/prices.yaml: {error}").into())
     }
 
+    /// The same for a stream that is delivered in batches of this size.
+    pub(crate) fn with_starts_per_batch(&self, starts_per_batch: f64) -> Self {
+        let mut model = self.clone();
+        model.assumptions.starts_per_batch = starts_per_batch;
+        model
+    }
+
     pub(crate) fn of_a_million(&self, work: &Work) -> Cost {
         let Self {
             prices,
@@ -111,18 +118,18 @@ impl Model {
             ),
             part(
                 "DynamoDB, writes",
-                format!("{} units", work.write_units),
+                format!("units: {}", work.write_units),
                 work.write_units * prices.write_units_per_million,
             ),
             part(
                 "DynamoDB, reads",
-                format!("{} units", work.read_units),
+                format!("units: {}", work.read_units),
                 work.read_units * prices.read_units_per_million,
             ),
             part(
                 "SQS",
                 format!(
-                    "{} send, and a receive and a delete for {batch} starts",
+                    "sends: {}; a receive and a delete, in batches of {batch}",
                     work.sends
                 ),
                 (work.sends + 2.0 / batch) * prices.sqs_per_million,
@@ -130,7 +137,7 @@ impl Model {
             part(
                 "start-workflow",
                 format!(
-                    "1 request for {batch} starts, {batch_ms} ms of {} MB",
+                    "1 request in batches of {batch}, {batch_ms} ms of {} MB",
                     assumptions.memory_mb
                 ),
                 self.lambda(batch_ms, assumptions.memory_mb) / batch,
