@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::{
@@ -31,9 +31,19 @@ const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
 pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
     let aws = world.plain(Duration::ZERO).await?;
     let (python, node) = (python(world).await?, node(world).await?);
-    let mut ours = Measured::start(world.start_function("api", &aws).await?).await?;
-    let mut python = Measured::start(world.start_command(python, "python", &aws).await?).await?;
-    let mut node = Measured::start(world.start_command(node, "node", &aws).await?).await?;
+    let mut ours = Measured::start(world.start_function("api", &aws).await?, &aws).await?;
+    let mut python =
+        Measured::start(world.start_command(python, "python", &aws).await?, &aws).await?;
+    let mut node = Measured::start(world.start_command(node, "node", &aws).await?, &aws).await?;
+    for (name, rival) in [("python", &python), ("node", &node)] {
+        if rival.writes != ours.writes {
+            return Err(format!(
+                "bench/{name} does not do what api does: {} for {}",
+                rival.writes, ours.writes
+            )
+            .into());
+        }
+    }
     // In turns, so that all three meet what else the machine does.
     for _ in 0..ROUNDS {
         for function in [&mut ours, &mut python, &mut node] {
@@ -74,18 +84,25 @@ impl Cpu {
 /// A function, and the CPU time that it has had for all rounds.
 struct Measured {
     function: Function,
+    /// What its calls carry, by name and kind.
+    writes: Value,
     user: Duration,
     kernel: Duration,
 }
 
 impl Measured {
     /// Warms it up.
-    async fn start(mut function: Function) -> Result<Self> {
+    async fn start(mut function: Function, aws: &Aws) -> Result<Self> {
         for _ in 0..WARM_UP {
+            aws.take_calls();
             accepted(function.invoke(events::LEAD).await?)?;
         }
+        let mut calls = aws.take_calls();
+        calls.sort_by(|one, other| one.operation.cmp(&other.operation));
+        let writes = calls.iter().map(|call| shape(&call.body)).collect();
         Ok(Self {
             function,
+            writes,
             user: Duration::ZERO,
             kernel: Duration::ZERO,
         })
@@ -116,6 +133,18 @@ impl Measured {
             user_ms: of_one(self.user),
             kernel_ms: of_one(self.kernel),
         }
+    }
+}
+
+/// The names in a request, without what they hold.
+fn shape(request: &Value) -> Value {
+    match request {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), shape(value)))
+            .collect(),
+        Value::Array(values) => values.iter().map(shape).collect(),
+        _ => Value::Null,
     }
 }
 
