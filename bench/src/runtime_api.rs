@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    response::{AppendHeaders, IntoResponse},
+    response::IntoResponse,
     routing::{get, post},
     serve::ListenerExt,
 };
@@ -96,7 +96,7 @@ impl RuntimeApi {
 async fn next(State(seen): State<Arc<Seen>>) -> impl IntoResponse {
     let event = seen.events.lock().await.recv().await.unwrap_or_default();
     let deadline = Clock::System.now().as_millisecond() + FUNCTION_TIMEOUT.as_millis() as i64;
-    let headers = AppendHeaders([
+    let headers = [
         ("content-type", "application/json".to_owned()),
         (
             "lambda-runtime-aws-request-id",
@@ -111,7 +111,7 @@ async fn next(State(seen): State<Arc<Seen>>) -> impl IntoResponse {
             "lambda-runtime-trace-id",
             "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned(),
         ),
-    ]);
+    ];
     *seen
         .delivered
         .lock()
@@ -119,7 +119,7 @@ async fn next(State(seen): State<Arc<Seen>>) -> impl IntoResponse {
     (headers, event)
 }
 
-async fn response(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
+async fn response(State(seen): State<Arc<Seen>>, body: Bytes) -> impl IntoResponse {
     let answered = Instant::now();
     let delivered = *seen
         .delivered
@@ -133,12 +133,13 @@ async fn response(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
     tell(&seen, Ok(answer)).await
 }
 
-async fn error(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
+async fn error(State(seen): State<Arc<Seen>>, body: Bytes) -> impl IntoResponse {
     tell(&seen, Err(String::from_utf8_lossy(&body).into_owned())).await
 }
 
-async fn tell(seen: &Seen, answer: Result<Answer, String>) -> StatusCode {
+async fn tell(seen: &Seen, answer: Result<Answer, String>) -> impl IntoResponse + use<> {
     // Nobody waits only when the measurement is over.
     let _ = seen.answers.send(answer).await;
-    StatusCode::ACCEPTED
+    let headers = [("content-type", "application/json")];
+    (StatusCode::ACCEPTED, headers, r#"{"status":"OK"}"#)
 }
