@@ -16,7 +16,12 @@ mod rows;
 mod runtime_api;
 mod world;
 
-use std::{error::Error, fs, process::ExitCode};
+use std::{
+    error::Error,
+    fs,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -70,9 +75,13 @@ async fn measure(options: Options) -> Result<ExitCode> {
         rows::array::measure(&world, &mut report).await?;
     }
     world.stop().await;
-    report.print(&limits);
     fs::write(&options.json, report.to_json(&limits)?)?;
-    println!("\nEverything it was made of: {}", options.json.display());
+    writeln!(
+        io::stdout(),
+        "{}\n\nEverything it was made of: {}",
+        report.to_text(&limits),
+        options.json.display()
+    )?;
     let over = report.over(&limits);
     if options.check && !over.is_empty() {
         eprintln!(

@@ -63,12 +63,14 @@ impl Report {
             .collect()
     }
 
-    pub(crate) fn print(&self, limits: &Limits) {
-        println!("| id | measure | value | must | aim | |");
-        println!("| --- | --- | --- | --- | --- | --- |");
+    pub(crate) fn to_text(&self, limits: &Limits) -> String {
+        let mut lines = vec![
+            "| id | measure | value | must | aim | |".to_owned(),
+            "| --- | --- | --- | --- | --- | --- |".to_owned(),
+        ];
         for (name, limit, value) in self.measured(limits) {
             let noise = self.noise.get(name);
-            println!(
+            lines.push(format!(
                 "| {name} | {} | {} | {} | {} | {}{} |",
                 limit.measure,
                 format!("{} {}", shown(value), limit.unit).trim_end(),
@@ -78,11 +80,12 @@ impl Report {
                 noise
                     .map(|why| format!("; noisy: {why}"))
                     .unwrap_or_default(),
-            );
+            ));
         }
         for note in &self.notes {
-            println!("\n{note}");
+            lines.push(format!("\n{}", note.trim_end()));
         }
+        lines.join("\n")
     }
 
     pub(crate) fn to_json(&self, limits: &Limits) -> Result<String> {
