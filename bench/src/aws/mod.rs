@@ -39,6 +39,15 @@ pub(crate) struct Call {
     pub(crate) ended: Instant,
 }
 
+impl Call {
+    /// Whether the SDK had made the call before, and got no answer in time.
+    pub(crate) fn is_retry(&self) -> bool {
+        let attempt = self.headers.get("amz-sdk-request");
+        let attempt = attempt.and_then(|attempt| attempt.to_str().ok());
+        attempt.is_some_and(|attempt| !attempt.starts_with("attempt=1;"))
+    }
+}
+
 /// Endpoints of both services.
 #[derive(Debug)]
 pub(crate) struct Aws {
