@@ -82,7 +82,7 @@ class Deployment:
         """A message that nobody can read becomes a dead letter, and nothing else does."""
         sqs = self._emulator.aws("sqs")
         url = self._outputs["StartQueueUrl"]
-        # Five deliveries of 180 seconds are a quarter of an hour.
+        # Five deliveries of 190 seconds are a quarter of an hour.
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
         message = sqs.send_message(QueueUrl=url, MessageBody="not JSON")["MessageId"]
 

@@ -68,9 +68,9 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
     let model = Model::read()?;
     let cost = model.of_a_million(&work);
     report.note(format!(
-        "P6, dollars for a million leads:\n\n{}\nWith starts in batches of ten: {:.2}",
+        "P6, dollars for a million leads:\n\n{}\nWith starts one by one: {:.2}",
         cost.table(),
-        model.with_starts_per_batch(10.0).of_a_million(&work).sum()
+        model.with_starts_per_batch(1.0).of_a_million(&work).sum()
     ));
     report.note(format!(
         "P6, by the memory of both functions:\n\n{}",

@@ -37,7 +37,6 @@ struct Assumptions {
     round_trip_ms: f64,
     leads_per_second: f64,
     starts_per_batch: f64,
-    platform_lines: Vec<String>,
     access_line: String,
 }
 
@@ -89,13 +88,8 @@ impl Model {
         let batch = assumptions.starts_per_batch;
         let api_ms = self.api_ms(work, assumptions.memory_mb);
         let batch_ms = self.batch_ms(work, assumptions.memory_mb);
-        let platform = assumptions
-            .platform_lines
-            .iter()
-            .map(String::len)
-            .sum::<usize>() as f64;
         let access = assumptions.access_line.len() as f64;
-        let log = access + platform + work.api_log + (platform + at(work.batch_log, batch)) / batch;
+        let log = access + work.api_log + at(work.batch_log, batch) / batch;
         // The first of each second and 5 % of the others, api's and start-workflow's calls each by themselves.
         let traced = |calls: f64| (1.0 + 0.05 * (calls - 1.0).max(0.0)) / calls;
         let rate = assumptions.leads_per_second;
@@ -145,7 +139,7 @@ impl Model {
             part(
                 "logs",
                 format!(
-                    "{log:.0} bytes: {access} of the gateway, {platform} for each call by Lambda, {:.0} and {:.0} of our own",
+                    "{log:.0} bytes: {access} of the gateway, {:.0} of api, {:.0} of start-workflow",
                     work.api_log,
                     at(work.batch_log, batch) / batch
                 ),
