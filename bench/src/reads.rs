@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System).await?;
     let proxy = Proxy::start(&services.dynamodb_url).await;
-    let clients = Clients::local(&proxy.url, &services.sqs_url).await;
+    let clients = Clients::local(&proxy.url, &services.sqs_url);
     let queue = StartQueue::new(clients.sqs, &services.queue_url);
     let watched = Store::new(clients.dynamodb, services.table());
     let watched = router(AppState::new(watched, queue.clone(), Clock::System));

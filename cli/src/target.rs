@@ -1,13 +1,11 @@
 //! Where a command works: on the local stack, or on a deployment. Decided here for all commands.
 
+mod profile;
 mod stack;
 
 use clap::Args;
 use shared::{
-    aws::{self, Clients},
-    domain::ids::AccountId,
-    queue::StartQueue,
-    store::Store,
+    aws::Clients, config::ConfigError, domain::ids::AccountId, queue::StartQueue, store::Store,
 };
 use thiserror::Error;
 
@@ -77,6 +75,8 @@ pub(crate) enum TargetError {
         options: &'static str,
     },
     #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
     Stack(#[from] StackError),
 }
 
@@ -103,7 +103,7 @@ impl Target {
         sqs_url: String,
     ) -> Result<Self, TargetError> {
         if let Some(name) = &args.stack {
-            let config = aws::config_from_env().await;
+            let config = profile::sdk_config().await?;
             let outputs = stack::outputs(&config, name).await?;
             return Ok(Self {
                 clients: Clients::of(&config),
@@ -116,7 +116,7 @@ impl Target {
         if args.table.is_some() || named.is_some() {
             let (start_queue, dead_letter_queue) = named.unzip();
             return Ok(Self {
-                clients: Clients::from_env().await,
+                clients: Clients::of(&profile::sdk_config().await?),
                 is_local: false,
                 table: args.table.clone(),
                 start_queue,
@@ -124,7 +124,7 @@ impl Target {
             });
         }
         let url = &args.dynamodb_url;
-        let clients = Clients::local(url, &sqs_url).await;
+        let clients = Clients::local(url, &sqs_url);
         Store::new(clients.dynamodb.clone(), TABLE)
             .warm_up()
             .await

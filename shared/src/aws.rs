@@ -1,20 +1,27 @@
 //! AWS clients with the timeouts, retries and connections that every function uses.
 
+mod https;
+
 use std::time::Duration;
 
-use aws_config::{
-    AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+use aws_sdk_dynamodb::config::{
+    AppName, BehaviorVersion, Credentials, IdentityCache, Region,
+    retry::{RetryConfig, RetryPartition},
+    timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, retry::RetryPartition};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
+use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::{
     interceptors::context::InterceptorContext,
     retries::classifiers::{ClassifyRetry, RetryAction},
 };
+use aws_types::{
+    SdkConfig,
+    origin::Origin,
+    sdk_config::{self, SharedCredentialsProvider, StalledStreamProtectionConfig},
+};
+
+pub use self::https::{Roots, https_client};
+use crate::config::{self, ConfigError};
 
 // The SDK's own defaults set no limit at all, so a lost packet would hold a request until the function's
 // timeout.
@@ -41,10 +48,33 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients for where the function runs: region and credentials as the Lambda runtime provides them,
-    /// endpoints from `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` if they are set.
-    pub async fn from_env() -> Self {
-        Self::of(&config_from_env().await)
+    /// Clients for a function: region, credentials and endpoints as [`config::aws`] finds them. Lambda gives a
+    /// container credentials for all its life, so nothing looks for others, and nothing renews them.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the environment cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let env = config::aws()?;
+        let credentials = Credentials::new(
+            env.access_key_id,
+            env.secret_access_key,
+            env.session_token,
+            None,
+            "environment",
+        );
+        let config = with_limits(SdkConfig::builder())
+            .http_client(https_client(Roots::Amazon, env.ca_bundle)?)
+            .region(Region::new(env.region))
+            .use_fips(env.use_fips)
+            .use_dual_stack(env.use_dual_stack)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::no_cache())
+            .build();
+        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config);
+        dynamodb.set_endpoint_url(env.dynamodb_url);
+        let mut sqs = aws_sdk_sqs::config::Builder::from(&config);
+        sqs.set_endpoint_url(env.sqs_url);
+        Ok(Self::new(dynamodb, sqs))
     }
 
     /// Clients with this configuration.
@@ -54,15 +84,16 @@ impl Clients {
 
     /// Clients for services on this machine that take any credentials, over plain HTTP. Clients of other
     /// endpoints in the same process have retries of their own to spend.
-    pub async fn local(dynamodb_url: &str, sqs_url: &str) -> Self {
+    pub fn local(dynamodb_url: &str, sqs_url: &str) -> Self {
         let http = Builder::new()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build_http();
-        let config = with_limits(http)
+        let credentials = Credentials::new("local", "local", None, None, "local");
+        let config = with_limits(SdkConfig::builder())
+            .http_client(http)
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .load()
-            .await;
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
             .endpoint_url(dynamodb_url)
             .retry_partition(RetryPartition::new(dynamodb_url.to_owned()));
@@ -79,15 +110,6 @@ impl Clients {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         }
     }
-}
-
-/// The configuration of [`Clients::from_env`], for a client of another service.
-pub async fn config_from_env() -> SdkConfig {
-    let https = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .build_https();
-    with_limits(https).load().await
 }
 
 /// Another transaction has the item just now: DynamoDB has done nothing, and will in a moment. The SDK does
@@ -113,20 +135,29 @@ impl ClassifyRetry for TransactionUnderWay {
     }
 }
 
-fn with_limits(http_client: SharedHttpClient) -> ConfigLoader {
-    let timeouts = TimeoutConfig::builder()
+/// `config`, with the limits of every client.
+pub fn with_limits(mut config: sdk_config::Builder) -> sdk_config::Builder {
+    // Else the DynamoDB client takes its own number of attempts.
+    config.insert_origin("retry_config", Origin::shared_config());
+    config.set_app_name(AppName::new("leadgate").ok());
+    config
+        .behavior_version(BehaviorVersion::latest())
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        // Replies are small and bounded by the attempt's timeout.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// The limits of a call.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let mut config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client)
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
-        // Replies are small and bounded by the attempt's timeout.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Ok(name) = AppName::new("leadgate") {
-        config = config.app_name(name);
-    }
-    config
+        .build()
+}
+
+/// How often a call is tried.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
 }

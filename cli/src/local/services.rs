@@ -94,7 +94,7 @@ impl Services {
             dynamodb::serve(dynamodb_listener, database, stop.clone()),
             sqs::serve(sqs_listener, stop.clone()),
         ];
-        let clients = Clients::local(&dynamodb_url, &sqs_url).await;
+        let clients = Clients::local(&dynamodb_url, &sqs_url);
         let is_ours = dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
         if let (false, Some(data_dir)) = (is_ours, &data_dir) {
             return Err(LocalError::OtherVersion {

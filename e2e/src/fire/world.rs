@@ -60,7 +60,7 @@ pub struct Bench {
 impl Bench {
     /// A new one.
     pub async fn new() -> Self {
-        let clients = Clients::local("http://dynamodb.test", "http://sqs.test").await;
+        let clients = Clients::local("http://dynamodb.test", "http://sqs.test");
         let database = Database::memory().expect("a database");
         let clock = Clock::manual(BEGIN.parse().expect("a time"));
         let rng = fastrand::Rng::with_seed(0);

@@ -48,7 +48,7 @@ impl Proxied {
     pub async fn of(services: Services, clock: Clock) -> Self {
         let dynamodb = Proxy::start(&services.dynamodb_url).await;
         let sqs = Proxy::start(&services.sqs_url).await;
-        let clients = Clients::local(&dynamodb.url, &sqs.url).await;
+        let clients = Clients::local(&dynamodb.url, &sqs.url);
         let store = Store::new(clients.dynamodb, services.table());
         let queue = StartQueue::new(clients.sqs, &services.queue_url);
         let api = router(AppState::new(store.clone(), queue.clone(), clock));

@@ -8,7 +8,7 @@ use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store
 async fn main() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
-    let clients = Clients::from_env().await;
+    let clients = Clients::from_env()?;
     let store = Store::new(clients.dynamodb, &table);
     let queue = StartQueue::new(clients.sqs, &queue_url);
     let state = AppState::new(store, queue, Clock::System);

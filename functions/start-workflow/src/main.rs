@@ -9,7 +9,7 @@ use start_workflow::{StartWorkflow, handle};
 async fn main() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let table = config::table_name()?;
-    let clients = Clients::from_env().await;
+    let clients = Clients::from_env()?;
     let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);
     // In the init phase, where CPU is plentiful: no batch pays for a TLS handshake.
     if let Err(error) = state.warm_up().await {
