@@ -11,7 +11,6 @@ use shared::{
         account::Account,
         api_key::{ApiKeyHash, ApiKeyRecord},
         ids::{IdSource, LeadId},
-        phone,
     },
     queue::StartQueue,
     store::{Store, StoreError},
@@ -69,10 +68,8 @@ impl AppState {
     }
 
     /// Does once, in the init phase, where CPU is plentiful, what the first request would wait for: opens
-    /// the connections and loads the phone numbers' metadata. What fails is logged; requests may still
-    /// work.
+    /// the connections. What fails is logged; requests may still work.
     pub async fn warm_up(&self) {
-        phone::load_metadata();
         let (store, queue) = tokio::join!(self.store.warm_up(), self.queue.warm_up());
         if let Err(error) = store {
             tracing::warn!(error = %Chain(&error), "the store is not warm");

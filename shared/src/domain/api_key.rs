@@ -124,7 +124,9 @@ impl ApiKey {
     /// What the table knows the key by.
     pub fn hash(&self) -> ApiKeyHash {
         let digest = Sha256::digest(self.0.as_bytes());
-        ApiKeyHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16));
+        ApiKeyHash(digits.collect())
     }
 }
 

@@ -1,9 +1,10 @@
 //! Phone numbers (CONTRACT section 3), stored as E.164: `+`, a country and at most 15 digits.
 //!
 //! A number given with `+` (or a leading `00`) keeps its digits, whatever a numbering plan says of it:
-//! libphonenumber is asked about extensions and about numbers without a country, never to correct.
+//! libphonenumber is asked about extensions and about numbers without a country, never to correct. Its numbering
+//! plans are read when the first such number comes, for some milliseconds; no other request waits for them.
 
-use std::{fmt, sync::LazyLock};
+use std::fmt;
 
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region,
@@ -44,11 +45,6 @@ pub enum PhoneError {
         "is not possible in the account's default_country: send it with its country, such as +442079460958"
     )]
     NotPossibleHere,
-}
-
-/// Loads the numbering plans, which the first [`Phone::read`] would do otherwise: some milliseconds.
-pub fn load_metadata() {
-    LazyLock::force(&PHONE_NUMBER_UTIL);
 }
 
 impl Phone {
@@ -126,6 +122,10 @@ fn read_national(text: &str, default_country: Option<Country>) -> Result<Dialled
 /// Splits `;ext=12`, `ext. 12`, `x12` and the like off a number. libphonenumber knows how extensions are
 /// written; the number is then all that stands before the extension's mark.
 fn split_extension(text: &str) -> (String, Option<String>) {
+    // Every mark of an extension is something else; most numbers need not be parsed for one.
+    if text.chars().all(is_number_character) {
+        return (text.to_owned(), None);
+    }
     // The region only lets numbers without + be read: an extension looks the same everywhere.
     let extension = PHONE_NUMBER_UTIL
         .parse(text, Some(Region::US))
@@ -217,6 +217,8 @@ impl fmt::Debug for Phone {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str, country: Option<&str>) -> Result<(String, Option<String>), PhoneError> {
@@ -275,6 +277,17 @@ mod tests {
         }
         let split = ("+15550100000".to_owned(), Some("12".to_owned()));
         assert_eq!(read("(555) 010-0000 ext. 12", Some("US")), Ok(split));
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_no_mark_of_an_extension_has_none(
+            text in "[0-9+ .()/\\[\\]\t\u{a0}\u{2010}-\u{2015}\u{2212}\u{ff0d}\u{ff08}\u{ff09}\u{200b}-\u{200f}\u{2060}\u{3000}-]{1,30}"
+        ) {
+            prop_assume!(text.chars().all(is_number_character));
+            let parsed = PHONE_NUMBER_UTIL.parse(&text, Some(Region::US));
+            prop_assert_eq!(parsed.ok().and_then(|number| number.extension), None);
+        }
     }
 
     #[test]
