@@ -70,8 +70,13 @@ impl AppState {
     /// Does once, in the init phase, where CPU is plentiful, what the first request would wait for: opens
     /// the connections. What fails is logged; requests may still work.
     pub async fn warm_up(&self) {
-        let (store, queue) = tokio::join!(self.store.warm_up(), self.queue.warm_up());
-        if let Err(error) = store {
+        // Two to the store: a first lead's workflow and campaign are looked up side by side.
+        let (store, second, queue) = tokio::join!(
+            self.store.warm_up(),
+            self.store.warm_up(),
+            self.queue.warm_up()
+        );
+        if let Err(error) = store.and(second) {
             tracing::warn!(error = %Chain(&error), "the store is not warm");
         }
         if let Err(error) = queue {
