@@ -346,7 +346,8 @@ mod tests {
         assert!(OPERATION_TIMEOUT < RECORD_TIMEOUT);
         assert!(REQUEST_TIMEOUT + LAST_WORDS <= api.timeout());
         assert!(api.timeout() < GATEWAY);
-        assert!(RECORD_TIMEOUT + LAST_WORDS <= start_workflow.timeout());
+        // A batch's leads are looked up before its records' time begins.
+        assert!(ATTEMPT_TIMEOUT + RECORD_TIMEOUT + LAST_WORDS <= start_workflow.timeout());
         // What is under way when its time is over: a page is read, sent and cleared.
         let last = 3 * OPERATION_TIMEOUT;
         assert!(requeue_starts::BUDGET + last < requeue_starts.timeout());

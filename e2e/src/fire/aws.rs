@@ -25,6 +25,7 @@ pub(super) fn dynamodb(database: &Database, operation: &str, request: Value) -> 
         "CreateTable" => call(request, |it| database.create_table(it)),
         "UpdateTimeToLive" => call(request, |it| database.update_time_to_live(it)),
         "GetItem" => call(request, |it| database.get_item(it)),
+        "BatchGetItem" => call(request, |it| database.batch_get_item(it)),
         "PutItem" => call(request, |it| database.put_item(it)),
         "UpdateItem" => call(request, |it| database.update_item(it)),
         "DeleteItem" => call(request, |it| database.delete_item(it)),

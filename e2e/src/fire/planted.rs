@@ -137,14 +137,23 @@ impl Planted {
                 taken.extend(failed.as_array().into_iter().flatten().map(sent));
             }
             (Self::RunIdPerDelivery, "GetItem") if caller == Caller::StartWorkflow => {
-                let item = &mut answer.1["Item"];
-                let lead = text(&item["id"]["S"]).to_owned();
-                if let (Some(run), true) = (renamed.get(&lead), item["start"].is_object()) {
-                    item["start"]["M"]["run_id"] = json!({ "S": run });
-                }
+                rename(&mut answer.1["Item"], renamed);
+            }
+            (Self::RunIdPerDelivery, "BatchGetItem") if answer.0 == 200 => {
+                let tables = answer.1["Responses"].as_object_mut().expect("tables");
+                let items = tables.values_mut().flat_map(|table| table.as_array_mut());
+                items.flatten().for_each(|item| rename(item, renamed));
             }
             _ => {}
         }
+    }
+}
+
+/// Gives a lead's item the id of another run.
+fn rename(item: &mut Value, renamed: &BTreeMap<String, String>) {
+    let lead = text(&item["id"]["S"]).to_owned();
+    if let (Some(run), true) = (renamed.get(&lead), item["start"].is_object()) {
+        item["start"]["M"]["run_id"] = json!({ "S": run });
     }
 }
 

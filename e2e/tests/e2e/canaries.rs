@@ -40,8 +40,9 @@ const UNKNOWN_KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
 const MALFORMED_KEY: &str = "nxr_live_canarycanarycanary";
 /// What a client calls a field. Its error names it, no log does.
 const FIELD: &str = "Fieldname";
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
     "GetItem",
+    "BatchGetItem",
     "PutItem",
     "UpdateItem",
     "DeleteItem",

@@ -17,7 +17,7 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use self::record::{Built, Outcome, RecordError};
+use self::record::{Built, Leads, Outcome, RecordError};
 
 /// A record that takes longer is given up and delivered again, so that the batch's others are acknowledged
 /// before the function's timeout, which is longer.
@@ -54,11 +54,12 @@ impl StartWorkflow {
 pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
     let records = event.records.len();
+    let known = &record::look_up(state, &event.records).await;
     let results = join_all(
         event
             .records
             .iter()
-            .map(|message| handle_record(state, message)),
+            .map(|message| handle_record(state, message, known)),
     )
     .await;
     let mut response = SqsBatchResponse::default();
@@ -90,9 +91,10 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
 async fn handle_record(
     state: &StartWorkflow,
     message: &SqsMessage,
+    known: &Leads,
 ) -> Result<Option<Built>, BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
-    let started = timeout(RECORD_TIMEOUT, record::start_run(state, message)).await;
+    let started = timeout(RECORD_TIMEOUT, record::start_run(state, message, known)).await;
     match started.unwrap_or(Err(RecordError::TimedOut)) {
         Ok(Outcome::Started(built)) => Ok(Some(built)),
         Ok(Outcome::StartedBefore) => Ok(None),

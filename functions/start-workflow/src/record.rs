@@ -1,19 +1,27 @@
 //! One record: from a message to a run.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::{SignedDuration, Timestamp};
 use shared::{
+    aws::ATTEMPT_TIMEOUT,
     domain::{
         cadence::{Reason, TouchpointState},
+        ids::{AccountId, LeadId},
         lead::{Lead, Start},
         run::Run,
     },
     queue::{MessageError, WorkflowStart},
     store::{Sought, StoreError},
+    telemetry::Chain,
 };
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::StartWorkflow;
 
@@ -118,13 +126,46 @@ pub(crate) enum RecordError {
     Store(#[from] StoreError),
 }
 
+/// Leads that were read for a batch.
+pub(crate) type Leads = HashMap<(AccountId, LeadId), Lead>;
+
+/// The leads of a batch, read in one call; those that it does not find are looked for one by one. So are all,
+/// if it fails, and the one of a batch of one.
+pub(crate) async fn look_up(state: &StartWorkflow, messages: &[SqsMessage]) -> Leads {
+    let wanted: HashSet<_> = messages
+        .iter()
+        .filter_map(|message| start_of(message).ok())
+        .map(|start| (start.account_id, start.lead_id))
+        .collect();
+    if wanted.len() < 2 {
+        return Leads::new();
+    }
+    match timeout(ATTEMPT_TIMEOUT, state.store.find_leads(&wanted)).await {
+        Ok(Ok(leads)) => leads,
+        Ok(Err(error)) => {
+            tracing::warn!(error = %Chain(&error), "a batch's leads are read one by one");
+            Leads::new()
+        }
+        Err(_) => Leads::new(),
+    }
+}
+
+fn start_of(message: &SqsMessage) -> Result<WorkflowStart, RecordError> {
+    let body = message.body.as_deref().ok_or(RecordError::NoBody)?;
+    Ok(WorkflowStart::from_body(body)?)
+}
+
 pub(crate) async fn start_run(
     state: &StartWorkflow,
     message: &SqsMessage,
+    known: &Leads,
 ) -> Result<Outcome, RecordError> {
-    let body = message.body.as_deref().ok_or(RecordError::NoBody)?;
-    let message = WorkflowStart::from_body(body)?;
-    let outcome = match read_lead(state, &message).await? {
+    let message = start_of(message)?;
+    let lead = match known.get(&(message.account_id, message.lead_id)) {
+        Some(lead) => Sought::Found(lead.clone()),
+        None => read_lead(state, &message).await?,
+    };
+    let outcome = match lead {
         Sought::Absent => Outcome::Orphan,
         Sought::Erased => Outcome::Erased,
         Sought::Found(lead) => match &lead.start {
@@ -242,7 +283,7 @@ async fn read_lead(
 
 #[cfg(test)]
 mod tests {
-    use shared::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT};
+    use shared::aws::OPERATION_TIMEOUT;
 
     use super::*;
     use crate::RECORD_TIMEOUT;

@@ -1,8 +1,11 @@
 //! Leads. One conditional write is the lead and the order to start its run at once (ADR 0002).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
+    types::{AttributeValue, KeysAndAttributes},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -24,6 +27,9 @@ use crate::domain::{
     name::Name,
     run::Run,
 };
+
+/// What BatchGetItem takes at most.
+const BATCH_READ: usize = 100;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct LeadItem {
@@ -269,6 +275,40 @@ impl Store {
             }
             Lead::try_from(decode::<LeadItem>(item)?).map(Sought::Found)
         })
+    }
+
+    /// Those of some leads that one call finds, read consistently and not tried again. What is erased, damaged,
+    /// left out by DynamoDB or not there is absent: [`Store::lead`] says which.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn find_leads(
+        &self,
+        wanted: &HashSet<(AccountId, LeadId)>,
+    ) -> Result<HashMap<(AccountId, LeadId), Lead>, StoreError> {
+        let keys = wanted
+            .iter()
+            .take(BATCH_READ)
+            .map(|(account, id)| keys::lead(*account, *id).into_item());
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| StoreError::Unexpected(Box::new(error.into())))?;
+        let reply = self
+            .client
+            .batch_get_item()
+            .request_items(&*self.table, request)
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .send()
+            .await?;
+        let tables = reply.responses.unwrap_or_default();
+        let leads = tables.into_values().flatten().filter_map(|item| {
+            let lead = Lead::try_from(decode::<LeadItem>(item).ok()?).ok()?;
+            Some(((lead.account_id, lead.profile.id), lead))
+        });
+        Ok(leads.collect())
     }
 
     /// A lead of an account with its newest run: one Query of two items, however many runs there are.
