@@ -4,7 +4,7 @@ use api::{AppState, router};
 use lambda_http::Error;
 use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);

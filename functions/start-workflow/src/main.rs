@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use shared::{aws::Clients, clock::Clock, config, store::Store, telemetry};
 use start_workflow::{StartWorkflow, handle};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let table = config::table_name()?;
