@@ -2,7 +2,7 @@
 //! anything. `leadgate dev` serves it; `leadgate reference` writes it, to be put beside a deployment.
 
 use http::Uri;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 const PAGE: &str = include_str!("../reference/page.html");
@@ -28,13 +28,12 @@ pub(crate) fn page_for(url: &Uri) -> Result<String, ReferenceError> {
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
         return Err(ReferenceError::Url(url.clone()));
     };
-    let mut openapi: Value = serde_json::from_str(api::OPENAPI)?;
+    let mut openapi: Map<String, Value> = serde_json::from_str(api::OPENAPI)?;
     let base = url.to_string();
-    openapi["servers"] = json!([{"url": base.trim_end_matches('/')}]);
-    Ok(page(
-        &format!("{scheme}://{authority}"),
-        &openapi.to_string(),
-    ))
+    let servers = json!([{"url": base.trim_end_matches('/')}]);
+    openapi.insert("servers".to_owned(), servers);
+    let openapi = serde_json::to_string(&openapi)?;
+    Ok(page(&format!("{scheme}://{authority}"), &openapi))
 }
 
 fn page(api_origin: &str, openapi: &str) -> String {
