@@ -171,6 +171,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
     };
     let rows = [
         ("API", ready.api_url.to_owned()),
+        ("Docs", format!("{}/docs", ready.api_url)),
         ("API key", ready.api_key.to_owned()),
         ("Workflow", format!("{}  Sales Outreach", ready.workflow_id)),
         ("Campaign", format!("{}  Spring Launch", ready.campaign_id)),

@@ -46,7 +46,7 @@ async function enterKey(page, key) {
   const dialog = page.locator(".modal-ux");
   await dialog.locator("input").fill(key);
   await dialog.getByRole("button", { name: "Apply credentials" }).click();
-  if (screenshots) await page.screenshot({ path: join(screenshots, "docs-key.png") });
+  if (screenshots) await page.screenshot({ path: join(screenshots, "reference-key.png") });
   await dialog.getByRole("button", { name: "Close" }).first().click();
 }
 
@@ -64,14 +64,14 @@ async function execute(page, operation) {
 
 async function testOnTheApisHost(browser, { api_url, api_key }) {
   const { page, problems, asked } = await open(browser, `${api_url}/docs`);
-  if (screenshots) await page.screenshot({ path: join(screenshots, "docs.png") });
+  if (screenshots) await page.screenshot({ path: join(screenshots, "reference.png") });
   await enterKey(page, api_key);
   const created = await execute(page, POST_LEADS);
   assert.equal(created.status, 201, JSON.stringify(created.body));
   assert.equal(created.body.lead.first_name, "John");
   if (screenshots) {
     await page.locator(`${POST_LEADS} .live-responses-table`).evaluate((table) => table.scrollIntoView({ block: "center" }));
-    await page.screenshot({ path: join(screenshots, "docs-201.png") });
+    await page.screenshot({ path: join(screenshots, "reference-201.png") });
   }
   assert.deepEqual(problems, []);
   assert.deepEqual(asked, [`${api_url}/docs`, `${api_url}/api/public/leads`]);

@@ -44,15 +44,14 @@ pub(crate) struct RunParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(crate) struct IdempotencyParams {
-    /// The client's own name for the request, kept for 24 hours or longer: the same request with the same name
+    /// The client's own name for the request, such as `order-17`, kept for 24 hours or longer: the same request with the same name
     /// gets the first reply and does nothing again.
     #[param(
         nullable = false,
         rename = "Idempotency-Key",
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]+$",
-        example = "order-17"
+        pattern = "^[!-~]+$"
     )]
     idempotency_key: Option<String>,
 }
