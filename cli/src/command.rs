@@ -16,7 +16,7 @@ use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
     dev::{self, DevArgs},
-    documents::{self, DocumentArgs, ReferenceArgs},
+    documents::{self, DocumentArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
     key::{self, KeyCommand},
@@ -62,7 +62,7 @@ enum Command {
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Print the description of the HTTP API: OpenAPI 3.1.
-    Openapi(DocumentArgs),
+    Openapi(OpenapiArgs),
     /// Print every error of the HTTP API with its cause and its cure, as Markdown.
     Errors(DocumentArgs),
     /// Print the reference page of the HTTP API: one HTML file with a "try it", for a host of your own.

@@ -7,6 +7,7 @@ use std::{
     process::ExitCode,
 };
 
+use api::Audience;
 use clap::Args;
 use http::Uri;
 
@@ -21,6 +22,16 @@ pub struct DocumentArgs {
     /// A file to write instead of printing
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// What `leadgate openapi` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct OpenapiArgs {
+    /// With all that JSON Schema can say of requests, for tools that make requests out of it
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    document: DocumentArgs,
 }
 
 /// What `leadgate reference` can be told.
@@ -47,9 +58,17 @@ enum DocumentError {
 }
 
 /// Writes the OpenAPI document. Exit code 1, and a line on standard error, if that fails.
-pub fn openapi(args: &DocumentArgs) -> ExitCode {
-    let document = api::document().map_err(DocumentError::from);
-    report("openapi", document.and_then(|text| write(args, &text)))
+pub fn openapi(args: &OpenapiArgs) -> ExitCode {
+    let audience = if args.exact {
+        Audience::Tests
+    } else {
+        Audience::Clients
+    };
+    let document = api::document(audience).map_err(DocumentError::from);
+    report(
+        "openapi",
+        document.and_then(|text| write(&args.document, &text)),
+    )
 }
 
 /// Writes the page of errors. Exit code 1, and a line on standard error, if that fails.

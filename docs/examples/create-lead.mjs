@@ -28,8 +28,9 @@ async function createLead(lead) {
       const reply = await response.json();
       if (response.status === 201) return reply;
       if (![429, 503].includes(response.status) || attempt === TRIES) {
+        // The gateway's own errors have a message alone.
         const problems = reply.details?.map((detail) => detail.message) ?? [reply.message];
-        throw new RefusedError(`${response.status} ${reply.error}: ${problems.join("; ")} (request ${reply.request_id})`);
+        throw new RefusedError(`${response.status}: ${problems.join("; ")} (request ${reply.request_id ?? "unknown"})`);
       }
       wait = Number(response.headers.get("Retry-After") ?? wait);
     } catch (error) {

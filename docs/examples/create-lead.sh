@@ -9,6 +9,8 @@ set -euo pipefail
 
 : "${LEADGATE_API_KEY:?is not set: put an API key there}"
 url=${LEADGATE_URL:-http://127.0.0.1:3000}
+# The same in each retry, so that a lost answer does not make a second lead.
+name=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)
 
 # "" for a field means that it is not given.
 lead='{
@@ -19,8 +21,9 @@ lead='{
     "company": "Example Ltd"
 }'
 
-# The key is read from standard input: other users of the machine can see a command line. The
-# Idempotency-Key is the same in each retry, so that a lost answer does not make a second lead.
-curl --silent --show-error --fail-with-body --max-time 30 --retry 5 --retry-max-time 120 \
-    --header @- --header 'Content-Type: application/json' --header "Idempotency-Key: $(uuidgen)" \
-    --data "$lead" "$url/api/public/leads" <<<"X-API-Key: $LEADGATE_API_KEY"
+# The key is read from standard input: other users of the machine can see a command line.
+reply=$(curl --silent --show-error --max-time 30 --retry 5 --retry-all-errors --retry-max-time 120 \
+    --header @- --header 'Content-Type: application/json' --header "Idempotency-Key: $name" \
+    --data "$lead" --write-out '\n%{http_code}' "$url/api/public/leads" <<<"X-API-Key: $LEADGATE_API_KEY")
+echo "${reply%$'\n'*}"
+[ "${reply##*$'\n'}" = 201 ]

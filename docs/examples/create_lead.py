@@ -33,8 +33,9 @@ def create_lead(session: requests.Session, lead: dict) -> dict:
     response = session.post(f"{URL}/api/public/leads", json=lead, headers=headers, timeout=30)
     reply = response.json()
     if response.status_code != 201:
-        problems = [detail["message"] for detail in reply.get("details", [])] or [reply["message"]]
-        sys.exit(f"{response.status_code} {reply['error']}: {'; '.join(problems)} (request {reply['request_id']})")
+        # The gateway's own errors have a message alone.
+        problems = [detail["message"] for detail in reply.get("details", [])] or [reply.get("message", "")]
+        sys.exit(f"{response.status_code}: {'; '.join(problems)} (request {reply.get('request_id', 'unknown')})")
     return reply
 
 

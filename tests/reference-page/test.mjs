@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -23,9 +23,8 @@ function assertVendoredFilesAreThePackages() {
   }
 }
 
-async function startStack() {
-  const stack = spawn(leadgate, ["dev", "--in-memory", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "ignore"] });
-  for await (const line of createInterface({ input: stack.stdout })) return { stack, ready: JSON.parse(line) };
+async function readyLine(stack) {
+  for await (const line of createInterface({ input: stack.stdout })) return JSON.parse(line);
   throw new Error("leadgate dev did not start");
 }
 
@@ -81,8 +80,7 @@ async function testOnTheApisHost(browser, { api_url, api_key }) {
   assert.deepEqual([refused.status, refused.body.code], [401, "missing_api_key"]);
 }
 
-async function testAsAFile(browser, { api_url }) {
-  const file = join(mkdtempSync(join(tmpdir(), "leadgate-docs-")), "docs.html");
+async function testAsAFile(browser, { api_url }, file) {
   execFileSync(leadgate, ["reference", "--url", api_url, "--output", file]);
   const { page, problems, asked } = await open(browser, `file://${file}`);
   assert.deepEqual(problems, []);
@@ -97,15 +95,19 @@ async function testAsAFile(browser, { api_url }) {
 }
 
 assertVendoredFilesAreThePackages();
-const { stack, ready } = await startStack();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: process.getuid() === 0 ? ["--no-sandbox"] : [],
-});
+const stack = spawn(leadgate, ["dev", "--in-memory", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "ignore"] });
+const folder = mkdtempSync(join(tmpdir(), "leadgate-docs-"));
+let browser;
 try {
+  const ready = await readyLine(stack);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+  });
   await testOnTheApisHost(browser, ready);
-  await testAsAFile(browser, ready);
+  await testAsAFile(browser, ready, join(folder, "docs.html"));
 } finally {
-  await browser.close();
+  await browser?.close();
   stack.kill();
+  rmSync(folder, { recursive: true });
 }

@@ -14,32 +14,40 @@ const { LEADGATE_URL = "http://127.0.0.1:3000", LEADGATE_API_KEY, LEADGATE_WORKF
 if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: put an API key there");
 const FIELDS = ["first_name", "last_name", "email", "phone"];
 const LARGEST_FORM = 16 * 1024;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const form = await readFile(new URL("form.html", import.meta.url), "utf8");
 
 /** Creates a lead, and gives the status and the words that the visitor sees. */
 async function createLead(fields) {
   // Only what the form has: a visitor may send anything.
   const lead = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name) ?? ""]));
+  const formId = fields.get("form_id") ?? "";
+  if (!UUID.test(formId)) return [400, "Please open the form again."];
   const response = await fetch(`${LEADGATE_URL}/api/public/leads`, {
     method: "POST",
     headers: {
       "X-API-Key": LEADGATE_API_KEY,
       "Content-Type": "application/json",
-      "Idempotency-Key": fields.get("form_id") ?? crypto.randomUUID(),
+      "Idempotency-Key": `form-${formId}`,
     },
     body: JSON.stringify({ ...lead, source: "web form", workflow_id: LEADGATE_WORKFLOW_ID }),
     signal: AbortSignal.timeout(30_000),
   });
   const reply = await response.json();
   if (response.status === 201) return [200, "Thank you. We will be in touch."];
+  // Sent before, with other fields.
+  if (reply.code === "idempotency_key_reused") return [400, "We have this form already. Open it again to send another."];
   if (reply.code === "validation_error") return [400, reply.details.map((detail) => detail.message).join(". ")];
-  console.error(`${response.status} ${reply.error} (request ${reply.request_id})`);
+  console.error(`${response.status} ${reply.message} (request ${reply.request_id ?? "unknown"})`);
   return [502, "That did not work. Please try again in a minute."];
 }
 
 createServer(async (request, response) => {
   const send = (status, body, type = "text/plain") =>
-    response.writeHead(status, { "Content-Type": `${type}; charset=utf-8` }).end(body);
+    response
+      // A form that a cache hands to many would have one form_id for all.
+      .writeHead(status, { "Content-Type": `${type}; charset=utf-8`, "Cache-Control": "no-store" })
+      .end(body);
   try {
     if (request.method === "GET" && request.url === "/") {
       return send(200, form.replace("{{form_id}}", crypto.randomUUID()), "text/html");

@@ -31,7 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{error::ApiError, leads::runs};
 pub use self::{
-    openapi::{DOCUMENT as OPENAPI, document, errors_page},
+    openapi::{Audience, DOCUMENT as OPENAPI, document, errors_page},
     state::AppState,
 };
 

@@ -146,7 +146,12 @@ pub(crate) async fn look_up(state: &StartWorkflow, messages: &[SqsMessage]) -> L
             tracing::warn!(error = %Chain(&error), "a batch's leads are read one by one");
             Leads::new()
         }
-        Err(_) => Leads::new(),
+        Err(_) => {
+            tracing::warn!(
+                "a batch's leads are read one by one: the call for all of them takes too long"
+            );
+            Leads::new()
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Caller,
     error::ApiError,
-    openapi::refusals::{Keyed, Naming},
+    openapi::refusals::{Keyed, Naming, Raced},
     path_id::PathId,
     state::AppState,
 };
@@ -29,6 +29,7 @@ pub(crate) struct ErasedReply {
         (status = 200, description = "It is gone.", body = ErasedReply),
         Keyed,
         Naming,
+        Raced,
     ),
 )]
 pub(crate) async fn erase(

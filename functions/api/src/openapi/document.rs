@@ -21,9 +21,12 @@ use crate::{
     info(
         title = "Leadgate",
         description = "Takes leads and starts their outreach.\n\nTimestamps are RFC 3339 in UTC; ids are UUIDs in lower \
-            case. Where a request may leave a field out, `null` and `\"\"` mean the same. A reply can have more \
-            fields than are described here, and new ones can come at any time: ignore what you do not know. \
-            Every error has a body of the same shape; docs/errors.md has the cause and the cure of each.",
+            case.\n\nWhere a new lead may leave a field out, `null` and `\"\"` mean the same; in a change, they remove a \
+            field that may be removed. A reply can have more fields than are described here, and a text of a fixed set can have new \
+            values, at any time: ignore what you do not know.\n\nEvery error of the API has a body of the same shape, \
+            an unknown path (404) and a method that a path does not have (405, with `Allow`) included; docs/errors.md has \
+            the cause and the cure of each. An error without a `code` is the gateway's before it: \
+            `{\"message\": \"...\"}`, without the headers that are described here.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The deployment that serves this document")),
@@ -75,11 +78,20 @@ impl Modify for Key {
     }
 }
 
-/// The document, as docs/openapi.json has it.
+/// For whom the document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Clients, and what generates them: docs/openapi.json.
+    Clients,
+    /// Tests that make requests out of it: with all that JSON Schema can say of them.
+    Tests,
+}
+
+/// The document.
 ///
 /// # Errors
 /// None that is known of: everything in it can be written as JSON.
-pub fn document() -> Result<String, serde_json::Error> {
+pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
     let mut document = serde_json::to_value(Handlers::openapi())?;
     let components = &mut document["components"];
     components["headers"] = replies::headers();
@@ -89,7 +101,17 @@ pub fn document() -> Result<String, serde_json::Error> {
         components["schemas"][schema]["properties"]["code"]["enum"] = json!(codes);
     }
     extend(&mut components["schemas"], rules::schemas());
-    rules::blank_is_null(&mut components["schemas"]);
+    match audience {
+        Audience::Tests => {
+            extend(&mut components["schemas"], rules::exact());
+            rules::blank_is_null(&mut components["schemas"]);
+        }
+        Audience::Clients => {
+            // No other schema names it.
+            let schemas = components["schemas"].as_object_mut();
+            schemas.and_then(|schemas| schemas.remove("NotGiven"));
+        }
+    }
     if let Some(paths) = document["paths"].as_object_mut() {
         // The same behaviour under another method, and an operation of its own.
         for path in paths
@@ -97,7 +119,7 @@ pub fn document() -> Result<String, serde_json::Error> {
             .filter(|path| path.get("patch").is_some())
         {
             path["put"] = path["patch"].clone();
-            path["put"]["operationId"] = json!("replaceLead");
+            path["put"]["operationId"] = json!("changeLeadByPut");
             path["put"]["summary"] = json!("Change a lead (PUT)");
         }
         let operations = paths

@@ -11,7 +11,7 @@ const LINKS: [(&str, &str, &[&str], &str); 6] = [
         &[
             "showLead",
             "changeLead",
-            "replaceLead",
+            "changeLeadByPut",
             "eraseLead",
             "isPaused",
             "showHistory",

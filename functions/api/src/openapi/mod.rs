@@ -23,7 +23,10 @@ mod tests;
 use axum::response::IntoResponse;
 use http::header;
 
-pub use self::{document::document, errors::errors_page};
+pub use self::{
+    document::{Audience, document},
+    errors::errors_page,
+};
 
 /// docs/openapi.json.
 pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");

@@ -1,4 +1,5 @@
-//! What JSON Schema says of a text or a value beyond its type, for the schemas of `bodies`.
+//! What JSON Schema says of a text or a value beyond its type, for the schemas of `bodies`: little for clients, and
+//! all that can be said for those who make requests out of it.
 
 use serde_json::{Value, json};
 
@@ -28,8 +29,21 @@ pub(super) fn blank_is_null(schemas: &mut Value) {
     }
 }
 
-/// Keywords for each schema. Patterns are of ECMA-262.
+/// Keywords for each schema that hold for what is read and for what is stored, and that generators of clients
+/// understand.
 pub(super) fn schemas() -> Value {
+    json!({
+        "NewLeadArray": {"minItems": 1, "maxItems": 1000},
+        "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
+        "TimeZoneName": {"format": "timezone", "example": "America/Santiago", "minLength": 1},
+        "WindowParts": {"additionalProperties": true},
+        "ChangedMetadata": {"maxProperties": 100},
+    })
+}
+
+/// Keywords with which requests can be made that are surely right or surely wrong. They narrow some fields
+/// to a part of what is taken, such as phone numbers. Patterns are of ECMA-262.
+pub(super) fn exact() -> Value {
     // What Unicode calls white space, as the readers trim it; and its control characters.
     let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
     let control = r"\u0000-\u001f\u007f-\u009f";
@@ -42,15 +56,11 @@ pub(super) fn schemas() -> Value {
         },
         "Email": {"format": "email", "pattern": "@", "maxLength": 254},
         "Phone": {"pattern": r"^\+[1-9]([ .-]?[0-9]){6,14}$"},
-        "NewLeadArray": {"minItems": 1, "maxItems": 1000},
         "Note": {"maxLength": 1000},
         "MessageText": {"maxLength": 4096},
         "NotGiven": {"pattern": format!("^[{blank}]*$")},
-        "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
-        "TimeZoneName": {"format": "timezone", "example": "America/Santiago", "minLength": 1},
         "Flag": {"type": ["boolean", "string", "null"], "enum": [true, false, null, ""]},
         "GivenMetadata": {"type": ["object", "string", "null"], "maxLength": 0},
-        "WindowParts": {"additionalProperties": true},
         "NewLead": {
             "anyOf": [
                 {
@@ -60,7 +70,6 @@ pub(super) fn schemas() -> Value {
                 {"properties": {"force_first_message": not_given}},
             ],
         },
-        "ChangedMetadata": {"maxProperties": 100},
         "FirstMessage": {
             "type": ["object", "string", "null"], "maxLength": 0, "additionalProperties": not_given,
         },

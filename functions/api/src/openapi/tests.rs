@@ -9,7 +9,7 @@ const ERRORS: &str = include_str!("../../../../docs/errors.md");
 
 #[test]
 fn the_committed_description_is_what_the_handlers_say() {
-    let is_current = document().unwrap() == DOCUMENT;
+    let is_current = document(Audience::Clients).unwrap() == DOCUMENT;
     assert!(
         is_current,
         "docs/openapi.json is stale: run `cargo leadgate openapi --output docs/openapi.json`"
