@@ -14,6 +14,8 @@ const LIFETIME: SignedDuration = SignedDuration::from_secs(1);
 /// A share of the rate is at most this part of a second's: so often a second the bucket is asked at most by those
 /// that it grants.
 const SHARES: u32 = 10;
+/// The same while the bucket is empty: what passes in a second is then as even as the shares are small.
+const SHARES_OF_EMPTY: u32 = 20;
 /// From so many requests a second on, a process takes shares in advance.
 const BUSY: f64 = 6.0;
 /// Of a process that is not, one request in so many pays for all, while the bucket was more than half full
@@ -21,8 +23,9 @@ const BUSY: f64 = 6.0;
 const SAMPLE: u32 = 10;
 const LATELY: SignedDuration = SignedDuration::from_secs(10);
 /// After a refusal nothing is asked for a while: what two requests take to come here, or longer, and after each
-/// refusal without a grant in between twice as long.
+/// refusal without a grant in between half as long again.
 const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(50);
+const GROWTH: f64 = 1.5;
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A process's share of one bucket.
@@ -143,7 +146,12 @@ impl Share {
     /// What half a second is likely to bring.
     fn order(&self) -> Order {
         let likely = (self.demand / 2.0) as u32;
-        let most = (self.limit.rate() / SHARES).min(self.limit.burst()).max(1);
+        let shares = if self.level == 0 {
+            SHARES_OF_EMPTY
+        } else {
+            SHARES
+        };
+        let most = (self.limit.rate() / shares).min(self.limit.burst()).max(1);
         let take = likely.clamp(1, most);
         Order { take, keep: take }
     }
@@ -171,7 +179,7 @@ impl Share {
         let seconds = self.pause.as_secs_f64().max(2.0 * between);
         let drawn = SignedDuration::try_from_secs_f64(seconds * draw).unwrap_or(LONGEST_PAUSE);
         self.closed_until = later(self.next_at(empty_at).max(now), drawn);
-        let next = SignedDuration::try_from_secs_f64(seconds * 2.0).unwrap_or(LONGEST_PAUSE);
+        let next = SignedDuration::try_from_secs_f64(seconds * GROWTH).unwrap_or(LONGEST_PAUSE);
         self.pause = next.min(LONGEST_PAUSE);
     }
 
@@ -185,9 +193,6 @@ impl Share {
     /// The bucket knows of a charge.
     pub(super) fn charged(&mut self, empty_at: Timestamp, now: Timestamp) {
         self.told(empty_at, now);
-        if self.level == 0 {
-            self.closed_until = self.next_at(empty_at);
-        }
     }
 
     /// The bucket could not be told of a charge: it is when it gives again.
@@ -212,6 +217,9 @@ impl Share {
         self.empty_at = Some(empty_at);
         self.level = self.limit.level(empty_at, now);
         self.roomy_until = Timestamp::MIN;
+        if self.level == 0 {
+            self.closed_until = self.next_at(empty_at);
+        }
     }
 
     fn next_at(&self, empty_at: Timestamp) -> Timestamp {
@@ -304,17 +312,35 @@ mod tests {
     }
 
     #[test]
+    fn whoever_empties_the_bucket_comes_back_for_a_smaller_share_when_it_gives_again() {
+        let mut share = busy(100);
+        share.granted(Order { take: 10, keep: 1 }, at(80), START);
+        assert_eq!(share.request(limit(), at(1), 0.0), Decision::Pass);
+        assert_eq!(share.renewal(at(1)), None);
+        assert_eq!(share.request(limit(), at(89), 0.0), Decision::Refuse);
+        let order = Order { take: 5, keep: 5 };
+        assert_eq!(share.request(limit(), at(90), 0.0), Decision::Ask(order));
+        share.granted(order, at(60), at(90));
+        let order = Order { take: 10, keep: 10 };
+        assert_eq!(share.renewal(at(90)), None, "there are some");
+        share.charge(5);
+        assert_eq!(share.renewal(at(90)), Some(order));
+    }
+
+    #[test]
     fn a_refusal_is_remembered_for_longer_and_longer_until_there_is_a_grant() {
         let mut share = busy(100);
         let mut now = START;
-        for pause in [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000] {
+        let mut pause: f64 = 0.05;
+        for _ in 0..20 {
             share.refused(now, now, 1.0);
             // A hundredth of a second is what one request takes to come in.
-            let end = now + SignedDuration::from_millis(10 + pause);
+            let end = now + SignedDuration::from_secs_f64(0.01 + pause);
             let before = end - SignedDuration::from_millis(1);
             assert_eq!(share.request(limit(), before, 0.0), Decision::Refuse);
             assert!(matches!(share.request(limit(), end, 0.0), Decision::Ask(_)));
             now = end;
+            pause = (pause * 1.5).min(10.0);
         }
         for (requests, pause) in [(100, 50), (10, 200), (1, 2_000)] {
             let mut share = busy(requests);
