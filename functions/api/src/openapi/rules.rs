@@ -49,6 +49,7 @@ pub(super) fn exact() -> Value {
     let control = r"\u0000-\u001f\u007f-\u009f";
     let not_given = json!({"enum": [null, ""]});
     let value = json!({"$ref": "#/components/schemas/MetadataValue"});
+    let too_deep = json!({"$ref": "#/components/schemas/MetadataValue/$defs/9"});
     json!({
         "Text": {
             "maxLength": 200,
@@ -72,6 +73,7 @@ pub(super) fn exact() -> Value {
         },
         "FirstMessage": {
             "type": ["object", "string", "null"], "maxLength": 0, "additionalProperties": not_given,
+            "not": {"type": "object", "required": ["components"], "properties": {"components": too_deep}},
         },
         "MetadataValue": {
             "oneOf": [
@@ -82,6 +84,24 @@ pub(super) fn exact() -> Value {
                 {"type": "array", "items": value},
                 {"type": "object", "additionalProperties": value},
             ],
+            "$defs": nested(),
+            "not": too_deep,
         },
     })
+}
+
+/// For each number of levels, up to the first that is refused: what nests so deep, or deeper.
+fn nested() -> Value {
+    let mut nested = json!({"1": {"type": ["array", "object"]}});
+    for levels in 2..=9 {
+        let within = format!("#/components/schemas/MetadataValue/$defs/{}", levels - 1);
+        let within = json!({"$ref": within});
+        nested[levels.to_string()] = json!({
+            "anyOf": [
+                {"type": "array", "contains": within},
+                {"type": "object", "not": {"additionalProperties": {"not": within}}},
+            ],
+        });
+    }
+    nested
 }
