@@ -1,6 +1,8 @@
 //! AWS clients with the timeouts, retries and connections that every function uses.
 
 mod https;
+mod signer;
+mod user_agent;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use aws_types::{
 };
 
 pub use self::https::{Roots, https_client};
+use self::{signer::Signer, user_agent::UserAgent};
 use crate::config::{self, ConfigError};
 
 // The SDK's own defaults set no limit at all, so a lost packet would hold a request until the function's
@@ -104,9 +107,15 @@ impl Clients {
     }
 
     fn new(dynamodb: aws_sdk_dynamodb::config::Builder, sqs: aws_sdk_sqs::config::Builder) -> Self {
-        let dynamodb = dynamodb.retry_classifier(TransactionUnderWay).build();
+        let dynamodb = dynamodb
+            .retry_classifier(TransactionUnderWay)
+            .interceptor(UserAgent)
+            .push_auth_scheme(Signer::default());
+        let sqs = sqs
+            .interceptor(UserAgent)
+            .push_auth_scheme(Signer::default());
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         }
     }
