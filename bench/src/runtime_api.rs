@@ -4,7 +4,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex as StdMutex, PoisonError},
+    sync::{
+        Arc, Mutex as StdMutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,6 +34,7 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(29);
 pub(crate) struct RuntimeApi {
     /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) address: String,
+    connections: Arc<AtomicUsize>,
     events: mpsc::Sender<String>,
     answers: mpsc::Receiver<Result<Answer, String>>,
 }
@@ -73,16 +77,25 @@ impl RuntimeApi {
             .route(&format!("{base}/invocation/{{id}}/error"), post(error))
             .route(&format!("{base}/init/error"), post(error))
             .with_state(seen);
-        let listener = listener.tap_io(|stream| {
+        let connections = Arc::<AtomicUsize>::default();
+        let opened = Arc::clone(&connections);
+        let listener = listener.tap_io(move |stream| {
+            opened.fetch_add(1, Ordering::Relaxed);
             // A connection that sends late is measured late; the call itself does not depend on it.
             let _ = stream.set_nodelay(true);
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self {
             address,
+            connections,
             events,
             answers,
         })
+    }
+
+    /// How many connections the function has opened to here.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Hands the function an event and waits for its answer.

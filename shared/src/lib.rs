@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod lambda;
 pub mod queue;
 pub mod store;
 pub mod telemetry;

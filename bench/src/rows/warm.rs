@@ -14,6 +14,8 @@ use crate::{
 const WARM_UP: u32 = 20;
 const REQUESTS: u32 = 100;
 const WINDOWS: usize = 2;
+/// To the Runtime API, where one is enough.
+const MOST_CONNECTIONS: usize = 5;
 
 /// So far away are the services while calls are counted: those that are made side by side then overlap.
 const DISTANCE: Duration = Duration::from_millis(20);
@@ -37,6 +39,10 @@ pub(crate) async fn instructions(world: &World, report: &mut Report) -> Result<(
         if calls != 2 * REQUESTS as usize {
             report.noisy("P3", format!("{calls} calls for {REQUESTS} leads"));
         }
+    }
+    let connections = api.connections();
+    if connections > MOST_CONNECTIONS {
+        return Err(format!("api opened {connections} connections to ask for its events").into());
     }
     api.stop().await?;
     if let Some(noise) = noise(&counts) {

@@ -1,8 +1,14 @@
 //! The Lambda function `api`: wiring only.
 
 use api::{AppState, router};
-use lambda_http::Error;
-use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
+use lambda_http::{
+    Adapter, Error,
+    lambda_runtime::{Runtime, layers::TracingLayer},
+    tower::util::AndThenLayer,
+};
+use shared::{
+    aws::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -13,5 +19,9 @@ async fn main() -> Result<(), Error> {
     let queue = StartQueue::new(clients.sqs, &queue_url);
     let state = AppState::new(store, queue, Clock::System);
     state.warm_up().await;
-    lambda_http::run(router(state)).await
+    let runtime = Runtime::new(Adapter::from(router(state))).layer(TracingLayer::new());
+    runtime
+        .layer(AndThenLayer::new(lambda::answered))
+        .run()
+        .await
 }

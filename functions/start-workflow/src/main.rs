@@ -1,8 +1,10 @@
 //! The Lambda function `start-workflow`: wiring only.
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use shared::{aws::Clients, clock::Clock, config, store::Store, telemetry};
+use lambda_runtime::{
+    Error, LambdaEvent, Runtime, layers::TracingLayer, service_fn, tower::util::AndThenLayer,
+};
+use shared::{aws::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use start_workflow::{StartWorkflow, handle};
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,8 +18,12 @@ async fn main() -> Result<(), Error> {
         tracing::warn!(error = %telemetry::Chain(&error), "the store is not warm");
     }
     let state = &state;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+    let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(handle(state, event.payload).await)
-    }))
-    .await
+    });
+    let runtime = Runtime::new(handler).layer(TracingLayer::new());
+    runtime
+        .layer(AndThenLayer::new(lambda::answered))
+        .run()
+        .await
 }
