@@ -3,7 +3,10 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -23,7 +26,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_types::{SigningName, region::SigningRegion};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use ring::{
     digest::{SHA256, digest},
     hmac::{self, HMAC_SHA256},
@@ -31,7 +34,10 @@ use ring::{
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "x-amz-date";
+const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 const TOKEN: &str = "x-amz-security-token";
+/// So far the clock may be off; AWS itself allows five minutes.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 /// What may change on the way, and the signature itself. The SDK's list.
 const NOT_SIGNED: [&str; 4] = [
     "authorization",
@@ -43,11 +49,12 @@ const NOT_SIGNED: [&str; 4] = [
 /// AWS Signature Version 4 with a key that is kept, for one client.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 ///
-/// The SDK's own signer has all that is not a first attempt of an ordinary call. So it has each retry, and with it the
-/// correction of a clock that is wrong.
+/// The SDK's own signer has all that is not a first attempt of an ordinary call. So it has each retry, and corrects the
+/// time after a service has said that the clock is wrong; from then on it has all.
 #[derive(Default)]
 pub(super) struct Signer {
     key: Mutex<Option<Key>>,
+    is_clock_wrong: AtomicBool,
     sdk: SigV4Signer,
 }
 
@@ -93,11 +100,13 @@ impl Sign for Signer {
         let now = components.time_source().unwrap_or_default().now();
         let signature = identity
             .data()
-            .zip(ordinary(&endpoint, config))
+            .zip(self.ordinary(&endpoint, config))
             .and_then(|(credentials, of)| self.sign(request, credentials, of, now));
         let Some(signature) = signature else {
             let sdk = &self.sdk;
-            return sdk.sign_http_request(request, identity, endpoint, components, config);
+            sdk.sign_http_request(request, identity, endpoint, components, config)?;
+            self.learn(request, now);
+            return Ok(());
         };
         for (name, value) in signature {
             request.headers_mut().try_insert(name, value)?;
@@ -106,30 +115,45 @@ impl Sign for Signer {
     }
 }
 
-/// The region and the service to sign for, if it is a first attempt and nothing wants to be signed in a way of its own.
-fn ordinary<'a>(
-    endpoint: &AuthSchemeEndpointConfig<'_>,
-    config: &'a ConfigBag,
-) -> Option<(&'a str, &'a str)> {
-    const OWN_WAYS: [&str; 4] = [
-        "signingRegion",
-        "signingName",
-        "disableDoubleEncoding",
-        "disableNormalizePath",
-    ];
-    let operation = config.load::<SigV4OperationSigningConfig>()?;
-    let attempts = config
-        .load::<RequestAttempts>()
-        .map_or(1, RequestAttempts::attempts);
-    let is_ordinary = attempts == 1
-        && operation.signing_options == SigningOptions::default()
-        && OWN_WAYS.iter().all(|name| endpoint.get(name).is_none());
-    let region = config.load::<SigningRegion>()?.as_ref();
-    let service = config.load::<SigningName>()?.as_ref();
-    is_ordinary.then_some((region, service))
-}
-
 impl Signer {
+    /// The region and the service to sign for, if it is a first attempt of an ordinary call. (What only S3 and
+    /// streams put into `config` is not looked at.)
+    fn ordinary<'a>(
+        &self,
+        endpoint: &AuthSchemeEndpointConfig<'_>,
+        config: &'a ConfigBag,
+    ) -> Option<(&'a str, &'a str)> {
+        const OWN_WAYS: [&str; 4] = [
+            "signingRegion",
+            "signingName",
+            "disableDoubleEncoding",
+            "disableNormalizePath",
+        ];
+        let operation = config.load::<SigV4OperationSigningConfig>()?;
+        let attempts = config
+            .load::<RequestAttempts>()
+            .map_or(1, RequestAttempts::attempts);
+        let is_ordinary = attempts == 1
+            && !self.is_clock_wrong.load(Ordering::Relaxed)
+            && operation.signing_options == SigningOptions::default()
+            && OWN_WAYS.iter().all(|name| endpoint.get(name).is_none());
+        let region = config.load::<SigningRegion>()?.as_ref();
+        let service = config.load::<SigningName>()?.as_ref();
+        is_ordinary.then_some((region, service))
+    }
+
+    /// Whether the SDK has signed for another time than it is here.
+    fn learn(&self, request: &HttpRequest, now: SystemTime) {
+        let signed = request.headers().get(DATE);
+        let signed = signed.and_then(|it| DateTime::strptime(TIME_FORMAT, it).ok());
+        let signed = signed.and_then(|it| it.to_zoned(TimeZone::UTC).ok());
+        if let (Some(signed), Ok(now)) = (signed, Timestamp::try_from(now))
+            && now.duration_since(signed.timestamp()).abs() > TOLERANCE
+        {
+            self.is_clock_wrong.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The headers to add; none: the SDK's own signer knows how.
     fn sign(
         &self,
@@ -139,7 +163,7 @@ impl Signer {
         now: SystemTime,
     ) -> Option<Vec<(&'static str, String)>> {
         let time = Timestamp::try_from(now).ok()?;
-        let time = time.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let time = time.strftime(TIME_FORMAT).to_string();
         let headers = headers(request, &time, credentials.session_token())?;
         let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
@@ -235,205 +259,4 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        sync::Arc,
-        time::{Duration, UNIX_EPOCH},
-    };
-
-    use aws_sdk_dynamodb::config::Region;
-    use aws_sigv4::{
-        http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-        sign::v4::SigningParams,
-    };
-    use aws_smithy_runtime_api::client::{
-        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
-        orchestrator::HttpResponse,
-    };
-    use jiff::{SignedDuration, civil};
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{aws::Clients, clock::Clock};
-
-    const OF: (&str, &str) = ("eu-central-1", "dynamodb");
-
-    fn request(uri: &str, body: &str, headers: &[(&'static str, String)]) -> HttpRequest {
-        let mut request = HttpRequest::new(body.into());
-        request.set_method("POST").unwrap();
-        request.set_uri(uri.to_owned()).unwrap();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.clone());
-        }
-        request
-    }
-
-    fn credentials(id: &str, token: Option<String>) -> Credentials {
-        Credentials::new(id, "secret", token, None, "test")
-    }
-
-    /// What the SDK's signer adds to `request`.
-    fn expected(
-        request: &HttpRequest,
-        credentials: &Credentials,
-        now: SystemTime,
-    ) -> Vec<(String, String)> {
-        let identity = Identity::from(credentials.clone());
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(OF.0)
-            .name(OF.1)
-            .time(now)
-            .settings(SigningSettings::default())
-            .build()
-            .unwrap()
-            .into();
-        let body = SignableBody::Bytes(request.body().bytes().unwrap());
-        let headers = request.headers().iter();
-        let signable = SignableRequest::new("POST", request.uri(), headers, body).unwrap();
-        let (instructions, _) = sign(signable, &params).unwrap().into_parts();
-        let headers = instructions.headers();
-        headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
-    }
-
-    fn signed(
-        signer: &Signer,
-        request: &HttpRequest,
-        credentials: &Credentials,
-        now: SystemTime,
-    ) -> Option<Vec<(String, String)>> {
-        let headers = signer.sign(request, credentials, OF, now)?.into_iter();
-        Some(
-            headers
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
-    }
-
-    fn any_uri() -> impl Strategy<Value = &'static str> {
-        prop::sample::select(vec![
-            "https://dynamodb.eu-central-1.amazonaws.com/",
-            "https://dynamodb.eu-central-1.amazonaws.com",
-            "https://dynamodb.eu-central-1.amazonaws.com:443/",
-            "https://localhost:8443/",
-            "http://localhost:80/",
-            "http://[::1]:8000/",
-        ])
-    }
-
-    proptest! {
-        #[test]
-        fn the_headers_are_those_of_the_sdks_signer_to_the_letter(
-            requests in prop::collection::vec((any_uri(), ".{0,200}", "[!-~]{1,40}( [!-~]{1,40}){0,3}", 0_u64..4_000_000_000), 1..5),
-            ids in prop::collection::vec("AKIA[A-Z0-9]{16}", 1..3),
-            token in prop::option::of("[A-Za-z0-9+/=]{1,2000}"),
-        ) {
-            let signer = Signer::default();
-            for (uri, body, value, seconds) in requests {
-                let headers = [
-                    ("x-amz-target", "DynamoDB_20120810.PutItem".to_owned()),
-                    ("user-agent", value.clone()),
-                    ("amz-sdk-request", value),
-                    ("x-amzn-trace-id", "Root=1".to_owned()),
-                    ("content-type", "application/x-amz-json-1.0".to_owned()),
-                ];
-                let request = request(uri, &body, &headers);
-                // The second time with the key that was kept.
-                for later in [0, 1] {
-                    let now = UNIX_EPOCH + Duration::from_secs(seconds + later);
-                    for id in &ids {
-                        let credentials = credentials(id, token.clone());
-                        let expected = expected(&request, &credentials, now);
-                        let signed = signed(&signer, &request, &credentials, now);
-                        prop_assert_eq!(signed, Some(expected));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_an_ordinary_call_is_left_to_the_sdk() {
-        let ordinary =
-            |headers: &[(&'static str, String)]| request("https://aws.test/", "{}", headers);
-        let mut get = ordinary(&[]);
-        get.set_method("GET").unwrap();
-        let twice = [("x-a", "1".to_owned()), ("x-a", "2".to_owned())];
-        let mut stream = ordinary(&[]);
-        stream.take_body();
-        let signs = |request: &HttpRequest| {
-            let credentials = credentials("AKIA", None);
-            signed(&Signer::default(), request, &credentials, UNIX_EPOCH).is_some()
-        };
-        assert!(signs(&ordinary(&[])));
-        for request in [
-            get,
-            stream,
-            ordinary(&twice),
-            ordinary(&[("x-a", "two  spaces".to_owned())]),
-            ordinary(&[("x-a", " at the start".to_owned())]),
-            request("https://aws.test/path", "{}", &[]),
-            request("https://aws.test/?query", "{}", &[]),
-            request("https://user@aws.test/", "{}", &[]),
-        ] {
-            assert!(!signs(&request), "{request:?}");
-        }
-    }
-
-    /// A service whose clock is an hour ahead, and which says so to whoever signs for another time.
-    #[derive(Clone, Debug, Default)]
-    struct AnHourAhead(Arc<Mutex<Vec<HttpRequest>>>);
-
-    impl HttpConnector for AnHourAhead {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let now = Clock::System.now() + SignedDuration::from_hours(1);
-            let off = now.duration_since(time_of(&request)).abs();
-            let (status, body) = if off < SignedDuration::from_mins(5) {
-                (200, "{}")
-            } else {
-                (400, r#"{"__type":"InvalidSignatureException"}"#)
-            };
-            let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
-            let date = now.strftime("%a, %d %b %Y %T GMT").to_string();
-            response.headers_mut().insert("date", date);
-            self.0.lock().unwrap().push(request);
-            HttpConnectorFuture::ready(Ok(response))
-        }
-    }
-
-    fn time_of(request: &HttpRequest) -> Timestamp {
-        let time = request.headers().get(DATE).unwrap();
-        let time = civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).unwrap();
-        time.in_tz("UTC").unwrap().timestamp()
-    }
-
-    #[tokio::test]
-    async fn a_call_of_a_client_is_signed_so_and_a_clock_that_is_wrong_is_corrected() {
-        let service = AnHourAhead::default();
-        let connector = SharedHttpConnector::new(service.clone());
-        let clients = Clients::local("http://dynamodb.test", "http://sqs.test");
-        let config = clients.dynamodb.config().to_builder();
-        let config = config
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .region(Region::from_static(OF.0))
-            .credentials_provider(credentials("AKIA", Some("token".to_owned())));
-        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        client.list_tables().send().await.unwrap();
-        let seen = service.0.lock().unwrap();
-        assert_eq!(seen.len(), 2);
-        for request in seen.iter() {
-            let mut unsigned = request.try_clone().unwrap();
-            let added = [DATE, TOKEN, "authorization"];
-            let added_later = ["amz-sdk-invocation-id", "amz-sdk-request"];
-            for name in added.iter().chain(&added_later) {
-                unsigned.headers_mut().remove(*name).unwrap();
-            }
-            let credentials = credentials("AKIA", Some("token".to_owned()));
-            for (name, value) in expected(&unsigned, &credentials, time_of(request).into()) {
-                assert_eq!(request.headers().get(name), Some(value.as_str()));
-            }
-        }
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::{
     },
 };
 
-const LEADGATE: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-sdk-rust");
+pub(super) const LEADGATE: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-sdk-rust");
 
 /// Instead of the SDK's, which puts two long headers together for each call and has one of them signed
 /// (docs/adr/0015).
