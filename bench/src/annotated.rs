@@ -10,7 +10,15 @@ use crate::Result;
 const PARTS: [(&str, &[&str]); 9] = [
     (
         "signing, SHA-256 and HMAC",
-        &["aws_sigv4", "sha2", "hmac", "digest", "block_buffer", "hex"],
+        &[
+            "aws_sigv4",
+            "sha2",
+            "hmac",
+            "digest",
+            "block_buffer",
+            "hex",
+            "ring",
+        ],
     ),
     (
         "memory: allocation and copies",

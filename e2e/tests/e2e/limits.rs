@@ -170,6 +170,7 @@ async fn four_containers_let_through_what_an_account_may_send_and_others_are_unt
             "{a_second} a second over {weights:?}: {mean:.1} a second pass, by second {:?}, {writes} writes",
             limited.passed
         );
+        assert!((95.0..=105.0).contains(&mean), "{mean}");
         for passed in passed.windows(window) {
             let sum = passed.iter().sum::<u32>() as usize;
             let allowed = 85 * window..=115 * window;
