@@ -121,7 +121,7 @@ impl Limiter {
                 continue;
             }
             match self.ask(limited, &mut share, rest, true).await {
-                Some(taken) => share.charged(taken.empty_at, self.clock.now()),
+                Some(taken) => share.told(taken.empty_at, self.clock.now()),
                 None => share.owe(rest, self.clock.now()),
             }
         }

@@ -190,11 +190,6 @@ impl Share {
         requests - held
     }
 
-    /// The bucket knows of a charge.
-    pub(super) fn charged(&mut self, empty_at: Timestamp, now: Timestamp) {
-        self.told(empty_at, now);
-    }
-
     /// The bucket could not be told of a charge: it is when it gives again.
     pub(super) fn owe(&mut self, requests: u32, now: Timestamp) {
         let until = later(self.owes_until.max(now), self.limit.time_of(requests));
@@ -213,7 +208,8 @@ impl Share {
         self.owes_until = Timestamp::MIN;
     }
 
-    fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
+    /// The bucket has told when it was, or will be, empty.
+    pub(super) fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
         self.empty_at = Some(empty_at);
         self.level = self.limit.level(empty_at, now);
         self.roomy_until = Timestamp::MIN;

@@ -151,7 +151,7 @@ fn a_charge_takes_what_is_held_and_closes_until_its_debt_is_paid() {
     let order = share.renewal(START).unwrap();
     share.granted(order, at(-200), START);
     assert_eq!(share.charge(999), 989);
-    share.charged(at(9_000), START);
+    share.told(at(9_000), START);
     assert_eq!(share.remaining(), 0);
     assert_eq!(share.request(limit(), at(9_009), 0.0), Decision::Refuse);
     let paid = share.request(limit(), at(9_010), 0.0);
