@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     fmt::{
@@ -89,9 +89,11 @@ where
         let mut line = String::new();
         self.lines
             .format_event(context, Writer::new(&mut line), event)?;
-        match (self.directives(event), line.strip_prefix('{')) {
-            (Some(directives), Some(fields)) => {
+        let directives = self.directives(event);
+        match line.strip_prefix('{') {
+            Some(fields) if !directives.is_empty() => {
                 let now = self.clock.now().as_millisecond();
+                let directives = serde_json::to_string(&directives).map_err(|_| fmt::Error)?;
                 write!(
                     writer,
                     r#"{{"_aws":{{"Timestamp":{now},"CloudWatchMetrics":{directives}}},{fields}"#
@@ -102,27 +104,43 @@ where
     }
 }
 
+/// What CloudWatch is to do with fields of an event.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [Vec<&'static str>; 1],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
 impl WithMetrics {
-    /// What CloudWatch is to do with the fields of an event: a directive for those without a dimension, and
-    /// one for each dimension. None: there are no metrics among them.
-    fn directives(&self, event: &Event<'_>) -> Option<Value> {
+    /// One directive for the metrics without a dimension, and one for each dimension; none if an event has no metrics.
+    fn directives(&self, event: &Event<'_>) -> Vec<Directive<'_>> {
         let fields = Fields::of(event);
         let mut directives = Vec::new();
         for dimension in [None, Some("reason")] {
             let metrics: Vec<_> = ALL
                 .iter()
                 .filter(|metric| metric.dimension == dimension && fields.has(metric.name))
-                .map(|metric| json!({"Name": metric.name, "Unit": metric.unit}))
+                .map(|&Metric { name, unit, .. }| Definition { name, unit })
                 .collect();
             if metrics.is_empty() || dimension.is_some_and(|name| !fields.has(name)) {
                 continue;
             }
-            let names: Vec<_> = dimension.into_iter().collect();
-            directives.push(
-                json!({"Namespace": self.namespace, "Dimensions": [names], "Metrics": metrics}),
-            );
+            directives.push(Directive {
+                namespace: &self.namespace,
+                dimensions: [dimension.into_iter().collect()],
+                metrics,
+            });
         }
-        (!directives.is_empty()).then(|| directives.into())
+        directives
     }
 }
 
