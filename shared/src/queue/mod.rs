@@ -53,13 +53,14 @@ impl StartQueue {
     /// # Errors
     /// [`QueueError`]; after a timeout the message may have been taken all the same.
     pub async fn send(&self, start: &WorkflowStart) -> Result<(), QueueError> {
-        self.client
+        let message = self
+            .client
             .send_message()
             .queue_url(&*self.url)
             .message_group_id(start.account_id.to_string())
-            .message_body(start.to_body())
-            .send()
-            .await?;
+            .message_body(start.to_body());
+        // In a box, as the store's calls on the way of a request.
+        Box::pin(message.send()).await?;
         Ok(())
     }
 

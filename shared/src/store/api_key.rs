@@ -189,7 +189,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if it, or a later one, is noted already.
     pub async fn note_use(&self, hash: &ApiKeyHash, hour: Timestamp) -> Result<(), StoreError> {
-        self.client
+        let note = self
+            .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(keys::api_key(hash).into_item()))
@@ -197,9 +198,8 @@ impl Store {
             .condition_expression(
                 "attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used < :hour)",
             )
-            .expression_attribute_values(":hour", text(hour))
-            .send()
-            .await?;
+            .expression_attribute_values(":hour", text(hour));
+        Box::pin(note.send()).await?;
         Ok(())
     }
 }

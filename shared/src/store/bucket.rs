@@ -123,7 +123,7 @@ impl Store {
                 // Nobody waits for the SDK's pauses to let a request in: they would only hide what was said.
                 update.config_override(Builder::new().retry_config(RetryConfig::disabled()))
             };
-            let there = match update.send().await {
+            let there = match Box::pin(update.send()).await {
                 Ok(reply) => {
                     let there = reply.attributes.as_ref().and_then(empty_at);
                     return Ok(Taken {

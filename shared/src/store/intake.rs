@@ -89,10 +89,8 @@ impl Store {
             .table_name(&*self.table)
             .set_item(Some(encode(key, &LeadItem::new(lead, receipt))?))
             .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = put else {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = Box::pin(put.send()).await else {
             return Ok(Stored::New);
         };
         let Some(there) = item_there(&error) else {

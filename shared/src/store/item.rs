@@ -68,15 +68,13 @@ impl Store {
     }
 
     pub(super) async fn read_item(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
-        let reply = self
+        let get = self
             .client
             .get_item()
             .table_name(&*self.table)
             .set_key(Some(key.clone().into_item()))
-            .consistent_read(true)
-            .send()
-            .await?;
-        Ok(reply.item)
+            .consistent_read(true);
+        Ok(Box::pin(get.send()).await?.item)
     }
 
     /// Writes an item that must not exist yet.

@@ -85,7 +85,7 @@ impl Store {
                 .update_expression("SET gsi2pk = :shard, gsi2sk = :since, receipt.reply = :reply")
                 .expression_attribute_values(":reply", AttributeValue::S(reply.to_owned())),
         };
-        mark.send().await?;
+        Box::pin(mark.send()).await?;
         Ok(())
     }
 

@@ -80,13 +80,14 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        many::create(
+        // In a box, which only arrays pay for.
+        Box::pin(many::create(
             &state,
             &account,
             key.as_ref(),
             (&request_id, &ticket),
             &body,
-        )
+        ))
         .await
     } else {
         create_one(&state, &account, key.as_ref(), &body).await
