@@ -49,13 +49,6 @@ impl CpuTime {
     }
 }
 
-/// As the functions' environment in template.yaml has them.
-fn tunables() -> Result<&'static str> {
-    let mut lines = include_str!("../../template.yaml").lines();
-    let tunables = lines.find_map(|line| line.trim_start().strip_prefix("GLIBC_TUNABLES: "));
-    Ok(tunables.ok_or("template.yaml has no GLIBC_TUNABLES")?)
-}
-
 impl Function {
     /// Starts `command`, with `aws` for AWS. `log` is where its standard output goes.
     pub(crate) async fn start(
@@ -78,7 +71,6 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "measured")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "measured")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .env("GLIBC_TUNABLES", tunables()?)
             .env("AWS_REGION", "us-east-1")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "ASIAEXAMPLEEXAMPLEEX")

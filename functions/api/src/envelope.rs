@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -56,7 +55,11 @@ impl<'a> Envelope<'a> {
     }
 }
 
-pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
+/// Answers `request` by `handle`, and finishes the reply.
+pub(crate) async fn finish<F>(mut request: Request, handle: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let started = Instant::now();
     let request_id = gateway_request_id(&request).unwrap_or_else(|| Uuid::new_v4().to_string());
     request
@@ -64,7 +67,7 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
         .insert(RequestId(request_id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    let mut response = handle(request).await;
     let error = response.extensions_mut().remove::<Arc<ApiError>>();
     let counts = response.extensions_mut().remove::<IntakeCounts>();
     if let Some(error) = &error {

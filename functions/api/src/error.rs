@@ -1,7 +1,5 @@
 //! Every error that a client can see (CONTRACT section 2), in one table.
 
-use std::any::Any;
-
 use axum::{
     extract::rejection::BytesRejection,
     response::{IntoResponse, Response},
@@ -240,11 +238,6 @@ pub(crate) async fn unknown_route() -> ApiError {
 
 pub(crate) async fn method_not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
-}
-
-/// The payload of a panic may hold anything, so it is not looked at; telemetry has logged the place.
-pub(crate) fn panicked(_payload: Box<dyn Any + Send + 'static>) -> Response {
-    ApiError::Internal(None).into_response()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod path_id;
 mod state;
 mod workflows;
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     Router,
@@ -27,7 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tower_http::catch_panic::CatchPanicLayer;
+use futures::FutureExt;
 
 use self::{error::ApiError, leads::runs};
 pub use self::{
@@ -43,28 +43,28 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// Every route, and an answer in the error envelope for all that is no route.
 pub fn router(state: AppState) -> Router {
-    let public = Router::new()
-        .route("/leads", post(leads::create).get(leads::list))
+    // Not nested: axum would take the prefix off the URI of each request.
+    let public = |path| format!("/api/public{path}");
+    let routes = Router::new()
+        .route(&public("/leads"), post(leads::create).get(leads::list))
         .route(
-            "/leads/{id}",
+            &public("/leads/{id}"),
             get(leads::show)
                 .patch(leads::change)
                 .put(leads::change)
                 .delete(leads::erase),
         )
-        .route("/leads/{id}/assign-workflow", post(runs::assign))
-        .route("/leads/{id}/status", post(runs::change_status))
-        .route("/leads/{id}/is_paused", get(runs::is_paused))
-        .route("/leads/{id}/automation/stop", post(runs::stop))
-        .route("/leads/{id}/automation/resume", post(runs::resume))
-        .route("/leads/{id}/history", get(runs::history))
-        .route("/leads/{id}/runs/{run_id}", get(runs::show))
-        .route("/workflows", get(workflows::list))
-        .route("/workflows/{id}", get(workflows::show))
-        .route("/workflows/{id}/preview", post(runs::preview))
-        .route("/campaigns", get(campaigns::list));
-    let routes = Router::new()
-        .nest("/api/public", public)
+        .route(&public("/leads/{id}/assign-workflow"), post(runs::assign))
+        .route(&public("/leads/{id}/status"), post(runs::change_status))
+        .route(&public("/leads/{id}/is_paused"), get(runs::is_paused))
+        .route(&public("/leads/{id}/automation/stop"), post(runs::stop))
+        .route(&public("/leads/{id}/automation/resume"), post(runs::resume))
+        .route(&public("/leads/{id}/history"), get(runs::history))
+        .route(&public("/leads/{id}/runs/{run_id}"), get(runs::show))
+        .route(&public("/workflows"), get(workflows::list))
+        .route(&public("/workflows/{id}"), get(workflows::show))
+        .route(&public("/workflows/{id}/preview"), post(runs::preview))
+        .route(&public("/campaigns"), get(campaigns::list))
         .route("/health", get(health::show))
         .route("/openapi.json", get(openapi::show));
     in_envelope(routes).with_state(state)
@@ -75,19 +75,25 @@ fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S>
     routes
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(from_fn(in_time))
-        .layer(from_fn(limit::tell))
-        .layer(from_fn(envelope::finish))
+        .layer((from_fn(around), DefaultBodyLimit::max(BODY_LIMIT)))
+}
+
+/// All that is around a handler. One layer, as for each request axum copies every layer and those below it.
+async fn around(request: Request, next: Next) -> Response {
+    let handled = |request| caught_in_time(next.run(request));
+    envelope::finish(request, |request| limit::tell(request, handled)).await
 }
 
 /// What is under way when the time is over is given up, as it would be if the process died: what was
-/// stored by then stays good, and nothing else is promised.
-async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request))
-        .await
-        .unwrap_or_else(|_| ApiError::TimedOut.into_response())
+/// stored by then stays good, and nothing else is promised. The payload of a panic may hold anything, so it is not
+/// looked at; telemetry has logged the place.
+async fn caught_in_time(handled: impl Future<Output = Response>) -> Response {
+    let caught = AssertUnwindSafe(handled).catch_unwind();
+    match tokio::time::timeout(REQUEST_TIMEOUT, caught).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::Internal(None).into_response(),
+        Err(_) => ApiError::TimedOut.into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,21 @@ use lambda_http::{
     lambda_runtime::{Runtime, layers::TracingLayer},
     tower::util::AndThenLayer,
 };
+use mimalloc::MiMalloc;
 use shared::{
     aws::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
 };
 
-#[tokio::main(flavor = "current_thread")]
+/// See docs/adr/0013.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+#[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
+    lambda::on_a_task(serve()).await
+}
+
+async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
     let clients = Clients::from_env()?;

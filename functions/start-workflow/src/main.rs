@@ -4,11 +4,20 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{
     Error, LambdaEvent, Runtime, layers::TracingLayer, service_fn, tower::util::AndThenLayer,
 };
+use mimalloc::MiMalloc;
 use shared::{aws::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use start_workflow::{StartWorkflow, handle};
 
-#[tokio::main(flavor = "current_thread")]
+/// See docs/adr/0013.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+#[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
+    lambda::on_a_task(serve()).await
+}
+
+async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let table = config::table_name()?;
     let clients = Clients::from_env()?;

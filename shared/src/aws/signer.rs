@@ -26,6 +26,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_types::{SigningName, region::SigningRegion};
+use base16ct::lower::encode_string;
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use ring::{
     digest::{SHA256, digest},
@@ -176,15 +177,12 @@ impl Signer {
 
         let scope = format!("{}/{region}/{service}/aws4_request", time.get(..8)?);
         let canonical = hash(canonical.as_bytes());
-        let signature = self.mac(
-            credentials,
-            &scope,
-            &format!("{ALGORITHM}\n{time}\n{scope}\n{canonical}"),
-        );
+        let text = [ALGORITHM, &time, &scope, &canonical].join("\n");
+        let signature = self.mac(credentials, &scope, &text);
         let id = credentials.access_key_id();
-        let authorization = format!(
-            "{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"
-        );
+        let credential = [ALGORITHM, " Credential=", id, "/", &scope].concat();
+        let signed_headers = [", SignedHeaders=", &names].concat();
+        let authorization = [&credential, &signed_headers, ", Signature=", &signature].concat();
         let token = credentials.session_token();
         let token = token.map(|token| (TOKEN, token.to_owned()));
         let signed = [(DATE, time), ("authorization", authorization)];
@@ -200,7 +198,7 @@ impl Signer {
         };
         let mac = hmac::sign(&key.hmac, text.as_bytes());
         *kept = Some(key);
-        hex::encode(mac)
+        encode_string(mac.as_ref())
     }
 }
 
@@ -255,7 +253,7 @@ fn host(request: &HttpRequest) -> Option<&str> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    hex::encode(digest(&SHA256, bytes))
+    encode_string(digest(&SHA256, bytes).as_ref())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod share;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 use shared::domain::{
     account::Account,
     api_key::ApiKeyHash,
@@ -99,10 +99,13 @@ impl Ticket {
 }
 
 /// Gives each request a ticket, and tells in its reply what is on it.
-pub(crate) async fn tell(mut request: Request, next: Next) -> Response {
+pub(crate) async fn tell<F>(mut request: Request, handle: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let ticket = Ticket::default();
     request.extensions_mut().insert(ticket.clone());
-    let mut response = next.run(request).await;
+    let mut response = handle(request).await;
     let Paid {
         bounds,
         standings,
