@@ -25,6 +25,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", default_value_os_t = in_target("measure/results.json"))]
     pub(crate) json: PathBuf,
 
+    /// The program of bench/floor, for P8 to take turns with: the least that a lead's two calls cost
+    #[arg(long, value_name = "FILE")]
+    pub(crate) floor: Option<PathBuf>,
+
     /// Fails if a value is over its bound in bench/limits.yaml
     #[arg(long)]
     pub(crate) check: bool,

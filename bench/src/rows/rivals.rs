@@ -26,9 +26,16 @@ const WARM_UP: u32 = 1_000;
 const ROUNDS: u32 = 10;
 const REQUESTS: u32 = 200;
 
+/// What bench/floor does the two calls with.
+const FLOORS: [&str; 2] = ["sdk", "bytes"];
+
 const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
 
-pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub(crate) async fn measure(
+    world: &World,
+    floor: Option<&Path>,
+    report: &mut Report,
+) -> Result<()> {
     let aws = world.plain(Duration::ZERO).await?;
     let (python, node) = (python(world).await?, node(world).await?);
     let mut ours = Measured::start(world.start_function("api", &aws).await?, &aws).await?;
@@ -44,16 +51,34 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
             .into());
         }
     }
-    // In turns, so that all three meet what else the machine does.
+    let mut floors = Vec::new();
+    if let Some(program) = floor {
+        for kind in FLOORS {
+            let mut command = Command::new(program);
+            command.arg(kind);
+            let function = world.start_command(command, kind, &aws).await?;
+            floors.push(Measured::start(function, &aws).await?);
+        }
+    }
+    // In turns, so that all of them meet what else the machine does.
     for _ in 0..ROUNDS {
-        for function in [&mut ours, &mut python, &mut node] {
+        for function in [&mut ours, &mut python, &mut node]
+            .into_iter()
+            .chain(&mut floors)
+        {
             function.round(&aws).await?;
         }
     }
     let [ours, python, node] = [ours, python, node].map(|measured| measured.of_one());
+    let floors: Vec<_> = floors
+        .into_iter()
+        .map(|measured| measured.of_one())
+        .collect();
     let mut table =
         String::from("P8, CPU time for a lead, ms:\n\n| | user | kernel |\n| --- | --- | --- |\n");
-    for (name, cpu) in [("here", &ours), ("Python", &python), ("Node", &node)] {
+    let names = ["the two calls alone, by the SDK", "their bytes alone"];
+    let all = [("here", &ours), ("Python", &python), ("Node", &node)];
+    for (name, cpu) in all.into_iter().chain(names.into_iter().zip(&floors)) {
         // Writing to a string does not fail.
         let _ = writeln!(
             table,
@@ -64,7 +89,10 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
     report.note(table);
     report.value("P8.python", python.total() / ours.total());
     report.value("P8.node", node.total() / ours.total());
-    report.detail("P8", json!({"rust": ours, "python": python, "node": node}));
+    report.detail(
+        "P8",
+        json!({"rust": ours, "python": python, "node": node, "floors": floors}),
+    );
     Ok(())
 }
 
