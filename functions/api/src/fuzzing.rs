@@ -9,5 +9,5 @@ pub fn read_lead(body: &[u8], default_country: Option<&str>) {
         default_country: default_country.and_then(|code| code.parse().ok()),
         limits: Limits::default(),
     };
-    let _ = crate::leads::read_draft(body, &account, "");
+    let _ = crate::leads::read_draft(body, &account, Some(""));
 }

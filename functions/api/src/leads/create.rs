@@ -100,7 +100,7 @@ async fn create_one(
     key: Option<&IdempotencyKey>,
     body: &[u8],
 ) -> Result<Response, ApiError> {
-    let draft = read_draft(body, account, "")?;
+    let draft = read_draft(body, account, key.map(|_| ""))?;
     let request_hash = draft.request_hash.clone();
     let wanted = Wanted::look_up(state, account, std::iter::once(&draft)).await?;
     let named = key.map(|key| Named { key, index: 0 });
@@ -112,12 +112,16 @@ async fn create_one(
         &state.ids,
         state.clock.now(),
     );
-    let taken = take_in(state, account, named, &request_hash, enrolment).await?;
+    let taken = take_in(state, account, named, request_hash.as_deref(), enrolment).await?;
     Ok(reply::created(taken))
 }
 
 /// Reads one lead's JSON text. `kind` as of [`Draft::read`].
-pub(crate) fn read_draft(body: &[u8], account: &Account, kind: &str) -> Result<Draft, ApiError> {
+pub(crate) fn read_draft(
+    body: &[u8],
+    account: &Account,
+    kind: Option<&str>,
+) -> Result<Draft, ApiError> {
     if body.len() > LEAD_LIMIT {
         return Err(ApiError::PayloadTooLarge("A lead must not be over 64 KiB"));
     }

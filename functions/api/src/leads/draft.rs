@@ -33,8 +33,8 @@ pub(crate) struct Draft {
     pub(crate) workflow_id: Option<WorkflowId>,
     pub(crate) campaign_id: Option<CampaignId>,
     pub(crate) message: Option<MessageDraft>,
-    /// A digest of everything that was sent.
-    pub(crate) request_hash: String,
+    /// A digest of everything that was sent, if the client gave the request a name.
+    pub(crate) request_hash: Option<String>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -46,16 +46,23 @@ pub(crate) struct MessageDraft {
 }
 
 impl Draft {
-    /// Reads one lead for `account`. `kind` tells requests apart that hold the same lead in another way.
+    /// Reads one lead for `account`. `kind` tells named requests apart that hold the same lead in another way;
+    /// none: the request has no name.
     ///
     /// # Errors
     /// `MalformedJson` if it is no JSON object.
-    pub(crate) fn read(body: &[u8], account: &Account, kind: &str) -> Result<Self, ApiError> {
+    pub(crate) fn read(
+        body: &[u8],
+        account: &Account,
+        kind: Option<&str>,
+    ) -> Result<Self, ApiError> {
         let fields: Fields =
             serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS))?;
-        let mut digest = Sha256::new_with_prefix(kind);
-        fields.digest(&mut digest);
-        let request_hash = BASE64_URL_SAFE_NO_PAD.encode(digest.finalize());
+        let request_hash = kind.map(|kind| {
+            let mut digest = Sha256::new_with_prefix(kind);
+            fields.digest(&mut digest);
+            BASE64_URL_SAFE_NO_PAD.encode(digest.finalize())
+        });
         let mut reader = Reader::new(fields);
         let first_name = reader.first_name();
         let last_name = reader.optional("last_name");
@@ -106,7 +113,7 @@ mod tests {
             default_country: None,
             limits: Limits::default(),
         };
-        Draft::read(body.as_bytes(), &account, "")
+        Draft::read(body.as_bytes(), &account, Some(""))
     }
 
     fn problems(body: &str) -> Vec<String> {

@@ -67,8 +67,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Enrolment {
     pub(crate) lead: Lead,
     pub(crate) warnings: Vec<Warning>,
-    /// The digest of what was asked for.
-    pub(crate) request_hash: String,
+    /// The digest of what was asked for, if the client gave the request a name.
+    pub(crate) request_hash: Option<String>,
 }
 
 /// Which of a request's leads it is, if the client gave the request a name.

@@ -33,15 +33,15 @@ pub(crate) async fn take_in(
     state: &AppState,
     account: &Account,
     named: Option<Named<'_>>,
-    request_hash: &str,
+    request_hash: Option<&str>,
     enrolment: Result<Enrolment, ApiError>,
 ) -> Result<Taken, ApiError> {
     match (enrolment, named) {
-        (Ok(enrolment), _) => store_and_order(state, enrolment, named.is_some()).await,
+        (Ok(enrolment), _) => store_and_order(state, enrolment).await,
         (Err(error @ ApiError::Validation(_)), Some(Named { key, index })) => {
             let id = LeadId::of_request(account.id, key, index);
             let before = state.store.receipt(account.id, id).await?;
-            match before.filter(|before| before.request_hash == request_hash) {
+            match before.filter(|before| Some(before.request_hash.as_str()) == request_hash) {
                 Some(before) => Ok(Taken {
                     lead_id: id,
                     body: before.reply,
@@ -55,11 +55,7 @@ pub(crate) async fn take_in(
     }
 }
 
-async fn store_and_order(
-    state: &AppState,
-    enrolment: Enrolment,
-    is_named: bool,
-) -> Result<Taken, ApiError> {
+async fn store_and_order(state: &AppState, enrolment: Enrolment) -> Result<Taken, ApiError> {
     let Enrolment {
         lead,
         warnings,
@@ -67,7 +63,8 @@ async fn store_and_order(
     } = enrolment;
     let id = lead.profile.id;
     let body = created_body(&lead, &warnings)?;
-    let receipt = is_named.then(|| Receipt {
+    let is_named = request_hash.is_some();
+    let receipt = request_hash.map(|request_hash| Receipt {
         request_hash,
         reply: body.clone(),
     });

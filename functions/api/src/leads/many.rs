@@ -60,7 +60,10 @@ pub(super) async fn create(
     let drafts: Vec<_> = elements
         .iter()
         // The same name for one lead and for an array of one is not the same request.
-        .map(|element| read_draft(element.get().as_bytes(), account, "array").map_err(of_element))
+        .map(|element| {
+            let kind = key.map(|_| "array");
+            read_draft(element.get().as_bytes(), account, kind).map_err(of_element)
+        })
         .collect();
     let readable = drafts.iter().filter_map(|draft| draft.as_ref().ok());
     let wanted = Wanted::look_up(state, account, readable).await?;
@@ -77,7 +80,7 @@ pub(super) async fn create(
                     enrol(account, draft, &wanted, named(index), &state.ids, now),
                 )
             }
-            Err(error) => (String::new(), Err(error)),
+            Err(error) => (None, Err(error)),
         })
         .collect();
     let outcomes = if key.is_none() {
@@ -96,7 +99,8 @@ pub(super) async fn create(
                 if begun.elapsed() > INTAKE_BUDGET {
                     return Err(ApiError::NotStored);
                 }
-                take_in(state, account, named(index), &request_hash, enrolment).await
+                let request_hash = request_hash.as_deref();
+                take_in(state, account, named(index), request_hash, enrolment).await
             })
             .collect();
         stream::iter(taken).buffered(NAMED_AT_ONCE).collect().await
