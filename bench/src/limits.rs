@@ -21,8 +21,9 @@ pub(crate) struct Limit {
     pub(crate) unit: String,
     pub(crate) must: f64,
     pub(crate) aim: f64,
-    /// What `--check` holds it against: close to the present value, so that it tells when that grows.
-    pub(crate) bound: f64,
+    /// What `--check` holds it against: close to the present value, so that it tells when that grows. None: a
+    /// time, which depends on what else the machine does.
+    pub(crate) bound: Option<f64>,
     /// The more the better.
     #[serde(default)]
     pub(crate) at_least: bool,

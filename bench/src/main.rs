@@ -66,7 +66,7 @@ async fn measure(options: Options) -> Result<ExitCode> {
         rows::footprint::measure(&world, &mut report).await?;
     }
     if wants("P8") {
-        rows::rivals::measure(&world, options.floor.as_deref(), &mut report).await?;
+        rows::rivals::measure(&world, options.floor, &mut report).await?;
     }
     if wants("P9") {
         rows::batch::measure(&world, &mut report).await?;

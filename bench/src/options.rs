@@ -17,7 +17,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
-    /// Where api/bootstrap and start-workflow/bootstrap are
+    /// Where api/bootstrap, start-workflow/bootstrap and, for --floor, floor/bootstrap are
     #[arg(long, value_name = "DIR", default_value_os_t = in_target("lambda"))]
     pub(crate) bootstraps: PathBuf,
 
@@ -25,9 +25,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", default_value_os_t = in_target("measure/results.json"))]
     pub(crate) json: PathBuf,
 
-    /// The program of bench/floor, for P8 to take turns with: the least that a lead's two calls cost
-    #[arg(long, value_name = "FILE")]
-    pub(crate) floor: Option<PathBuf>,
+    /// Lets P8 take turns with floor/bootstrap too: the least that a lead's two calls cost
+    #[arg(long)]
+    pub(crate) floor: bool,
 
     /// Fails if a value is over its bound in bench/limits.yaml
     #[arg(long)]

@@ -55,10 +55,10 @@ impl Report {
     pub(crate) fn over(&self, limits: &Limits) -> Vec<String> {
         let measured = self.measured(limits);
         measured
-            .filter(|(_, limit, value)| !limit.keeps(*value, limit.bound))
-            .map(|(name, limit, value)| {
+            .filter_map(|(name, limit, value)| {
+                let bound = limit.bound.filter(|bound| !limit.keeps(value, *bound))?;
                 let value = format!("{} {}", shown(value), limit.unit);
-                format!("{name} is {} (bound {})", value.trim_end(), limit.bound)
+                Some(format!("{name} is {} (bound {bound})", value.trim_end()))
             })
             .collect()
     }

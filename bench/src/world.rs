@@ -32,11 +32,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start(options: &Options) -> Result<Self> {
-        for function in ["api", "start-workflow"] {
-            let bootstrap = options.bootstraps.join(function).join("bootstrap");
+        let floor = options.floor.then_some(("floor", "bench"));
+        let functions = [("api", "functions"), ("start-workflow", "functions")];
+        for (name, sources) in functions.into_iter().chain(floor) {
+            let bootstrap = options.bootstraps.join(name).join("bootstrap");
             if !bootstrap.is_file() {
                 return Err(format!(
-                    "there is no {}: run `sam build`, or `cargo lambda build --release` in functions/{function}, \
+                    "there is no {}: run `sam build`, or `cargo lambda build --release` in {sources}/{name}, \
                      or name another folder with --bootstraps",
                     bootstrap.display()
                 )

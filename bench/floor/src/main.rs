@@ -13,58 +13,66 @@ use std::{
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use mimalloc::MiMalloc;
 use shared::{aws::Clients, config};
+use tokio::runtime::{Builder, LocalOptions};
 
 /// As the functions have it.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-// In bytes, what P3's lead has.
-const PUT_HEADERS: usize = 1_616;
-const PUT_BODY: usize = 1_495;
-const SEND_HEADERS: usize = 1_649;
-const SEND_BODY: usize = 492;
+/// In bytes.
+#[derive(Clone, Copy)]
+struct Size {
+    headers: usize,
+    body: usize,
+}
+
+// What a lead's calls and answer have; `cargo measure` fails if the calls' bodies are of other sizes than a lead's.
+const PUT: Size = Size {
+    headers: 1_616,
+    body: 1_495,
+};
+const SEND: Size = Size {
+    headers: 1_649,
+    body: 492,
+};
 const ANSWER: usize = 864;
-/// Attributes of the item, nested ones included, which together make `PUT_BODY`.
+/// Attributes of the item, nested ones included.
 const ATTRIBUTES: usize = 40;
+/// What an attribute has beside its value, its part of the rest of the call included.
+const OF_ATTRIBUTE: usize = 26;
+/// What a message has beside its body.
+const OF_MESSAGE: usize = 171;
 
 fn main() -> Result<()> {
-    let mut runtime_api = Connection::open(&variable("AWS_LAMBDA_RUNTIME_API")?)?;
+    let mut events = Events::open()?;
     match env::args().nth(1).as_deref() {
         Some("sdk") => {
-            let tokio = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
             let calls = SdkCalls::new()?;
-            serve(&mut runtime_api, || tokio.block_on(calls.make()))
+            let tokio = Builder::new_current_thread()
+                .enable_all()
+                .build_local(LocalOptions::default())?;
+            // As a task, as the functions run.
+            tokio.block_on(tokio.spawn_local(async move {
+                loop {
+                    events.take()?;
+                    calls.make().await?;
+                    events.answer()?;
+                }
+            }))?
         }
         Some("bytes") => {
-            let mut calls = [
-                (
-                    "AWS_ENDPOINT_URL_DYNAMODB",
-                    "DynamoDB_20120810.PutItem",
-                    PUT_HEADERS,
-                    PUT_BODY,
-                ),
-                (
-                    "AWS_ENDPOINT_URL_SQS",
-                    "AmazonSQS.SendMessage",
-                    SEND_HEADERS,
-                    SEND_BODY,
-                ),
-            ]
-            .map(|(url, target, headers, body)| {
-                ReadyCall::new(&variable(url)?, target, headers, body)
-            })
-            .into_iter()
-            .collect::<Result<Vec<_>>>()?;
-            serve(&mut runtime_api, || {
-                calls.iter_mut().try_for_each(ReadyCall::send)?;
-                calls
-                    .iter_mut()
-                    .try_for_each(|call| call.connection.receive())
-            })
+            let mut put = ReadyCall::new("DYNAMODB", "DynamoDB_20120810.PutItem", PUT)?;
+            let mut send = ReadyCall::new("SQS", "AmazonSQS.SendMessage", SEND)?;
+            loop {
+                events.take()?;
+                put.send()?;
+                send.send()?;
+                put.connection.receive()?;
+                send.connection.receive()?;
+                events.answer()?;
+            }
         }
         _ => Err("say `sdk` or `bytes`".into()),
     }
@@ -78,25 +86,43 @@ fn variable(name: &str) -> Result<String> {
     env::var(name).map_err(|_| format!("{name} is missing: `cargo measure --floor` sets it").into())
 }
 
-fn serve(runtime_api: &mut Connection, mut make_calls: impl FnMut() -> Result<()>) -> Result<()> {
-    let base = "/2018-06-01/runtime/invocation";
-    // The benchmark hands out one event at a time, and does not look at its id.
-    let body = format!(
-        r#"{{"statusCode":201,"body":"{}"}}"#,
-        "x".repeat(ANSWER - 30)
-    );
-    let next = format!("GET {base}/next HTTP/1.1\r\nhost: runtime\r\n\r\n");
-    let length = body.len();
-    let answer = format!(
-        "POST {base}/1/response HTTP/1.1\r\nhost: runtime\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    loop {
-        runtime_api.send(next.as_bytes())?;
-        runtime_api.receive()?;
-        make_calls()?;
-        runtime_api.send(answer.as_bytes())?;
-        runtime_api.receive()?;
+/// The Runtime API.
+struct Events {
+    connection: Connection,
+    next: String,
+    answer: String,
+}
+
+impl Events {
+    fn open() -> Result<Self> {
+        let address = variable("AWS_LAMBDA_RUNTIME_API")?;
+        // The benchmark hands out one event at a time, and does not look at its id.
+        let base = "/2018-06-01/runtime/invocation";
+        let body = padded(r#"{"statusCode":201,"body":""#, r#""}"#, ANSWER);
+        Ok(Self {
+            connection: Connection::open(&address)?,
+            next: format!("GET {base}/next HTTP/1.1\r\nhost: {address}\r\n\r\n"),
+            answer: format!(
+                "POST {base}/1/response HTTP/1.1\r\nhost: {address}\r\ncontent-length: {ANSWER}\r\n\r\n{body}"
+            ),
+        })
     }
+
+    fn take(&mut self) -> Result<()> {
+        self.connection.send(self.next.as_bytes())?;
+        self.connection.receive()
+    }
+
+    fn answer(&mut self) -> Result<()> {
+        self.connection.send(self.answer.as_bytes())?;
+        self.connection.receive()
+    }
+}
+
+/// `start` and `end` with as much between them as makes `length`.
+fn padded(start: &str, end: &str, length: usize) -> String {
+    let between = "x".repeat(length.saturating_sub(start.len() + end.len()));
+    format!("{start}{between}{end}")
 }
 
 struct SdkCalls {
@@ -109,7 +135,7 @@ struct SdkCalls {
 
 impl SdkCalls {
     fn new() -> Result<Self> {
-        let value = "x".repeat(PUT_BODY / ATTRIBUTES - 25);
+        let value = "x".repeat(PUT.body / ATTRIBUTES - OF_ATTRIBUTE);
         let attribute = |number| {
             (
                 format!("attribute{number:02}"),
@@ -121,7 +147,7 @@ impl SdkCalls {
             table: config::table_name()?,
             queue_url: config::start_queue_url()?,
             item: (0..ATTRIBUTES).map(attribute).collect(),
-            message: "x".repeat(SEND_BODY - 170),
+            message: "x".repeat(SEND.body - OF_MESSAGE),
         })
     }
 
@@ -155,15 +181,18 @@ struct ReadyCall {
 }
 
 impl ReadyCall {
-    fn new(url: &str, target: &str, headers: usize, body: usize) -> Result<Self> {
+    fn new(service: &str, target: &str, size: Size) -> Result<Self> {
+        let url = variable(&format!("AWS_ENDPOINT_URL_{service}"))?;
         let address = url.trim_start_matches("http://").trim_end_matches('/');
+        let body = "x".repeat(size.body);
         let start = format!(
-            "POST / HTTP/1.1\r\nhost: {address}\r\nx-amz-target: {target}\r\ncontent-length: {body}\r\nauthorization: "
+            "POST / HTTP/1.1\r\nhost: {address}\r\nx-amz-target: {target}\r\ncontent-length: {}\r\nauthorization: ",
+            size.body
         );
-        let rest = "x".repeat(headers.saturating_sub(start.len() + 4));
+        let headers = padded(&start, "\r\n\r\n", size.headers);
         Ok(Self {
             connection: Connection::open(address)?,
-            request: format!("{start}{rest}\r\n\r\n{}", "x".repeat(body)).into_bytes(),
+            request: format!("{headers}{body}").into_bytes(),
         })
     }
 

@@ -40,6 +40,13 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// In bytes.
+    pub(crate) fn body_size(&self) -> u32 {
+        let length = self.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        length.unwrap_or_default()
+    }
+
     /// Whether the SDK had made the call before, and got no answer in time.
     pub(crate) fn is_retry(&self) -> bool {
         let attempt = self.headers.get("amz-sdk-request");

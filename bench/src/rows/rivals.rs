@@ -2,6 +2,7 @@
 //! the same endpoints, in turns.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use tokio::process::Command;
 
 use crate::{
     Result,
-    aws::Aws,
+    aws::{Aws, Call},
     events,
     process::Function,
     report::Report,
@@ -27,15 +28,16 @@ const ROUNDS: u32 = 10;
 const REQUESTS: u32 = 200;
 
 /// What bench/floor does the two calls with.
-const FLOORS: [&str; 2] = ["sdk", "bytes"];
+const FLOORS: [(&str, &str); 2] = [
+    ("sdk", "the two calls alone, by the SDK"),
+    ("bytes", "their bytes alone"),
+];
+/// As a part of what ours are.
+const SIZES_DIFFER: f64 = 0.05;
 
 const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
 
-pub(crate) async fn measure(
-    world: &World,
-    floor: Option<&Path>,
-    report: &mut Report,
-) -> Result<()> {
+pub(crate) async fn measure(world: &World, with_floors: bool, report: &mut Report) -> Result<()> {
     let aws = world.plain(Duration::ZERO).await?;
     let (python, node) = (python(world).await?, node(world).await?);
     let mut ours = Measured::start(world.start_function("api", &aws).await?, &aws).await?;
@@ -52,13 +54,17 @@ pub(crate) async fn measure(
         }
     }
     let mut floors = Vec::new();
-    if let Some(program) = floor {
-        for kind in FLOORS {
-            let mut command = Command::new(program);
-            command.arg(kind);
-            let function = world.start_command(command, kind, &aws).await?;
-            floors.push(Measured::start(function, &aws).await?);
+    for (kind, _) in FLOORS.into_iter().filter(|_| with_floors) {
+        let mut command = Command::new(world.bootstrap("floor"));
+        command.arg(kind);
+        let log = format!("floor-{kind}");
+        let function = world.start_command(command, &log, &aws).await?;
+        let floor = Measured::start(function, &aws).await?;
+        let ratio = f64::from(floor.sent) / f64::from(ours.sent);
+        if (ratio - 1.0).abs() > SIZES_DIFFER {
+            return Err(format!("bench/floor sends {ratio:.2} times what api sends").into());
         }
+        floors.push(floor);
     }
     // In turns, so that all of them meet what else the machine does.
     for _ in 0..ROUNDS {
@@ -76,9 +82,9 @@ pub(crate) async fn measure(
         .collect();
     let mut table =
         String::from("P8, CPU time for a lead, ms:\n\n| | user | kernel |\n| --- | --- | --- |\n");
-    let names = ["the two calls alone, by the SDK", "their bytes alone"];
+    let titles = FLOORS.map(|(_, title)| title);
     let all = [("here", &ours), ("Python", &python), ("Node", &node)];
-    for (name, cpu) in all.into_iter().chain(names.into_iter().zip(&floors)) {
+    for (name, cpu) in all.into_iter().chain(titles.into_iter().zip(&floors)) {
         // Writing to a string does not fail.
         let _ = writeln!(
             table,
@@ -89,9 +95,11 @@ pub(crate) async fn measure(
     report.note(table);
     report.value("P8.python", python.total() / ours.total());
     report.value("P8.node", node.total() / ours.total());
+    let kinds = FLOORS.map(|(kind, _)| kind);
+    let by_kind: BTreeMap<_, _> = kinds.into_iter().zip(&floors).collect();
     report.detail(
         "P8",
-        json!({"rust": ours, "python": python, "node": node, "floors": floors}),
+        json!({"rust": ours, "python": python, "node": node, "floors": by_kind}),
     );
     Ok(())
 }
@@ -114,6 +122,8 @@ struct Measured {
     function: Function,
     /// What its calls carry, by name and kind.
     writes: Value,
+    /// How many bytes the bodies of a lead's calls have.
+    sent: u32,
     user: Duration,
     kernel: Duration,
 }
@@ -131,6 +141,7 @@ impl Measured {
         Ok(Self {
             function,
             writes,
+            sent: calls.iter().map(Call::body_size).sum(),
             user: Duration::ZERO,
             kernel: Duration::ZERO,
         })

@@ -78,7 +78,7 @@ fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S>
         .layer((from_fn(around), DefaultBodyLimit::max(BODY_LIMIT)))
 }
 
-/// All that is around a handler. One layer, as for each request axum copies every layer and those below it.
+/// All of ours that is around a handler, in one layer: for each request axum copies every layer and those below it.
 async fn around(request: Request, next: Next) -> Response {
     let handled = |request| caught_in_time(next.run(request));
     envelope::finish(request, |request| limit::tell(request, handled)).await

@@ -1,11 +1,7 @@
 //! The Lambda function `api`: wiring only.
 
 use api::{AppState, router};
-use lambda_http::{
-    Adapter, Error,
-    lambda_runtime::{Runtime, layers::TracingLayer},
-    tower::util::AndThenLayer,
-};
+use lambda_http::{Adapter, Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
 use shared::{
     aws::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
@@ -28,8 +24,7 @@ async fn serve() -> Result<(), Error> {
     let queue = StartQueue::new(clients.sqs, &queue_url);
     let state = AppState::new(store, queue, Clock::System);
     state.warm_up().await;
-    let runtime = Runtime::new(Adapter::from(router(state))).layer(TracingLayer::new());
-    runtime
+    Runtime::new(Adapter::from(router(state)))
         .layer(AndThenLayer::new(lambda::answered))
         .run()
         .await

@@ -1,9 +1,7 @@
 //! The Lambda function `start-workflow`: wiring only.
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambda_runtime::{
-    Error, LambdaEvent, Runtime, layers::TracingLayer, service_fn, tower::util::AndThenLayer,
-};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
 use shared::{aws::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use start_workflow::{StartWorkflow, handle};
@@ -30,8 +28,7 @@ async fn serve() -> Result<(), Error> {
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(handle(state, event.payload).await)
     });
-    let runtime = Runtime::new(handler).layer(TracingLayer::new());
-    runtime
+    Runtime::new(handler)
         .layer(AndThenLayer::new(lambda::answered))
         .run()
         .await

@@ -59,7 +59,7 @@ impl StartQueue {
             .queue_url(&*self.url)
             .message_group_id(start.account_id.to_string())
             .message_body(start.to_body());
-        // In a box, as the store's calls on the way of a request.
+        // In a box, as the store's calls on the way of a single lead.
         Box::pin(message.send()).await?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Everything Leadgate keeps in DynamoDB: one table, laid out in docs/data-model.md.
 //!
 //! Owns the keys, the items' shapes and the conditions of every write; turns the SDK's errors into
-//! [`StoreError`]. Knows no HTTP and no queue. There is no Scan. The SDK's calls on the way of a request are in
-//! boxes: each is 5 KB, and the futures around it are moved more than once.
+//! [`StoreError`]. Knows no HTTP and no queue. There is no Scan. The SDK's calls on the way of a single lead are
+//! in boxes: each is 5 KB, and the futures around it are moved more than once.
 
 mod account;
 mod api_key;

@@ -102,8 +102,8 @@ async fn create_one(
 ) -> Result<Response, ApiError> {
     let draft = read_draft(body, account, key.map(|_| ""))?;
     let request_hash = draft.request_hash.clone();
+    let named = Named::of(key, 0, request_hash.as_deref());
     let wanted = Wanted::look_up(state, account, std::iter::once(&draft)).await?;
-    let named = key.map(|key| Named { key, index: 0 });
     let enrolment = enrol(
         account,
         draft,
@@ -112,7 +112,7 @@ async fn create_one(
         &state.ids,
         state.clock.now(),
     );
-    let taken = take_in(state, account, named, request_hash.as_deref(), enrolment).await?;
+    let taken = take_in(state, account, named, enrolment).await?;
     Ok(reply::created(taken))
 }
 

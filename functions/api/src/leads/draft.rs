@@ -107,13 +107,16 @@ mod tests {
 
     use super::*;
 
-    fn read(body: &str) -> Result<Draft, ApiError> {
-        let account = Account {
+    fn account() -> Account {
+        Account {
             id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
             default_country: None,
             limits: Limits::default(),
-        };
-        Draft::read(body.as_bytes(), &account, Some(""))
+        }
+    }
+
+    fn read(body: &str) -> Result<Draft, ApiError> {
+        Draft::read(body.as_bytes(), &account(), Some(""))
     }
 
     fn problems(body: &str) -> Vec<String> {
@@ -122,6 +125,14 @@ mod tests {
             .into_iter()
             .map(|problem| problem.message)
             .collect()
+    }
+
+    #[test]
+    fn a_digest_is_taken_for_a_request_that_has_a_name() {
+        let hash = |kind| Draft::read(b"{}", &account(), kind).unwrap().request_hash;
+        assert_eq!(hash(None), None);
+        assert!(hash(Some("")).is_some());
+        assert_ne!(hash(Some("")), hash(Some("array")));
     }
 
     #[test]

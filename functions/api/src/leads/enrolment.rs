@@ -67,8 +67,6 @@ pub(crate) struct Wanted {
 pub(crate) struct Enrolment {
     pub(crate) lead: Lead,
     pub(crate) warnings: Vec<Warning>,
-    /// The digest of what was asked for, if the client gave the request a name.
-    pub(crate) request_hash: Option<String>,
 }
 
 /// Which of a request's leads it is, if the client gave the request a name.
@@ -76,6 +74,22 @@ pub(crate) struct Enrolment {
 pub(crate) struct Named<'a> {
     pub(crate) key: &'a IdempotencyKey,
     pub(crate) index: usize,
+    /// The digest of what was asked for.
+    pub(crate) request_hash: &'a str,
+}
+
+impl<'a> Named<'a> {
+    pub(crate) fn of(
+        key: Option<&'a IdempotencyKey>,
+        index: usize,
+        request_hash: Option<&'a str>,
+    ) -> Option<Self> {
+        key.zip(request_hash).map(|(key, request_hash)| Self {
+            key,
+            index,
+            request_hash,
+        })
+    }
 }
 
 impl Wanted {
@@ -162,7 +176,7 @@ pub(crate) fn enrol(
         workflow_id,
         campaign_id,
         message: _,
-        request_hash,
+        request_hash: _,
         problems: mut all_problems,
     } = draft;
     all_problems.extend(problems);
@@ -175,7 +189,7 @@ pub(crate) fn enrol(
         warnings.push(Warning::UnknownCampaign);
     }
     let id = match named {
-        Some(Named { key, index }) => LeadId::of_request(account.id, key, index),
+        Some(Named { key, index, .. }) => LeadId::of_request(account.id, key, index),
         None => LeadId::new_from(ids, now),
     };
     // A new id keeps the milliseconds.
@@ -209,11 +223,7 @@ pub(crate) fn enrol(
             lead.start = start(&lead, workflow, first_message, of_run, &mut warnings);
         }
     }
-    Ok(Enrolment {
-        lead,
-        warnings,
-        request_hash,
-    })
+    Ok(Enrolment { lead, warnings })
 }
 
 /// What is wrong with a draft in the eyes of its workflow; the first message, if it is a right one.

@@ -33,15 +33,14 @@ pub(crate) async fn take_in(
     state: &AppState,
     account: &Account,
     named: Option<Named<'_>>,
-    request_hash: Option<&str>,
     enrolment: Result<Enrolment, ApiError>,
 ) -> Result<Taken, ApiError> {
     match (enrolment, named) {
-        (Ok(enrolment), _) => store_and_order(state, enrolment).await,
-        (Err(error @ ApiError::Validation(_)), Some(Named { key, index })) => {
-            let id = LeadId::of_request(account.id, key, index);
+        (Ok(enrolment), _) => store_and_order(state, enrolment, named).await,
+        (Err(error @ ApiError::Validation(_)), Some(named)) => {
+            let id = LeadId::of_request(account.id, named.key, named.index);
             let before = state.store.receipt(account.id, id).await?;
-            match before.filter(|before| Some(before.request_hash.as_str()) == request_hash) {
+            match before.filter(|before| before.request_hash == named.request_hash) {
                 Some(before) => Ok(Taken {
                     lead_id: id,
                     body: before.reply,
@@ -55,17 +54,16 @@ pub(crate) async fn take_in(
     }
 }
 
-async fn store_and_order(state: &AppState, enrolment: Enrolment) -> Result<Taken, ApiError> {
-    let Enrolment {
-        lead,
-        warnings,
-        request_hash,
-    } = enrolment;
+async fn store_and_order(
+    state: &AppState,
+    Enrolment { lead, warnings }: Enrolment,
+    named: Option<Named<'_>>,
+) -> Result<Taken, ApiError> {
     let id = lead.profile.id;
     let body = created_body(&lead, &warnings)?;
-    let is_named = request_hash.is_some();
-    let receipt = request_hash.map(|request_hash| Receipt {
-        request_hash,
+    let is_named = named.is_some();
+    let receipt = named.map(|named| Receipt {
+        request_hash: named.request_hash.to_owned(),
         reply: body.clone(),
     });
     let (stored, sent) = tokio::join!(

@@ -68,17 +68,15 @@ pub(super) async fn create(
     let readable = drafts.iter().filter_map(|draft| draft.as_ref().ok());
     let wanted = Wanted::look_up(state, account, readable).await?;
     let now = state.clock.now();
-    let named = |index| key.map(|key| Named { key, index });
     let enrolments: Vec<_> = drafts
         .into_iter()
         .enumerate()
         .map(|(index, draft)| match draft {
             Ok(draft) => {
                 let request_hash = draft.request_hash.clone();
-                (
-                    request_hash,
-                    enrol(account, draft, &wanted, named(index), &state.ids, now),
-                )
+                let named = Named::of(key, index, request_hash.as_deref());
+                let enrolment = enrol(account, draft, &wanted, named, &state.ids, now);
+                (request_hash, enrolment)
             }
             Err(error) => (None, Err(error)),
         })
@@ -99,8 +97,8 @@ pub(super) async fn create(
                 if begun.elapsed() > INTAKE_BUDGET {
                     return Err(ApiError::NotStored);
                 }
-                let request_hash = request_hash.as_deref();
-                take_in(state, account, named(index), request_hash, enrolment).await
+                let named = Named::of(key, index, request_hash.as_deref());
+                take_in(state, account, named, enrolment).await
             })
             .collect();
         stream::iter(taken).buffered(NAMED_AT_ONCE).collect().await
