@@ -12,7 +12,7 @@ use std::{
 use api::{AppState, router};
 use e2e::proxy::Proxy;
 use http::Request;
-use leadgate::local::{Ports, Services, Storage, demo};
+use local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
 use shared::{
     aws::Clients,

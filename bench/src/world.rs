@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use leadgate::local::{Ports, Services, Storage};
+use local::{Ports, Services, Storage};
 use serde_json::Value;
 use shared::clock::Clock;
 use tokio::process::Command;

@@ -18,9 +18,11 @@ use shared::{
     store::{Store, StoreError},
 };
 
+use local::text::printable;
+
 use crate::{
     failure,
-    output::{OutputArg, or_dash, table},
+    output::{FullArg, OutputArg, or_dash, table},
     target::{Target, TargetArgs, TargetError},
 };
 
@@ -63,6 +65,8 @@ pub struct CreateArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
     #[command(flatten)]
+    full: FullArg,
+    #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
     target: TargetArgs,
@@ -71,8 +75,9 @@ pub struct ListArgs {
 /// What `leadgate account show` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
-    /// The account's id
-    id: AccountId,
+    /// Id of the account, whole or short
+    // A text: what is wrong here may be a key, and the parser would show it.
+    id: String,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
@@ -83,8 +88,9 @@ pub struct ShowArgs {
 #[derive(Args, Clone, Debug)]
 #[group(id = "change", required = true, multiple = true, args = ["name", "default_country", "no_default_country", "rate", "no_limit"])]
 pub struct SetArgs {
-    /// The account's id
-    id: AccountId,
+    /// Id of the account, whole or short
+    // A text: what is wrong here may be a key, and the parser would show it.
+    id: String,
     /// Another display name
     #[arg(long, value_parser = name)]
     name: Option<String>,
@@ -176,7 +182,7 @@ pub async fn run(command: &AccountCommand) -> ExitCode {
     let now = Clock::System.now();
     let done = match command {
         AccountCommand::Create(args) => create(args, now).await,
-        AccountCommand::List(args) => list(args).await,
+        AccountCommand::List(args) => list(args, now).await,
         AccountCommand::Show(args) => show(args).await,
         AccountCommand::Set(args) => set(args).await,
     };
@@ -205,7 +211,7 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
     print(args.output, record)
 }
 
-async fn list(args: &ListArgs) -> Result<(), AccountError> {
+async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
     let store = Target::of(&args.target).await?.store()?;
     let accounts = store.accounts().await?;
     let out = AccountsOut {
@@ -214,35 +220,37 @@ async fn list(args: &ListArgs) -> Result<(), AccountError> {
     args.output.print(&out, |out| {
         let row = |account: &AccountOut| {
             [
-                account.id.to_string(),
+                args.full.id(account.id),
                 account.name.clone(),
                 or_dash(account.default_country),
                 or_dash(account.limit.map(shown)),
-                account.created_at.to_string(),
+                args.full.time(account.created_at, now),
             ]
         };
         let rows: Vec<_> = out.accounts.iter().map(row).collect();
-        table(["ID", "NAME", "COUNTRY", "LIMIT", "CREATED"], &rows)
+        table(["ID", "NAME", "COUNTRY", "LIMIT", "CREATED"], &rows, "NAME")
     })?;
     Ok(())
 }
 
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
-    let store = Target::of(&args.target).await?.store()?;
-    print(args.output, read(&store, args.id).await?)
+    let target = Target::of(&args.target).await?;
+    let id = target.account_of(&args.id).await?;
+    print(args.output, read(&target.store()?, id).await?)
 }
 
 async fn set(args: &SetArgs) -> Result<(), AccountError> {
     let limit = args.limit.limit().map_err(AccountError::Limit)?;
-    let store = Target::of(&args.target).await?.store()?;
-    let record = read(&store, args.id).await?;
+    let target = Target::of(&args.target).await?;
+    let (store, id) = (target.store()?, target.account_of(&args.id).await?);
+    let record = read(&store, id).await?;
     let patch = AccountPatch {
         name: args.name.clone(),
         default_country: change(args.default_country, args.no_default_country),
         limit: change(limit, args.no_limit),
     };
     store.change_account(&record, patch).await?;
-    print(args.output, read(&store, args.id).await?)
+    print(args.output, read(&store, id).await?)
 }
 
 fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
@@ -265,7 +273,7 @@ fn print(output: OutputArg, record: AccountRecord) -> Result<(), AccountError> {
         format!(
             "Account          {}\nName             {}\nDefault country  {}\nLimit            {}\nCreated          {}\n",
             account.id,
-            account.name,
+            printable(&account.name),
             or_dash(account.default_country),
             or_dash(account.limit.map(shown)),
             account.created_at,

@@ -12,6 +12,7 @@ use std::{
 
 use clap::Args;
 use jiff::Timestamp;
+use local::text::printable;
 use serde::Serialize;
 use shared::{
     clock::Clock,
@@ -30,7 +31,7 @@ pub(crate) use self::{changes::between, plan::next};
 use crate::{
     definition::{File, FileError},
     failure,
-    output::OutputArg,
+    output::{self, OutputArg},
     stored::StoredAccount,
     target::{AccountArg, QueueArgs, Target, TargetArgs, TargetError},
 };
@@ -79,7 +80,7 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
     let file = File::open(&args.file)?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let (store, queue) = (target.store()?, target.queue()?);
-    let account = target.account(args.account)?;
+    let account = target.account(&args.account).await?;
     let stored = StoredAccount::read(&store, account).await?;
     let stored = stored.ok_or(ApplyError::NoAccount(account))?;
     let Plan { steps, workflows } = Plan::new(file, &stored, now)?;
@@ -96,10 +97,9 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
         applied: steps.is_empty(),
         queued_starts: 0,
     };
-    let mut stdout = io::stdout();
     if !args.output.is_json() {
         for step in &applied.changes {
-            write!(stdout, "{}", step.text())?;
+            output::print(&step.text())?;
         }
     }
     if !steps.is_empty() && !args.yes {
@@ -125,6 +125,7 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
         };
         for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
             let name = &paused.name;
+            let name = printable(name);
             text += &format!("{name} is paused: it takes leads, and schedules nothing.\n");
         }
         if applied.queued_starts > 0 {
@@ -215,7 +216,7 @@ enum ApplyError {
     File(#[from] FileError),
     #[error("there is no account {0}")]
     NoAccount(AccountId),
-    #[error("two {kind} have the name {name}, {} and {}: nobody knows which is meant", .ids[0], .ids[1])]
+    #[error("two {kind} have the name {name}, {} and {}: give each a name of its own", .ids[0], .ids[1])]
     Ambiguous {
         kind: &'static str,
         name: String,
@@ -231,7 +232,7 @@ enum ApplyError {
          sends them"
     )]
     AwaitedWorkflow { name: String, starts: usize },
-    #[error("nothing was changed: this is no terminal to ask on, pass --yes to apply it")]
+    #[error("not a terminal, so nothing was asked and nothing was changed: pass --yes to apply")]
     NoTerminal,
     #[error("nothing was changed")]
     Declined,

@@ -12,10 +12,11 @@ use std::{
 use clap::{Args as ArgsOf, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use local::dev::{self, DevArgs};
+
 use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
-    dev::{self, DevArgs},
     documents::{self, DocumentArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
@@ -24,9 +25,9 @@ use crate::{
     queue::{self, QueueCommand},
 };
 
-/// Lead intake and outreach cadences: the tool beside the service.
+/// Run, inspect and deploy Leadgate.
 ///
-/// Commands work on the local stack of `leadgate dev` while it runs; with --stack or --table, on AWS.
+/// Commands work on the local stack of `leadgate dev` while it runs; with --stack, on a deployment on AWS.
 #[derive(Parser)]
 #[command(name = "leadgate", version)]
 struct Args {
@@ -46,7 +47,7 @@ enum Command {
     Key(KeyCommand),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
-    /// Make an account what a file says, and queue the starts that waited for its workflows.
+    /// Create, change and remove workflows to match a file.
     ///
     /// The file of one workflow changes that workflow, found by its name, and no other. The file of an
     /// account has all of its workflows and all of its campaigns: what is not in such a list is
@@ -61,7 +62,7 @@ enum Command {
     /// Look at the queues of workflow starts, and send dead letters again.
     #[command(subcommand)]
     Queue(QueueCommand),
-    /// Print the description of the HTTP API: OpenAPI 3.1.
+    /// Print the OpenAPI 3.1 document of the HTTP API.
     Openapi(OpenapiArgs),
     /// Print every error of the HTTP API with its cause and its cure, as Markdown.
     Errors(DocumentArgs),

@@ -11,17 +11,16 @@ use api::Audience;
 use clap::Args;
 use http::Uri;
 
-use crate::{
-    failure,
-    reference::{self, ReferenceError},
-};
+use local::reference::{self, ReferenceError};
+
+use crate::failure;
 
 /// What a document's command can be told.
 #[derive(Args, Clone, Debug)]
 pub struct DocumentArgs {
-    /// A file to write instead of printing
+    /// Write to a file instead of printing
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    to: Option<PathBuf>,
 }
 
 /// What `leadgate openapi` can be told.
@@ -91,7 +90,7 @@ fn write(args: &DocumentArgs, text: &str) -> Result<(), DocumentError> {
     let to_file = |path: &Path| {
         fs::write(path, text).map_err(|error| DocumentError::Write(path.to_owned(), error))
     };
-    match &args.output {
+    match &args.to {
         Some(path) => to_file(path),
         None => io::stdout()
             .write_all(text.as_bytes())

@@ -1,9 +1,6 @@
 //! `leadgate export`: an account as a file for `leadgate apply`, which changes nothing then.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 use clap::Args;
 use serde::Serialize;
@@ -22,6 +19,7 @@ use shared::{
 use crate::{
     definition::Node,
     failure,
+    output::OutputArg,
     stored::StoredAccount,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -31,6 +29,8 @@ use crate::{
 pub struct ExportArgs {
     #[command(flatten)]
     account: AccountArg,
+    #[command(flatten)]
+    output: OutputArg,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -205,32 +205,35 @@ pub async fn run(args: &ExportArgs) -> ExitCode {
 
 async fn export(args: &ExportArgs) -> Result<(), ExportError> {
     let target = Target::of(&args.target).await?;
-    let account = target.account(args.account)?;
+    let account = target.account(&args.account).await?;
     let stored = StoredAccount::read(&target.store()?, account).await?;
     let stored = stored.ok_or(ExportError::NoAccount(account))?;
-    io::stdout().write_all(yaml(&stored)?.as_bytes())?;
+    let file = AccountFile::new(&stored)?;
+    let yaml = serde_saphyr::to_string(&file).map_err(ExportError::Yaml)?;
+    args.output.print(&file, |_| yaml)?;
     Ok(())
 }
 
-fn yaml(stored: &StoredAccount) -> Result<String, ExportError> {
-    let StoredAccount {
-        record,
-        workflows,
-        campaigns,
-    } = stored;
-    let file = AccountFile {
-        name: &record.name,
-        default_country: record.account.default_country,
-        workflows: workflows
-            .iter()
-            .map(WorkflowFile::new)
-            .collect::<Result<_, _>>()?,
-        campaigns: campaigns
-            .iter()
-            .map(|Campaign { name, .. }| CampaignFile { name })
-            .collect(),
-    };
-    serde_saphyr::to_string(&file).map_err(ExportError::Yaml)
+impl<'a> AccountFile<'a> {
+    fn new(stored: &'a StoredAccount) -> Result<Self, ExportError> {
+        let StoredAccount {
+            record,
+            workflows,
+            campaigns,
+        } = stored;
+        Ok(Self {
+            name: &record.name,
+            default_country: record.account.default_country,
+            workflows: workflows
+                .iter()
+                .map(WorkflowFile::new)
+                .collect::<Result<_, _>>()?,
+            campaigns: campaigns
+                .iter()
+                .map(|Campaign { name, .. }| CampaignFile { name })
+                .collect(),
+        })
+    }
 }
 
 /// Why an account cannot be written as a file.
@@ -319,7 +322,7 @@ cadence:
                 created_at,
             }],
         };
-        let yaml = yaml(&stored).unwrap();
+        let yaml = serde_saphyr::to_string(&AccountFile::new(&stored).unwrap()).unwrap();
         let Ok(File::Account(file)) = File::read(&yaml) else {
             panic!("{yaml}");
         };

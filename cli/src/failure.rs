@@ -1,19 +1,20 @@
 //! How a command says why it failed.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error, io::Write, process::ExitCode};
 
+use anstyle::{AnsiColor, Effects, Style};
+use local::text::printable;
 use shared::telemetry::Chain;
+
+const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
 /// Prints the error with its causes on standard error, the command's name before each line, and gives
 /// the exit code.
 pub(crate) fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
-    let mut stderr = io::stderr();
+    let mut stderr = anstream::stderr();
     for line in Chain(error).to_string().lines() {
-        let _ = writeln!(stderr, "leadgate {command}: {line}");
+        let line = printable(line);
+        let _ = writeln!(stderr, "{ERROR}leadgate {command}:{ERROR:#} {line}");
     }
     ExitCode::FAILURE
 }

@@ -4,7 +4,7 @@
 use std::{io, process::ExitCode};
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use shared::{
     clock::{Clock, whole_second},
@@ -20,7 +20,8 @@ use shared::{
 use crate::{
     account::{LimitArgs, name, shown},
     failure,
-    output::{OutputArg, or_dash, table},
+    ids::{self, IdError},
+    output::{FullArg, OutputArg, or_dash, table},
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
 
@@ -37,7 +38,7 @@ pub enum KeyCommand {
     ///
     /// Prints {"keys": [...]} as JSON.
     List(ListArgs),
-    /// Revoke a key: within 60 seconds it opens nothing any more.
+    /// Revoke a key. It stops working within 60 seconds.
     ///
     /// Prints {"key": {...}} as JSON. A key that was revoked before stays as it is.
     Revoke(RevokeArgs),
@@ -49,7 +50,7 @@ pub struct CreateArgs {
     /// What it is called, such as the system that uses it
     #[arg(long, value_parser = name)]
     name: String,
-    /// From when on it opens nothing, such as 2027-01-31T00:00:00Z [default: no end]
+    /// When the key expires, such as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "INSTANT")]
     expires_at: Option<Timestamp>,
     #[command(flatten)]
@@ -68,6 +69,8 @@ pub struct ListArgs {
     #[command(flatten)]
     account: AccountArg,
     #[command(flatten)]
+    full: FullArg,
+    #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
     target: TargetArgs,
@@ -76,7 +79,7 @@ pub struct ListArgs {
 /// What `leadgate key revoke` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct RevokeArgs {
-    /// The key's id, as `leadgate key list` shows it; not the key itself
+    /// Id of the key, whole or short, as `leadgate key list` shows it; not the key itself
     // A text: what is wrong here may be a key, and the parser would show it.
     id: String,
     #[command(flatten)]
@@ -170,7 +173,7 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
         return Err(KeyError::Past);
     }
     let target = Target::of(&args.target).await?;
-    let (store, account) = (target.store()?, target.account(args.account)?);
+    let (store, account) = (target.store()?, target.account(&args.account).await?);
     let found = store.account(account).await?;
     let account = found.ok_or(KeyError::NoAccount(account))?.account;
     let limits = Limits {
@@ -196,22 +199,29 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
 
 async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
     let target = Target::of(&args.target).await?;
-    let (store, account) = (target.store()?, target.account(args.account)?);
+    let (store, account) = (target.store()?, target.account(&args.account).await?);
     let keys = keys(&store, account).await?.into_iter();
     let out = KeysOut {
         keys: keys.map(|(_, record)| KeyOut::new(record, now)).collect(),
     };
     args.output.print(&out, |out| {
+        let time = |time| args.full.time(time, now);
+        // Only the hour is kept.
+        let last_used = |hour: Timestamp| match time(hour) {
+            _ if args.full.is_full() => hour.to_string(),
+            _ if now.duration_since(hour) < SignedDuration::from_hours(1) => "this hour".to_owned(),
+            ago => ago,
+        };
         let row = |key: &KeyOut| {
             [
-                key.id.to_string(),
+                args.full.id(key.id),
                 or_dash(Some(&key.name)),
                 or_dash(Some(&key.last4)),
                 key.state.to_owned(),
                 or_dash(key.limit.map(shown)),
-                key.created_at.to_string(),
-                or_dash(key.expires_at),
-                or_dash(key.last_used),
+                time(key.created_at),
+                or_dash(key.expires_at.map(time)),
+                or_dash(key.last_used.map(last_used)),
             ]
         };
         let rows: Vec<_> = out.keys.iter().map(row).collect();
@@ -225,18 +235,18 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
             "EXPIRES",
             "LAST USED",
         ];
-        table(headings, &rows)
+        table(headings, &rows, "NAME")
     })?;
     Ok(())
 }
 
 async fn revoke(args: &RevokeArgs, now: Timestamp) -> Result<(), KeyError> {
-    let id: ApiKeyId = args.id.parse().map_err(|_| KeyError::NotAnId)?;
+    ids::check(ids::KEY, &args.id)?;
     let target = Target::of(&args.target).await?;
-    let (store, account) = (target.store()?, target.account(args.account)?);
+    let (store, account) = (target.store()?, target.account(&args.account).await?);
     let keys = keys(&store, account).await?;
-    let found = keys.into_iter().find(|(_, record)| record.id == id);
-    let (hash, mut record) = found.ok_or(KeyError::Absent { id, account })?;
+    let id = |(_, record): &(ApiKeyHash, ApiKeyRecord)| record.id.to_string();
+    let (hash, mut record) = ids::find(ids::KEY, &args.id, keys, id)?;
     let now = whole_second(now);
     match store.revoke_api_key(&hash, now).await {
         Ok(()) => record.revoked_at = Some(now),
@@ -250,7 +260,7 @@ async fn revoke(args: &RevokeArgs, now: Timestamp) -> Result<(), KeyError> {
     args.output.print(&out, |OneOut { key }| {
         let at = key.revoked_at.unwrap_or(now);
         format!(
-            "Revoked at {at}; at most 60 seconds later it opens nothing. {}",
+            "Revoked at {at}. It stops working within 60 seconds. {}",
             details(key)
         )
     })?;
@@ -288,10 +298,8 @@ fn details(key: &KeyOut) -> String {
 enum KeyError {
     #[error("there is no account {0}")]
     NoAccount(AccountId),
-    #[error("there is no key {id} in account {account}")]
-    Absent { id: ApiKeyId, account: AccountId },
-    #[error("a key is revoked by its id, as `leadgate key list` shows it")]
-    NotAnId,
+    #[error(transparent)]
+    Id(#[from] IdError),
     #[error("--expires-at must be in the future")]
     Past,
     #[error("the limit's {0}")]

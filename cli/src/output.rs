@@ -5,10 +5,21 @@ use std::{
     io::{self, Write as _},
 };
 
+use anstyle::{Effects, Style};
 use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use local::text::{cut, printable, short, width};
 use serde::Serialize;
 
-/// What a command prints.
+const HEADING: Style = Style::new().effects(Effects::BOLD);
+/// Columns between two values of a row.
+const GAP: usize = 2;
+/// Least columns of a value that is cut to fit.
+const LEAST: usize = 8;
+/// Days after which a date is clearer than a count of days.
+const LONGEST_AGO: i64 = 60;
+
+/// Form of what a command prints.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Text for people
@@ -17,12 +28,20 @@ pub(crate) enum Output {
     Json,
 }
 
-/// The option of every command that prints what it has found.
+/// Option of every command that prints data.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct OutputArg {
-    /// What to print
+    /// Form of what is printed
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
     output: Output,
+}
+
+/// Option of every command that prints a table.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct FullArg {
+    /// Show whole ids and exact times in tables
+    #[arg(long)]
+    full: bool,
 }
 
 impl OutputArg {
@@ -30,21 +49,73 @@ impl OutputArg {
         self.output == Output::Json
     }
 
-    /// Prints `value` as JSON, or what `text` makes of it.
+    /// Prints `value` as one line of JSON, or what `text` makes of it.
     pub(crate) fn print<T: Serialize>(
         self,
         value: &T,
         text: impl FnOnce(&T) -> String,
     ) -> io::Result<()> {
-        let text = match self.output {
-            Output::Json => serde_json::to_string(value)? + "\n",
-            Output::Table => text(value),
-        };
-        io::stdout().write_all(text.as_bytes())
+        match self.output {
+            Output::Json => {
+                let json = serde_json::to_string(value)? + "\n";
+                io::stdout().write_all(json.as_bytes())
+            }
+            Output::Table => print(&text(value)),
+        }
     }
 }
 
-/// What stands for a value that is not there.
+/// Prints a text for people. Its colours go where the terminal, or the person, wants none.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    anstream::stdout().write_all(text.as_bytes())
+}
+
+impl FullArg {
+    pub(crate) fn is_full(self) -> bool {
+        self.full
+    }
+
+    /// An id in a table.
+    pub(crate) fn id(self, id: impl ToString) -> String {
+        let id = id.to_string();
+        if self.full { id } else { short(&id).to_owned() }
+    }
+
+    /// A time in a table.
+    pub(crate) fn time(self, time: Timestamp, now: Timestamp) -> String {
+        if self.full {
+            time.to_string()
+        } else {
+            relative(time, now)
+        }
+    }
+}
+
+/// A time as a person says it, such as `12 min ago`.
+fn relative(time: Timestamp, now: Timestamp) -> String {
+    let distance = time.duration_since(now);
+    let length = distance.abs();
+    let text = if length < SignedDuration::from_mins(1) {
+        return "just now".to_owned();
+    } else if length < SignedDuration::from_hours(1) {
+        format!("{} min", length.as_mins())
+    } else if length < SignedDuration::from_hours(24) {
+        format!("{} h", length.as_hours())
+    } else {
+        match length.as_hours() / 24 {
+            1 => "1 day".to_owned(),
+            days if days < LONGEST_AGO => format!("{days} days"),
+            _ => return time.strftime("%Y-%m-%d").to_string(),
+        }
+    };
+    if distance.is_negative() {
+        format!("{text} ago")
+    } else {
+        format!("in {text}")
+    }
+}
+
+/// A value, or a dash for one that is not there.
 pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
     if text.is_empty() {
@@ -54,24 +125,119 @@ pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     }
 }
 
-/// Rows under their headings, each column as wide as its widest value.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
-    let headings = headings.map(str::to_owned);
-    let mut widths = [0; N];
-    for row in rows.iter().chain([&headings]) {
-        for (width, value) in widths.iter_mut().zip(row) {
-            *width = (*width).max(value.chars().count());
+/// Rows under their headings, each column as wide as its widest value. On a terminal that is too narrow, the values
+/// of the column `name` are cut.
+pub(crate) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: &[[String; N]],
+    name: &str,
+) -> String {
+    let columns = terminal_size::terminal_size_of(io::stdout());
+    let columns = columns.map(|(columns, _)| usize::from(columns.0));
+    table_in(columns, headings, rows, name)
+}
+
+fn table_in<const N: usize>(
+    columns: Option<usize>,
+    headings: [&str; N],
+    rows: &[[String; N]],
+    name: &str,
+) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|value| printable(value)))
+        .collect();
+    let mut widths = headings.map(width);
+    for row in &rows {
+        for (column, value) in widths.iter_mut().zip(row) {
+            *column = width(value).max(*column);
         }
     }
-    let mut text = String::new();
-    for row in [&headings].into_iter().chain(rows) {
-        let mut line = String::new();
-        for (value, width) in row.iter().zip(widths) {
-            // Writing to a String cannot fail.
-            let _ = write!(line, "{value:<width$}  ");
+    let all = widths.iter().sum::<usize>() + GAP * N.saturating_sub(1);
+    let excess = all.saturating_sub(columns.unwrap_or(all));
+    for (column, heading) in widths.iter_mut().zip(headings) {
+        if heading == name {
+            *column = column.saturating_sub(excess).max(LEAST.min(*column));
         }
-        text.push_str(line.trim_end());
+    }
+    let line = |row: [&str; N]| {
+        let mut line = String::new();
+        for (value, column) in row.into_iter().zip(widths) {
+            let value = cut(value, column);
+            let blank = column.saturating_sub(width(&value)) + GAP;
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{value}{:blank$}", "");
+        }
+        line.truncate(line.trim_end().len());
+        line
+    };
+    let mut text = format!("{HEADING}{}{HEADING:#}\n", line(headings));
+    for row in &rows {
+        text += &line(row.each_ref().map(String::as_str));
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn times_are_told_as_a_person_says_them() {
+        let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
+        for (time, expected) in [
+            ("2026-06-01T12:00:00Z", "just now"),
+            ("2026-06-01T11:59:01Z", "just now"),
+            ("2026-06-01T12:00:30Z", "just now"),
+            ("2026-06-01T11:59:00Z", "1 min ago"),
+            ("2026-06-01T11:00:01Z", "59 min ago"),
+            ("2026-06-01T11:00:00Z", "1 h ago"),
+            ("2026-05-31T12:00:00Z", "1 day ago"),
+            ("2026-04-03T12:00:00Z", "59 days ago"),
+            ("2026-04-02T12:00:00Z", "2026-04-02"),
+            ("2026-06-01T14:30:00Z", "in 2 h"),
+            ("2026-06-11T12:00:00Z", "in 10 days"),
+            ("2027-01-31T00:00:00Z", "2027-01-31"),
+        ] {
+            assert_eq!(relative(time.parse().unwrap(), now), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_table_fits_the_terminal_by_cutting_names() {
+        let row = |name: &str| {
+            [
+                "0a1b2c3d".to_owned(),
+                name.to_owned(),
+                "1 min ago".to_owned(),
+            ]
+        };
+        let rows = [row(&"山本".repeat(30)), row("Acme")];
+        for columns in [40, 80] {
+            let text = plain(&table_in(
+                Some(columns),
+                ["ID", "NAME", "CREATED"],
+                &rows,
+                "NAME",
+            ));
+            assert!(text.lines().all(|line| width(line) <= columns), "{text}");
+            assert!(text.contains("…  1 min ago"), "{text}");
+            let starts: Vec<_> = text.lines().filter_map(|line| line.find("1 min")).collect();
+            assert_eq!(starts.len(), 2);
+        }
+        let text = plain(&table_in(None, ["ID", "NAME", "CREATED"], &rows, "NAME"));
+        assert!(text.contains(&"山本".repeat(30)), "{text}");
+    }
+
+    #[test]
+    fn a_stored_name_does_not_move_the_cursor() {
+        let rows = [["\u{1b}[2Jname\r\n".to_owned()]];
+        let text = plain(&table_in(None, ["NAME"], &rows, "NAME"));
+        assert_eq!(text, "NAME\n\u{fffd}[2Jname\u{fffd}\u{fffd}\n");
+    }
 }

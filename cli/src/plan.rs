@@ -4,11 +4,7 @@ mod json;
 mod table;
 mod timeline;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
@@ -20,7 +16,7 @@ use shared::{
 use crate::{
     definition::{Definition, FileError},
     failure,
-    output::OutputArg,
+    output::{self, FullArg, OutputArg},
 };
 
 /// What `leadgate plan` can be told.
@@ -40,6 +36,8 @@ pub struct PlanArgs {
     /// Another time zone than the file's
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     timezone: Option<TimeZone>,
+    #[command(flatten)]
+    full: FullArg,
     #[command(flatten)]
     output: OutputArg,
 }
@@ -89,9 +87,10 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
     let text = if args.output.is_json() {
         json::of(&plan)?
     } else {
-        format!("{}\n{}", table::of(&plan), timeline::of(&plan))
+        let table = table::of(&plan, args.full.is_full());
+        format!("{table}\n{}", timeline::of(&plan))
     };
-    io::stdout().write_all(text.as_bytes())?;
+    output::print(&text)?;
     Ok(())
 }
 

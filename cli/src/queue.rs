@@ -109,6 +109,8 @@ pub enum DlqCommand {
     /// SQS moves all of them by itself, and goes on when this is interrupted; run again, this shows how
     /// far it is. One by one, each is sent before it is deleted, so that an interruption can double it, which
     /// does no harm, and cannot lose it.
+    ///
+    /// Prints {"moved"} as JSON.
     Redrive(RedriveArgs),
 }
 

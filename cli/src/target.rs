@@ -3,54 +3,63 @@
 mod profile;
 mod stack;
 
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
+
 use clap::Args;
+use local::{Running, TABLE, dead_letter_queue_url, demo, running_in, start_queue_url};
 use shared::{
-    aws::Clients, config::ConfigError, domain::ids::AccountId, queue::StartQueue, store::Store,
+    aws::Clients,
+    config::ConfigError,
+    domain::ids::AccountId,
+    queue::StartQueue,
+    store::{Store, StoreError},
 };
 use thiserror::Error;
 
 use self::stack::StackError;
-use crate::{
-    dev,
-    local::{TABLE, dead_letter_queue_url, demo, start_queue_url},
-};
+use crate::ids::{self, IdError};
 
 /// How a target is named. A deployment is reached with the region and the credentials that the `aws`
 /// command finds too: environment, profile, SSO.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Where")]
 pub(crate) struct TargetArgs {
-    /// A stack on AWS, instead of the local one: its outputs name its table and queues
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["table", "dynamodb_url"])]
+    /// A stack on AWS, instead of the local one
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["table", "dynamodb_url", "data_dir"])]
     stack: Option<String>,
-    /// A table on AWS, instead of the local stack's
-    #[arg(long, value_name = "NAME", conflicts_with = "dynamodb_url")]
+    /// A table on AWS, instead of a whole stack
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["dynamodb_url", "data_dir"])]
     table: Option<String>,
-    /// Where the local stack's DynamoDB answers
-    #[arg(long, value_name = "URL", default_value_t = at(dev::DYNAMODB_PORT))]
-    dynamodb_url: String,
+    /// Data folder of the local stack [default: the nearest .leadgate, from here upwards]
+    #[arg(long, value_name = "DIR", conflicts_with = "dynamodb_url")]
+    data_dir: Option<PathBuf>,
+    /// DynamoDB of a local stack that runs in memory
+    #[arg(long, value_name = "URL")]
+    dynamodb_url: Option<String>,
 }
 
 /// How the queues of a target are named, for a command that needs them.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Where")]
 pub(crate) struct QueueArgs {
-    /// A start queue on AWS, instead of the local stack's
-    #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "dynamodb_url", "sqs_url"])]
+    /// A start queue on AWS, beside --table
+    #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "dynamodb_url", "sqs_url", "data_dir"])]
     pub(crate) queue_url: Option<String>,
-    /// Where the local stack's SQS answers
-    #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "table"], default_value_t = at(dev::SQS_PORT))]
-    sqs_url: String,
+    /// SQS of a local stack that runs in memory
+    #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "table"])]
+    sqs_url: Option<String>,
 }
 
 /// Which account of the target.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct AccountArg {
-    /// The account [default on the local stack: the demo account]
+    /// Id of the account, whole or short [default on the local stack: the demo account]
+    // A text: what is wrong here may be a key, and the parser would show it.
     #[arg(long, value_name = "ID")]
-    account: Option<AccountId>,
-}
-
-fn at(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
+    account: Option<String>,
 }
 
 /// A table and queues, and the clients that reach them.
@@ -65,28 +74,44 @@ pub(crate) struct Target {
 /// Why a command has nowhere to work.
 #[derive(Debug, Error)]
 pub(crate) enum TargetError {
-    #[error("no local stack answers on {0}: start one with `cargo dev`, or pass --stack NAME")]
-    NoLocalStack(String),
-    #[error("it is not said which account: pass --account ID (`leadgate account list` shows them)")]
+    #[error(
+        "no local stack is running in {} or a folder above it: start one with `cargo dev`, or pass --stack NAME \
+         for one on AWS", .0.display()
+    )]
+    NoLocalStack(PathBuf),
+    #[error("no local stack is running with the data folder {}", .0.display())]
+    NoStackIn(PathBuf),
+    #[error(
+        "the local stack on {0} does not answer: start it again with `cargo dev`, or pass --stack NAME for one on \
+         AWS"
+    )]
+    NoAnswer(String),
+    #[error("the current folder cannot be found")]
+    NoFolder(#[source] io::Error),
+    #[error("no account given: pass --account ID (`leadgate account list` shows the ids)")]
     NoAccount,
-    #[error("it is not said which {what}: pass --stack NAME, or {options}")]
+    #[error("no {what} given: pass --stack NAME, or {options}")]
     Unnamed {
         what: &'static str,
         options: &'static str,
     },
     #[error(transparent)]
+    Id(#[from] IdError),
+    #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Stack(#[from] StackError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Target {
     /// The table that is named, or the local stack's, which must answer.
     pub(crate) async fn of(args: &TargetArgs) -> Result<Self, TargetError> {
-        Self::resolve(args, None, at(dev::SQS_PORT)).await
+        Self::resolve(args, None, None).await
     }
 
-    /// The same, with the start queue; a dead-letter queue beside it is told by its URL.
+    /// The same, with the start queue; a dead-letter queue beside it is named by its URL.
     pub(crate) async fn with_queues(
         args: &TargetArgs,
         queues: &QueueArgs,
@@ -100,7 +125,7 @@ impl Target {
     async fn resolve(
         args: &TargetArgs,
         named: Option<(String, Option<String>)>,
-        sqs_url: String,
+        sqs_url: Option<String>,
     ) -> Result<Self, TargetError> {
         if let Some(name) = &args.stack {
             let config = profile::sdk_config().await?;
@@ -123,18 +148,25 @@ impl Target {
                 dead_letter_queue: dead_letter_queue.flatten(),
             });
         }
-        let url = &args.dynamodb_url;
-        let clients = Clients::local(url, &sqs_url);
+        let (dynamodb_url, sqs_url) = match &args.dynamodb_url {
+            Some(url) => (url.clone(), sqs_url),
+            None => {
+                let running = running(args.data_dir.as_deref())?;
+                (running.dynamodb_url, sqs_url.or(Some(running.sqs_url)))
+            }
+        };
+        // Without a URL of SQS, no command gets as far as to call it.
+        let clients = Clients::local(&dynamodb_url, sqs_url.as_deref().unwrap_or_default());
         Store::new(clients.dynamodb.clone(), TABLE)
             .warm_up()
             .await
-            .map_err(|_| TargetError::NoLocalStack(url.clone()))?;
+            .map_err(|_| TargetError::NoAnswer(dynamodb_url))?;
         Ok(Self {
             clients,
             is_local: true,
             table: Some(TABLE.to_owned()),
-            start_queue: Some(start_queue_url(&sqs_url)),
-            dead_letter_queue: Some(dead_letter_queue_url(&sqs_url)),
+            start_queue: sqs_url.as_deref().map(start_queue_url),
+            dead_letter_queue: sqs_url.as_deref().map(dead_letter_queue_url),
         })
     }
 
@@ -160,14 +192,44 @@ impl Target {
     pub(crate) fn queue_urls(&self) -> Result<(&str, Option<&str>), TargetError> {
         let url = self.start_queue.as_deref().ok_or(TargetError::Unnamed {
             what: "queue",
-            options: "--queue-url URL",
+            options: if self.is_local {
+                "--sqs-url URL"
+            } else {
+                "--queue-url URL"
+            },
         })?;
         Ok((url, self.dead_letter_queue.as_deref()))
     }
 
     /// The account that is named; on a local stack, the demo account otherwise.
-    pub(crate) fn account(&self, arg: AccountArg) -> Result<AccountId, TargetError> {
-        let demo = || demo::ACCOUNT_ID.parse().ok().filter(|_| self.is_local);
-        arg.account.or_else(demo).ok_or(TargetError::NoAccount)
+    pub(crate) async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
+        let Some(text) = &arg.account else {
+            let demo = demo::ACCOUNT_ID.parse().ok().filter(|_| self.is_local);
+            return demo.ok_or(TargetError::NoAccount);
+        };
+        self.account_of(text).await
+    }
+
+    /// The account with an id, whole or short. A whole id is not looked up.
+    pub(crate) async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {
+        ids::check(ids::ACCOUNT, text)?;
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let accounts = self.store()?.accounts().await?;
+        let all = accounts.into_iter().map(|record| record.account.id);
+        Ok(ids::find(ids::ACCOUNT, text, all, ToString::to_string)?)
+    }
+}
+
+/// The local stack with this data folder, or the nearest from the current folder upwards.
+fn running(data_dir: Option<&Path>) -> Result<Running, TargetError> {
+    if let Some(folder) = data_dir {
+        return running_in(folder).ok_or_else(|| TargetError::NoStackIn(folder.to_owned()));
+    }
+    let here = env::current_dir().map_err(TargetError::NoFolder)?;
+    match Running::find_from(&here) {
+        Some((_, running)) => Ok(running),
+        None => Err(TargetError::NoLocalStack(here)),
     }
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use leadgate::local::{Ports, Services, Storage, demo};
+use local::{Ports, Services, Storage, demo};
 use serde_json::Value;
 use shared::{
     clock::Clock,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use leadgate::local::Services;
+use local::Services;
 use shared::config;
 use tokio::{
     net::TcpStream,

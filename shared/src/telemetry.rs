@@ -1,5 +1,4 @@
-//! Logs: one JSON object a line on standard output for a function, one short line on standard error for a
-//! person. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
+//! Logs of the functions: one JSON object a line on standard output. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
 //! address or number.
 
 mod metrics;
@@ -18,13 +17,7 @@ use crate::clock::Clock;
 
 /// Whose lines are written at the chosen level. Other crates are heard from `warn` on whatever is chosen:
 /// further down, the Lambda runtime and the SDK write whole events, with keys and bodies.
-const OWN_TARGETS: [&str; 5] = [
-    "api",
-    "leadgate",
-    "requeue_starts",
-    "shared",
-    "start_workflow",
-];
+const OWN_TARGETS: [&str; 5] = ["api", "local", "requeue_starts", "shared", "start_workflow"];
 
 /// Sends the logs and the metrics of a function to CloudWatch.
 pub fn init_function(level: LevelFilter, namespace: String) {
@@ -64,31 +57,16 @@ where
         .with_filter(targets(level).with_target(METRICS, level.max(LevelFilter::INFO)))
 }
 
-/// Sends the logs of a command to the terminal.
-pub fn init_terminal(level: LevelFilter, colours: bool) {
-    let lines = tracing_subscriber::fmt::layer()
-        .compact()
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false);
-    // The embedded DynamoDB warns of each condition that does not hold, which is no trouble here.
-    let targets = targets(level).with_target("dynoxide", level.min(LevelFilter::ERROR));
-    tracing_subscriber::registry()
-        .with(targets)
-        .with(lines)
-        .init();
-    report_panics();
-}
-
-fn targets(level: LevelFilter) -> Targets {
+/// Events that are written: those of our own code from `level` on, of other crates from `warn` on.
+pub fn targets(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(OWN_TARGETS.map(|target| (target, level)))
         .with_target(METRICS, level)
 }
 
-/// A panic is logged with its place and without its message, which may hold anything.
-fn report_panics() {
+/// Logs each panic with its place and without its message, which may hold anything.
+pub fn report_panics() {
     panic::set_hook(Box::new(|panicked| {
         let place = panicked
             .location()

@@ -17,9 +17,9 @@ const POST_LEADS = '.opblock-post:has([data-path="/api/public/leads"])';
 
 function assertVendoredFilesAreThePackages() {
   for (const name of ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"]) {
-    const vendored = readFileSync(new URL(`../../cli/reference/${name}`, import.meta.url));
+    const vendored = readFileSync(new URL(`../../local/reference/${name}`, import.meta.url));
     const published = readFileSync(new URL(`node_modules/swagger-ui-dist/${name}`, import.meta.url));
-    assert(vendored.equals(published), `cli/reference/${name} is not the one of package.json's swagger-ui-dist`);
+    assert(vendored.equals(published), `local/reference/${name} is not the one of package.json's swagger-ui-dist`);
   }
 }
 

@@ -1,7 +1,9 @@
 //! What an account's file changes: computed, then shown, then done. No step means that the account has
 //! what the file says.
 
+use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
+use local::text::printable;
 use serde::Serialize;
 use shared::{
     clock::whole_second,
@@ -20,6 +22,10 @@ use crate::{
     definition::{AccountDefinition, Definition, File, StatusDefinition},
     stored::StoredAccount,
 };
+
+const CREATE: Style = AnsiColor::Green.on_default();
+const CHANGE: Style = AnsiColor::Yellow.on_default();
+const REMOVE: Style = AnsiColor::Red.on_default();
 
 /// One thing that is done, in the order in which it is.
 pub(super) enum Step {
@@ -225,20 +231,22 @@ impl StepOut {
             kind,
             name,
             fields,
-            id: _,
+            id,
         } = self;
-        let (sign, what) = match (*action, *kind) {
-            ("create", _) => ("+", "is created"),
+        let (style, sign, what) = match (*action, *kind) {
+            ("create", _) => (CREATE, "+", "will be created"),
             ("remove", "workflow") => (
+                REMOVE,
                 "-",
-                "is removed: it takes no leads any more, and keeps those it has",
+                "will be removed: it takes no more leads, and its runs go on",
             ),
-            ("remove", _) => ("-", "is removed: its leads stay, and show no campaign"),
-            _ => ("~", "is changed:"),
+            ("remove", _) => (REMOVE, "-", "will be removed: its leads stay"),
+            _ => (CHANGE, "~", "will change:"),
         };
-        let mut text = format!("{sign} {kind} {name} {what}\n");
+        let name = printable(name);
+        let mut text = format!("{style}{sign} {kind} {name}{style:#} ({id}) {what}\n");
         for field in fields {
-            text += &format!("    {field}\n");
+            text += &format!("    {}\n", printable(field));
         }
         text
     }

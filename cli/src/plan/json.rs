@@ -67,5 +67,5 @@ pub(super) fn of(plan: &Plan) -> Result<String, serde_json::Error> {
             .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
             .collect(),
     };
-    Ok(serde_json::to_string_pretty(&plan)? + "\n")
+    Ok(serde_json::to_string(&plan)? + "\n")
 }

@@ -1,71 +1,68 @@
 //! A plan as a table: one line for each touchpoint.
 
 use jiff::{Timestamp, tz::TimeZone};
-use shared::domain::cadence::Touchpoint;
+use local::text::printable;
+use shared::domain::cadence::{Touchpoint, TouchpointState};
 
 use super::Plan;
+use crate::output::table;
 
-const HEADINGS: [&str; 7] = [
-    "STEP",
-    "ATTEMPT",
-    "CHANNEL",
-    "LOCAL TIME",
-    "UTC",
-    "STATE",
-    "REASONS",
-];
-
-pub(super) fn of(plan: &Plan) -> String {
+/// The table; `is_full` adds the times in UTC.
+pub(super) fn of(plan: &Plan, is_full: bool) -> String {
     let definition = &plan.definition;
     let zone = &definition.timezone;
-    let rows = plan
-        .touchpoints
-        .iter()
-        .map(|touchpoint| row(touchpoint, zone));
-    let rows: Vec<_> = [HEADINGS.map(str::to_owned)]
-        .into_iter()
-        .chain(rows)
-        .collect();
-    let mut widths = [0; HEADINGS.len()];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = format!(
-        "{} in {}: a lead that is enrolled on {}{}\n\n",
-        definition.name,
-        zone.iana_name().unwrap_or("UTC"),
+    let touchpoints = &plan.touchpoints;
+    let rows: Vec<_> = touchpoints.iter().map(|it| row(it, zone)).collect();
+    let rows = if is_full {
+        let utc = touchpoints.iter().map(|it| it.due_at.to_string());
+        let rows: Vec<_> = rows
+            .into_iter()
+            .zip(utc)
+            .map(|([step, attempt, channel, local, note], utc)| {
+                [step, attempt, channel, local, utc, note]
+            })
+            .collect();
+        let headings = ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "UTC", "NOTE"];
+        table(headings, &rows, "NOTE")
+    } else {
+        table(
+            ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "NOTE"],
+            &rows,
+            "NOTE",
+        )
+    };
+    format!(
+        "{}, for a lead enrolled {} ({}){}\n\n{rows}",
+        printable(&definition.name),
         local_time(plan.enrolled_at, zone),
+        zone.iana_name().unwrap_or("UTC"),
         if definition.is_paused {
-            ". The workflow is paused: nothing is scheduled until it goes on."
+            ".\nThe workflow is paused: it schedules nothing until it is unpaused."
         } else {
             ""
         }
-    );
-    for row in &rows {
-        let cells: Vec<_> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        text += cells.join("  ").trim_end();
-        text += "\n";
-    }
-    text
+    )
 }
 
-fn row(touchpoint: &Touchpoint, zone: &TimeZone) -> [String; HEADINGS.len()] {
-    let reasons = touchpoint.reasons.iter().map(ToString::to_string);
+fn row(touchpoint: &Touchpoint, zone: &TimeZone) -> [String; 5] {
     [
         (touchpoint.step_index + 1).to_string(),
-        format!("{} of {}", touchpoint.attempt, touchpoint.max_attempts),
+        format!("{}/{}", touchpoint.attempt, touchpoint.max_attempts),
         touchpoint.channel.to_string(),
         local_time(touchpoint.due_at, zone),
-        touchpoint.due_at.to_string(),
-        touchpoint.state.to_string(),
-        reasons.collect::<Vec<_>>().join(", "),
+        note(touchpoint),
     ]
+}
+
+/// What is not as the step says, and why.
+fn note(touchpoint: &Touchpoint) -> String {
+    let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
+    let reasons = reasons.join(", ");
+    match touchpoint.state {
+        TouchpointState::Skipped => format!("skipped: {reasons}"),
+        _ if reasons.is_empty() => reasons,
+        _ => format!("moved: {reasons}"),
+    }
 }
 
 fn local_time(at: Timestamp, zone: &TimeZone) -> String {

@@ -10,7 +10,8 @@ use super::Plan;
 const HALF_HOURS: usize = 48;
 const LEFT: &str = "                ";
 const RULER: &str = "0     3     6     9     12    15    18    21    24";
-const LEGEND: &str = "C call  W whatsapp  E email  S sms  2-9 so many, + more  x skipped";
+const LEGEND: &str = "C call  W whatsapp  E email  S sms  x skipped";
+const COUNTS: &str = "2-9: that many at once, +: ten or more";
 
 pub(super) fn of(plan: &Plan) -> String {
     let windows = &plan.definition.cadence.windows;
@@ -39,9 +40,9 @@ pub(super) fn of(plan: &Plan) -> String {
     let hours = if windows.is_empty() {
         ""
     } else {
-        "  ─ inside the windows"
+        "  ─ in a window"
     };
-    text + "\n" + LEFT + LEGEND + hours + "\n"
+    text + "\n" + LEFT + LEGEND + hours + "\n" + LEFT + COUNTS + "\n"
 }
 
 fn character(cell: usize, day: &[Touchpoint], windows: &[Window], date: Date) -> char {

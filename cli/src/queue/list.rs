@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use clap::Args;
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use shared::{
     domain::ids::{AccountId, LeadId, RunId, WorkflowId},
@@ -17,7 +17,7 @@ use super::{
     diagnosis::{self, Reason},
     letters::{DeadLetters, Letter},
 };
-use crate::output::OutputArg;
+use crate::output::{FullArg, OutputArg};
 
 const LOOKED_AT_ONCE: usize = 16;
 
@@ -27,6 +27,8 @@ pub struct ListArgs {
     /// List so many at most
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
+    #[command(flatten)]
+    full: FullArg,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
@@ -81,18 +83,19 @@ pub(super) async fn print(args: &ListArgs, now: Timestamp) -> Result<(), Command
             .try_collect()
             .await?,
     };
-    args.output.print(&listed, |listed| text(listed, limit))?;
+    args.output
+        .print(&listed, |listed| text(listed, limit, args.full, now))?;
     Ok(())
 }
 
-fn text(listed: &Listed, limit: usize) -> String {
+fn text(listed: &Listed, limit: usize, full: FullArg, now: Timestamp) -> String {
     let mut text = String::new();
     if listed.dead_letters.is_empty() {
         text.push_str("There are no dead letters.\n");
     }
     for entry in &listed.dead_letters {
         // Writing to a String cannot fail.
-        let _ = write(&mut text, entry);
+        let _ = write(&mut text, entry, full, now);
     }
     if listed.more {
         text += &format!("There may be more: --limit lists more than {limit}.\n");
@@ -120,10 +123,10 @@ async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<
     })
 }
 
-fn write(out: &mut String, entry: &Entry) -> fmt::Result {
+fn write(out: &mut String, entry: &Entry, full: FullArg, now: Timestamp) -> fmt::Result {
     write!(out, "{}", entry.message_id)?;
-    if let Some(seconds) = entry.age_seconds {
-        write!(out, "  sent {:#} ago", SignedDuration::from_secs(seconds))?;
+    if let Some(sent) = entry.sent_at {
+        write!(out, "  sent {}", full.time(sent, now))?;
     }
     if let Some(count) = entry.receive_count {
         write!(out, ", receive count {count}")?;
@@ -136,8 +139,10 @@ fn write(out: &mut String, entry: &Entry) -> fmt::Result {
             run_id,
             workflow_id,
         } = ids;
-        writeln!(out, "  account {account_id}, lead {lead_id}")?;
-        writeln!(out, "  run {run_id}, workflow {workflow_id}")?;
+        let (account, lead) = (full.id(account_id), full.id(lead_id));
+        let (run, workflow) = (full.id(run_id), full.id(workflow_id));
+        writeln!(out, "  account {account}, lead {lead}")?;
+        writeln!(out, "  run {run}, workflow {workflow}")?;
     }
     writeln!(out)
 }

@@ -8,6 +8,7 @@ use std::{
 use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry, QueueAttributeName};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use shared::queue::{QueueError, WorkflowStart};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -15,6 +16,7 @@ use super::{
     CommandError, PlaceArgs, Target,
     letters::{DeadLetters, Letter},
 };
+use crate::output::OutputArg;
 
 /// Between two looks at a move.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -32,22 +34,33 @@ pub struct RedriveArgs {
     #[arg(long, value_name = "MESSAGE ID")]
     id: Vec<String>,
     #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
     place: PlaceArgs,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Redriven {
+    moved: i64,
 }
 
 pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
     let target = &Target::of(&args.place).await?;
     if args.id.is_empty() {
         let moved = move_all(target).await?;
-        writeln!(io::stdout(), "Moved to the start queue: {moved}.")?;
-        return Ok(());
+        return Ok(print(args.output, moved)?);
     }
     let mut wanted = args.id.iter().cloned().collect();
     let mut dead_letters = DeadLetters::new(target);
-    let moved = move_some(target, &mut dead_letters, &mut wanted).await;
+    let moved = move_some(target, &mut dead_letters, &mut wanted, args.output).await;
     dead_letters.put_back().await;
     moved?;
     if wanted.is_empty() {
+        if args.output.is_json() {
+            let moved = i64::try_from(args.id.len()).unwrap_or(i64::MAX);
+            print(args.output, moved)?;
+        }
         return Ok(());
     }
     let mut missing: Vec<_> = wanted.into_iter().collect();
@@ -55,11 +68,19 @@ pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
     Err(CommandError::NotFound(missing))
 }
 
+fn print(output: OutputArg, moved: i64) -> io::Result<()> {
+    let done = Redriven { moved };
+    output.print(&done, |done| {
+        format!("Moved to the start queue: {}.\n", done.moved)
+    })
+}
+
 /// Moves the letters that are wanted, and leaves in `wanted` what is not there.
 async fn move_some(
     target: &Target,
     dead_letters: &mut DeadLetters<'_>,
     wanted: &mut HashSet<String>,
+    output: OutputArg,
 ) -> Result<(), CommandError> {
     while !wanted.is_empty() {
         let letters = dead_letters.receive(usize::MAX).await?;
@@ -70,11 +91,10 @@ async fn move_some(
             if wanted.remove(&letter.message_id) {
                 send(target, &letter).await?;
                 dead_letters.delete(&letter).await?;
-                writeln!(
-                    io::stdout(),
-                    "Moved to the start queue: {}.",
-                    letter.message_id
-                )?;
+                if !output.is_json() {
+                    let id = &letter.message_id;
+                    writeln!(io::stdout(), "Moved to the start queue: {id}.")?;
+                }
             }
         }
     }

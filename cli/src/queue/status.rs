@@ -70,13 +70,11 @@ fn text(status: &Status) -> String {
         ]
     };
     let headings = ["QUEUE", "VISIBLE", "IN FLIGHT", "DELAYED"];
-    let mut text = table(
-        headings,
-        &[
-            row("start", &status.start),
-            row("dead letters", &status.dead_letter),
-        ],
-    );
+    let rows = [
+        row("start", &status.start),
+        row("dead letters", &status.dead_letter),
+    ];
+    let mut text = table(headings, &rows, "QUEUE");
     if let Some(Unsent { starts, more }) = &status.unsent {
         let least = if *more { "at least " } else { "" };
         text += &format!("\nStarts that wait to be sent: {least}{starts}\n");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{Router, routing::post};
-use leadgate::local::{Ports, Services, Stack, Storage, demo};
+use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use shared::{clock::Clock, domain::api_key::ApiKey};

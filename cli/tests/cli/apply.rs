@@ -8,7 +8,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use leadgate::local::{Ports, Services, Storage, demo};
+use local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,

@@ -9,7 +9,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use leadgate::local::{Ports, Services, Stack, Storage, demo};
+use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::Client;
 use serde_json::{Value, json};
 use shared::{

@@ -1,8 +1,5 @@
-//! What is behind the wire: dynoxide's operations, and the two of SQS that the functions call. Their server
-//! halves listen on ports; these answer a call where it is made.
+//! What is behind the wire: the two operations of SQS that the functions call, answered where they are made.
 
-use dynoxide::{Database, DynoxideError};
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::schedule::reveals;
@@ -17,39 +14,6 @@ pub(super) struct Message {
     pub(super) body: String,
     /// How often it was delivered.
     pub(super) deliveries: u32,
-}
-
-/// Does one call of DynamoDB.
-pub(super) fn dynamodb(database: &Database, operation: &str, request: Value) -> Answer {
-    let done = match operation {
-        "CreateTable" => call(request, |it| database.create_table(it)),
-        "UpdateTimeToLive" => call(request, |it| database.update_time_to_live(it)),
-        "GetItem" => call(request, |it| database.get_item(it)),
-        "BatchGetItem" => call(request, |it| database.batch_get_item(it)),
-        "PutItem" => call(request, |it| database.put_item(it)),
-        "UpdateItem" => call(request, |it| database.update_item(it)),
-        "DeleteItem" => call(request, |it| database.delete_item(it)),
-        "Query" => call(request, |it| database.query(it)),
-        "Scan" => call(request, |it| database.scan(it)),
-        "BatchWriteItem" => call(request, |it| database.batch_write_item(it)),
-        "TransactWriteItems" => call(request, |it| database.transact_write_items(it)),
-        unknown => panic!("the functions call {unknown}, and the wire does not know it"),
-    };
-    match done {
-        Ok(reply) => (200, reply),
-        Err(error) => {
-            let body = serde_json::from_str(&error.to_json()).expect("an error is JSON");
-            (error.status_code(), body)
-        }
-    }
-}
-
-fn call<Q: DeserializeOwned, R: Serialize>(
-    request: Value,
-    operation: impl FnOnce(Q) -> Result<R, DynoxideError>,
-) -> Result<Value, DynoxideError> {
-    let request = serde_json::from_value(request).expect("a request as the SDK makes it");
-    Ok(serde_json::to_value(operation(request)?).expect("a reply is JSON"))
 }
 
 /// The queue.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 

@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::{
 use dynoxide::Database;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use local::dynamodb;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use tokio::time::{Instant, sleep};
@@ -320,7 +321,7 @@ impl Wire {
         } else {
             let run = (operation == "PutItem" && text(&request["Item"]["et"]["S"]) == "run")
                 .then(|| text(&request["Item"]["sk"]["S"]).to_owned());
-            let answer = aws::dynamodb(&self.database, operation, request);
+            let answer = dynamodb::answer(&self.database, operation, request);
             let kind = text(&answer.1["__type"]);
             assert!(
                 answer.0 == 200

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::config::retry::RetryPartition;
 use axum::{Router, body::Body};
 use dynoxide::Database;
 use http::Request;
-use leadgate::local::{Services, demo};
+use local::{Services, demo, dynamodb};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
 use shared::{aws::Clients, clock::Clock, domain::ids::IdSource, queue::StartQueue, store::Store};
@@ -28,7 +28,7 @@ use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
 
 use super::{
-    aws::{self, Message, text},
+    aws::{Message, text},
     plan::{Kills, Plan},
     planted::Planted,
     schedule::reveals,
@@ -102,7 +102,7 @@ impl Bench {
 
     /// Every item of the table.
     pub(super) fn items(&self) -> Vec<Value> {
-        let all = aws::dynamodb(&self.database, "Scan", json!({"TableName": TABLE}));
+        let all = dynamodb::answer(&self.database, "Scan", json!({"TableName": TABLE}));
         match all {
             (200, Value::Object(mut reply)) => match reply.remove("Items") {
                 Some(Value::Array(items)) => items,
@@ -122,11 +122,17 @@ impl Bench {
                 let forget = json!({
                     "TableName": TABLE, "Key": key, "UpdateExpression": "REMOVE last_used",
                 });
-                assert_eq!(aws::dynamodb(&self.database, "UpdateItem", forget).0, 200);
+                assert_eq!(
+                    dynamodb::answer(&self.database, "UpdateItem", forget).0,
+                    200
+                );
             }
             if pk.starts_with("LEAD#") || sk.starts_with("WAITING#") {
                 let delete = json!({"TableName": TABLE, "Key": key});
-                assert_eq!(aws::dynamodb(&self.database, "DeleteItem", delete).0, 200);
+                assert_eq!(
+                    dynamodb::answer(&self.database, "DeleteItem", delete).0,
+                    200
+                );
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Many leads at once (CONTRACT section 3.4).
 
-use leadgate::local::demo;
+use local::demo;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

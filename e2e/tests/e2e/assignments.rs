@@ -1,7 +1,7 @@
 //! `POST /leads/{id}/assign-workflow`.
 
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 use shared::domain::ids::RunId;
 

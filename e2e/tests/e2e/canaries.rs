@@ -14,7 +14,7 @@ use e2e::{
     proxy::Fault,
 };
 use futures::future::join_all;
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
 use shared::{

@@ -4,7 +4,7 @@ use e2e::proxy::Fault;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Map, Value, json};
 use shared::clock::Clock;
 

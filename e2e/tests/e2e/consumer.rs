@@ -1,7 +1,7 @@
 //! start-workflow, fed by hand: one batch at a time.
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use leadgate::local::Services;
+use local::Services;
 use shared::clock::Clock;
 use start_workflow::{StartWorkflow, handle};
 

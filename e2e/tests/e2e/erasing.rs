@@ -5,7 +5,7 @@ use e2e::proxy::Fault;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::json;
 use shared::{

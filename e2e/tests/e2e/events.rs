@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api::{AppState, router};
 use e2e::cases::{Case, cases, check_effects, functions, services};
-use leadgate::local::Services;
+use local::Services;
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
 use shared::clock::Clock;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use e2e::proxy::Fault;
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use requeue_starts::requeue;
 use serde_json::{Value, json};
 use shared::clock::Clock;

@@ -6,7 +6,7 @@ use api::{AppState, router};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use lambda_http::http::Request;
-use leadgate::local::demo;
+use local::demo;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use shared::{

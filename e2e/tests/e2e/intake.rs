@@ -1,6 +1,6 @@
 //! A lead all the way, over real HTTP.
 
-use leadgate::local::demo;
+use local::demo;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use shared::domain::{cadence::Channel, ids::WorkflowId, workflow::Workflow};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use e2e::proxy::Fault;
 use jiff::{SignedDuration, Timestamp};
-use leadgate::local::demo;
+use local::demo;
 use serde_json::Value;
 use shared::domain::{
     account::Account,

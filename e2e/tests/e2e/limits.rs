@@ -9,7 +9,7 @@ use e2e::{
 };
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,

@@ -1,7 +1,7 @@
 //! Lists: pages, limits and cursors.
 
 use jiff::Timestamp;
-use leadgate::local::demo;
+use local::demo;
 use reqwest::StatusCode;
 use shared::domain::{campaign::Campaign, ids::CampaignId};
 

@@ -10,7 +10,7 @@ use api::{AppState, router};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use http::Request;
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use serde_json::{Value, json};
 use shared::{clock::Clock, telemetry::function_lines};
 use tower::ServiceExt;

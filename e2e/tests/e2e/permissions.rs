@@ -6,7 +6,7 @@ use e2e::{
     cases::cases,
     fire::{Bench, Fault, Faults, Fleet, Held, Permission, Plan, Step, run},
 };
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");

@@ -4,7 +4,7 @@
 use api::{AppState, router};
 use e2e::proxy::Proxy;
 use lambda_http::http::{HeaderMap, Request, StatusCode, header};
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use serde_json::Value;
 use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
 use tokio::task::JoinHandle;

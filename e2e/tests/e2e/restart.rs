@@ -1,7 +1,7 @@
 //! The local stack's data outlives a restart, and what was under way goes on.
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode};
-use leadgate::local::{LocalError, Ports, Services, Stack, Storage, demo};
+use local::{LocalError, Ports, Services, Stack, Storage, demo};
 use serde_json::json;
 use shared::clock::Clock;
 

@@ -3,7 +3,7 @@
 use e2e::proxy::Fault;
 use futures::future::join_all;
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 

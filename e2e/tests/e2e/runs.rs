@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 use shared::domain::{cadence::Window, workflow::Workflow};
 

@@ -2,7 +2,7 @@
 
 use e2e::{cases::cases, proxy::Fault};
 use jiff::{SignedDuration, Timestamp};
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
 use serde_json::{Value, json};
 use shared::{

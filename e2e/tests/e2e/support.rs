@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leadgate::local::{Ports, Services, Stack, Storage, demo};
+use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use shared::{clock::Clock, domain::ids::AccountId};

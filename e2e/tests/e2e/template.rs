@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use aws_sdk_sqs::types::QueueAttributeName;
-use leadgate::local::Services;
+use local::Services;
 use serde_json::{Value, json};
 use shared::telemetry::ALL_METRICS;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, StatusCode, header};
-use leadgate::local::{Services, demo};
+use local::{Services, demo};
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,

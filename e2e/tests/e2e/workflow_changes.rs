@@ -1,7 +1,7 @@
 //! Workflows that are paused, go on, or are edited, and previews of what they plan.
 
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::json;
 use shared::domain::workflow::Workflow;
 use start_workflow::StartWorkflow;

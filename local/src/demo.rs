@@ -36,6 +36,17 @@ pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
 /// The demo account.
 pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
 
+/// Command that sends a lead to the demo account of the API at `api_url`: the create-lead reference's own example.
+pub fn curl(api_url: &str) -> String {
+    format!(
+        "curl -i {api_url}/api/public/leads \\\n  \
+         -H 'X-API-Key: {API_KEY}' \\\n  \
+         -H 'Content-Type: application/json' \\\n  \
+         -d '{{\"first_name\": \"John\", \"last_name\": \"Doe\", \"phone\": \"+1234567890\",\n       \
+         \"workflow_id\": \"{WORKFLOW_ID}\"}}'"
+    )
+}
+
 /// Invented people at addresses and numbers that are reserved for examples.
 const LEADS: [(&str, &str); 10] = [
     ("Amara", "Okafor"),

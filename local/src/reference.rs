@@ -11,20 +11,22 @@ const STYLE: &str = include_str!("../reference/swagger-ui.css");
 
 /// Why there is no page.
 #[derive(Debug, Error)]
-pub(crate) enum ReferenceError {
+pub enum ReferenceError {
+    /// `--url` is not a whole URL.
     #[error("--url {0}: give a whole URL, such as https://example.com")]
     Url(Uri),
+    /// The API's description is not JSON.
     #[error("the API's description is damaged")]
     Description(#[from] serde_json::Error),
 }
 
 /// The page for the API on the host that serves it.
-pub(crate) fn page_for_own_host() -> String {
+pub fn page_for_own_host() -> String {
     page("'self'", api::OPENAPI)
 }
 
 /// The page for the API at `url`, wherever the page is.
-pub(crate) fn page_for(url: &Uri) -> Result<String, ReferenceError> {
+pub fn page_for(url: &Uri) -> Result<String, ReferenceError> {
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
         return Err(ReferenceError::Url(url.clone()));
     };

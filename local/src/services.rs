@@ -14,11 +14,12 @@ use super::{
     data_dir::DataDir,
     definition::Definition,
     demo, dynamodb,
+    guard::Guard,
     sqs::{self, QueueUrls},
 };
 
 /// The table of every local stack.
-pub(crate) const TABLE: &str = "leadgate";
+pub const TABLE: &str = "leadgate";
 
 /// Where to listen; port 0 lets the system choose.
 #[derive(Clone, Copy, Debug)]
@@ -90,9 +91,11 @@ impl Services {
             listen(ports.address, ports.dynamodb, "--dynamodb-port").await?;
         let (sqs_listener, sqs_url) = listen(ports.address, ports.sqs, "--sqs-port").await?;
         let stop = CancellationToken::new();
+        // No page needs these ports: only programs.
+        let guard = Guard::new(ports.address, &[]);
         let servers = [
-            dynamodb::serve(dynamodb_listener, database, stop.clone()),
-            sqs::serve(sqs_listener, stop.clone()),
+            dynamodb::serve(dynamodb_listener, database, guard.clone(), stop.clone()),
+            sqs::serve(sqs_listener, guard, stop.clone()),
         ];
         let clients = Clients::local(&dynamodb_url, &sqs_url);
         let is_ours = dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;

@@ -5,23 +5,30 @@
 mod data_dir;
 mod definition;
 pub mod demo;
-mod dynamodb;
+pub mod dev;
+pub mod dynamodb;
 mod error;
 mod event_source;
+mod guard;
+mod home;
+mod journal;
+mod log;
 mod move_tasks;
 mod recovery;
+pub mod reference;
+mod running;
 mod schedule;
 mod services;
 mod sqs;
 mod stack;
+pub mod text;
 
 pub use self::{
-    data_dir::Storage,
+    data_dir::{DATA_DIR, Storage, running_in},
     error::LocalError,
-    services::{Ports, Services},
-    stack::Stack,
-};
-pub(crate) use self::{
-    services::TABLE,
+    journal::Journal,
+    running::Running,
+    services::{Ports, Services, TABLE},
     sqs::{dead_letter_queue_url, start_queue_url},
+    stack::{Outside, Stack},
 };

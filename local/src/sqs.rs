@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use winterbaume_core::MockRequest;
 
-use super::{LocalError, definition::Definition, move_tasks::Sqs};
+use super::{LocalError, definition::Definition, guard::Guard, move_tasks::Sqs};
 
 const START_QUEUE: &str = "leadgate-starts";
 const DEAD_LETTER_QUEUE: &str = "leadgate-starts-dlq";
@@ -31,14 +31,18 @@ pub(super) struct QueueUrls {
 }
 
 /// Serves SQS until `stop` is cancelled.
-pub(super) fn serve(listener: TcpListener, stop: CancellationToken) -> JoinHandle<()> {
-    let router = Router::new()
+pub(super) fn serve(
+    listener: TcpListener,
+    guard: Guard,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    let routes = Router::new()
         .fallback(answer)
         .with_state(Arc::new(Sqs::default()));
+    let router = guard.protect(routes);
     tokio::spawn(async move {
-        let stopped = async move { stop.cancelled().await };
         let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stopped)
+            .with_graceful_shutdown(stop.cancelled_owned())
             .await;
         if let Err(error) = served {
             tracing::error!(%error, "the embedded SQS stopped");
@@ -112,12 +116,12 @@ pub(super) async fn create_queues(
 }
 
 /// The URL of the start queue of the SQS at `sqs_url`.
-pub(crate) fn start_queue_url(sqs_url: &str) -> String {
+pub fn start_queue_url(sqs_url: &str) -> String {
     format!("{sqs_url}/{ACCOUNT}/{START_QUEUE}")
 }
 
 /// The URL of the dead-letter queue of the SQS at `sqs_url`.
-pub(crate) fn dead_letter_queue_url(sqs_url: &str) -> String {
+pub fn dead_letter_queue_url(sqs_url: &str) -> String {
     format!("{sqs_url}/{ACCOUNT}/{DEAD_LETTER_QUEUE}")
 }
 

@@ -7,12 +7,12 @@ use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use shared::telemetry::Chain;
+use shared::{queue::WorkflowStart, store::Store, telemetry::Chain};
 use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::sqs::start_queue_arn;
+use crate::{journal::Journal, sqs::start_queue_arn};
 
 /// The pause after a receive that found nothing. The embedded SQS would look as often by itself during a
 /// long poll, and that could not be cut short without losing sight of a message.
@@ -25,6 +25,8 @@ pub(super) struct EventSource {
     pub(super) queue_url: String,
     pub(super) batch_size: u8,
     pub(super) function: StartWorkflow,
+    pub(super) store: Store,
+    pub(super) journal: Option<Journal>,
 }
 
 impl EventSource {
@@ -75,9 +77,19 @@ impl EventSource {
                 .iter()
                 .any(|failure| Some(failure.item_identifier.as_str()) == message.message_id())
         };
+        let handled: Vec<_> = messages
+            .into_iter()
+            .filter(|message| !has_failed(message))
+            .collect();
+        if let Some(journal) = &self.journal {
+            let bodies = handled.iter().filter_map(|message| message.body());
+            let starts: Vec<_> = bodies
+                .filter_map(|body| WorkflowStart::from_body(body).ok())
+                .collect();
+            journal.starts(&self.store, &starts).await;
+        }
         let done: Vec<_> = (0..)
-            .zip(messages)
-            .filter(|(_, message)| !has_failed(message))
+            .zip(handled)
             .filter_map(|(index, message)| {
                 DeleteMessageBatchRequestEntry::builder()
                     .id(format!("{index}"))

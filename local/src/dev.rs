@@ -3,58 +3,83 @@
 use std::{
     error::Error,
     fmt::Write as _,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
+    path::{self, PathBuf},
     pin::pin,
     process::ExitCode,
 };
 
 use clap::Args;
+use http::{HeaderValue, Uri};
 use serde::Serialize;
-use shared::{
-    clock::Clock,
-    telemetry::{self, Chain},
-};
+use shared::{clock::Clock, telemetry::Chain};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Duration, timeout},
 };
-use tracing::level_filters::LevelFilter;
 
-use crate::local::{LocalError, Ports, Stack, Storage, demo};
+use crate::{
+    DATA_DIR, Journal, LocalError, Outside, Ports, Stack, Storage, demo,
+    log::{self, LogFormat},
+};
 
-pub(crate) const DYNAMODB_PORT: u16 = 8000;
-pub(crate) const SQS_PORT: u16 = 9324;
-
-/// How long a stop may take: work in hand is finished, but a client that hangs, or a long queue, holds
-/// nobody up.
+/// Longest time that a stop takes. Work in hand is finished, but a client that hangs, or a long queue, delays it
+/// no longer.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_800);
 
-/// What `leadgate dev` can be told.
+/// Options of `leadgate dev`.
 #[derive(Args, Clone, Debug)]
 pub struct DevArgs {
-    /// The API's port; 0 picks free ports for the API, DynamoDB and SQS
+    /// Port of the API; 0 picks a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// DynamoDB's port; 0 picks one [default: 8000]
-    #[arg(long)]
+    /// Port of DynamoDB [default: a free one]
+    #[arg(long, value_name = "PORT")]
     dynamodb_port: Option<u16>,
-    /// SQS's port; 0 picks one [default: 9324]
-    #[arg(long)]
+    /// Port of SQS [default: a free one]
+    #[arg(long, value_name = "PORT")]
     sqs_port: Option<u16>,
-    /// The address to listen on, such as that of a bridge to containers. Whoever reaches it can read and change everything
+    /// Address to listen on, such as that of a bridge to containers. Anyone who reaches it can read and change everything
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     listen: IpAddr,
     /// Keep nothing on disk
     #[arg(long, conflicts_with = "data_dir")]
     in_memory: bool,
-    /// The folder that keeps the data
-    #[arg(long, value_name = "DIR", default_value = ".leadgate")]
+    /// Folder that keeps the data
+    #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
+    /// Let the web pages of an origin call the API, such as http://localhost:5173; can be repeated
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    cors: Vec<HeaderValue>,
     /// Print one line of JSON when ready, for programs
     #[arg(long)]
     json: bool,
+    /// Form of the log
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// Log every field of the functions' lines
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Reads an origin as browsers send it: scheme, host and port, without a path.
+fn origin(text: &str) -> Result<HeaderValue, &'static str> {
+    const FORM: &str = "give scheme, host and port without a path, such as http://localhost:5173";
+    let uri: Uri = text.parse().map_err(|_| FORM)?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let Some(authority) = uri
+        .authority()
+        .filter(|it| is_web && !it.as_str().contains('@'))
+    else {
+        return Err(FORM);
+    };
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
+    if !origin.eq_ignore_ascii_case(text.trim_end_matches('/')) {
+        return Err(FORM);
+    }
+    HeaderValue::from_str(&origin).map_err(|_| FORM)
 }
 
 /// What `--json` prints.
@@ -74,12 +99,11 @@ struct Ready<'a> {
 /// Runs the local stack until Ctrl-C or SIGTERM. Exit code 1, and one line on standard error, if it
 /// cannot run.
 pub async fn run(args: DevArgs) -> ExitCode {
-    let mut stderr = io::stderr();
-    telemetry::init_terminal(LevelFilter::INFO, stderr.is_terminal());
-    match serve(&args).await {
+    let journal = log::init(args.log_format, args.verbose);
+    match serve(&args, journal).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(stderr, "leadgate dev: {}", one_line(&error));
+            let _ = writeln!(io::stderr(), "leadgate dev: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -94,7 +118,7 @@ fn one_line(error: &(dyn Error + 'static)) -> String {
         .join(" ")
 }
 
-async fn serve(args: &DevArgs) -> Result<(), DevError> {
+async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError> {
     // Before anything is started: a signal during the start must not be lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -109,33 +133,38 @@ async fn serve(args: &DevArgs) -> Result<(), DevError> {
             _ = interrupt.recv() => {}
         }
     });
+    let outside = Outside {
+        origins: args.cors.clone(),
+        journal: journal.clone(),
+    };
     let stack = tokio::select! {
         () = &mut stop => return Ok(()),
-        stack = Stack::start(&storage, ports(args), Clock::System) => stack?,
+        stack = Stack::start_for(outside, &storage, ports(args), Clock::System) => stack?,
     };
     if !args.listen.is_loopback() {
         tracing::warn!(
-            "{} is reached from beyond this machine's own programs: whoever reaches it can read and change everything",
+            "{} can be reached by other machines: anyone who reaches it can read and change everything",
             args.listen
         );
     }
     announce(args, &stack)?;
     stop.await;
-    tracing::info!("stopping: finishing what is under way");
+    if let Some(journal) = &journal {
+        journal.note("stopping: finishing what is under way".to_owned());
+    }
     if timeout(STOP_TIMEOUT, stack.stop()).await.is_err() {
-        tracing::warn!("stopped before all was done: what is left is done after the next start");
+        tracing::warn!("stopped before all work was done: the next start does the rest");
     }
     Ok(())
 }
 
-/// With `--port 0` everything moves out of the way: the stack is a test's or a second one.
+/// Only the API's port is fixed: everything else is found through the lock file.
 fn ports(args: &DevArgs) -> Ports {
-    let default = |port| if args.port == 0 { 0 } else { port };
     Ports {
         address: args.listen,
         api: args.port,
-        dynamodb: args.dynamodb_port.unwrap_or(default(DYNAMODB_PORT)),
-        sqs: args.sqs_port.unwrap_or(default(SQS_PORT)),
+        dynamodb: args.dynamodb_port.unwrap_or(0),
+        sqs: args.sqs_port.unwrap_or(0),
     }
 }
 
@@ -155,7 +184,7 @@ fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
     let text = if args.json {
         serde_json::to_string(&ready)? + "\n"
     } else {
-        banner(&ready, args)
+        banner(&ready, args)?
     };
     let mut stdout = io::stdout();
     stdout.write_all(text.as_bytes())?;
@@ -163,11 +192,11 @@ fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
     Ok(())
 }
 
-fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
+fn banner(ready: &Ready<'_>, args: &DevArgs) -> io::Result<String> {
     let data = if args.in_memory {
         "in memory, gone when it stops".to_owned()
     } else {
-        format!("{}, kept when it stops", args.data_dir.display())
+        path::absolute(&args.data_dir)?.display().to_string()
     };
     let rows = [
         ("API", ready.api_url.to_owned()),
@@ -179,7 +208,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
             "DynamoDB",
             format!("{}  table {}", ready.dynamodb_url, ready.table),
         ),
-        ("SQS", ready.queue_url.to_owned()),
+        ("SQS", ready.sqs_url.to_owned()),
         ("Data", data),
     ];
     let mut text = "\nLeadgate is ready.\n\n".to_owned();
@@ -187,22 +216,10 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {name:<10}{value}");
     }
-    let _ = writeln!(
-        text,
-        "\nSend a lead:\n\n{}\n\nStop with Ctrl-C.\n",
-        curl(ready)
-    );
-    text
-}
-
-/// The create-lead reference's own example.
-fn curl(ready: &Ready<'_>) -> String {
-    format!(
-        "curl -i {}/api/public/leads -H 'X-API-Key: {}' -H 'Content-Type: application/json' \
-         -d '{{\"first_name\":\"John\",\"last_name\":\"Doe\",\"email\":\"john@example.com\",\
-         \"phone\":\"+1234567890\",\"workflow_id\":\"{}\",\"campaign_id\":\"{}\"}}'",
-        ready.api_url, ready.api_key, ready.workflow_id, ready.campaign_id
-    )
+    let curl = demo::curl(ready.api_url);
+    let _ = writeln!(text, "\nSend a lead:\n\n{curl}\n");
+    text += "Requests are shown below. Stop with Ctrl-C.\n\n";
+    Ok(text)
 }
 
 /// Why `leadgate dev` ended.
@@ -210,8 +227,35 @@ fn curl(ready: &Ready<'_>) -> String {
 enum DevError {
     #[error(transparent)]
     Local(#[from] LocalError),
-    #[error("cannot print or listen to signals")]
+    #[error("cannot print, or listen to signals")]
     Terminal(#[from] io::Error),
     #[error("cannot print")]
     Json(#[from] serde_json::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for (text, expected) in [
+            ("http://localhost:5173", Some("http://localhost:5173")),
+            ("https://Example.com/", Some("https://example.com")),
+            ("http://localhost:5173/app", None),
+            ("localhost:5173", None),
+            ("http://user@localhost:5173", None),
+            ("ftp://localhost", None),
+            ("*", None),
+            ("null", None),
+            ("", None),
+        ] {
+            let origin = origin(text).ok();
+            assert_eq!(
+                origin.as_ref().map(HeaderValue::as_bytes),
+                expected.map(str::as_bytes),
+                "{text}"
+            );
+        }
+    }
 }

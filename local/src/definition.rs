@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::LocalError;
 
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// The part of template.yaml that the local stack runs.
 #[derive(Debug, Deserialize)]
@@ -282,7 +282,7 @@ mod tests {
     use start_workflow::RECORD_TIMEOUT;
 
     use super::*;
-    use crate::local::schedule;
+    use crate::schedule;
 
     /// What API Gateway waits for an integration of an HTTP API, at most. It counts a cold start as well.
     const GATEWAY: Duration = Duration::from_secs(30);

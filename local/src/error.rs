@@ -5,6 +5,8 @@ use std::{io, net::IpAddr, path::PathBuf};
 use shared::{queue::QueueError, store::StoreError};
 use thiserror::Error;
 
+use crate::running::Running;
+
 /// Why the local stack cannot run.
 #[derive(Debug, Error)]
 pub enum LocalError {
@@ -49,14 +51,20 @@ pub enum LocalError {
     },
     /// Another stack has the folder.
     #[error(
-        "the folder {} is in use by {holder}: stop that, or choose another with --data-dir",
-        .path.display()
+        "the folder {} is in use by {}: stop that, or choose another with --data-dir",
+        .path.display(), holder_text(.holder.as_ref())
     )]
     InUse {
         /// The folder.
         path: PathBuf,
-        /// The process, and where its API answers.
-        holder: String,
+        /// The stack; `None` while it starts.
+        holder: Option<Running>,
+    },
+    /// The lock file is a link: writing to it would write to another file.
+    #[error("{} is a link: remove it, or choose another folder with --data-dir", .path.display())]
+    Link {
+        /// The lock file.
+        path: PathBuf,
     },
     /// The data file is not what this program wrote.
     #[error("the data file {} is damaged ({reason}): move it away to start anew", .path.display())]
@@ -90,6 +98,15 @@ pub enum LocalError {
     /// The queue does not do what it should.
     #[error(transparent)]
     Queue(#[from] QueueError),
+}
+
+fn holder_text(holder: Option<&Running>) -> String {
+    match holder {
+        Some(Running {
+            process, api_url, ..
+        }) => format!("leadgate dev, process {process}, {api_url}"),
+        None => "another leadgate dev that is just starting".to_owned(),
+    }
 }
 
 impl<E, R> From<aws_sdk_dynamodb::error::SdkError<E, R>> for LocalError

@@ -1,0 +1,235 @@
+//! The embedded DynamoDB: dynoxide over a SQLite file or over memory. Its operations are called from our own port,
+//! as its own server answers the web pages of any host.
+
+use std::{io, path::Path, sync::Arc};
+
+use aws_sdk_dynamodb::{Client, types::TimeToLiveSpecification};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, State},
+    response::Response,
+};
+use dynoxide::{Database, DynoxideError};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use serde::{Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{LocalError, data_dir::create_private, definition::Definition, guard::Guard};
+
+const TARGET: &str = "x-amz-target";
+const TARGET_PREFIX: &str = "DynamoDB_20120810.";
+
+/// Bytes that DynamoDB takes as a body.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+pub(super) fn open_memory() -> Result<Database, LocalError> {
+    Database::memory().map_err(|error| LocalError::Template(error.to_string()))
+}
+
+/// Opens the data file, or makes it. A file that SQLite finds fault with is left as it is.
+pub(super) fn open_file(path: &Path) -> Result<Database, LocalError> {
+    let damaged = |reason: &str| LocalError::Damaged {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    match path.metadata() {
+        Err(_) => {
+            create_private(path).map_err(|error| unusable(path, &error))?;
+        }
+        Ok(file) if file.len() == 0 => return Err(damaged("it is empty")),
+        Ok(_) => match check(path) {
+            Ok(found) if found == "ok" => {}
+            Ok(found) => return Err(damaged(&found)),
+            Err(error) if is_damage(&error) => return Err(damaged(&error.to_string())),
+            Err(error) => return Err(unusable(path, &error)),
+        },
+    }
+    Database::new(&path.to_string_lossy()).map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LocalError {
+    LocalError::DataDir {
+        path: path.parent().unwrap_or(path).to_owned(),
+        cause: io::Error::other(error.to_string()),
+    }
+}
+
+/// What SQLite says of the file: `ok`, or the first thing that is wrong.
+fn check(path: &Path) -> rusqlite::Result<String> {
+    // Not READ_ONLY: what a killed process left in the write-ahead log could not be read then. Not CREATE:
+    // a check makes no file.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+    )
+}
+
+/// Serves the database until `stop` is cancelled.
+pub(super) fn serve(
+    listener: TcpListener,
+    database: Database,
+    guard: Guard,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    let routes = Router::new()
+        .fallback(respond)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(Arc::new(database));
+    let router = guard.protect(routes);
+    tokio::spawn(async move {
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(stop.cancelled_owned())
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the embedded DynamoDB stopped");
+        }
+    })
+}
+
+/// Answers a request of DynamoDB's wire protocol: JSON, the operation in a header.
+async fn respond(
+    State(database): State<Arc<Database>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = headers.get(TARGET).and_then(|it| it.to_str().ok());
+    let operation = target.and_then(|it| it.strip_prefix(TARGET_PREFIX));
+    let request = &mut serde_json::Deserializer::from_slice(&body);
+    let (status, reply) = answer(&database, operation.unwrap_or_default(), request);
+    let mut response = Response::new(Body::from(reply.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// Does one call of DynamoDB, and gives its status and its reply.
+pub fn answer<'de>(
+    database: &Database,
+    operation: &str,
+    request: impl Deserializer<'de>,
+) -> (u16, Value) {
+    let done = match operation {
+        "BatchGetItem" => call(request, |it| database.batch_get_item(it)),
+        "BatchWriteItem" => call(request, |it| database.batch_write_item(it)),
+        "CreateTable" => call(request, |it| database.create_table(it)),
+        "DeleteItem" => call(request, |it| database.delete_item(it)),
+        "DeleteTable" => call(request, |it| database.delete_table(it)),
+        "DescribeTable" => call(request, |it| database.describe_table(it)),
+        "DescribeTimeToLive" => call(request, |it| database.describe_time_to_live(it)),
+        "GetItem" => call(request, |it| database.get_item(it)),
+        "ListTables" => call(request, |it| database.list_tables(it)),
+        "PutItem" => call(request, |it| database.put_item(it)),
+        "Query" => call(request, |it| database.query(it)),
+        "Scan" => call(request, |it| database.scan(it)),
+        "TransactGetItems" => call(request, |it| database.transact_get_items(it)),
+        "TransactWriteItems" => call(request, |it| database.transact_write_items(it)),
+        "UpdateItem" => call(request, |it| database.update_item(it)),
+        "UpdateTable" => call(request, |it| database.update_table(it)),
+        "UpdateTimeToLive" => call(request, |it| database.update_time_to_live(it)),
+        unknown => {
+            let message = format!("The local stack has no operation {unknown:?} of DynamoDB.");
+            return (400, refused("UnknownOperationException", &message));
+        }
+    };
+    match done {
+        Ok(reply) => (200, reply),
+        Err(CallError::Unreadable) => (
+            400,
+            refused("SerializationException", "The request cannot be read."),
+        ),
+        Err(CallError::Refused(error)) => {
+            let body = serde_json::from_str(&error.to_json()).unwrap_or_default();
+            (error.status_code(), body)
+        }
+    }
+}
+
+/// Why a call has no result.
+enum CallError {
+    Unreadable,
+    Refused(DynoxideError),
+}
+
+fn call<'de, Q: DeserializeOwned, R: Serialize>(
+    request: impl Deserializer<'de>,
+    operation: impl FnOnce(Q) -> Result<R, DynoxideError>,
+) -> Result<Value, CallError> {
+    let request = Q::deserialize(request).map_err(|_| CallError::Unreadable)?;
+    let reply = operation(request).map_err(CallError::Refused)?;
+    serde_json::to_value(reply).map_err(|_| CallError::Unreadable)
+}
+
+fn refused(kind: &str, message: &str) -> Value {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message})
+}
+
+/// Creates the table, unless it is there from the last time, and says whether one that is there is such a
+/// table as this version works with.
+pub(super) async fn create_table(
+    client: &Client,
+    definition: &Definition,
+    name: &str,
+) -> Result<bool, LocalError> {
+    let created = definition
+        .table(client.create_table().table_name(name))?
+        .send()
+        .await;
+    match created {
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_resource_in_use_exception()) =>
+        {
+            let there = client.describe_table().table_name(name).send().await?;
+            Ok(there.table().is_some_and(|table| definition.matches(table)))
+        }
+        created => {
+            created?;
+            let ttl = TimeToLiveSpecification::builder()
+                .attribute_name(definition.ttl_attribute())
+                .enabled(true)
+                .build()
+                .map_err(|error| LocalError::Template(error.to_string()))?;
+            client
+                .update_time_to_live()
+                .table_name(name)
+                .time_to_live_specification(ttl)
+                .send()
+                .await?;
+            Ok(true)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_commit_is_synchronised_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leadgate.db");
+        let _database = open_file(&path).unwrap();
+        // Another connection of the same library: the journal's mode stands in the file, and how a commit
+        // is synchronised is the library's default, which dynoxide leaves alone. 2: fully.
+        let connection = Connection::open(&path).unwrap();
+        let mode: String = connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            .unwrap();
+        let synchronous: u8 = connection
+            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!((mode.as_str(), synchronous), ("wal", 2));
+    }
+}

@@ -1,0 +1,209 @@
+//! The one fact of a reply that a person wants to know.
+
+use serde_json::Value;
+
+use crate::text::short;
+
+/// The fact of a reply of the API; `None` if it has none. `is_replay`: an earlier request of the same idempotency
+/// key had this reply.
+pub(super) fn of(reply: &Value, is_replay: bool) -> Option<String> {
+    let fact = refusal(reply)
+        .or_else(|| many(reply))
+        .or_else(|| one_lead(reply))
+        .or_else(|| listed(reply))
+        .or_else(|| done(reply))?;
+    let replay = if is_replay { " (replay)" } else { "" };
+    Some(fact + replay)
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name)?.as_str()
+}
+
+/// The first problem, and how many more there are.
+fn refusal(reply: &Value) -> Option<String> {
+    text(reply, "error")?;
+    let problems = reply.get("details").and_then(Value::as_array);
+    let problems = problems.map(Vec::as_slice).unwrap_or_default();
+    let Some(first) = problems.first().and_then(|it| text(it, "message")) else {
+        // The long message of a missing or wrong key says less than its title.
+        let is_key = text(reply, "code").is_some_and(|code| code.ends_with("_api_key"));
+        return text(reply, if is_key { "error" } else { "message" }).map(str::to_owned);
+    };
+    Some(match problems.len() {
+        1 => first.to_owned(),
+        many => format!("{first} (and {} more)", many - 1),
+    })
+}
+
+fn many(reply: &Value) -> Option<String> {
+    let results = reply.get("results")?.as_array()?;
+    let count = |name| reply.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let created = format!("{} created", count("created"));
+    let first = results.iter().find_map(refusal);
+    Some(match first {
+        None => created,
+        Some(problem) => format!("{created}, {} failed: {problem}", count("failed")),
+    })
+}
+
+/// The lead's name and short id, its run or its status, and a warning.
+fn one_lead(reply: &Value) -> Option<String> {
+    let lead = reply.get("lead")?;
+    let names = ["first_name", "last_name"].into_iter();
+    let names: Vec<_> = names.filter_map(|name| text(lead, name)).collect();
+    let mut fact = names.join(" ");
+    if let Some(id) = text(lead, "id") {
+        fact = format!("{fact} {}", short(id));
+    }
+    if let Some(run) = reply.get("workflow_run") {
+        let workflow = run.get("workflow").and_then(|it| text(it, "name"));
+        fact += &format!(" → {}", workflow.unwrap_or("a workflow"));
+        if let Some(channel) = run.get("cadence").and_then(|it| text(it, "channel")) {
+            fact += &format!(": {channel}");
+        }
+    }
+    if let Some(status) = lead
+        .get("active_workflow_run")
+        .and_then(|it| text(it, "run_status"))
+    {
+        fact += &format!(", {status}");
+    }
+    if let Some(entries) = reply.get("history").and_then(Value::as_array) {
+        fact += &format!(", {} in its history", entries.len());
+    }
+    if let Some(warning) = text(reply, "warning") {
+        fact += &format!(". Warning: {warning}");
+    }
+    Some(fact)
+}
+
+fn listed(reply: &Value) -> Option<String> {
+    let (name, items) = ["leads", "workflows", "campaigns"]
+        .into_iter()
+        .find_map(|name| Some((name, reply.get(name)?.as_array()?)))?;
+    let more = reply.get("pagination").and_then(|it| it.get("has_more"));
+    let more = if more == Some(&Value::Bool(true)) {
+        ", more follow"
+    } else {
+        ""
+    };
+    Some(match items.len() {
+        1 => format!("1 {}{more}", name.trim_end_matches('s')),
+        count => format!("{count} {name}{more}"),
+    })
+}
+
+/// What a change of a run, or a look at one, came to.
+fn done(reply: &Value) -> Option<String> {
+    let is = |name| reply.get(name).and_then(Value::as_bool);
+    if let Some(workflow) = text(reply, "workflowName") {
+        let run = text(reply, "workflowRunId").map(short).unwrap_or_default();
+        return Some(format!("run {run} → {workflow}"));
+    }
+    if let Some((before, after)) = text(reply, "previous_status").zip(text(reply, "new_status")) {
+        return Some(format!("{before} → {after}"));
+    }
+    if let Some(count) = reply.get("tasks_cancelled").and_then(Value::as_u64) {
+        return Some(format!("{count} contacts cancelled"));
+    }
+    if let Some(resumed) = is("cadence_resumed") {
+        return Some(
+            if resumed {
+                "cadence resumed"
+            } else {
+                "cadence stays stopped"
+            }
+            .to_owned(),
+        );
+    }
+    for (name, word) in [
+        ("already_stopped", "stopped before"),
+        ("already_running", "running before"),
+    ] {
+        if is(name) == Some(true) {
+            return Some(word.to_owned());
+        }
+    }
+    if let Some(paused) = is("paused") {
+        return Some(if paused { "paused" } else { "not paused" }.to_owned());
+    }
+    let run = reply.get("workflow_run")?;
+    let touchpoints = run.get("touchpoints")?.as_array()?.len();
+    Some(format!(
+        "{touchpoints} contacts, {}",
+        text(run, "run_status")?
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "01a2056d-dbb5-7577-8f61-c089d9f9367d";
+
+    #[test]
+    fn each_reply_has_its_fact() {
+        let lead = json!({"id": ID, "first_name": "John", "last_name": "Doe"});
+        for (reply, fact) in [
+            (
+                json!({"lead": lead, "workflow_run": {"workflow": {"name": "Sales Outreach"}, "cadence": {"channel": "call"}}}),
+                "John Doe d9f9367d → Sales Outreach: call",
+            ),
+            (
+                json!({"lead": {"id": ID, "first_name": "John", "last_name": null}, "warning": "The campaign is unknown."}),
+                "John d9f9367d. Warning: The campaign is unknown.",
+            ),
+            (
+                json!({"error": "Validation error", "message": "all", "details": [
+                    {"field": "first_name", "message": "first_name is required"}, {"field": "email", "message": "..."}]}),
+                "first_name is required (and 1 more)",
+            ),
+            (
+                json!({"error": "Missing API key", "message": "Please ...", "code": "missing_api_key"}),
+                "Missing API key",
+            ),
+            (
+                json!({"error": "Not found", "message": "Lead not found"}),
+                "Lead not found",
+            ),
+            (
+                json!({"created": 2, "failed": 1, "results": [{"success": true, "lead": lead},
+                    {"error": "Validation error", "message": "m", "details": [{"message": "first_name is required"}]}]}),
+                "2 created, 1 failed: first_name is required",
+            ),
+            (
+                json!({"leads": [lead], "pagination": {"has_more": false}}),
+                "1 lead",
+            ),
+            (
+                json!({"workflows": [1, 2], "pagination": {"has_more": true}}),
+                "2 workflows, more follow",
+            ),
+            (
+                json!({"workflowRunId": ID, "workflowName": "Sales Outreach"}),
+                "run d9f9367d → Sales Outreach",
+            ),
+            (
+                json!({"previous_status": "new", "new_status": "won"}),
+                "new → won",
+            ),
+            (json!({"tasks_cancelled": 2}), "2 contacts cancelled"),
+            (json!({"cadence_resumed": false}), "cadence stays stopped"),
+            (json!({"already_stopped": true}), "stopped before"),
+            (json!({"paused": true}), "paused"),
+            (
+                json!({"workflow_run": {"run_status": "running", "touchpoints": [1, 2]}}),
+                "2 contacts, running",
+            ),
+        ] {
+            assert_eq!(of(&reply, false).as_deref(), Some(fact), "{reply}");
+        }
+        assert_eq!(of(&json!({"success": true}), false), None);
+        assert_eq!(of(&Value::Null, false), None);
+        let replay = of(&json!({"lead": lead}), true);
+        assert_eq!(replay.as_deref(), Some("John Doe d9f9367d (replay)"));
+    }
+}

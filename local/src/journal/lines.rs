@@ -1,0 +1,199 @@
+//! The form of a line: time, what it is about, and the one fact that matters.
+
+use std::{fmt::Write as _, time::Duration};
+
+use anstyle::{AnsiColor, Effects, Style};
+use http::StatusCode;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::text::{cut, printable, short, width as columns};
+
+const API: &str = "/api/public";
+const ID: usize = 36;
+
+const DIM: Style = Style::new().effects(Effects::DIMMED);
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const GREEN: Style = AnsiColor::Green.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+
+/// A line of the journal.
+#[derive(Debug)]
+pub(super) enum Line<'a> {
+    /// A request that is answered.
+    Request {
+        method: &'a str,
+        path: &'a str,
+        status: StatusCode,
+        elapsed: Duration,
+        fact: Option<String>,
+    },
+    /// What became of a start.
+    Run { id: String, fact: String },
+    /// What was done without a request.
+    Note(String),
+    /// A warning.
+    Warning(String),
+    /// An error.
+    Error(String),
+}
+
+impl Line<'_> {
+    /// The line with its colours, cut at `width` columns unless it must be read whole.
+    pub(super) fn render(&self, at: Timestamp, zone: &TimeZone, width: Option<usize>) -> String {
+        let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+        let mut text = format!("{DIM}{time}{DIM:#} ");
+        // Writing to a String cannot fail.
+        let _ = match self {
+            Self::Request {
+                method,
+                path,
+                status,
+                elapsed,
+                fact,
+            } => {
+                let (path, ms) = (shown_path(path), elapsed.as_millis());
+                let colour = colour(*status);
+                let status = status.as_u16();
+                let head = format!("{time} {method:<6} {path:<10} {status} {ms:>4} ms  ");
+                let fact = fitted(fact.as_deref().unwrap_or_default(), &head, width);
+                write!(
+                    text,
+                    "{BOLD}{method:<6}{BOLD:#} {path:<10} {colour}{status}{colour:#} {DIM}{ms:>4} ms{DIM:#}  {fact}"
+                )
+            }
+            Self::Run { id, fact } => {
+                let head = format!("{time} run    {id:<10} ");
+                let fact = fitted(fact, &head, width);
+                write!(text, "{CYAN}run{CYAN:#}    {id:<10} {fact}")
+            }
+            Self::Note(fact) => write!(text, "{CYAN}note{CYAN:#}   {}", printable(fact)),
+            Self::Warning(fact) => {
+                write!(text, "{YELLOW}warning{YELLOW:#} {}", printable(fact))
+            }
+            Self::Error(fact) => write!(text, "{RED}error{RED:#}  {}", printable(fact)),
+        };
+        text.truncate(text.trim_end().len());
+        text
+    }
+}
+
+fn colour(status: StatusCode) -> Style {
+    match status.as_u16() {
+        207 | 400..500 => YELLOW,
+        500.. => RED,
+        _ => GREEN,
+    }
+}
+
+/// A path with short ids and without the API's prefix, which `…` stands for.
+fn shown_path(path: &str) -> String {
+    let (prefix, rest) = match path.strip_prefix(API) {
+        Some(rest) if rest.starts_with('/') => ("…", rest),
+        _ => ("", path),
+    };
+    let parts: Vec<_> = rest.split('/').map(short_if_id).collect();
+    printable(&format!("{prefix}{}", parts.join("/")))
+}
+
+fn short_if_id(part: &str) -> &str {
+    let is_id = part.len() == ID && part.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
+    if is_id { short(part) } else { part }
+}
+
+/// A fact in the columns that its line leaves.
+fn fitted(fact: &str, head: &str, width: Option<usize>) -> String {
+    let fact = printable(fact);
+    match width {
+        Some(width) => cut(&fact, width.saturating_sub(columns(head))),
+        None => fact,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAD: &str = "/api/public/leads/01a2056d-dbb5-7577-8f61-c089d9f9367d/automation/stop";
+
+    fn rendered(line: &Line<'_>, width: Option<usize>) -> String {
+        let at = "2026-02-10T12:34:56Z".parse().unwrap();
+        anstream::adapter::strip_str(&line.render(at, &TimeZone::UTC, width)).to_string()
+    }
+
+    fn request<'a>(method: &'a str, path: &'a str, status: u16, fact: &str) -> Line<'a> {
+        Line::Request {
+            method,
+            path,
+            status: StatusCode::from_u16(status).unwrap(),
+            elapsed: Duration::from_millis(20),
+            fact: Some(fact.to_owned()).filter(|fact| !fact.is_empty()),
+        }
+    }
+
+    #[test]
+    fn a_request_is_one_line() {
+        for (line, expected) in [
+            (
+                request("POST", "/api/public/leads", 201, "John Doe d9f9367d"),
+                "12:34:56 POST   …/leads    201   20 ms  John Doe d9f9367d",
+            ),
+            (
+                request("DELETE", LEAD, 404, "Lead not found"),
+                "12:34:56 DELETE …/leads/d9f9367d/automation/stop 404   20 ms  Lead not found",
+            ),
+            (
+                request("GET", "/api/publications", 404, ""),
+                "12:34:56 GET    /api/publications 404   20 ms",
+            ),
+            (
+                request("GET", "/docs", 200, ""),
+                "12:34:56 GET    /docs      200   20 ms",
+            ),
+        ] {
+            assert_eq!(rendered(&line, None), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_fits_the_terminal() {
+        let long = format!("first_name is required, and {}", "山".repeat(100));
+        let line = request("POST", "/api/public/leads", 400, &long);
+        for width in [60, 80, 81, 200] {
+            let text = rendered(&line, Some(width));
+            assert!(columns(&text) <= width, "{text}");
+            assert!(columns(&text) >= width - 1, "{text}");
+            assert!(text.ends_with('…'), "{text}");
+        }
+        assert!(rendered(&line, None).ends_with('山'));
+    }
+
+    #[test]
+    fn nothing_that_a_client_sent_moves_the_cursor() {
+        let line = request(
+            "GET",
+            "/\u{1b}[2J",
+            404,
+            "\u{1b}]0;title\u{7}\nnext\u{202e}",
+        );
+        let text = rendered(&line, None);
+        assert!(!text.chars().any(char::is_control), "{text:?}");
+        assert!(
+            text.ends_with("\u{fffd}]0;title\u{fffd}\u{fffd}next\u{fffd}"),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn a_status_has_its_colour() {
+        for (status, style) in [(201, GREEN), (207, YELLOW), (401, YELLOW), (503, RED)] {
+            let line = request("POST", "/api/public/leads", status, "");
+            let text = line.render(Timestamp::UNIX_EPOCH, &TimeZone::UTC, None);
+            assert!(
+                text.contains(&format!("{style}{status}{style:#}")),
+                "{text:?}"
+            );
+        }
+    }
+}

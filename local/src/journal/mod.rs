@@ -1,0 +1,95 @@
+//! What `leadgate dev` prints while it runs, for a person: one line for each request, and one when a run is planned.
+//! It shows names, as the data is the person's own; the functions' log lines on AWS never do.
+
+mod facts;
+mod lines;
+mod runs;
+mod warnings;
+
+use std::{
+    io::{self, Write},
+    time::Instant,
+};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use jiff::{Timestamp, tz::TimeZone};
+use shared::clock::Clock;
+
+use self::lines::Line;
+pub(crate) use self::warnings::Warnings;
+
+/// Larger than any reply of the API.
+const REPLY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The lines for a person. They go to standard error.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    zone: TimeZone,
+}
+
+impl Journal {
+    /// A journal with the times of this machine's zone.
+    pub fn new() -> Self {
+        Self {
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Prints what was done without a request.
+    pub(crate) fn note(&self, fact: String) {
+        self.print(&Line::Note(fact));
+    }
+
+    fn now(&self) -> Timestamp {
+        Clock::System.now()
+    }
+
+    fn print(&self, line: &Line) {
+        let mut stderr = anstream::stderr().lock();
+        let text = line.render(self.now(), &self.zone, terminal_width());
+        // A terminal that is gone takes no more lines, and the stack goes on.
+        let _ = writeln!(stderr, "{text}");
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Columns of standard error; `None` if it is no terminal.
+fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(width.0))
+}
+
+/// Answers a request, and prints its line.
+pub(crate) async fn record(
+    State(journal): State<Journal>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (parts, body) = next.run(request).await.into_parts();
+    let elapsed = started.elapsed();
+    let Ok(body) = to_bytes(body, REPLY_LIMIT).await else {
+        return Response::from_parts(parts, Body::empty());
+    };
+    let reply = serde_json::from_slice(&body).unwrap_or_default();
+    let is_replay = parts.headers.contains_key("idempotency-replayed");
+    journal.print(&Line::Request {
+        method: method.as_str(),
+        path: &path,
+        status: parts.status,
+        elapsed,
+        fact: facts::of(&reply, is_replay),
+    });
+    Response::from_parts(parts, Body::from(body))
+}

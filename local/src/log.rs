@@ -1,0 +1,56 @@
+//! What `leadgate dev` writes on standard error: the journal for a person, or the functions' own lines.
+
+use std::io;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+use shared::{
+    clock::Clock,
+    telemetry::{function_lines, report_panics, targets},
+};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::journal::{Journal, Warnings};
+
+/// The form of the log.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    Text,
+    /// The functions' lines of JSON, as on AWS
+    Json,
+}
+
+/// Starts the log, and gives the journal if there is one. `verbose` shows all fields of the functions' lines instead.
+pub(crate) fn init(format: LogFormat, verbose: bool) -> Option<Journal> {
+    // The embedded DynamoDB warns of each condition that does not hold, which is no trouble here.
+    let shown = |level| targets(level).with_target("dynoxide", LevelFilter::ERROR);
+    let registry = tracing_subscriber::registry();
+    let journal = match (format, verbose) {
+        (LogFormat::Json, _) => {
+            let namespace = "Leadgate".to_owned();
+            let lines = function_lines(LevelFilter::INFO, namespace, Clock::System, io::stderr);
+            registry.with(lines).init();
+            None
+        }
+        (LogFormat::Text, true) => {
+            let lines = tracing_subscriber::fmt::layer()
+                .compact()
+                .with_writer(io::stderr)
+                .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
+                .with_target(false)
+                .with_filter(shown(LevelFilter::INFO));
+            registry.with(lines).init();
+            None
+        }
+        (LogFormat::Text, false) => {
+            let journal = Journal::new();
+            let warnings = Warnings(journal.clone()).with_filter(shown(LevelFilter::WARN));
+            registry.with(warnings).init();
+            Some(journal)
+        }
+    };
+    report_panics();
+    journal
+}

@@ -1,0 +1,49 @@
+//! The schedule of requeue-starts: once a minute, as in template.yaml.
+
+use requeue_starts::{Requeued, requeue};
+use shared::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
+use tokio::time::{Duration, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::Journal;
+
+pub(super) const PERIOD: Duration = Duration::from_secs(60);
+
+/// Runs requeue-starts every minute until `stop` is cancelled; a run that is under way is finished.
+pub(super) async fn run(
+    store: Store,
+    queue: StartQueue,
+    clock: Clock,
+    journal: Option<Journal>,
+    stop: CancellationToken,
+) {
+    let mut minutes = interval(PERIOD);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = minutes.tick() => {}
+        }
+        let done = match requeue(&store, &queue, &clock).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "requeue-starts failed");
+                error.requeued
+            }
+        };
+        if let Some(journal) = &journal {
+            note(journal, done);
+        }
+    }
+}
+
+/// Prints what was done; nothing if nothing was.
+fn note(journal: &Journal, done: Requeued) {
+    let Requeued { sent, erased, .. } = done;
+    if sent > 0 {
+        journal.note(format!("requeue-starts sent {sent} delayed starts"));
+    }
+    if erased > 0 {
+        journal.note(format!("requeue-starts finished {erased} erasures"));
+    }
+}

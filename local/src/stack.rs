@@ -1,0 +1,180 @@
+//! The whole service on this machine: the services, the API, the event source and the schedule.
+
+use api::{AppState, router};
+use axum::{Router, middleware::from_fn_with_state, response::Html, routing::get};
+use http::{HeaderName, HeaderValue, Method};
+use shared::clock::Clock;
+use start_workflow::StartWorkflow;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::cors::CorsLayer;
+
+use crate::{
+    LocalError, Ports, Services, Storage,
+    data_dir::DataDir,
+    event_source::EventSource,
+    guard::Guard,
+    home,
+    journal::{self, Journal},
+    recovery,
+    reference::page_for_own_host,
+    running::Running,
+    schedule,
+    services::listen,
+};
+
+/// Request headers that a page may send, as in template.yaml.
+const REQUEST_HEADERS: [&str; 3] = ["content-type", "idempotency-key", "x-api-key"];
+/// Reply headers that a page may read, as in template.yaml.
+const REPLY_HEADERS: [&str; 7] = [
+    "allow",
+    "idempotency-replayed",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+];
+
+/// The whole service, running.
+#[derive(Debug)]
+pub struct Stack {
+    /// Where the API answers.
+    pub api_url: String,
+    /// What the functions use.
+    pub services: Services,
+    stop_intake: CancellationToken,
+    stop_work: CancellationToken,
+    intake: JoinHandle<()>,
+    work: [JoinHandle<()>; 2],
+}
+
+/// How a stack is seen from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// Origins of web pages that may call the API, such as `http://localhost:5173`.
+    pub origins: Vec<HeaderValue>,
+    /// Where each request has its line; `None` for none.
+    pub journal: Option<Journal>,
+}
+
+impl Stack {
+    /// Starts everything, for programs alone. When it returns, the API answers and the demo account is there.
+    ///
+    /// # Errors
+    /// [`LocalError`], each with what to change.
+    pub async fn start(storage: &Storage, ports: Ports, clock: Clock) -> Result<Self, LocalError> {
+        Self::start_for(Outside::default(), storage, ports, clock).await
+    }
+
+    /// Same as [`Stack::start`], for a person too.
+    ///
+    /// # Errors
+    /// Same as [`Stack::start`].
+    pub async fn start_for(
+        outside: Outside,
+        storage: &Storage,
+        ports: Ports,
+        clock: Clock,
+    ) -> Result<Self, LocalError> {
+        // First the folder: who has it is a better answer than that a port is taken.
+        let data_dir = DataDir::of(storage)?;
+        let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
+        let mut services = Services::start_in(data_dir, ports, &clock).await?;
+        let sent = recovery::send_lost_starts(&services, &clock).await?;
+        if sent > 0 {
+            tracing::info!(starts = sent, "sent the starts that have no run yet");
+        }
+
+        let (stop_intake, stop_work) = (CancellationToken::new(), CancellationToken::new());
+        let (store, queue) = (services.store.clone(), services.queue.clone());
+        let state = AppState::new(store.clone(), queue.clone(), clock.clone());
+        let journal = outside.journal.clone();
+        let app = outside.around(
+            router(state),
+            &api_url,
+            Guard::new(ports.address, &outside.origins),
+        );
+        let stopped = stop_intake.clone().cancelled_owned();
+        let intake = tokio::spawn(async move {
+            let served = axum::serve(listener, app)
+                .with_graceful_shutdown(stopped)
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the API stopped");
+            }
+        });
+        let source = EventSource {
+            client: services.clients.sqs.clone(),
+            queue_url: services.queue_url.clone(),
+            batch_size: services.definition.batch_size(),
+            function: StartWorkflow::new(store.clone(), clock.clone()),
+            store: store.clone(),
+            journal: journal.clone(),
+        };
+        let work = [
+            tokio::spawn(source.run(stop_work.clone())),
+            tokio::spawn(schedule::run(
+                store,
+                queue,
+                clock,
+                journal,
+                stop_work.clone(),
+            )),
+        ];
+        let running = Running::here(&api_url, &services);
+        if let Some(data_dir) = &mut services.data_dir {
+            data_dir.announce(&running)?;
+        }
+        Ok(Self {
+            api_url,
+            services,
+            stop_intake,
+            stop_work,
+            intake,
+            work,
+        })
+    }
+
+    /// Stops in the order in which work flows, each part after what it has in hand: first no more
+    /// requests, then no more starts, then the services.
+    pub async fn stop(self) {
+        self.stop_intake.cancel();
+        // A part that panicked has been reported by the panic hook.
+        let _ = self.intake.await;
+        self.stop_work.cancel();
+        for part in self.work {
+            let _ = part.await;
+        }
+        self.services.stop().await;
+    }
+}
+
+impl Outside {
+    /// The API with its pages, behind the guard; with a line for each request, refused ones too.
+    fn around(&self, api: Router, api_url: &str, guard: Guard) -> Router {
+        let pages = api
+            .route("/docs", get(async || Html(page_for_own_host())))
+            .layer(from_fn_with_state(api_url.to_owned(), home::serve));
+        let guarded = guard.protect(pages.layer(self.cors()));
+        match self.journal.clone() {
+            Some(journal) => guarded.layer(from_fn_with_state(journal, journal::record)),
+            None => guarded,
+        }
+    }
+
+    /// What pages of `origins` may send and read: as `HttpApi` in template.yaml allows those of `CorsOrigins`.
+    fn cors(&self) -> CorsLayer {
+        CorsLayer::new()
+            .allow_origin(self.origins.clone())
+            .allow_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
+            .allow_headers(REQUEST_HEADERS.map(HeaderName::from_static))
+            .expose_headers(REPLY_HEADERS.map(HeaderName::from_static))
+    }
+}
