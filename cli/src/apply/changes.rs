@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::{apply::next, definition::Definition};
 
-    const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
+    const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
 
     fn changes(from: &str, to: &str) -> Vec<String> {
         assert!(EXAMPLE.contains(from), "{from}");

@@ -1,6 +1,6 @@
 use super::*;
 
-const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
+const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
 
 /// The problems of the example after a change.
 fn problems(from: &str, to: &str) -> Vec<String> {

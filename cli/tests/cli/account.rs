@@ -257,7 +257,7 @@ async fn an_account_that_is_exported_and_applied_is_unchanged() {
         let sqs = ["--sqs-url", &services.sqs_url];
         on(&services, &[&["apply", "-f", file], args, &sqs].concat())
     };
-    fs::write(file, include_str!("../../../examples/sales-outreach.yaml")).unwrap();
+    fs::write(file, include_str!("../fixtures/workflow.yaml")).unwrap();
     stdout(&apply(&["--yes"]));
     let exported = on(&services, &["export"]);
     let yaml = stdout(&exported);

@@ -21,7 +21,7 @@ use shared::{
     queue::WorkflowStart,
 };
 
-const EXAMPLE: &str = include_str!("../../../examples/sales-outreach.yaml");
+const EXAMPLE: &str = include_str!("../fixtures/workflow.yaml");
 
 const UNCHANGED: &str = "Nothing changes: the account has what the file says.\n";
 
