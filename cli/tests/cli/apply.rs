@@ -23,6 +23,9 @@ use shared::{
 
 const EXAMPLE: &str = include_str!("../fixtures/workflow.yaml");
 
+/// The file that the README applies to the demo account.
+const SALES_OUTREACH: &str = include_str!("../../../examples/sales-outreach.yaml");
+
 const UNCHANGED: &str = "Nothing changes: the account has what the file says.\n";
 
 /// The services, without the functions, and a workflow file.
@@ -168,6 +171,23 @@ Applied.
     let [new, lost, won] = ids(&changed).try_into().unwrap();
     assert_eq!(ids(&created), [new, won]);
     assert_eq!(lost.0, "lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_changes_one_field_of_the_demo_workflow() {
+    let bench = Bench::start().await;
+    let output = bench.apply(SALES_OUTREACH, &["--yes", "--output", "json"]);
+    let applied: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let [change] = applied["changes"].as_array().unwrap().as_slice() else {
+        panic!("{applied}");
+    };
+    assert_eq!(change["action"], "change");
+    assert_eq!(change["id"], demo::WORKFLOW_ID);
+    assert_eq!(
+        change["fields"],
+        json!([r#"cadence.steps[4].delay: "P3D" -> "P2D""#])
+    );
+    assert_eq!(stdout(&bench.apply(SALES_OUTREACH, &[])), UNCHANGED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
