@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the timeline that `leadgate plan` prints, as docs/images/plan.svg.
 
-    cargo leadgate plan examples/sales-outreach.yaml --at 2026-02-10T12:00:00Z | python3 docs/images/draw-plan.py
+    cargo leadgate plan examples/sales-outreach.yaml --at 2026-02-10T12:00:00Z | python3 docs/images/draw_plan.py
 
 The picture has its own dark background, so it is readable on a light page and on a dark one.
 `tests/readme` fails if the picture is not what the program prints.
@@ -25,21 +25,21 @@ HALF_HOURS = 48
 
 
 def timeline(printed):
-    """The lines from the ruler of hours on."""
+    """Returns the lines from the ruler of hours on."""
     lines = printed.rstrip("\n").split("\n")
     ruler = next(number for number, line in enumerate(lines) if re.match(r" +0 +3 +6 +9 +12 ", line))
     return lines[ruler:]
 
 
 def contacts(line):
-    """Column and letter of each contact in the line of a day."""
+    """Returns the column and the letter of each contact in the line of a day."""
     day = DAY.match(line)
     cells = line[day.end() : day.end() + HALF_HOURS] if day else ""
     return [(day.end() + number, cell) for number, cell in enumerate(cells) if cell not in "·─"]
 
 
 def described(lines):
-    """Says what the lines show, for readers who do not see the picture."""
+    """Describes the lines for readers who do not see the picture."""
     said = []
     for line in lines:
         for column, letter in contacts(line):
@@ -51,7 +51,7 @@ def described(lines):
 
 
 def text(line, row, kind, start=0):
-    """The words of a line, each at its columns whatever the font's width is."""
+    """Returns the words of a line, each at its columns whatever the width of the font is."""
     drawn = []
     for run in re.finditer(r"\S+(?: \S+)*", line):
         x, width = LEFT + (start + run.start()) * CELL, len(run[0]) * CELL
