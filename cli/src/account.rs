@@ -40,7 +40,7 @@ pub enum AccountCommand {
     List(ListArgs),
     /// Show an account.
     Show(ShowArgs),
-    /// Change an account: what is not given stays.
+    /// Change an account. What is not given stays; give at least one change.
     Set(SetArgs),
 }
 
@@ -86,6 +86,7 @@ pub struct ShowArgs {
 
 /// What `leadgate account set` can be told.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "leadgate account set [OPTIONS] <ID>")]
 #[group(id = "change", required = true, multiple = true, args = ["name", "default_country", "no_default_country", "rate", "no_limit"])]
 pub struct SetArgs {
     /// Id of the account, whole or short

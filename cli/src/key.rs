@@ -5,6 +5,7 @@ use std::{io, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
+use local::text::printable;
 use serde::Serialize;
 use shared::{
     clock::{Clock, whole_second},
@@ -192,7 +193,7 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
         key: KeyOut::new(record, now),
     };
     args.output.print(&out, |CreatedOut { api_key, key }| {
-        format!("{api_key}\n\nThis is shown only now. {}", details(key))
+        format!("{api_key}\n\nKeep this key: it is shown only now.\n\n{}", details(key))
     })?;
     Ok(())
 }
@@ -260,7 +261,7 @@ async fn revoke(args: &RevokeArgs, now: Timestamp) -> Result<(), KeyError> {
     args.output.print(&out, |OneOut { key }| {
         let at = key.revoked_at.unwrap_or(now);
         format!(
-            "Revoked at {at}. It stops working within 60 seconds. {}",
+            "Revoked at {at}. It stops working within 60 seconds.\n\n{}",
             details(key)
         )
     })?;
@@ -278,18 +279,18 @@ async fn keys(
 }
 
 fn details(key: &KeyOut) -> String {
-    let end = key.expires_at.map(|end| format!(", until {end}"));
     let KeyOut {
         id,
         account_id,
         name,
         last4,
+        expires_at,
         ..
     } = key;
+    let end = expires_at.map_or("never".to_owned(), |end| end.to_string());
+    let name = printable(&or_dash(Some(name)));
     format!(
-        "Its id is {id}.\n{} (...{last4}) of account {account_id}{}\n",
-        or_dash(Some(name)),
-        end.unwrap_or_default()
+        "Id       {id}\nName     {name}\nEnds in  {last4}\nAccount  {account_id}\nExpires  {end}\n"
     )
 }
 

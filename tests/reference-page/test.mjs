@@ -81,7 +81,7 @@ async function testOnTheApisHost(browser, { api_url, api_key }) {
 }
 
 async function testAsAFile(browser, { api_url }, file) {
-  execFileSync(leadgate, ["reference", "--url", api_url, "--output", file]);
+  execFileSync(leadgate, ["reference", "--url", api_url, "--to", file]);
   const { page, problems, asked } = await open(browser, `file://${file}`);
   assert.deepEqual(problems, []);
   // It asks the API that it was written for; a browser lets it only if the API's CORS origins have the page's.

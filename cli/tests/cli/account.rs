@@ -93,8 +93,18 @@ async fn an_account_is_created_listed_shown_and_changed_with_its_keys() {
     let output = on(&services, &["account", "list"]);
     let lines: Vec<_> = stdout(&output).lines().collect();
     assert!(lines[0].starts_with("ID "), "{}", lines[0]);
-    let row = format!("{id}  Acme  GB       10/s, burst 20  ");
-    assert!(lines[2].starts_with(&row), "{}", lines[2]);
+    let short = &id[28..];
+    let row = format!("{short}  Acme  GB       10/s, burst 20  just now");
+    assert_eq!(lines[2], row);
+    let output = on(&services, &["account", "list", "--full"]);
+    let created_at = text(&created["account"], "created_at");
+    let row = format!("{id}  Acme  GB       10/s, burst 20  {created_at}");
+    assert_eq!(stdout(&output).lines().last(), Some(&*row));
+    // A short id does wherever an id does.
+    let shown = json_of(&services, &["account", "show", short]);
+    assert_eq!(shown, created);
+    let keys = json_of(&services, &["key", "list", "--account", short]);
+    assert_eq!(keys, json!({"keys": []}));
 
     json_of(
         &services,
@@ -223,13 +233,23 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
     let unknown = "019c0000-0000-7000-8000-00000000ffff";
     let output = on(services, &["key", "revoke", unknown]);
     let expected = format!(
-        "leadgate key: there is no key {unknown} in account {}\n",
-        demo::ACCOUNT_ID
+        "leadgate key: there is no key {unknown} here: `leadgate key list` shows those that are\n"
     );
     assert_eq!(stderr(&output), expected);
     let output = on(services, &["key", "revoke", crm]);
-    let expected = "leadgate key: a key is revoked by its id, as `leadgate key list` shows it\n";
+    let expected = "leadgate key: a key is named by its id, as `leadgate key list` shows it\n";
     assert_eq!(stderr(&output), expected);
+    for command in [
+        &["key", "list", "--account", crm][..],
+        &["account", "show", crm],
+    ] {
+        let output = on(services, command);
+        let expected = "an account is named by its id, as `leadgate account list` shows it\n";
+        assert_eq!(
+            stderr(&output),
+            format!("leadgate {}: {expected}", command[0])
+        );
+    }
     let output = on(
         services,
         &[
@@ -327,15 +347,14 @@ async fn a_stacks_outputs_name_its_table_and_a_profile_brings_region_and_credent
             .unwrap()
     };
     for target in [["--stack", "leadgate"], ["--table", services.table()]] {
-        let output = run(&[&["account", "list"], &target[..]].concat());
+        let output = run(&[&["account", "list", "--full"], &target[..]].concat());
         assert!(stdout(&output).contains(demo::ACCOUNT_ID));
     }
     let output = run(&["queue", "status", "--stack", "leadgate"]);
     assert!(stdout(&output).contains("Starts that wait to be sent: 0"));
     // Nothing is taken for granted on AWS.
     let output = run(&["key", "list", "--stack", "leadgate"]);
-    let expected = "leadgate key: it is not said which account: pass --account ID (`leadgate account \
-                    list` shows them)\n";
+    let expected = "leadgate key: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
     assert_eq!(stderr(&output), expected);
     let output = run(&["account", "list", "--stack", "x"]);
     let expected =
@@ -363,8 +382,8 @@ fn without_a_stack_each_command_says_how_to_start_one() {
         assert_eq!(
             stderr(&output),
             format!(
-                "leadgate {}: no local stack answers on {nowhere}: start one with `cargo dev`, or pass \
-                 --stack NAME\n",
+                "leadgate {}: the local stack on {nowhere} does not answer: start it again with `cargo dev`, \
+                 or pass --stack NAME for one on AWS\n",
                 command[0]
             )
         );

@@ -111,6 +111,16 @@ fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 
+/// A text with `(id)` for each id in brackets.
+fn without_ids(text: &str) -> String {
+    let mut parts = text.split('(');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| match part.split_once(')') {
+        Some((id, rest)) if id.len() == 36 => format!("{all}(id){rest}"),
+        _ => format!("{all}({part}"),
+    })
+}
+
 fn stderr(output: &Output) -> &str {
     assert_eq!(output.status.code(), Some(1));
     str::from_utf8(&output.stderr).unwrap()
@@ -129,11 +139,14 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
     let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
 
     let output = bench.apply(&yaml, &["--yes"]);
+    let [_, created] = bench.workflows().await.try_into().unwrap();
     assert_eq!(
         stdout(&output),
-        "+ workflow Renewals is created\nApplied.\n"
+        format!(
+            "+ workflow Renewals ({}) will be created\nApplied.\n",
+            created.id
+        )
     );
-    let [_, created] = bench.workflows().await.try_into().unwrap();
     assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
 
     // There is nothing to ask about.
@@ -147,15 +160,15 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
     let output = bench.apply(&yaml, &[]);
     assert_eq!(
         stderr(&output),
-        "leadgate apply: nothing was changed: this is no terminal to ask on, pass --yes to apply it\n"
+        "leadgate apply: not a terminal, so nothing was asked and nothing was changed: pass --yes to apply\n"
     );
     assert_eq!(bench.workflows().await.pop().unwrap().version, 1);
 
     let output = bench.apply(&yaml, &["--yes"]);
     assert_eq!(
-        stdout(&output),
+        without_ids(stdout(&output)),
         "\
-~ workflow Renewals is changed:
+~ workflow Renewals (id) will change:
     cadence.steps[0].max_attempts: 3 -> 2
     statuses.won.position: 2 -> 3
     statuses.lost: none -> {\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
@@ -316,8 +329,8 @@ async fn what_cannot_be_applied_is_told_with_what_to_change() {
     created.await.unwrap();
     let output = bench.apply(EXAMPLE, &["--yes"]);
     let expected = format!(
-        "leadgate apply: two workflows have the name Sales Outreach, {} and {}: nobody knows which is \
-         meant\n",
+        "leadgate apply: two workflows have the name Sales Outreach, {} and {}: give each a name of its \
+         own\n",
         demo::WORKFLOW_ID,
         namesake.id
     );
@@ -326,19 +339,17 @@ async fn what_cannot_be_applied_is_told_with_what_to_change() {
     let file = bench.file();
     let deployment = ["--file", &file, "--table", "t", "--queue-url", "u"];
     let output = leadgate_apply(&deployment);
-    let expected = "leadgate apply: it is not said which account: pass --account ID (`leadgate account \
-                    list` shows them)\n";
+    let expected = "leadgate apply: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
     assert_eq!(stderr(&output), expected);
     let output = leadgate_apply(&deployment[..4]);
-    let expected =
-        "leadgate apply: it is not said which queue: pass --stack NAME, or --queue-url URL\n";
+    let expected = "leadgate apply: no queue given: pass --stack NAME, or --queue-url URL\n";
     assert_eq!(stderr(&output), expected);
 
     let url = nowhere();
     let output = leadgate_apply(&["--file", &file, "--dynamodb-url", &url]);
     let expected = format!(
-        "leadgate apply: no local stack answers on {url}: start one with `cargo dev`, or pass --stack \
-         NAME\n"
+        "leadgate apply: the local stack on {url} does not answer: start it again with `cargo dev`, or \
+         pass --stack NAME for one on AWS\n"
     );
     assert_eq!(stderr(&output), expected);
 }
@@ -364,16 +375,16 @@ async fn an_account_gets_what_its_file_lists_and_loses_what_it_does_not() {
     );
     let output = bench.apply(&yaml, &[]);
     let plan = "\
-~ account Demo is changed:
+~ account Demo (id) will change:
     name: \"Demo\" -> \"Acme\"
     default_country: \"US\" -> \"GB\"
-+ workflow Renewals is created
-+ campaign Summer Sale is created
-- workflow Sales Outreach is removed: it takes no leads any more, and keeps those it has
-- campaign Spring Launch is removed: its leads stay, and show no campaign
++ workflow Renewals (id) will be created
++ campaign Summer Sale (id) will be created
+- workflow Sales Outreach (id) will be removed: it takes no more leads, and its runs go on
+- campaign Spring Launch (id) will be removed: its leads stay
 ";
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(str::from_utf8(&output.stdout).unwrap(), plan);
+    assert_eq!(without_ids(str::from_utf8(&output.stdout).unwrap()), plan);
     assert_eq!(bench.workflows().await[0].id, demo_workflow.id);
 
     let output = bench.apply(&yaml, &["--yes", "--output", "json"]);

@@ -174,7 +174,9 @@ fn beyond_the_machine_it_listens_only_when_told_to_and_warns() {
         assert!(TcpStream::connect(&elsewhere).is_ok(), "{elsewhere}");
     }
     let log = BufReader::new(dev.child.stderr.take().unwrap()).lines();
-    let warning = log.map_while(Result::ok).find(|line| line.contains("WARN"));
+    let warning = log
+        .map_while(Result::ok)
+        .find(|line| line.contains("warning"));
     let warning = warning.unwrap();
     assert!(
         warning.contains("can read and change everything"),
@@ -190,25 +192,6 @@ fn an_address_that_the_machine_does_not_have_is_told_in_one_line() {
         "{line}"
     );
     assert!(line.contains("--listen"), "{line}");
-}
-
-#[test]
-fn the_banner_shows_a_curl_with_the_references_own_example() {
-    let mut child = leadgate(&["dev", "--in-memory", "--port", "0"])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let curl = lines.find_map(|line| line.ok().filter(|line| line.starts_with("curl ")));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let curl = curl.unwrap();
-    for part in [
-        "-H 'X-API-Key: nxr_live_",
-        r#""first_name":"John""#,
-        r#""phone":"+1234567890""#,
-    ] {
-        assert!(curl.contains(part), "{curl}");
-    }
 }
 
 #[test]

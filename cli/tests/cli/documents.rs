@@ -17,7 +17,7 @@ fn a_document_is_printed_or_written_to_a_file() {
         let printed = leadgate(&[command]);
         assert!(printed.status.success());
         assert!(printed.stdout.starts_with(begins.as_bytes()), "{command}");
-        let written = leadgate(&[command, "--output", path.to_str().unwrap()]);
+        let written = leadgate(&[command, "--to", path.to_str().unwrap()]);
         assert!(written.status.success() && written.stdout.is_empty());
         assert_eq!(std::fs::read(&path).unwrap(), printed.stdout);
     }
@@ -25,7 +25,7 @@ fn a_document_is_printed_or_written_to_a_file() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_one_clear_line() {
-    let output = leadgate(&["openapi", "--output", "/nowhere/openapi.json"]);
+    let output = leadgate(&["openapi", "--to", "/nowhere/openapi.json"]);
     assert_eq!(output.status.code(), Some(1));
     let line = String::from_utf8(output.stderr).unwrap();
     assert!(

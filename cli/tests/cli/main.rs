@@ -13,3 +13,4 @@ mod dev;
 mod documents;
 mod plan;
 mod queue;
+mod terminal;

@@ -30,13 +30,13 @@ fn a_plan_is_a_table_and_a_timeline() {
     assert_eq!(
         stdout(&output),
         "\
-Sales Outreach in America/Santiago: a lead that is enrolled on Fri 2026-09-04 15:12 -04
+Sales Outreach, for a lead enrolled Fri 2026-09-04 15:12 -04 (America/Santiago)
 
-STEP  ATTEMPT  CHANNEL   LOCAL TIME                UTC                   STATE      REASONS
-1     1 of 3   call      Fri 2026-09-04 15:12 -04  2026-09-04T19:12:00Z  scheduled
-1     2 of 3   call      Fri 2026-09-04 17:12 -04  2026-09-04T21:12:00Z  scheduled
-1     3 of 3   call      Mon 2026-09-07 09:00 -03  2026-09-07T12:00:00Z  scheduled  window.closed
-2     1 of 1   whatsapp  Tue 2026-09-08 09:00 -03  2026-09-08T12:00:00Z  scheduled
+STEP  TRY  CHANNEL   LOCAL TIME                NOTE
+1     1/3  call      Fri 2026-09-04 15:12 -04
+1     2/3  call      Fri 2026-09-04 17:12 -04
+1     3/3  call      Mon 2026-09-07 09:00 -03  moved: window.closed
+2     1/1  whatsapp  Tue 2026-09-08 09:00 -03
 
                 0     3     6     9     12    15    18    21    24
 Fri 2026-09-04  ··················────────────C───C─············
@@ -44,7 +44,8 @@ Fri 2026-09-04  ··················─────────�
 Mon 2026-09-07  ··················C─────────────────············
 Tue 2026-09-08  ··················W─────────────────············
 
-                C call  W whatsapp  E email  S sms  2-9 so many, + more  x skipped  ─ inside the windows
+                C call  W whatsapp  E email  S sms  x skipped  ─ in a window
+                2-9: that many at once, +: ten or more
 "
     );
 }

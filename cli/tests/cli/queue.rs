@@ -338,8 +338,8 @@ fn without_a_stack_each_command_says_how_to_start_one() {
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             format!(
-                "leadgate queue: no local stack answers on {nowhere}: start one with `cargo dev`, \
-                 or pass --stack NAME\n"
+                "leadgate queue: the local stack on {nowhere} does not answer: start it again with \
+                 `cargo dev`, or pass --stack NAME for one on AWS\n"
             ),
             "{command:?}"
         );
@@ -351,18 +351,18 @@ fn a_deployment_is_named_by_both_of_its_queues() {
     for (args, missing) in [
         (
             ["--queue-url", "https://q"],
-            "dead-letter queue: pass --stack NAME, or --dlq-url URL",
+            "dead-letter queue given: pass --stack NAME, or --dlq-url URL",
         ),
         (
             ["--table", "t"],
-            "queue: pass --stack NAME, or --queue-url URL",
+            "queue given: pass --stack NAME, or --queue-url URL",
         ),
     ] {
         let output = leadgate_queue(&[&["status"], &args[..]].concat());
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
-            format!("leadgate queue: it is not said which {missing}\n")
+            format!("leadgate queue: no {missing}\n")
         );
     }
     let both = ["--queue-url", "https://q", "--dlq-url", "https://d"];

@@ -64,9 +64,9 @@ impl Line<'_> {
                 )
             }
             Self::Run { id, fact } => {
-                let head = format!("{time} run    {id:<10} ");
+                let head = format!("{time} run    {id} ");
                 let fact = fitted(fact, &head, width);
-                write!(text, "{CYAN}run{CYAN:#}    {id:<10} {fact}")
+                write!(text, "{CYAN}run{CYAN:#}    {id} {fact}")
             }
             Self::Note(fact) => write!(text, "{CYAN}note{CYAN:#}   {}", printable(fact)),
             Self::Warning(fact) => {

@@ -46,13 +46,16 @@ impl Journal {
         if run.is_waiting() {
             return format!("waits for {name}: {} is paused", run.workflow.name);
         }
-        let contacts = run.touchpoints.len();
-        let first = run
+        let scheduled: Vec<_> = run
             .touchpoints
             .iter()
-            .find(|it| it.state == TouchpointState::Scheduled);
-        let first = first.map_or("none can be made".to_owned(), |it| self.contact(it));
-        format!("planned: {contacts} contacts for {name}, first: {first}")
+            .filter(|it| it.state == TouchpointState::Scheduled)
+            .collect();
+        let Some(first) = scheduled.first() else {
+            return format!("planned: no contact reaches {name}");
+        };
+        let (count, first) = (scheduled.len(), self.contact(first));
+        format!("planned: {count} contacts for {name}, first: {first}")
     }
 
     fn contact(&self, touchpoint: &Touchpoint) -> String {

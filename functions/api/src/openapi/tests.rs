@@ -12,7 +12,7 @@ fn the_committed_description_is_what_the_handlers_say() {
     let is_current = document(Audience::Clients).unwrap() == DOCUMENT;
     assert!(
         is_current,
-        "docs/openapi.json is stale: run `cargo leadgate openapi --output docs/openapi.json`"
+        "docs/openapi.json is stale: run `cargo leadgate openapi --to docs/openapi.json`"
     );
 }
 
@@ -21,7 +21,7 @@ fn the_committed_page_of_errors_is_what_the_errors_say() {
     let is_current = errors_page().unwrap() == ERRORS;
     assert!(
         is_current,
-        "docs/errors.md is stale: run `cargo leadgate errors --output docs/errors.md`"
+        "docs/errors.md is stale: run `cargo leadgate errors --to docs/errors.md`"
     );
 }
 

@@ -1,0 +1,363 @@
+//! Every command on a terminal of 80 columns, as a person runs it: colours, widths, questions and Ctrl-C.
+
+use std::{
+    collections::HashMap,
+    io::{Read, Write},
+    process::{Child, ExitStatus},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use local::{Ports, Services, Storage, demo, text::width};
+use pty_process::{
+    Size,
+    blocking::{Command, Pty, open},
+};
+use reqwest::Client;
+use serde_json::json;
+use shared::clock::Clock;
+
+const COLUMNS: u16 = 80;
+const DEADLINE: Duration = Duration::from_secs(20);
+const ESCAPE: char = '\u{1b}';
+const CTRL_C: &[u8] = b"\x03";
+
+const EXAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../examples/sales-outreach.yaml"
+);
+
+/// A program on a terminal.
+struct Terminal {
+    pty: Arc<Pty>,
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    /// What it has printed so far.
+    seen: String,
+}
+
+impl Terminal {
+    fn run(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(24, COLUMNS)).unwrap();
+        let variables = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "AWS_PROFILE"];
+        let command = Command::new(env!("CARGO_BIN_EXE_leadgate")).args(args);
+        let command = variables
+            .into_iter()
+            .fold(command, |command, name| command.env_remove(name));
+        let env: HashMap<_, _> = [("TERM", "xterm-256color")]
+            .into_iter()
+            .chain(env.iter().copied())
+            .collect();
+        let child = command.envs(env).spawn(pts).unwrap();
+        let pty = Arc::new(pty);
+        let reader = Arc::clone(&pty);
+        let (sender, output) = channel();
+        // A terminal whose program is gone ends in an error.
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = (&*reader).read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            pty,
+            child,
+            output,
+            seen: String::new(),
+        }
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let started = Instant::now();
+        while !self.seen.contains(text) {
+            match self.output.recv_timeout(Duration::from_millis(100)) {
+                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            assert!(started.elapsed() < DEADLINE, "no {text:?} in {}", self.seen);
+        }
+        assert!(self.seen.contains(text), "no {text:?} in {}", self.seen);
+    }
+
+    fn type_in(&mut self, text: &[u8]) {
+        (&*self.pty).write_all(text).unwrap();
+    }
+
+    /// Waits for the end; gives all that was printed.
+    fn end(mut self) -> (ExitStatus, String) {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                started.elapsed() < DEADLINE,
+                "it does not end: {}",
+                self.seen
+            );
+            thread::sleep(Duration::from_millis(10));
+        };
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.seen += &String::from_utf8_lossy(&bytes);
+        }
+        (status, std::mem::take(&mut self.seen))
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// Runs a command to its end. It succeeds, and no line is wider than the terminal.
+fn shown(args: &[&str], env: &[(&str, &str)]) -> String {
+    let (status, text) = Terminal::run(args, env).end();
+    assert_eq!(status.code(), Some(0), "{args:?}: {text}");
+    assert_fits(&text);
+    text
+}
+
+fn assert_fits(text: &str) {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    for line in plain.lines() {
+        assert!(width(line) <= usize::from(COLUMNS), "too wide: {line}");
+    }
+}
+
+#[test]
+fn every_help_fits_the_terminal() {
+    let commands = [
+        "",
+        "dev",
+        "account",
+        "account create",
+        "account list",
+        "account show",
+        "account set",
+        "key",
+        "key create",
+        "key list",
+        "key revoke",
+        "plan",
+        "apply",
+        "export",
+        "queue",
+        "queue status",
+        "queue dlq",
+        "queue dlq list",
+        "queue dlq redrive",
+        "openapi",
+        "errors",
+        "reference",
+        "completions",
+        "man",
+    ];
+    let mut known = 0;
+    for command in commands {
+        for option in ["-h", "--help"] {
+            let args: Vec<_> = command.split_whitespace().chain([option]).collect();
+            let text = shown(&args, &[]);
+            assert!(text.contains("Usage:"), "{text}");
+            if option == "-h" {
+                known += usize::from(!text.contains("Commands:"));
+            }
+        }
+    }
+    // A command that is new has a page here, and belongs into this list.
+    let folder = tempfile::tempdir().unwrap();
+    shown(&["man", "--dir", folder.path().to_str().unwrap()], &[]);
+    let pages = std::fs::read_dir(folder.path()).unwrap();
+    let pages: Vec<_> = pages
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .filter(|page| !page.contains("-help"))
+        .collect();
+    assert_eq!(pages.len(), commands.len(), "{pages:?}");
+    assert!(known > 10);
+}
+
+/// The address of the API, as the ready text shows it.
+fn api_url(text: &str) -> String {
+    let line = text.lines().find(|line| line.starts_with("  API  "));
+    let url = line.and_then(|line| line.split_whitespace().nth(1));
+    url.unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+async fn post(url: &str, lead: &serde_json::Value) {
+    let request = Client::new().post(format!("{url}/api/public/leads"));
+    let request = request.header("x-api-key", demo::API_KEY).json(lead);
+    request.send().await.unwrap();
+}
+
+fn lead() -> serde_json::Value {
+    json!({"first_name": "John", "last_name": "Doe", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_has_a_line_for_each_request_and_run_and_ends_with_ctrl_c() {
+    let mut dev = Terminal::run(&["dev", "--in-memory", "--port", "0"], &[]);
+    dev.wait_for("Stop with Ctrl-C.");
+    let url = api_url(&dev.seen);
+    assert!(
+        dev.seen
+            .contains(&format!("curl -i {url}/api/public/leads \\\r\n")),
+        "{}",
+        dev.seen
+    );
+    post(&url, &lead()).await;
+    dev.wait_for("first: call now");
+    post(&url, &json!({"last_name": "Doe"})).await;
+    dev.wait_for("first_name is required");
+    dev.type_in(CTRL_C);
+    let (status, text) = dev.end();
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert_fits(&text);
+    for colour in ["\u{1b}[32m201", "\u{1b}[1m\u{1b}[33m400"] {
+        assert!(text.contains(colour), "{text:?}");
+    }
+    let plain = anstream::adapter::strip_str(&text).to_string();
+    for part in [
+        "POST   …/leads    201 ",
+        "  John Doe ",
+        " → Sales Outreach: call",
+        " planned: 8 contacts for John Doe, first: call now",
+        "POST   …/leads    400 ",
+    ] {
+        assert!(plain.contains(part), "{part:?} in {plain}");
+    }
+    // What only machines read is not for a person.
+    for noise in ["outcome=", "duration_ms", "starts_requeued", "INFO"] {
+        assert!(!plain.contains(noise), "{plain}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_shows_every_field_when_asked_to() {
+    for (option, field) in [
+        ("-v", "duration_ms"),
+        ("--log-format=json", "\"duration_ms\":"),
+    ] {
+        let mut dev = Terminal::run(&["dev", option, "--in-memory", "--port", "0"], &[]);
+        dev.wait_for("Stop with Ctrl-C.");
+        post(&api_url(&dev.seen), &lead()).await;
+        dev.wait_for("leads_created");
+        dev.type_in(CTRL_C);
+        let (status, text) = dev.end();
+        assert_eq!(status.code(), Some(0), "{text}");
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert!(plain.contains(field), "{text}");
+        assert!(
+            !plain.contains("John Doe"),
+            "a function's line has a name: {text}"
+        );
+    }
+}
+
+#[test]
+fn colours_are_where_they_are_wanted() {
+    let plan = ["plan", EXAMPLE, "--at", "2026-02-10T12:00:00Z"];
+    let no_colour: [&[(&str, &str)]; 3] = [
+        &[("NO_COLOR", "1")],
+        &[("TERM", "dumb")],
+        &[("CLICOLOR", "0")],
+    ];
+    assert!(shown(&plan, &[]).contains(ESCAPE));
+    assert!(shown(&plan, &[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]).contains(ESCAPE));
+    for env in no_colour {
+        assert!(!shown(&plan, env).contains(ESCAPE), "{env:?}");
+        for log in ["--log-format=text", "-v"] {
+            let mut dev = Terminal::run(&["dev", log, "--in-memory", "--port", "0"], env);
+            dev.wait_for("Stop with Ctrl-C.");
+            dev.type_in(CTRL_C);
+            let (status, text) = dev.end();
+            assert_eq!(status.code(), Some(0), "{text}");
+            assert!(!text.contains(ESCAPE), "{env:?}: {text:?}");
+        }
+    }
+    let piped = |env: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leadgate"));
+        command
+            .args(plan)
+            .env_remove("NO_COLOR")
+            .envs(env.iter().copied());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(!piped(&[]).contains(ESCAPE));
+    assert!(piped(&[("CLICOLOR_FORCE", "1")]).contains(ESCAPE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_that_prints_fits_the_terminal() {
+    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
+    let services = services.await.unwrap();
+    let long = "A name that is so long that no terminal has the columns for it";
+    let here = ["--dynamodb-url", &services.dynamodb_url];
+    let queues = ["--sqs-url", &services.sqs_url];
+    let on = |args: &[&str]| shown(&[args, &here[..]].concat(), &[]);
+    let at = "2026-02-10T12:00:00Z";
+    for options in [
+        &[][..],
+        &["--no-phone"],
+        &["--no-email", "--timezone", "Europe/Berlin"],
+    ] {
+        let plan = shown(&[&["plan", EXAMPLE, "--at", at][..], options].concat(), &[]);
+        assert!(plan.contains("for a lead enrolled"), "{plan}");
+    }
+    let limit = ["--rate", "100000", "--burst", "1000000"];
+    on(&[
+        &[
+            "account",
+            "create",
+            "--name",
+            long,
+            "--default-country",
+            "GB",
+        ][..],
+        &limit,
+    ]
+    .concat());
+    let accounts = on(&["account", "list"]);
+    assert!(
+        accounts.contains("just now") && accounts.contains('…'),
+        "{accounts}"
+    );
+    on(&["account", "show", demo::ACCOUNT_ID]);
+    on(&["account", "set", demo::ACCOUNT_ID, "--name", long]);
+    on(&[
+        "key",
+        "create",
+        "--name",
+        long,
+        "--expires-at",
+        "2099-01-31T00:00:00Z",
+    ]);
+    let keys = on(&["key", "list"]);
+    assert!(keys.contains("2099-01-31"), "{keys}");
+    on(&["key", "revoke", "00000061"]);
+    let status = on(&[&["queue", "status"][..], &queues].concat());
+    assert!(status.contains("dead letters"), "{status}");
+    on(&[&["queue", "dlq", "list"][..], &queues].concat());
+    on(&[&["queue", "dlq", "redrive"][..], &queues].concat());
+    let apply = [&["apply", "--file", EXAMPLE][..], &here, &queues].concat();
+    for (answer, expected, code) in [("n\r", "nothing was changed", 1), ("y\r", "Applied.", 0)] {
+        let mut apply = Terminal::run(&apply, &[]);
+        apply.wait_for("Apply? [y/N] ");
+        apply.type_in(answer.as_bytes());
+        let (status, text) = apply.end();
+        assert_eq!(status.code(), Some(code), "{text}");
+        assert_fits(&text);
+        assert!(text.contains(expected), "{text}");
+        assert!(
+            text.contains("cadence.steps[4].delay: \"P3D\" -> \"P2D\""),
+            "{text}"
+        );
+    }
+}
