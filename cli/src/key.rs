@@ -193,7 +193,10 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
         key: KeyOut::new(record, now),
     };
     args.output.print(&out, |CreatedOut { api_key, key }| {
-        format!("{api_key}\n\nKeep this key: it is shown only now.\n\n{}", details(key))
+        format!(
+            "{api_key}\n\nKeep this key: it is shown only now.\n\n{}",
+            details(key)
+        )
     })?;
     Ok(())
 }

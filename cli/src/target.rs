@@ -1,5 +1,6 @@
 //! Where a command works: on the local stack, or on a deployment. Decided here for all commands.
 
+mod cloudformation;
 mod profile;
 mod stack;
 

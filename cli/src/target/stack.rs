@@ -1,77 +1,141 @@
-//! What a stack on AWS is made of, as its outputs in template.yaml say.
+//! Finds what a stack on AWS consists of. Its outputs, as template.yaml defines them, name its table and queues.
 
-use aws_config::SdkConfig;
-use aws_sdk_cloudformation::{
-    Client, Error as CloudFormationError,
-    error::{ProvideErrorMetadata, SdkError},
-    types::Output,
+use std::error::Error;
+
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::{
+    orchestrator::HttpResponse,
+    result::{SdkError, ServiceError},
 };
+use aws_smithy_types::error::ErrorMetadata;
 use thiserror::Error;
 
-/// The outputs that commands need.
+use super::cloudformation::{CallError, describe_stack};
+
+/// Outputs that commands need.
 pub(super) struct Outputs {
     pub(super) table: String,
     pub(super) start_queue: String,
     pub(super) dead_letter_queue: String,
 }
 
-/// Why a stack's outputs are not known.
+/// Reasons why the outputs of a stack are unknown.
 #[derive(Debug, Error)]
 pub(crate) enum StackError {
-    #[error("there is no stack {name} in {region}: look at its name, and at AWS_REGION")]
-    Absent { name: String, region: String },
-    #[error("the stack {name} has no output {output}: it is none of Leadgate's, or not ready")]
-    NoOutput { name: String, output: &'static str },
-    #[error("no region is set: set AWS_REGION, or a profile's")]
+    #[error("no AWS region is set: set AWS_REGION, or a region in your AWS profile")]
     NoRegion,
-    #[error("CloudFormation cannot be asked for the stack {name}")]
-    Unasked {
+    #[error(
+        "no AWS credentials found: set AWS_PROFILE to a profile that has them, or run `aws sso login`"
+    )]
+    NoCredentials,
+    #[error("the AWS credentials cannot be loaded: check AWS_PROFILE, or run `aws sso login`")]
+    Credentials(#[source] Box<CallError>),
+    #[error("there is no stack {name} in {region}: check the name, and AWS_REGION")]
+    Absent { name: String, region: Region },
+    #[error(
+        "the stack {name} has no output {output}: pass a stack of Leadgate whose deployment has \
+         finished"
+    )]
+    NoOutput { name: String, output: &'static str },
+    #[error("CloudFormation refused to describe the stack {name}: {advice} ({code}: {message})")]
+    Refused {
         name: String,
+        advice: &'static str,
+        code: String,
+        message: String,
+    },
+    #[error(
+        "CloudFormation's reply cannot be read: check your network, and AWS_ENDPOINT_URL if it is set"
+    )]
+    Reply(#[source] Box<CallError>),
+    #[error(
+        "CloudFormation in {region} cannot be called: check AWS_REGION, your network, and \
+         AWS_ENDPOINT_URL if it is set"
+    )]
+    Call {
+        region: Region,
         #[source]
-        cause: Box<CloudFormationError>,
+        cause: Box<CallError>,
     },
 }
 
+/// Asks CloudFormation for the outputs of the stack.
 pub(super) async fn outputs(config: &SdkConfig, name: &str) -> Result<Outputs, StackError> {
     let region = config.region().ok_or(StackError::NoRegion)?;
-    let reply = Client::new(config)
-        .describe_stacks()
-        .stack_name(name)
-        .send()
+    let outputs = describe_stack(config, name)
         .await
-        .map_err(|error| {
-            let name = name.to_owned();
-            match &error {
-                // "Stack with id x does not exist"
-                SdkError::ServiceError(service)
-                    if service.err().code() == Some("ValidationError") =>
-                {
-                    StackError::Absent {
-                        name,
-                        region: region.to_string(),
-                    }
-                }
-                _ => StackError::Unasked {
-                    name,
-                    cause: Box::new(error.into()),
-                },
-            }
-        })?;
-    let outputs = reply.stacks().first().map(|stack| stack.outputs());
-    let of = |output: &'static str| {
-        let found = outputs.unwrap_or_default().iter();
-        found
-            .filter(|it| it.output_key() == Some(output))
-            .find_map(Output::output_value)
-            .map(str::to_owned)
-            .ok_or_else(|| StackError::NoOutput {
-                name: name.to_owned(),
-                output,
-            })
+        .map_err(|error| failure(error, name, region))?;
+    let value = |output: &'static str| {
+        let value = outputs.value(output).map(str::to_owned);
+        value.ok_or_else(|| StackError::NoOutput {
+            name: name.to_owned(),
+            output,
+        })
     };
     Ok(Outputs {
-        table: of("TableName")?,
-        start_queue: of("StartQueueUrl")?,
-        dead_letter_queue: of("StartDeadLetterQueueUrl")?,
+        table: value("TableName")?,
+        start_queue: value("StartQueueUrl")?,
+        dead_letter_queue: value("StartDeadLetterQueueUrl")?,
     })
+}
+
+fn failure(error: CallError, name: &str, region: &Region) -> StackError {
+    match &error {
+        SdkError::ServiceError(service) => refusal(service, name, region),
+        SdkError::ResponseError(_) => StackError::Reply(Box::new(error)),
+        _ => match credentials_error(&error) {
+            Some(CredentialsError::CredentialsNotLoaded(_)) => StackError::NoCredentials,
+            Some(_) => StackError::Credentials(Box::new(error)),
+            None => StackError::Call {
+                region: region.clone(),
+                cause: Box::new(error),
+            },
+        },
+    }
+}
+
+fn refusal(
+    refusal: &ServiceError<ErrorMetadata, HttpResponse>,
+    name: &str,
+    region: &Region,
+) -> StackError {
+    let status = refusal.raw().status();
+    let message = refusal.err().message().unwrap_or("no message").to_owned();
+    let code = refusal.err().code();
+    let name = name.to_owned();
+    let advice = match code {
+        // "Stack with id x does not exist". A name that CloudFormation does not take has the same code.
+        Some("ValidationError") if message.contains("does not exist") => {
+            let region = region.clone();
+            return StackError::Absent { name, region };
+        }
+        Some("ValidationError") => "check the name",
+        Some("AccessDenied") => {
+            "allow cloudformation:DescribeStacks, or pass --table instead of --stack"
+        }
+        Some("ExpiredToken" | "InvalidClientTokenId" | "SignatureDoesNotMatch") => {
+            "renew your AWS credentials, for example with `aws sso login`"
+        }
+        None if !status.is_server_error() => "check AWS_ENDPOINT_URL if it is set",
+        _ => "try again in a minute",
+    };
+    StackError::Refused {
+        name,
+        advice,
+        code: code.map_or_else(|| format!("HTTP {status}"), str::to_owned),
+        message,
+    }
+}
+
+/// Returns the outermost credentials error among the causes of a call's failure. `None` if credentials were found.
+fn credentials_error(error: &CallError) -> Option<&CredentialsError> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        cause = error.source();
+    }
+    None
 }

@@ -1,5 +1,4 @@
-//! `leadgate account`, `key` and `export` as a person or a program meets them, on a running stack; and how
-//! commands find a deployment.
+//! `leadgate account`, `key` and `export` as a person or a program meets them, on a running stack.
 
 use std::{
     fs,
@@ -7,7 +6,6 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use axum::{Router, routing::post};
 use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -292,83 +290,6 @@ async fn an_account_that_is_exported_and_applied_is_unchanged() {
     let copy = text(&created["account"], "id");
     stdout(&apply(&["--yes", "--account", copy]));
     assert_eq!(stdout(&on(&services, &["export", "--account", copy])), yaml);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stacks_outputs_name_its_table_and_a_profile_brings_region_and_credentials() {
-    let services = services().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config");
-    let profile =
-        "[profile ops]\nregion = eu-west-1\naws_access_key_id = a\naws_secret_access_key = s\n";
-    fs::write(&config, profile).unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let cloudformation = format!("http://{}", listener.local_addr().unwrap());
-    let outputs = [
-        ("ApiUrl", "https://api"),
-        ("TableName", services.table()),
-        ("StartQueueUrl", &services.queue_url),
-        ("StartDeadLetterQueueUrl", &services.dlq_url),
-    ];
-    let members = outputs.map(|(key, value)| {
-        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
-    });
-    // As the reference of DescribeStacks shows it.
-    let found = format!(
-        "<DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
-         <DescribeStacksResult><Stacks><member><StackName>leadgate</StackName>\
-         <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>\
-         <Outputs>{}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>",
-        members.concat()
-    );
-    let foreign = found.replace("TableName", "Bucket");
-    let absent = "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error>\
-                  <Type>Sender</Type><Code>ValidationError</Code>\
-                  <Message>Stack with id x does not exist</Message></Error></ErrorResponse>";
-    let describe = async move |body: String| {
-        if body.contains("StackName=leadgate") {
-            (StatusCode::OK, found)
-        } else if body.contains("StackName=foreign") {
-            (StatusCode::OK, foreign)
-        } else {
-            (StatusCode::BAD_REQUEST, absent.to_owned())
-        }
-    };
-    let router = Router::new().route("/", post(describe));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let run = |args: &[&str]| {
-        leadgate(args)
-            .env("AWS_CONFIG_FILE", &config)
-            .env("AWS_PROFILE", "ops")
-            .env("AWS_ENDPOINT_URL_CLOUDFORMATION", &cloudformation)
-            .env("AWS_ENDPOINT_URL_DYNAMODB", &services.dynamodb_url)
-            .env("AWS_ENDPOINT_URL_SQS", &services.sqs_url)
-            .output()
-            .unwrap()
-    };
-    for target in [["--stack", "leadgate"], ["--table", services.table()]] {
-        let output = run(&[&["account", "list", "--full"], &target[..]].concat());
-        assert!(stdout(&output).contains(demo::ACCOUNT_ID));
-    }
-    let output = run(&["queue", "status", "--stack", "leadgate"]);
-    assert!(stdout(&output).contains("Starts that wait to be sent: 0"));
-    // Nothing is taken for granted on AWS.
-    let output = run(&["key", "list", "--stack", "leadgate"]);
-    let expected = "leadgate key: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
-    assert_eq!(stderr(&output), expected);
-    let output = run(&["account", "list", "--stack", "x"]);
-    let expected =
-        "leadgate account: there is no stack x in eu-west-1: look at its name, and at AWS_REGION\n";
-    assert_eq!(stderr(&output), expected);
-    let output = run(&["account", "list", "--stack", "foreign"]);
-    let expected = "leadgate account: the stack foreign has no output TableName: it is none of \
-                    Leadgate's, or not ready\n";
-    assert_eq!(stderr(&output), expected);
-    let output = leadgate(&["account", "list", "--stack", "x"])
-        .output()
-        .unwrap();
-    let expected = "leadgate account: no region is set: set AWS_REGION, or a profile's\n";
-    assert_eq!(stderr(&output), expected);
 }
 
 #[test]

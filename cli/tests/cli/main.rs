@@ -13,4 +13,5 @@ mod dev;
 mod documents;
 mod plan;
 mod queue;
+mod stack;
 mod terminal;
