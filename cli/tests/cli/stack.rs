@@ -228,7 +228,7 @@ async fn a_throttled_call_is_made_again() {
     let services = services().await;
     let throttled = refusal(400, "Throttling", "Rate exceeded");
     let server = CloudFormation::start([throttled.clone(), stack_of(&services)]).await;
-    let output = leadgate(&["account", "list", "--stack", "leadgate"])
+    let output = leadgate(&["account", "list", "--full", "--stack", "leadgate"])
         .envs(ENVIRONMENT)
         .env("AWS_ENDPOINT_URL_CLOUDFORMATION", &server.url)
         .env("AWS_ENDPOINT_URL", &services.dynamodb_url)
