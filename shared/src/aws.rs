@@ -2,6 +2,7 @@
 
 mod https;
 mod signer;
+mod transaction_conflict;
 mod user_agent;
 
 use std::time::Duration;
@@ -12,10 +13,6 @@ use aws_sdk_dynamodb::config::{
     timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::Builder;
-use aws_smithy_runtime_api::client::{
-    interceptors::context::InterceptorContext,
-    retries::classifiers::{ClassifyRetry, RetryAction},
-};
 use aws_types::{
     SdkConfig,
     origin::Origin,
@@ -23,7 +20,7 @@ use aws_types::{
 };
 
 pub use self::https::{Roots, https_client};
-use self::{signer::Signer, user_agent::UserAgent};
+use self::{signer::Signer, transaction_conflict::TransactionUnderWay, user_agent::UserAgent};
 use crate::config::{self, ConfigError};
 
 // The SDK's own defaults set no limit at all, so a lost packet would hold a request until the function's
@@ -118,29 +115,6 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         }
-    }
-}
-
-/// Another transaction has the item just now: DynamoDB has done nothing, and will in a moment. The SDK does
-/// not know by itself that this is worth another try.
-#[derive(Debug)]
-struct TransactionUnderWay;
-
-impl ClassifyRetry for TransactionUnderWay {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let body = context
-            .response()
-            .and_then(|response| response.body().bytes());
-        let body = body.map(String::from_utf8_lossy).unwrap_or_default();
-        if body.contains("TransactionConflictException") {
-            RetryAction::transient_error()
-        } else {
-            RetryAction::NoActionIndicated
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "transaction under way"
     }
 }
 

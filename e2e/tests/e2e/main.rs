@@ -29,4 +29,5 @@ mod starts;
 mod support;
 mod template;
 mod tenancy;
+mod words;
 mod workflow_changes;
