@@ -87,6 +87,18 @@ fn is_throttle(code: &str) -> bool {
     )
 }
 
+/// Beginnings of the messages with which DynamoDB refuses an item over 400 KB: put, and updated.
+const TOO_LARGE: [&str; 2] = [
+    "Item size has exceeded the maximum allowed size",
+    "Item size to update has exceeded the maximum allowed size",
+];
+
+/// Returns whether a message of DynamoDB says that an item is too large. A message can quote text
+/// that a client chose, but never begins with it.
+pub(super) fn is_about_size(message: &str) -> bool {
+    TOO_LARGE.iter().any(|it| message.starts_with(it))
+}
+
 impl<E> From<SdkError<E, HttpResponse>> for StoreError
 where
     E: ProvideErrorMetadata,
@@ -103,10 +115,7 @@ where
                     | "TransactionInProgressException",
                 ) => Self::Unavailable(Box::new(error.into())),
                 Some("ValidationException")
-                    if service
-                        .err()
-                        .message()
-                        .is_some_and(|it| it.contains("Item size")) =>
+                    if service.err().message().is_some_and(is_about_size) =>
                 {
                     Self::TooLarge
                 }
@@ -118,5 +127,40 @@ where
             SdkError::ConstructionFailure(_) => Self::Unexpected(Box::new(error.into())),
             _ => Self::NoAnswer(Box::new(error.into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{error::ErrorMetadata, operation::update_item::UpdateItemError};
+
+    use super::*;
+
+    fn refused(code: &str, message: &str) -> StoreError {
+        let metadata = ErrorMetadata::builder().code(code).message(message);
+        let error = UpdateItemError::generic(metadata.build());
+        let response = HttpResponse::new(400.try_into().unwrap(), "".into());
+        SdkError::service_error(error, response).into()
+    }
+
+    #[test]
+    fn an_item_over_400_kb_is_too_large() {
+        for message in [
+            "Item size has exceeded the maximum allowed size",
+            "Item size to update has exceeded the maximum allowed size",
+        ] {
+            let error = refused("ValidationException", message);
+            assert!(matches!(error, StoreError::TooLarge), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_quotes_a_client_is_not_taken_for_one_on_the_size() {
+        // The keys of a lead's metadata are names of attributes, and DynamoDB quotes those.
+        let message = "Invalid UpdateExpression: Two document paths overlap with each other; must \
+                       remove or rewrite one of these paths; path one: [metadata, Item size has \
+                       exceeded the maximum allowed size], path two: [metadata, Item size]";
+        let error = refused("ValidationException", message);
+        assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     }
 }
