@@ -50,14 +50,25 @@ pub enum DamageError {
     Kind,
 }
 
+/// Beginnings of serde's own messages. Each quotes a value, and ends in what was expected.
+const WITH_EXPECTED: [&str; 4] = [
+    "invalid type: ",
+    "invalid value: ",
+    "invalid length ",
+    "unknown variant ",
+];
+
 impl From<serde_dynamo::Error> for DamageError {
-    /// What serde says quotes the value, which may be personal; what was expected stands behind it.
+    /// Keeps the parts of a message that hold no value, as a value may be personal. These are what
+    /// serde expected, and the name of a missing attribute.
     fn from(error: serde_dynamo::Error) -> Self {
         let said = error.to_string();
+        let is_serde = WITH_EXPECTED.iter().any(|it| said.starts_with(it));
+        // The last one is serde's: before it, a value can say the same.
         let shape = match said.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("an attribute is not {expected}"),
-            None if said.starts_with("missing field ") => said,
-            None => "an attribute has a value that cannot be read".to_owned(),
+            Some((_, expected)) if is_serde => format!("an attribute is not {expected}"),
+            None if said.starts_with("missing field `") => said,
+            _ => "an attribute has a value that cannot be read".to_owned(),
         };
         Self::Shape(shape)
     }
@@ -132,9 +143,16 @@ where
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::{error::ErrorMetadata, operation::update_item::UpdateItemError};
+    use std::fmt::Debug;
+
+    use aws_sdk_dynamodb::{
+        error::ErrorMetadata, operation::update_item::UpdateItemError, types::AttributeValue,
+    };
+    use jiff::Timestamp;
+    use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::domain::run::RunStatus;
 
     fn refused(code: &str, message: &str) -> StoreError {
         let metadata = ErrorMetadata::builder().code(code).message(message);
@@ -162,5 +180,22 @@ mod tests {
                        exceeded the maximum allowed size], path two: [metadata, Item size]";
         let error = refused("ValidationException", message);
         assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
+    }
+
+    fn shown<T: DeserializeOwned + Debug>(text: &str) -> String {
+        let value = AttributeValue::S(text.to_owned());
+        let error = serde_dynamo::from_attribute_value::<_, T>(value).unwrap_err();
+        DamageError::from(error).to_string()
+    }
+
+    #[test]
+    fn what_was_expected_of_an_attribute_is_shown_and_its_value_is_not() {
+        assert_eq!(
+            shown::<RunStatus>("secret, expected secret"),
+            "an attribute is not one of `queued`, `running`, `completed`, `stopped`, `failed`"
+        );
+        // The message of a time quotes what follows it.
+        let time = shown::<Timestamp>("2026-02-10T12:00:00Z, expected secret");
+        assert_eq!(time, "an attribute has a value that cannot be read");
     }
 }
