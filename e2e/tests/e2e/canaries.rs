@@ -1,11 +1,7 @@
 //! No key and nothing personal reaches a log, an error, a message or a panic: values that are nowhere else
 //! are sent along every path, and looked for in all that comes out.
 
-use std::{
-    collections::HashMap,
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
+use std::collections::HashMap;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -24,11 +20,10 @@ use shared::{
 };
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
-use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
-use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{
     consumer::consume,
+    logs::Logs,
     proxied::Proxied,
     support::{account, items_of},
 };
@@ -53,42 +48,12 @@ const CALLS: [&str; 10] = [
     "SendMessageBatch",
 ];
 
-/// All that functions log on this thread, at the most talkative level.
-#[derive(Clone, Default)]
-struct Logs(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Logs {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(line)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Logs {
-    fn capture() -> (Self, DefaultGuard) {
-        let logs = Self::default();
-        let writer = logs.clone();
-        let writer = move || writer.clone();
-        let lines = telemetry::function_lines(
-            LevelFilter::TRACE,
-            "Leadgate".to_owned(),
-            Clock::System,
-            writer,
-        );
-        let subscriber = tracing_subscriber::registry().with(lines);
-        (logs, tracing::subscriber::set_default(subscriber))
-    }
-
-    /// What has been logged; it reveals nothing.
-    fn text(&self) -> String {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        must_not_reveal(&text);
-        assert!(!text.contains(FIELD));
-        text
-    }
+/// Returns what has been logged; it reveals nothing.
+fn shown(logs: &Logs) -> String {
+    let text = logs.text();
+    must_not_reveal(&text);
+    assert!(!text.contains(FIELD));
+    text
 }
 
 fn must_not_reveal(text: &str) {
@@ -208,7 +173,7 @@ async fn no_request_reveals_anything_in_a_log_or_an_error() {
     for messages in proxied.sqs.take_calls() {
         must_not_reveal(&format!("{messages:?}"));
     }
-    assert!(logs.text().lines().count() >= calls);
+    assert!(shown(&logs).lines().count() >= calls);
     proxied.stop().await;
 }
 
@@ -224,7 +189,7 @@ async fn no_request_reveals_anything_while_everything_fails() {
     let (calls, refused) = call_everything(&proxied, &lead).await;
     // On a busy machine the store can be too slow for its limit, and a request passes then.
     assert!(refused > 100, "{refused} of {calls}");
-    assert!(logs.text().contains("DynamoDB is throttling or failing"));
+    assert!(shown(&logs).contains("DynamoDB is throttling or failing"));
     proxied.stop().await;
 }
 
@@ -245,7 +210,7 @@ async fn no_refusal_over_a_limit_reveals_anything() {
     let (calls, refused) = call_everything(&proxied, &lead).await;
     // On a busy machine the store can be too slow for its limit, and a request passes then.
     assert!(refused > 100, "{refused} of {calls}");
-    assert!(logs.text().contains("rate_limited"));
+    assert!(shown(&logs).contains("rate_limited"));
     proxied.stop().await;
 }
 
@@ -262,7 +227,7 @@ fn no_fault_reveals_anything_in_a_log_a_message_or_an_error() {
         let held = runtime.block_on(run(&bench, &Plan::of_seed(seed)));
         held.unwrap_or_else(|broken| panic!("{broken}"));
     }
-    let text = logs.text();
+    let text = shown(&logs);
     for said in [
         "could not be queued",
         "could not be marked",
@@ -316,7 +281,7 @@ async fn no_poisoned_message_reveals_anything() {
     let function = StartWorkflow::new(proxied.services.store.clone(), Clock::System);
     let failed = handle(&function, event).await.batch_item_failures;
     assert_eq!(failed.len(), 4);
-    assert!(logs.text().contains("the message cannot be read"));
+    assert!(shown(&logs).contains("the message cannot be read"));
     proxied.stop().await;
 }
 
@@ -352,7 +317,7 @@ async fn no_damaged_item_reveals_anything() {
         }
     }
     assert!(damaged > 60, "{damaged}");
-    let text = logs.text();
+    let text = shown(&logs);
     assert!(text.contains("a lead item is damaged") && text.contains("a run item is damaged"));
     proxied.stop().await;
 }

@@ -17,6 +17,7 @@ mod keys;
 mod lead_lists;
 mod limits;
 mod lists;
+mod logs;
 mod metrics;
 mod normalising;
 mod permissions;
