@@ -40,6 +40,8 @@ pub enum Fault {
     LeaveUnprocessedOnce,
     /// SendMessageBatch: the first entry fails, and the others are done.
     FailFirstEntry,
+    /// It is sent on with the first text replaced by the second.
+    Rewrite(&'static str, &'static str),
 }
 
 /// A proxy. Clones share what it saw.
@@ -165,6 +167,10 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
                 entries.remove(0);
             }
             forward(&seen, headers, request.to_string().into()).await
+        }
+        Fault::Rewrite(from, to) => {
+            let body = String::from_utf8_lossy(&body).replace(from, to);
+            forward(&seen, headers, body.into()).await
         }
         Fault::LoseReplyOnce => {
             seen.set(&operation, Fault::None);

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use serde_json::Value;
 use shared::{clock::Clock, telemetry};
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::layer::SubscriberExt;
@@ -42,5 +43,16 @@ impl Logs {
     /// Returns what has been logged.
     pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Returns the messages and the errors of the lines of level ERROR, in order.
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let errors = lines.filter(|line: &Value| line["level"] == "ERROR");
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        errors
+            .map(|line| (word(&line["message"]), word(&line["error"])))
+            .collect()
     }
 }

@@ -30,5 +30,6 @@ mod starts;
 mod support;
 mod template;
 mod tenancy;
+mod transactions;
 mod words;
 mod workflow_changes;

@@ -6,14 +6,16 @@ use aws_sdk_dynamodb::{
     types::{TransactWriteItem, error::TransactionCanceledException},
 };
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, error::is_about_size};
 
 impl Store {
     /// Does all writes, or none. The SDK gives the transaction a token, so one that it sends again is
     /// done once.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if a condition did not hold, or another write was in the way.
+    /// [`StoreError::Conflict`] if a condition did not hold, or another write was in the way;
+    /// [`StoreError::TooLarge`] if an item would be over 400 KB; [`StoreError::Unexpected`] if
+    /// DynamoDB finds a write invalid for another reason.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let done = self
             .client
@@ -28,24 +30,89 @@ impl Store {
             Some(TransactWriteItemsError::TransactionCanceledException(it)) => reason(it),
             _ => None,
         };
-        Err(reason.unwrap_or_else(|| error.into()))
+        Err(match reason {
+            Some(Reason::Conflict) => StoreError::Conflict,
+            Some(Reason::TooLarge) => StoreError::TooLarge,
+            Some(Reason::Invalid) => StoreError::Unexpected(Box::new(error.into())),
+            None => error.into(),
+        })
     }
 }
 
-/// Why a transaction was cancelled, if it is not that DynamoDB has too much to do.
-fn reason(cancelled: &TransactionCanceledException) -> Option<StoreError> {
+/// Reason for which DynamoDB cancelled a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// A condition did not hold, or another write was in the way.
+    Conflict,
+    /// An item would be over 400 KB.
+    TooLarge,
+    /// A write is wrong in another way: this code has put it together badly.
+    Invalid,
+}
+
+/// Returns the first reason that has nothing to do with load. `None` if DynamoDB was too busy.
+fn reason(cancelled: &TransactionCanceledException) -> Option<Reason> {
     let reasons = cancelled.cancellation_reasons().iter();
-    reasons
-        .filter_map(|reason| reason.code())
-        .find_map(|code| match code {
-            "ConditionalCheckFailed" | "TransactionConflict" => Some(StoreError::Conflict),
-            // The only thing that can be wrong with an item that this code has made.
-            "ValidationError" => Some(StoreError::TooLarge),
-            _ => None,
-        })
+    let mut reasons = reasons.filter_map(|it| Some((it.code()?, it.message().unwrap_or_default())));
+    reasons.find_map(|(code, message)| match code {
+        "ConditionalCheckFailed" | "TransactionConflict" => Some(Reason::Conflict),
+        "ValidationError" if is_about_size(message) => Some(Reason::TooLarge),
+        "ValidationError" => Some(Reason::Invalid),
+        _ => None,
+    })
 }
 
 /// A write that this code has not put together wholly.
 pub(super) fn incomplete(error: BuildError) -> StoreError {
     StoreError::Unexpected(Box::new(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+
+    use super::*;
+
+    const SIZE: &str = "Item size to update has exceeded the maximum allowed size";
+    const PATH: &str = "The document path provided in the update expression is invalid for update";
+    /// A message that quotes a key of a lead's metadata.
+    const QUOTED: &str = "Invalid UpdateExpression: Two document paths overlap with each other; path \
+                          one: [metadata, Item size to update has exceeded the maximum allowed size]";
+
+    #[test]
+    fn a_cancelled_transaction_is_sorted_by_its_first_reason_other_than_load() {
+        for (reasons, expected) in [
+            (
+                &[
+                    ("None", ""),
+                    ("ConditionalCheckFailed", "The conditional request failed"),
+                ][..],
+                Some(Reason::Conflict),
+            ),
+            (
+                &[("TransactionConflict", "Transaction is ongoing for the item")],
+                Some(Reason::Conflict),
+            ),
+            (
+                &[("None", ""), ("ValidationError", SIZE)],
+                Some(Reason::TooLarge),
+            ),
+            (&[("ValidationError", PATH)], Some(Reason::Invalid)),
+            (&[("ValidationError", QUOTED)], Some(Reason::Invalid)),
+            (&[("ValidationError", "")], Some(Reason::Invalid)),
+            (
+                &[("ThrottlingError", SIZE), ("ValidationError", PATH)],
+                Some(Reason::Invalid),
+            ),
+            (&[("ThrottlingError", SIZE)], None),
+            (&[], None),
+        ] {
+            let builder = TransactionCanceledException::builder();
+            let cancelled = reasons.iter().fold(builder, |builder, (code, message)| {
+                let reason = CancellationReason::builder().code(*code).message(*message);
+                builder.cancellation_reasons(reason.build())
+            });
+            assert_eq!(reason(&cancelled.build()), expected, "{reasons:?}");
+        }
+    }
 }
