@@ -38,10 +38,21 @@ pub enum Fault {
     TransactionUnderWayOnce,
     /// BatchWriteItem: nothing of the next call is processed, and the call itself succeeds.
     LeaveUnprocessedOnce,
-    /// SendMessageBatch: the first entry fails, and the others are done.
-    FailFirstEntry,
+    /// SendMessageBatch: some entries of each call fail, and the others are done.
+    FailEntries(&'static [FailedEntry]),
     /// It is sent on with the first text replaced by the second.
     Rewrite(&'static str, &'static str),
+}
+
+/// An entry of a batch that SQS does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedEntry {
+    /// Position in the batch, from 0.
+    pub index: usize,
+    /// Reason that SQS gives.
+    pub code: &'static str,
+    /// Whether SQS says that the sender is at fault.
+    pub is_sender_fault: bool,
 }
 
 /// A proxy. Clones share what it saw.
@@ -161,13 +172,7 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
             let reply = json!({"UnprocessedItems": request["RequestItems"]});
             Response::new(Body::from(reply.to_string()))
         }
-        Fault::FailFirstEntry => {
-            let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
-            if let Some(entries) = request["Entries"].as_array_mut() {
-                entries.remove(0);
-            }
-            forward(&seen, headers, request.to_string().into()).await
-        }
+        Fault::FailEntries(failed) => fail_entries(&seen, headers, &body, failed).await,
         Fault::Rewrite(from, to) => {
             let body = String::from_utf8_lossy(&body).replace(from, to);
             forward(&seen, headers, body.into()).await
@@ -184,6 +189,36 @@ async fn pass(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) ->
     };
     seen.under_way.fetch_sub(1, Ordering::SeqCst);
     response
+}
+
+/// Forwards a batch without the entries that are to fail, and adds those to the answer.
+async fn fail_entries(
+    seen: &Seen,
+    headers: HeaderMap,
+    body: &[u8],
+    failed: &[FailedEntry],
+) -> Response {
+    let mut request: Value = serde_json::from_slice(body).expect("a JSON body");
+    let entries = request["Entries"].as_array_mut().expect("entries");
+    let mut failures = Vec::new();
+    // The last one first, as SQS promises no order.
+    for entry in failed.iter().rev().filter(|it| it.index < entries.len()) {
+        failures.push(json!({
+            "Id": entries[entry.index]["Id"], "Code": entry.code, "SenderFault": entry.is_sender_fault,
+            "Message": format!("refused: {}", entries[entry.index]["MessageBody"]),
+        }));
+    }
+    let is_taken = |index: usize| failed.iter().all(|it| it.index != index);
+    let all = std::mem::take(entries).into_iter().enumerate();
+    entries.extend(all.filter(|(index, _)| is_taken(*index)).map(|(_, it)| it));
+    let mut answer = json!({});
+    if !entries.is_empty() {
+        let reply = forward(seen, headers, request.to_string().into()).await;
+        let bytes = axum::body::to_bytes(reply.into_body(), usize::MAX).await;
+        answer = serde_json::from_slice(&bytes.expect("a body")).expect("a JSON body");
+    }
+    answer["Failed"] = failures.into();
+    Response::new(Body::from(answer.to_string()))
 }
 
 fn answer(status: StatusCode, error: &str) -> Response {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::proxy::Fault;
+use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
 use local::demo;
 use requeue_starts::requeue;
@@ -233,7 +233,14 @@ async fn leads_of_a_batch_whose_answer_is_lost_are_looked_up() {
 #[tokio::test]
 async fn a_start_of_many_that_fails_alone_is_delayed_alone() {
     let proxied = Proxied::warm(&lead()).await;
-    proxied.sqs.set("SendMessageBatch", Fault::FailFirstEntry);
+    let failed = &[FailedEntry {
+        index: 0,
+        code: "InternalError",
+        is_sender_fault: false,
+    }];
+    proxied
+        .sqs
+        .set("SendMessageBatch", Fault::FailEntries(failed));
     let reply = proxied.post(&json!([lead(), lead(), lead()]), None).await;
     assert_eq!(reply.status, StatusCode::CREATED);
     let warned: Vec<_> = (0..3)

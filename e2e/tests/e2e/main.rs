@@ -23,6 +23,7 @@ mod normalising;
 mod permissions;
 mod phones;
 mod proxied;
+mod refused_entries;
 mod restart;
 mod run_races;
 mod runs;

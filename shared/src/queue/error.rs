@@ -4,6 +4,7 @@ use aws_sdk_sqs::{
     Error as SqsError,
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
+    types::BatchResultErrorEntry,
 };
 use thiserror::Error;
 
@@ -16,6 +17,37 @@ pub enum QueueError {
     /// SQS refused the request: the queue, the permissions or this code are wrong.
     #[error("SQS refused a request")]
     Unexpected(#[source] Box<SqsError>),
+    /// SQS took a batch without this message of it. The message may be taken later.
+    #[error("SQS did not take a message of a batch, and may take it later (code {code})")]
+    MessageUnavailable {
+        /// SQS's code for the reason.
+        code: String,
+    },
+    /// SQS refused this message of a batch: the message or this code is wrong.
+    #[error("SQS refused a message of a batch (code {code})")]
+    MessageUnexpected {
+        /// SQS's code for the reason.
+        code: String,
+    },
+}
+
+fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException" | "RequestThrottled" | "OverLimit"
+    )
+}
+
+impl From<&BatchResultErrorEntry> for QueueError {
+    /// Keeps the code alone: SQS's message may quote what was sent.
+    fn from(entry: &BatchResultErrorEntry) -> Self {
+        let code = entry.code().to_owned();
+        if entry.sender_fault() && !is_throttle(&code) {
+            Self::MessageUnexpected { code }
+        } else {
+            Self::MessageUnavailable { code }
+        }
+    }
 }
 
 impl<E> From<SdkError<E, HttpResponse>> for QueueError
@@ -26,10 +58,7 @@ where
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         let is_refused = match &error {
             SdkError::ServiceError(service) => {
-                let throttled = matches!(
-                    service.err().code(),
-                    Some("ThrottlingException" | "RequestThrottled" | "OverLimit")
-                );
+                let throttled = service.err().code().is_some_and(is_throttle);
                 !throttled && !service.raw().status().is_server_error()
             }
             SdkError::ConstructionFailure(_) => true,

@@ -27,7 +27,8 @@ const BATCHES_AT_ONCE: usize = 16;
 pub struct SentMany {
     /// Which of them are queued.
     pub sent: Vec<bool>,
-    /// Why others are not.
+    /// Reasons for which the others are not, in their order. An error stands for a whole call that
+    /// failed, or for one start that SQS refused.
     pub errors: Vec<QueueError>,
 }
 
@@ -72,20 +73,20 @@ impl StartQueue {
             .map(|batch| self.send_batch(batch, until))
             .collect();
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
-        while let Some((sent, error)) = batches.next().await {
-            many.sent.extend(sent);
-            many.errors.extend(error);
+        while let Some(batch) = batches.next().await {
+            many.sent.extend(batch.sent);
+            many.errors.extend(batch.errors);
         }
         many
     }
 
-    async fn send_batch(
-        &self,
-        starts: &[WorkflowStart],
-        until: Instant,
-    ) -> (Vec<bool>, Option<QueueError>) {
+    async fn send_batch(&self, starts: &[WorkflowStart], until: Instant) -> SentMany {
+        let none_sent = |error: Option<QueueError>| SentMany {
+            sent: vec![false; starts.len()],
+            errors: error.into_iter().collect(),
+        };
         if Instant::now() >= until {
-            return (vec![false; starts.len()], None);
+            return none_sent(None);
         }
         let entries = (0..).zip(starts).map(|(id, start): (usize, _)| {
             SendMessageBatchRequestEntry::builder()
@@ -99,19 +100,23 @@ impl StartQueue {
             Err(error) => {
                 let error: aws_sdk_sqs::error::BuildError = error;
                 let error = QueueError::Unexpected(Box::new(error.into()));
-                return (vec![false; starts.len()], Some(error));
+                return none_sent(Some(error));
             }
         };
         let batch = self.client.send_message_batch().queue_url(&*self.url);
         match batch.set_entries(Some(entries)).send().await {
             Ok(reply) => {
-                let was_sent = |id: usize| {
-                    let id = id.to_string();
-                    reply.successful().iter().any(|entry| entry.id() == id)
-                };
-                ((0..starts.len()).map(was_sent).collect(), None)
+                let mut batch = SentMany::default();
+                for id in (0..starts.len()).map(|id| id.to_string()) {
+                    let mut taken = reply.successful().iter();
+                    batch.sent.push(taken.any(|entry| entry.id() == id));
+                    let mut failed = reply.failed().iter();
+                    let failed = failed.find(|entry| entry.id() == id);
+                    batch.errors.extend(failed.map(QueueError::from));
+                }
+                batch
             }
-            Err(error) => (vec![false; starts.len()], Some(error.into())),
+            Err(error) => none_sent(Some(error.into())),
         }
     }
 

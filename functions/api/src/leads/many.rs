@@ -172,7 +172,7 @@ async fn take_in_batches(
         tracing::error!(error = %Chain(error), "a batch of leads was not stored");
     }
     for error in &sent.errors {
-        tracing::error!(error = %Chain(error), "a batch of starts was not queued");
+        tracing::error!(error = %Chain(error), "starts were not queued");
     }
     let mut sent = sent.sent.into_iter();
     let settled: Vec<_> = leads
