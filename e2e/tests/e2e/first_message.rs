@@ -51,6 +51,14 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
             json!({"channel": "sms", "content": "Hi", "html": "<p>"}),
             &["force_first_message.html is not for the channel sms"],
         ),
+        // A field of almost the same name takes nothing away from what is told.
+        (
+            json!({"channel": "sms", "content": "Hi", "html": "<p>", "html5": "<p>"}),
+            &[
+                "force_first_message.html5 is not a field of force_first_message",
+                "force_first_message.html is not for the channel sms",
+            ],
+        ),
         (
             json!({"content": 7}),
             &["force_first_message.content must be a string"],

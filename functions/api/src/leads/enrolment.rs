@@ -263,10 +263,11 @@ fn check_workflow(
                     part => format!("force_first_message.{part}"),
                 };
                 // A part that could not be read is not missing either.
-                let is_known = draft
-                    .problems
-                    .iter()
-                    .any(|problem| problem.field.starts_with(&field));
+                // The name of an unknown field is the client's, and may begin like any other.
+                let is_known = draft.problems.iter().any(|problem| {
+                    problem.field == field
+                        || part.is_empty() && problem.field.starts_with("force_first_message.")
+                });
                 if !is_known {
                     problems.push(Problem::new(&field, error));
                 }
