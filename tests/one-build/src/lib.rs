@@ -1,0 +1,1 @@
+//! Empty: the features that this package's Cargo.toml names are its purpose.
