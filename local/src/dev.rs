@@ -67,18 +67,21 @@ pub struct DevArgs {
 fn origin(text: &str) -> Result<HeaderValue, &'static str> {
     const FORM: &str = "give scheme, host and port without a path, such as http://localhost:5173";
     let uri: Uri = text.parse().map_err(|_| FORM)?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let Some(authority) = uri
-        .authority()
-        .filter(|it| is_web && !it.as_str().contains('@'))
-    else {
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(FORM);
     };
-    let scheme = uri.scheme_str().unwrap_or_default();
-    let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
-    if !origin.eq_ignore_ascii_case(text.trim_end_matches('/')) {
+    let own_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return Err(FORM),
+    };
+    let whole = format!("{scheme}://{authority}");
+    if authority.as_str().contains('@') || !whole.eq_ignore_ascii_case(text.trim_end_matches('/')) {
         return Err(FORM);
     }
+    // Browsers leave out the port that the scheme has anyway.
+    let origin = whole.strip_suffix(own_port).unwrap_or(&whole);
+    let origin = origin.to_ascii_lowercase();
     HeaderValue::from_str(&origin).map_err(|_| FORM)
 }
 
@@ -242,6 +245,9 @@ mod tests {
         for (text, expected) in [
             ("http://localhost:5173", Some("http://localhost:5173")),
             ("https://Example.com/", Some("https://example.com")),
+            ("http://localhost:80", Some("http://localhost")),
+            ("https://localhost:443", Some("https://localhost")),
+            ("https://localhost:80", Some("https://localhost:80")),
             ("http://localhost:5173/app", None),
             ("localhost:5173", None),
             ("http://user@localhost:5173", None),

@@ -19,15 +19,24 @@ const NAMES_FROM_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containe
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
     listens_beyond: bool,
-    origins: Arc<[HeaderValue]>,
+    /// Origins whose pages are answered too; `None` if this port has no pages at all.
+    origins: Option<Arc<[HeaderValue]>>,
 }
 
 impl Guard {
     /// A guard for a port on `address` that answers programs, its own pages, and pages of `origins`.
-    pub(crate) fn new(address: IpAddr, origins: &[HeaderValue]) -> Self {
+    pub(crate) fn for_pages_of(origins: &[HeaderValue], address: IpAddr) -> Self {
+        Self {
+            origins: Some(origins.into()),
+            ..Self::for_programs(address)
+        }
+    }
+
+    /// A guard for a port on `address` that answers programs alone.
+    pub(crate) fn for_programs(address: IpAddr) -> Self {
         Self {
             listens_beyond: !address.is_loopback(),
-            origins: origins.into(),
+            origins: None,
         }
     }
 
@@ -36,7 +45,8 @@ impl Guard {
         routes.layer(from_fn_with_state(self, check))
     }
 
-    fn refusal(&self, host: Option<&str>, origin: Option<&HeaderValue>) -> Option<String> {
+    /// Why a request is not answered; `None` if it is.
+    fn refusal(&self, host: Option<&str>, headers: &HeaderMap) -> Option<String> {
         let Some(host) = host else {
             return Some("The request has no Host.".to_owned());
         };
@@ -45,11 +55,24 @@ impl Guard {
                 "This is a local stack: it does not answer for the host {host}. Use 127.0.0.1 or localhost."
             ));
         }
-        let origin = origin?;
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            let refusal = "A part of another web page may not be loaded from this local stack.";
+            return is_part_of_another_page(headers).then(|| refusal.to_owned());
+        };
+        let Some(origins) = &self.origins else {
+            return Some("Web pages may not use this port of the local stack.".to_owned());
+        };
         // The browser of a page that this port served.
         let is_own = origin.as_bytes() == format!("http://{host}").as_bytes();
-        if is_own || self.origins.contains(origin) {
+        if is_own || origins.contains(origin) {
             return None;
+        }
+        if origin == "null" {
+            return Some(
+                "A file, or a page in a sandbox, may not use this local stack: serve the page over HTTP, and \
+                 start the stack with --cors and the page's origin."
+                    .to_owned(),
+            );
         }
         let origin = String::from_utf8_lossy(origin.as_bytes());
         Some(format!(
@@ -75,9 +98,19 @@ impl Guard {
     }
 }
 
+/// Whether a browser asks for a picture, a script or the like of a page that is not this port's. A link that a
+/// person follows is not that.
+fn is_part_of_another_page(headers: &HeaderMap) -> bool {
+    let is = |name: &str, values: &[&str]| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| values.contains(&value))
+    };
+    is("sec-fetch-site", &["cross-site", "same-site"]) && !is("sec-fetch-mode", &["navigate"])
+}
+
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let host = host_of(&request);
-    match guard.refusal(host.as_deref(), request.headers().get(header::ORIGIN)) {
+    match guard.refusal(host.as_deref(), request.headers()) {
         None => next.run(request).await,
         Some(message) => {
             let body = json!({"error": "Forbidden", "message": message, "code": "forbidden"});
@@ -102,11 +135,20 @@ fn host_of(request: &Request) -> Option<String> {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use http::HeaderName;
+
     use super::*;
 
     fn guard(address: [u8; 4]) -> Guard {
         let origins = [HeaderValue::from_static("http://localhost:5173")];
-        Guard::new(Ipv4Addr::from(address).into(), &origins)
+        Guard::for_pages_of(&origins, Ipv4Addr::from(address).into())
+    }
+
+    fn with(headers: &[(&'static str, &str)]) -> HeaderMap {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        headers.collect()
     }
 
     #[test]
@@ -128,23 +170,17 @@ mod tests {
             ("", false, false),
             ("127.0.0.1:3000, evil.example", false, false),
         ] {
-            assert_eq!(
-                here.refusal(Some(host), None).is_none(),
-                is_answered,
-                "{host}"
-            );
-            assert_eq!(
-                beyond.refusal(Some(host), None).is_none(),
-                is_answered_beyond,
-                "{host}"
-            );
+            let is = |guard: &Guard| guard.refusal(Some(host), &HeaderMap::new()).is_none();
+            assert_eq!(is(&here), is_answered, "{host}");
+            assert_eq!(is(&beyond), is_answered_beyond, "{host}");
         }
-        assert!(here.refusal(None, None).is_some());
+        assert!(here.refusal(None, &HeaderMap::new()).is_some());
     }
 
     #[test]
     fn only_pages_of_its_own_and_those_named_are_answered() {
-        let guard = guard([127, 0, 0, 1]);
+        let pages = guard([127, 0, 0, 1]);
+        let programs = Guard::for_programs(Ipv4Addr::LOCALHOST.into());
         for (origin, is_answered) in [
             ("http://127.0.0.1:3000", true),
             ("http://localhost:5173", true),
@@ -158,11 +194,28 @@ mod tests {
             ("null", false),
             ("", false),
         ] {
-            let refusal = guard.refusal(
-                Some("127.0.0.1:3000"),
-                Some(&HeaderValue::from_str(origin).unwrap()),
-            );
+            let headers = with(&[("origin", origin)]);
+            let refusal = pages.refusal(Some("127.0.0.1:3000"), &headers);
             assert_eq!(refusal.is_none(), is_answered, "{origin}: {refusal:?}");
+            let refusal = programs.refusal(Some("127.0.0.1:3000"), &headers);
+            assert!(refusal.is_some(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn parts_of_other_pages_are_refused_and_links_are_followed() {
+        let guard = guard([127, 0, 0, 1]);
+        for (site, mode, is_answered) in [
+            ("none", "navigate", true),
+            ("same-origin", "cors", true),
+            ("cross-site", "navigate", true),
+            ("cross-site", "no-cors", false),
+            // A page of another port.
+            ("same-site", "no-cors", false),
+        ] {
+            let headers = with(&[("sec-fetch-site", site), ("sec-fetch-mode", mode)]);
+            let refusal = guard.refusal(Some("127.0.0.1:3000"), &headers);
+            assert_eq!(refusal.is_none(), is_answered, "{site} {mode}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn serve(State(api_url): State<String>, request: Request, next:
         && matches!(*request.method(), Method::GET | Method::HEAD)
         && wants_html(&request);
     if is_page {
-        Html(page(&api_url)).into_response()
+        unframed(page(&api_url))
     } else {
         next.run(request).await
     }
@@ -30,6 +30,12 @@ fn wants_html(request: &Request) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|kind| kind.trim_start().starts_with("text/html"))
+}
+
+/// A page that no other page shows in a frame, where a person would click on it without knowing.
+pub(crate) fn unframed(page: String) -> Response {
+    let headers = [(header::X_FRAME_OPTIONS, "DENY"), (header::VARY, "accept")];
+    (headers, Html(page)).into_response()
 }
 
 fn page(api_url: &str) -> String {

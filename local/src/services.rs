@@ -91,8 +91,7 @@ impl Services {
             listen(ports.address, ports.dynamodb, "--dynamodb-port").await?;
         let (sqs_listener, sqs_url) = listen(ports.address, ports.sqs, "--sqs-port").await?;
         let stop = CancellationToken::new();
-        // No page needs these ports: only programs.
-        let guard = Guard::new(ports.address, &[]);
+        let guard = Guard::for_programs(ports.address);
         let servers = [
             dynamodb::serve(dynamodb_listener, database, guard.clone(), stop.clone()),
             sqs::serve(sqs_listener, guard, stop.clone()),

@@ -1,7 +1,9 @@
 //! The whole service on this machine: the services, the API, the event source and the schedule.
 
+use std::net::IpAddr;
+
 use api::{AppState, router};
-use axum::{Router, middleware::from_fn_with_state, response::Html, routing::get};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method};
 use shared::clock::Clock;
 use start_workflow::StartWorkflow;
@@ -90,11 +92,7 @@ impl Stack {
         let (store, queue) = (services.store.clone(), services.queue.clone());
         let state = AppState::new(store.clone(), queue.clone(), clock.clone());
         let journal = outside.journal.clone();
-        let app = outside.around(
-            router(state),
-            &api_url,
-            Guard::new(ports.address, &outside.origins),
-        );
+        let app = outside.around(router(state), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -152,11 +150,14 @@ impl Stack {
 
 impl Outside {
     /// The API with its pages, behind the guard; with a line for each request, refused ones too.
-    fn around(&self, api: Router, api_url: &str, guard: Guard) -> Router {
-        let pages = api
-            .route("/docs", get(async || Html(page_for_own_host())))
+    fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
+        let mut routes = api
+            .route("/docs", get(async || home::unframed(page_for_own_host())))
             .layer(from_fn_with_state(api_url.to_owned(), home::serve));
-        let guarded = guard.protect(pages.layer(self.cors()));
+        if !self.origins.is_empty() {
+            routes = routes.layer(self.cors());
+        }
+        let guarded = Guard::for_pages_of(&self.origins, address).protect(routes);
         match self.journal.clone() {
             Some(journal) => guarded.layer(from_fn_with_state(journal, journal::record)),
             None => guarded,

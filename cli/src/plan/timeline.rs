@@ -17,6 +17,7 @@ pub(super) fn of(plan: &Plan) -> String {
     let windows = &plan.definition.cadence.windows;
     let mut text = format!("{LEFT}{RULER}\n");
     let mut last = None;
+    let mut has_counts = false;
     for day in plan
         .touchpoints
         .chunk_by(|a, b| a.local().date() == b.local().date())
@@ -27,14 +28,12 @@ pub(super) fn of(plan: &Plan) -> String {
         if last.is_some_and(|last: Date| last.saturating_add(1.day()) < date) {
             text += "⋮\n";
         }
-        let cells = (0..HALF_HOURS).map(|cell| character(cell, day, windows, date));
+        let cells: String = (0..HALF_HOURS)
+            .map(|cell| character(cell, day, windows, date))
+            .collect();
+        has_counts |= cells.contains(|cell: char| cell.is_ascii_digit() || cell == '+');
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{}  {}",
-            date.strftime("%a %Y-%m-%d"),
-            cells.collect::<String>()
-        );
+        let _ = writeln!(text, "{}  {}", date.strftime("%a %Y-%m-%d"), cells);
         last = Some(date);
     }
     let hours = if windows.is_empty() {
@@ -42,7 +41,11 @@ pub(super) fn of(plan: &Plan) -> String {
     } else {
         "  ─ in a window"
     };
-    text + "\n" + LEFT + LEGEND + hours + "\n" + LEFT + COUNTS + "\n"
+    text += &format!("\n{LEFT}{LEGEND}{hours}\n");
+    if has_counts {
+        text += &format!("{LEFT}{COUNTS}\n");
+    }
+    text
 }
 
 fn character(cell: usize, day: &[Touchpoint], windows: &[Window], date: Date) -> char {

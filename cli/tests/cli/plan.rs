@@ -45,7 +45,6 @@ Mon 2026-09-07  ··················C─────────
 Tue 2026-09-08  ··················W─────────────────············
 
                 C call  W whatsapp  E email  S sms  x skipped  ─ in a window
-                2-9: that many at once, +: ten or more
 "
     );
 }

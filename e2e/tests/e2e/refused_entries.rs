@@ -2,7 +2,7 @@
 
 use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use requeue_starts::requeue;
 use serde_json::{Value, json};
 use shared::{

@@ -2,7 +2,7 @@
 //! same for them as for any other lead.
 
 use lambda_http::http::StatusCode;
-use leadgate::local::demo;
+use local::demo;
 use serde_json::{Value, json};
 
 use crate::proxied::Proxied;

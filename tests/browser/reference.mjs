@@ -1,16 +1,18 @@
-// The reference page in a real browser: what a person does with it, and that it asks no other host.
+// Tests the reference page under /docs in Chromium: a person enters a key and creates a lead.
+// The page sends no request to another host.
 //
-//     npm ci --ignore-scripts && node test.mjs ../../target/debug/leadgate [FOLDER]
+//     npm ci --ignore-scripts --prefix tests/browser
+//     node tests/browser/reference.mjs target/debug/leadgate [FOLDER]
 //
-// FOLDER: where screenshots go. Needs Chromium; CHROMIUM says where it is (default: /usr/bin/chromium).
+// FOLDER is an existing folder for screenshots.
+// CHROMIUM is the path of Chromium (default: /usr/bin/chromium).
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { errorsOf, startChromium, startStack } from "./harness.mjs";
 
 const [leadgate, screenshots] = process.argv.slice(2);
 const POST_LEADS = '.opblock-post:has([data-path="/api/public/leads"])';
@@ -19,21 +21,15 @@ function assertVendoredFilesAreThePackages() {
   for (const name of ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"]) {
     const vendored = readFileSync(new URL(`../../local/reference/${name}`, import.meta.url));
     const published = readFileSync(new URL(`node_modules/swagger-ui-dist/${name}`, import.meta.url));
-    assert(vendored.equals(published), `local/reference/${name} is not the one of package.json's swagger-ui-dist`);
+    assert(vendored.equals(published), `local/reference/${name} differs from swagger-ui-dist of package.json. Copy it from there.`);
   }
 }
 
-async function readyLine(stack) {
-  for await (const line of createInterface({ input: stack.stdout })) return JSON.parse(line);
-  throw new Error("leadgate dev did not start");
-}
-
-/** Opens the page, and gives it with what goes wrong and what it asks for. */
+/** Opens the page. Returns it with its errors so far and the addresses of its requests so far. */
 async function open(browser, url) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
-  const [problems, asked] = [[], []];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  const problems = errorsOf(page);
+  const asked = [];
   page.on("request", (request) => request.url().startsWith("data:") || asked.push(request.url()));
   await page.goto(url);
   await page.getByRole("heading", { name: "Leadgate" }).waitFor();
@@ -49,7 +45,7 @@ async function enterKey(page, key) {
   await dialog.getByRole("button", { name: "Close" }).first().click();
 }
 
-/** Executes the operation with what stands in its fields, and gives the status and the body of the reply. */
+/** Executes the operation with its example values. Returns the status and the body of the reply. */
 async function execute(page, operation) {
   const block = page.locator(operation);
   if (!(await block.locator(".opblock-body").isVisible())) await block.locator(".opblock-summary-control").click();
@@ -74,7 +70,7 @@ async function testOnTheApisHost(browser, { api_url, api_key }) {
   }
   assert.deepEqual(problems, []);
   assert.deepEqual(asked, [`${api_url}/docs`, `${api_url}/api/public/leads`]);
-  // A page that is opened anew has forgotten the key.
+  // The page does not keep the key: opened again, it sends none.
   const again = await open(browser, `${api_url}/docs`);
   const refused = await execute(again.page, POST_LEADS);
   assert.deepEqual([refused.status, refused.body.code], [401, "missing_api_key"]);
@@ -84,7 +80,7 @@ async function testAsAFile(browser, { api_url }, file) {
   execFileSync(leadgate, ["reference", "--url", api_url, "--to", file]);
   const { page, problems, asked } = await open(browser, `file://${file}`);
   assert.deepEqual(problems, []);
-  // It asks the API that it was written for; a browser lets it only if the API's CORS origins have the page's.
+  // The page sends its request to the API of `--url`. The stack refuses it: no --cors names a file.
   const [request] = await Promise.all([
     page.waitForRequest((request) => request.url() === `${api_url}/api/public/leads`),
     page.locator(POST_LEADS).locator(".opblock-summary-control").click(),
@@ -95,15 +91,11 @@ async function testAsAFile(browser, { api_url }, file) {
 }
 
 assertVendoredFilesAreThePackages();
-const stack = spawn(leadgate, ["dev", "--in-memory", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "ignore"] });
+const { stack, ready } = await startStack(leadgate);
 const folder = mkdtempSync(join(tmpdir(), "leadgate-docs-"));
 let browser;
 try {
-  const ready = await readyLine(stack);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: process.getuid() === 0 ? ["--no-sandbox"] : [],
-  });
+  browser = await startChromium();
   await testOnTheApisHost(browser, ready);
   await testAsAFile(browser, ready, join(folder, "docs.html"));
 } finally {
