@@ -11,6 +11,7 @@ mod account;
 mod apply;
 mod dev;
 mod documents;
+mod local_stack;
 mod plan;
 mod queue;
 mod stack;
