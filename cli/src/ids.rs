@@ -7,10 +7,10 @@ const LEAST: usize = 4;
 /// Characters of a whole id.
 const WHOLE: usize = 36;
 
-/// Why an id names nothing. A text that is no id is not repeated: it may be an API key.
+/// Reason why a text names nothing. A text that is no id is not repeated: it may be an API key.
 #[derive(Debug, Error)]
 pub(crate) enum IdError {
-    #[error("{what} is named by its id, as `leadgate {command} list` shows it")]
+    #[error("this is not the id of {what}: pass one that `leadgate {command} list` shows")]
     NotAnId {
         what: &'static str,
         command: &'static str,
@@ -36,7 +36,7 @@ pub(crate) enum IdError {
 pub(crate) struct Kind {
     /// With its article.
     pub(crate) article: &'static str,
-    /// As the command calls it.
+    /// Word of the command.
     pub(crate) command: &'static str,
 }
 
@@ -129,7 +129,7 @@ mod tests {
         ] {
             assert_eq!(
                 found(text).unwrap_err(),
-                "an account is named by its id, as `leadgate account list` shows it"
+                "this is not the id of an account: pass one that `leadgate account list` shows"
             );
         }
     }

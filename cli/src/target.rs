@@ -80,7 +80,10 @@ pub(crate) enum TargetError {
          for one on AWS", .0.display()
     )]
     NoLocalStack(PathBuf),
-    #[error("no local stack is running with the data folder {}", .0.display())]
+    #[error(
+        "no local stack is running with the data folder {}: start one with `cargo dev --data-dir`",
+        .0.display()
+    )]
     NoStackIn(PathBuf),
     #[error(
         "the local stack on {0} does not answer: start it again with `cargo dev`, or pass --stack NAME for one on \
@@ -230,7 +233,7 @@ fn running(data_dir: Option<&Path>) -> Result<Running, TargetError> {
     }
     let here = env::current_dir().map_err(TargetError::NoFolder)?;
     match Running::find_from(&here) {
-        Some((_, running)) => Ok(running),
+        Some(running) => Ok(running),
         None => Err(TargetError::NoLocalStack(here)),
     }
 }

@@ -1,12 +1,14 @@
-//! The folder that keeps the local stack's data: one process at a time, for its owner alone. Its lock file says
-//! where the running stack answers.
+//! The folder that keeps the local stack's data: for one process at a time, and for its owner alone. Its lock file
+//! holds the addresses of the running stack.
 
 use std::{
-    fs::{self, DirBuilder, File, Permissions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::process::geteuid;
 
 use crate::{LocalError, running::Running};
 
@@ -15,13 +17,17 @@ pub const DATA_DIR: &str = ".leadgate";
 
 const DATA_FILE: &str = "leadgate.db";
 const LOCK_FILE: &str = "lock";
+/// Files beside the data file that SQLite makes.
+const SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
 /// Mode of the folder: its owner's alone, because leads are in it.
 const FOLDER_MODE: u32 = 0o700;
 /// Mode of each file in the folder.
 const FILE_MODE: u32 = 0o600;
+/// Most bytes of a lock file that are read; what we write is far shorter.
+const LONGEST_LOCK: u64 = 4096;
 
-/// Where the local stack keeps its data.
+/// Place of the local stack's data.
 #[derive(Clone, Debug)]
 pub enum Storage {
     /// In the process; gone when it stops.
@@ -46,7 +52,7 @@ impl DataDir {
         }
     }
 
-    /// Makes the folder if needed and locks it.
+    /// Makes the folder if needed and locks it. Files that are not ours stay as they are.
     fn open(path: &Path) -> Result<Self, LocalError> {
         let unwritable = |cause| LocalError::DataDir {
             path: path.to_owned(),
@@ -58,22 +64,25 @@ impl DataDir {
             .mode(FOLDER_MODE)
             .create(path)
             .map_err(unwritable)?;
+        let data_file = path.join(DATA_FILE);
+        refuse_link(&data_file)?;
+        for suffix in SUFFIXES {
+            refuse_link(&path.join(format!("{DATA_FILE}{suffix}")))?;
+        }
         let lock_file = path.join(LOCK_FILE);
-        let was_ours = lock_file.exists();
-        let mut lock = File::options()
+        refuse_link(&lock_file)?;
+        let is_own_folder = is_new || data_file.exists();
+        let mut lock = without_links()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(FILE_MODE)
-            .custom_flags(libc::O_NOFOLLOW)
             .open(&lock_file)
-            .map_err(|cause| match cause.raw_os_error() {
-                Some(libc::ELOOP) => LocalError::Link {
-                    path: lock_file.clone(),
-                },
-                _ => unwritable(cause),
-            })?;
+            .map_err(unwritable)?;
+        let Some(text) = read_short(&mut lock).map_err(unwritable)? else {
+            return Err(LocalError::ForeignLock { path: lock_file });
+        };
         match lock.try_lock() {
             Ok(()) => {
                 // The process that held it before is gone.
@@ -82,32 +91,27 @@ impl DataDir {
                     path: path.to_owned(),
                     lock,
                 };
-                folder.restrict(is_new || was_ours).map_err(unwritable)?;
+                folder.restrict(is_own_folder).map_err(unwritable)?;
                 Ok(folder)
             }
             Err(TryLockError::Error(cause)) => Err(unwritable(cause)),
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Who it is helps; that it is in use is what matters.
-                let _ = lock.read_to_string(&mut holder);
-                Err(LocalError::InUse {
-                    path: path.to_owned(),
-                    holder: Running::parse(&holder),
-                })
-            }
+            Err(TryLockError::WouldBlock) => Err(LocalError::InUse {
+                path: path.to_owned(),
+                holder: Running::parse(&text),
+            }),
         }
     }
 
-    /// Takes the rights of others away: from the files, and from a folder that is this program's own. A folder
-    /// that somebody made for other things as well keeps its mode.
+    /// Takes the rights of other users away: from the files, and from a folder that is this program's own. A folder
+    /// that was there before, for other things as well, keeps its mode.
     fn restrict(&self, is_own_folder: bool) -> io::Result<()> {
         if is_own_folder {
             fs::set_permissions(&self.path, Permissions::from_mode(FOLDER_MODE))?;
         }
         self.lock
             .set_permissions(Permissions::from_mode(FILE_MODE))?;
-        // SQLite gives the files beside the data file the same mode.
-        for suffix in ["", "-wal", "-shm"] {
+        // SQLite gives the files that it makes beside the data file the same mode.
+        for suffix in ["", SUFFIXES[0], SUFFIXES[1]] {
             let path = self.path.join(format!("{DATA_FILE}{suffix}"));
             match fs::set_permissions(path, Permissions::from_mode(FILE_MODE)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -121,7 +125,7 @@ impl DataDir {
         self.path.join(DATA_FILE)
     }
 
-    /// Writes down where the stack answers, for commands and for the next that wants the folder.
+    /// Writes the addresses of the stack down, for commands and for the next `leadgate dev` on the folder.
     pub(super) fn announce(&mut self, running: &Running) -> Result<(), LocalError> {
         self.lock
             .set_len(0)
@@ -136,7 +140,7 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        // A folder that nobody uses names nobody. After a kill, commands find that nothing answers.
+        // After a kill it stays as it is: commands notice that no process holds the lock.
         let _ = self.lock.set_len(0);
     }
 }
@@ -150,14 +154,52 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The running stack whose data is in `folder`; `None` if none has announced itself there. A link is not followed.
+/// Finds the running stack whose data is in `folder`. `None` if there is none, or if the lock file belongs to another
+/// user, who could send commands anywhere with it.
 pub fn running_in(folder: &Path) -> Option<Running> {
+    let path = folder.join(LOCK_FILE);
+    let mut lock = without_links().read(true).open(path).ok()?;
+    let owner = lock.metadata().ok()?.uid();
+    if owner != geteuid().as_raw() {
+        return None;
+    }
+    let text = read_short(&mut lock).ok()??;
+    let running = Running::parse(&text)?;
+    match lock.try_lock_shared() {
+        // A stack that was killed holds it no more.
+        Ok(()) => None,
+        Err(_) => Some(running),
+    }
+}
+
+/// Options that follow no link and wait for no pipe.
+fn without_links() -> OpenOptions {
+    let mut options = File::options();
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options
+}
+
+fn refuse_link(path: &Path) -> Result<(), LocalError> {
+    match path.symlink_metadata() {
+        Ok(file) if !file.is_file() => Err(LocalError::Link {
+            path: path.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a lock file. `None` if it is not one of ours: neither empty, nor written by this version or one before.
+fn read_short(lock: &mut File) -> io::Result<Option<String>> {
+    if !lock.metadata()?.is_file() {
+        return Ok(None);
+    }
     let mut text = String::new();
-    File::options()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(folder.join(LOCK_FILE))
-        .and_then(|mut file| file.read_to_string(&mut text))
-        .ok()?;
-    Running::parse(&text)
+    if lock.take(LONGEST_LOCK).read_to_string(&mut text).is_err() {
+        return Ok(None);
+    }
+    lock.rewind()?;
+    let is_ours = text.is_empty()
+        || Running::parse(&text).is_some()
+        || text.starts_with("leadgate dev, process ");
+    Ok(is_ours.then_some(text))
 }

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    DATA_DIR, Journal, LocalError, Outside, Ports, Stack, Storage, demo,
+    Access, DATA_DIR, Journal, LocalError, Ports, Stack, Storage, demo,
     log::{self, LogFormat},
 };
 
@@ -85,7 +85,7 @@ fn origin(text: &str) -> Result<HeaderValue, &'static str> {
     HeaderValue::from_str(&origin).map_err(|_| FORM)
 }
 
-/// What `--json` prints.
+/// The line of `--json`.
 #[derive(Serialize)]
 struct Ready<'a> {
     api_url: &'a str,
@@ -136,13 +136,13 @@ async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError>
             _ = interrupt.recv() => {}
         }
     });
-    let outside = Outside {
+    let access = Access {
         origins: args.cors.clone(),
         journal: journal.clone(),
     };
     let stack = tokio::select! {
         () = &mut stop => return Ok(()),
-        stack = Stack::start_for(outside, &storage, ports(args), Clock::System) => stack?,
+        stack = Stack::start_with(access, &storage, ports(args), Clock::System) => stack?,
     };
     if !args.listen.is_loopback() {
         tracing::warn!(
@@ -225,7 +225,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> io::Result<String> {
     Ok(text)
 }
 
-/// Why `leadgate dev` ended.
+/// Reason why `leadgate dev` ended.
 #[derive(Debug, thiserror::Error)]
 enum DevError {
     #[error(transparent)]

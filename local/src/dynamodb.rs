@@ -27,7 +27,7 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 pub(super) fn open_memory() -> Result<Database, LocalError> {
-    Database::memory().map_err(|error| LocalError::Template(error.to_string()))
+    Database::memory().map_err(|error| LocalError::Database(error.to_string()))
 }
 
 /// Opens the data file, or makes it. A file that SQLite finds fault with is left as it is.
@@ -58,7 +58,7 @@ fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-/// What SQLite says of the file: `ok`, or the first thing that is wrong.
+/// Returns SQLite's finding: `ok`, or the first thing that is wrong.
 fn check(path: &Path) -> rusqlite::Result<String> {
     // Not READ_ONLY: what a killed process left in the write-ahead log could not be read then. Not CREATE:
     // a check makes no file.
@@ -155,7 +155,7 @@ pub fn answer<'de>(
     }
 }
 
-/// Why a call has no result.
+/// Reason why a call has no result.
 enum CallError {
     Unreadable,
     Refused(DynoxideError),

@@ -60,12 +60,24 @@ pub enum LocalError {
         /// The stack; `None` while it starts.
         holder: Option<Running>,
     },
-    /// The lock file is a link: writing to it would write to another file.
+    /// A file of the folder is a link, or no file at all: writing to it would write elsewhere.
     #[error("{} is a link: remove it, or choose another folder with --data-dir", .path.display())]
     Link {
-        /// The lock file.
+        /// The link.
         path: PathBuf,
     },
+    /// The folder has a file of the lock file's name with other things in it.
+    #[error(
+        "the file {} is not Leadgate's: choose another folder with --data-dir",
+        .path.display()
+    )]
+    ForeignLock {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite cannot keep a database in memory.
+    #[error("the embedded DynamoDB cannot start: {0}")]
+    Database(String),
     /// The data file is not what this program wrote.
     #[error("the data file {} is damaged ({reason}): move it away to start anew", .path.display())]
     Damaged {
@@ -105,7 +117,7 @@ fn holder_text(holder: Option<&Running>) -> String {
         Some(Running {
             process, api_url, ..
         }) => format!("leadgate dev, process {process}, {api_url}"),
-        None => "another leadgate dev that is just starting".to_owned(),
+        None => "another leadgate dev".to_owned(),
     }
 }
 

@@ -2,17 +2,19 @@
 //! and deletes those that it did not name as failed. The others come back when their visibility timeout
 //! is over, and become dead letters after `maxReceiveCount` deliveries.
 
+use std::collections::HashSet;
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use shared::{queue::WorkflowStart, store::Store, telemetry::Chain};
+use shared::{domain::ids::RunId, queue::WorkflowStart, store::Store, telemetry::Chain};
 use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{journal::Journal, sqs::start_queue_arn};
+use crate::{journal::Journal, sqs::start_queue_arn, text::counted};
 
 /// The pause after a receive that found nothing. The embedded SQS would look as often by itself during a
 /// long poll, and that could not be cut short without losing sight of a message.
@@ -27,6 +29,8 @@ pub(super) struct EventSource {
     pub(super) function: StartWorkflow,
     pub(super) store: Store,
     pub(super) journal: Option<Journal>,
+    /// Runs of leads that had none when the stack started: they have one line together.
+    pub(super) recovered: HashSet<RunId>,
 }
 
 impl EventSource {
@@ -83,10 +87,14 @@ impl EventSource {
             .collect();
         if let Some(journal) = &self.journal {
             let bodies = handled.iter().filter_map(|message| message.body());
-            let starts: Vec<_> = bodies
-                .filter_map(|body| WorkflowStart::from_body(body).ok())
-                .collect();
-            journal.starts(&self.store, &starts).await;
+            let starts = bodies.filter_map(|body| WorkflowStart::from_body(body).ok());
+            let (recovered, new): (Vec<_>, Vec<_>) =
+                starts.partition(|start| self.recovered.contains(&start.run_id));
+            if !recovered.is_empty() {
+                let leads = counted(recovered.len(), "lead");
+                journal.note(format!("planned the runs of {leads} that had none"));
+            }
+            journal.starts(&self.store, &new).await;
         }
         let done: Vec<_> = (0..)
             .zip(handled)

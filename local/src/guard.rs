@@ -11,9 +11,13 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, uri::Authority};
 use serde_json::json;
+use uuid::Uuid;
 
-/// Names under which a container finds the machine that it runs on.
+/// Names under which a container finds the machine that it runs on. No public name ends in `internal`.
 const NAMES_FROM_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
+
+const FOR_PROGRAMS: &str =
+    "This port of the local stack is for programs: web pages may not use it.";
 
 /// Decides which requests a port answers.
 #[derive(Clone, Debug)]
@@ -45,22 +49,31 @@ impl Guard {
         routes.layer(from_fn_with_state(self, check))
     }
 
-    /// Why a request is not answered; `None` if it is.
+    /// Returns the reason why a request is not answered; `None` if it is.
     fn refusal(&self, host: Option<&str>, headers: &HeaderMap) -> Option<String> {
         let Some(host) = host else {
             return Some("The request has no Host.".to_owned());
         };
         if !self.is_own_name(host) {
+            let instead = if self.listens_beyond {
+                "its IP address"
+            } else {
+                "127.0.0.1 or localhost"
+            };
             return Some(format!(
-                "This is a local stack: it does not answer for the host {host}. Use 127.0.0.1 or localhost."
+                "This is a local stack: it does not answer for the host {host}. Use {instead}."
             ));
+        }
+        if self.origins.is_none() && headers.contains_key("sec-fetch-site") {
+            return Some(FOR_PROGRAMS.to_owned());
         }
         let Some(origin) = headers.get(header::ORIGIN) else {
             let refusal = "A part of another web page may not be loaded from this local stack.";
-            return is_part_of_another_page(headers).then(|| refusal.to_owned());
+            let refusal = refusal.to_owned();
+            return is_part_of_another_page(headers).then_some(refusal);
         };
         let Some(origins) = &self.origins else {
-            return Some("Web pages may not use this port of the local stack.".to_owned());
+            return Some(FOR_PROGRAMS.to_owned());
         };
         // The browser of a page that this port served.
         let is_own = origin.as_bytes() == format!("http://{host}").as_bytes();
@@ -90,10 +103,7 @@ impl Guard {
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<IpAddr>() {
             Ok(address) => self.listens_beyond || address.is_loopback(),
-            Err(_) => {
-                name == "localhost"
-                    || (self.listens_beyond && NAMES_FROM_CONTAINERS.contains(&name.as_str()))
-            }
+            Err(_) => name == "localhost" || NAMES_FROM_CONTAINERS.contains(&name.as_str()),
         }
     }
 }
@@ -113,8 +123,13 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     match guard.refusal(host.as_deref(), request.headers()) {
         None => next.run(request).await,
         Some(message) => {
-            let body = json!({"error": "Forbidden", "message": message, "code": "forbidden"});
-            (StatusCode::FORBIDDEN, Json(body)).into_response()
+            let id = Uuid::new_v4().to_string();
+            // `__type` is what an SDK of AWS reads.
+            let body = json!({
+                "error": "Forbidden", "message": message, "code": "forbidden", "request_id": id,
+                "__type": "AccessDeniedException",
+            });
+            (StatusCode::FORBIDDEN, [("x-request-id", id)], Json(body)).into_response()
         }
     }
 }
@@ -161,7 +176,7 @@ mod tests {
             ("[::1]:3000", true, true),
             ("127.0.0.2", true, true),
             ("172.17.0.1:8000", false, true),
-            ("host.docker.internal:8000", false, true),
+            ("host.docker.internal:8000", true, true),
             ("evil.example", false, false),
             ("evil.example:3000", false, false),
             ("127.0.0.1.evil.example", false, false),
@@ -216,6 +231,9 @@ mod tests {
             let headers = with(&[("sec-fetch-site", site), ("sec-fetch-mode", mode)]);
             let refusal = guard.refusal(Some("127.0.0.1:3000"), &headers);
             assert_eq!(refusal.is_none(), is_answered, "{site} {mode}");
+            // A port for programs has no links either.
+            let programs = Guard::for_programs(Ipv4Addr::LOCALHOST.into());
+            assert!(programs.refusal(Some("127.0.0.1"), &headers).is_some());
         }
     }
 }

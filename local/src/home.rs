@@ -5,21 +5,28 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
-use http::{Method, header};
+use http::{HeaderValue, Method, header};
 
 use crate::demo;
+
+const ACCEPT: HeaderValue = HeaderValue::from_static("accept");
 
 const PAGE: &str = include_str!("home.html");
 
 /// Answers a browser's `GET /` with a page, and hands everything else on.
 pub(crate) async fn serve(State(api_url): State<String>, request: Request, next: Next) -> Response {
-    let is_page = request.uri().path() == "/"
-        && matches!(*request.method(), Method::GET | Method::HEAD)
-        && wants_html(&request);
-    if is_page {
-        unframed(page(&api_url))
+    let is_root = request.uri().path() == "/";
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_root && is_read && wants_html(&request) {
+        let mut reply = unframed(page(&api_url));
+        reply.headers_mut().append(header::VARY, ACCEPT);
+        reply
     } else {
-        next.run(request).await
+        let mut reply = next.run(request).await;
+        if is_root {
+            reply.headers_mut().append(header::VARY, ACCEPT);
+        }
+        reply
     }
 }
 
@@ -34,8 +41,7 @@ fn wants_html(request: &Request) -> bool {
 
 /// A page that no other page shows in a frame, where a person would click on it without knowing.
 pub(crate) fn unframed(page: String) -> Response {
-    let headers = [(header::X_FRAME_OPTIONS, "DENY"), (header::VARY, "accept")];
-    (headers, Html(page)).into_response()
+    ([(header::X_FRAME_OPTIONS, "DENY")], Html(page)).into_response()
 }
 
 fn page(api_url: &str) -> String {

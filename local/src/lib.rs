@@ -30,5 +30,5 @@ pub use self::{
     running::Running,
     services::{Ports, Services, TABLE},
     sqs::{dead_letter_queue_url, start_queue_url},
-    stack::{Outside, Stack},
+    stack::{Access, Stack},
 };

@@ -1,4 +1,4 @@
-//! What `leadgate dev` writes on standard error: the journal for a person, or the functions' own lines.
+//! Log of `leadgate dev` on standard error: the journal for a person, or the functions' own lines.
 
 use std::io;
 
@@ -45,7 +45,7 @@ pub(crate) fn init(format: LogFormat, verbose: bool) -> Option<Journal> {
             None
         }
         (LogFormat::Text, false) => {
-            let journal = Journal::new();
+            let journal = Journal::default();
             let warnings = Warnings(journal.clone()).with_filter(shown(LevelFilter::WARN));
             registry.with(warnings).init();
             Some(journal)

@@ -1,12 +1,12 @@
 //! Sends the starts that were under way when the stack last stopped. The embedded queues live in memory;
 //! the table is on disk, and a lead's item says which run it is to have.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{
     clock::Clock,
-    domain::ids::{AccountId, LeadId},
+    domain::ids::{AccountId, LeadId, RunId},
     queue::WorkflowStart,
     store::StoreError,
     telemetry::Chain,
@@ -14,7 +14,7 @@ use shared::{
 
 use super::{LocalError, Services};
 
-/// Sends the start of every lead whose run is not there, and counts what was sent.
+/// Sends the start of every lead whose run is not there, and gives the ids of those runs.
 #[expect(
     clippy::disallowed_methods,
     reason = "only the local stack starts with empty queues, and its table is small"
@@ -22,7 +22,7 @@ use super::{LocalError, Services};
 pub(super) async fn send_lost_starts(
     services: &Services,
     clock: &Clock,
-) -> Result<usize, LocalError> {
+) -> Result<HashSet<RunId>, LocalError> {
     let mut waiting: HashMap<(String, String), (AccountId, LeadId)> = HashMap::new();
     let mut pages = services
         .clients
@@ -66,14 +66,14 @@ pub(super) async fn send_lost_starts(
     for run in built {
         waiting.remove(&run);
     }
-    let mut sent = 0;
+    let mut sent = HashSet::new();
     for (account, id) in waiting.values() {
         match services.store.lead(*account, *id).await {
             Ok(lead) => {
                 let lead = lead.found();
                 if let Some(start) = lead.and_then(|lead| WorkflowStart::of(&lead, clock.now())) {
                     services.queue.send(&start).await?;
-                    sent += 1;
+                    sent.insert(start.run_id);
                 }
             }
             // A damaged lead is no reason to keep all others from running.

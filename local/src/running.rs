@@ -1,10 +1,6 @@
-//! Where a running stack answers, as its lock file says.
+//! Addresses of a running stack. Its lock file holds them.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    process,
-};
+use std::{fmt, path::Path, process};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,17 +38,16 @@ impl Running {
         serde_json::from_str(text).ok()
     }
 
-    /// Finds the stack whose data folder is `.leadgate` in `folder`, or in the nearest folder above it. A stack
-    /// that was killed is found too, and does not answer.
-    pub fn find_from(folder: &Path) -> Option<(PathBuf, Self)> {
-        folder.ancestors().find_map(|folder| {
-            let data_dir = folder.join(DATA_DIR);
-            running_in(&data_dir).map(|running| (data_dir, running))
-        })
+    /// Finds the running stack whose data folder is `.leadgate` in `folder`, or in the nearest folder above it.
+    pub fn find_from(folder: &Path) -> Option<Self> {
+        let folders = folder.ancestors();
+        folders
+            .map(|folder| folder.join(DATA_DIR))
+            .find_map(|data_dir| running_in(&data_dir))
     }
 }
 
-/// As the lock file holds it.
+/// Writes the form of the lock file.
 impl fmt::Display for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::to_string(self).map_err(|_| fmt::Error)?;

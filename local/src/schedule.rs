@@ -5,7 +5,7 @@ use shared::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
 use tokio::time::{Duration, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::Journal;
+use crate::{journal::Journal, text::counted};
 
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
 
@@ -37,13 +37,23 @@ pub(super) async fn run(
     }
 }
 
-/// Prints what was done; nothing if nothing was.
+/// Prints what was done; nothing if there was nothing to do.
 fn note(journal: &Journal, done: Requeued) {
     let Requeued { sent, erased, .. } = done;
     if sent > 0 {
-        journal.note(format!("requeue-starts sent {sent} delayed starts"));
+        journal.note(format!(
+            "requeue-starts sent {}",
+            number(sent, "delayed start")
+        ));
     }
     if erased > 0 {
-        journal.note(format!("requeue-starts finished {erased} erasures"));
+        journal.note(format!(
+            "requeue-starts finished {}",
+            number(erased, "erasure")
+        ));
     }
+}
+
+fn number(count: u32, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }

@@ -41,7 +41,7 @@ const REPLY_HEADERS: [&str; 7] = [
 /// The whole service, running.
 #[derive(Debug)]
 pub struct Stack {
-    /// Where the API answers.
+    /// URL of the API.
     pub api_url: String,
     /// What the functions use.
     pub services: Services,
@@ -51,9 +51,9 @@ pub struct Stack {
     work: [JoinHandle<()>; 2],
 }
 
-/// How a stack is seen from outside.
+/// Ways in which people meet a stack.
 #[derive(Clone, Debug, Default)]
-pub struct Outside {
+pub struct Access {
     /// Origins of web pages that may call the API, such as `http://localhost:5173`.
     pub origins: Vec<HeaderValue>,
     /// Where each request has its line; `None` for none.
@@ -66,15 +66,15 @@ impl Stack {
     /// # Errors
     /// [`LocalError`], each with what to change.
     pub async fn start(storage: &Storage, ports: Ports, clock: Clock) -> Result<Self, LocalError> {
-        Self::start_for(Outside::default(), storage, ports, clock).await
+        Self::start_with(Access::default(), storage, ports, clock).await
     }
 
-    /// Same as [`Stack::start`], for a person too.
+    /// Same as [`Stack::start`], with what people need.
     ///
     /// # Errors
     /// Same as [`Stack::start`].
-    pub async fn start_for(
-        outside: Outside,
+    pub async fn start_with(
+        access: Access,
         storage: &Storage,
         ports: Ports,
         clock: Clock,
@@ -83,16 +83,19 @@ impl Stack {
         let data_dir = DataDir::of(storage)?;
         let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
         let mut services = Services::start_in(data_dir, ports, &clock).await?;
-        let sent = recovery::send_lost_starts(&services, &clock).await?;
-        if sent > 0 {
-            tracing::info!(starts = sent, "sent the starts that have no run yet");
+        let recovered = recovery::send_lost_starts(&services, &clock).await?;
+        if !recovered.is_empty() {
+            tracing::info!(
+                starts = recovered.len(),
+                "sent the starts that have no run yet"
+            );
         }
 
         let (stop_intake, stop_work) = (CancellationToken::new(), CancellationToken::new());
         let (store, queue) = (services.store.clone(), services.queue.clone());
         let state = AppState::new(store.clone(), queue.clone(), clock.clone());
-        let journal = outside.journal.clone();
-        let app = outside.around(router(state), &api_url, ports.address);
+        let journal = access.journal.clone();
+        let app = access.around(router(state), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -109,6 +112,7 @@ impl Stack {
             function: StartWorkflow::new(store.clone(), clock.clone()),
             store: store.clone(),
             journal: journal.clone(),
+            recovered,
         };
         let work = [
             tokio::spawn(source.run(stop_work.clone())),
@@ -148,7 +152,7 @@ impl Stack {
     }
 }
 
-impl Outside {
+impl Access {
     /// The API with its pages, behind the guard; with a line for each request, refused ones too.
     fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
         let mut routes = api
@@ -164,7 +168,7 @@ impl Outside {
         }
     }
 
-    /// What pages of `origins` may send and read: as `HttpApi` in template.yaml allows those of `CorsOrigins`.
+    /// Headers that pages of `origins` may send and read, as template.yaml has them for `CorsOrigins`.
     fn cors(&self) -> CorsLayer {
         CorsLayer::new()
             .allow_origin(self.origins.clone())

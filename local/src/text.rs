@@ -15,15 +15,31 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` on one line, without what a terminal would obey or show in another order: clients choose part of what
-/// is printed.
+/// `count` with its noun, such as `1 lead` and `2 leads`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// `text` on one line, without what a terminal would obey, hide or show in another order: clients choose part of
+/// what is printed.
 pub fn printable(text: &str) -> String {
-    let moves = |it: char| {
+    let is_hidden = |it: char| {
         it.is_control()
-            || matches!(it, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(
+                it,
+                '\u{61c}'
+                    | '\u{200b}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}'
+                    | '\u{e0000}'..='\u{e007f}'
+            )
     };
     text.chars()
-        .map(|it| if moves(it) { '\u{fffd}' } else { it })
+        .map(|it| if is_hidden(it) { '\u{fffd}' } else { it })
         .collect()
 }
 
@@ -42,4 +58,26 @@ pub fn cut(text: &str, columns: usize) -> String {
         kept.push(character);
     }
     kept + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        for hidden in [
+            "\u{1b}", "\n", "\u{9b}", "\u{202e}", "\u{200b}", "\u{61c}", "\u{2066}",
+        ] {
+            let text = printable(&format!("a{hidden}b"));
+            assert_eq!(text, "a\u{fffd}b", "{hidden:?}");
+        }
+        assert_eq!(printable("Yılmaz 山本 d'Ávila é"), "Yılmaz 山本 d'Ávila é");
+    }
+
+    #[test]
+    fn one_thing_is_not_several() {
+        assert_eq!(counted(1, "lead"), "1 lead");
+        assert_eq!(counted(0, "lead"), "0 leads");
+    }
 }

@@ -39,7 +39,7 @@ pub struct RedriveArgs {
     place: PlaceArgs,
 }
 
-/// What is printed.
+/// Form of what is printed as JSON.
 #[derive(Serialize)]
 struct Redriven {
     moved: i64,
@@ -55,12 +55,11 @@ pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
     let mut dead_letters = DeadLetters::new(target);
     let moved = move_some(target, &mut dead_letters, &mut wanted, args.output).await;
     dead_letters.put_back().await;
-    moved?;
+    let moved = moved?;
+    if args.output.is_json() {
+        print(args.output, moved)?;
+    }
     if wanted.is_empty() {
-        if args.output.is_json() {
-            let moved = i64::try_from(args.id.len()).unwrap_or(i64::MAX);
-            print(args.output, moved)?;
-        }
         return Ok(());
     }
     let mut missing: Vec<_> = wanted.into_iter().collect();
@@ -75,13 +74,14 @@ fn print(output: OutputArg, moved: i64) -> io::Result<()> {
     })
 }
 
-/// Moves the letters that are wanted, and leaves in `wanted` what is not there.
+/// Moves the letters that are wanted, counts them, and leaves in `wanted` what is not there.
 async fn move_some(
     target: &Target,
     dead_letters: &mut DeadLetters<'_>,
     wanted: &mut HashSet<String>,
     output: OutputArg,
-) -> Result<(), CommandError> {
+) -> Result<i64, CommandError> {
+    let mut moved = 0;
     while !wanted.is_empty() {
         let letters = dead_letters.receive(usize::MAX).await?;
         if letters.is_empty() {
@@ -91,6 +91,7 @@ async fn move_some(
             if wanted.remove(&letter.message_id) {
                 send(target, &letter).await?;
                 dead_letters.delete(&letter).await?;
+                moved += 1;
                 if !output.is_json() {
                     let id = &letter.message_id;
                     writeln!(io::stdout(), "Moved to the start queue: {id}.")?;
@@ -98,7 +99,7 @@ async fn move_some(
             }
         }
     }
-    Ok(())
+    Ok(moved)
 }
 
 /// Sends it as it was: the account is the group, as when it was first sent.

@@ -105,8 +105,8 @@ fn refusal(
     let code = refusal.err().code();
     let name = name.to_owned();
     let advice = match code {
-        // "Stack with id x does not exist". A name that CloudFormation does not take has the same code.
-        Some("ValidationError") if message.contains("does not exist") => {
+        // A name that CloudFormation does not take has the same code, and is repeated in its message.
+        Some("ValidationError") if message == format!("Stack with id {name} does not exist") => {
             let region = region.clone();
             return StackError::Absent { name, region };
         }

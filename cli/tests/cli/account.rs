@@ -235,14 +235,16 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
     );
     assert_eq!(stderr(&output), expected);
     let output = on(services, &["key", "revoke", crm]);
-    let expected = "leadgate key: a key is named by its id, as `leadgate key list` shows it\n";
+    let expected =
+        "leadgate key: this is not the id of a key: pass one that `leadgate key list` shows\n";
     assert_eq!(stderr(&output), expected);
     for command in [
         &["key", "list", "--account", crm][..],
         &["account", "show", crm],
     ] {
         let output = on(services, command);
-        let expected = "an account is named by its id, as `leadgate account list` shows it\n";
+        let expected =
+            "this is not the id of an account: pass one that `leadgate account list` shows\n";
         assert_eq!(
             stderr(&output),
             format!("leadgate {}: {expected}", command[0])

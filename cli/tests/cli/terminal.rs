@@ -36,7 +36,7 @@ struct Terminal {
     pty: Arc<Pty>,
     child: Child,
     output: Receiver<Vec<u8>>,
-    /// What it has printed so far.
+    /// Text that it has printed so far.
     seen: String,
 }
 

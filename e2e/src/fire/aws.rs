@@ -1,4 +1,4 @@
-//! What is behind the wire: the two operations of SQS that the functions call, answered where they are made.
+//! The two operations of SQS that the functions call, answered in the process.
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::text::short;
+use crate::text::{counted, cut, printable, short};
+
+/// Most columns of a name.
+pub(super) const LONGEST_NAME: usize = 24;
 
 /// The fact of a reply of the API; `None` if it has none. `is_replay`: an earlier request of the same idempotency
 /// key had this reply.
@@ -23,6 +26,17 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 /// The first problem, and how many more there are.
 fn refusal(reply: &Value) -> Option<String> {
     text(reply, "error")?;
+    // The guard's message is long, and its cure comes last.
+    if text(reply, "code") == Some("forbidden") {
+        let message = text(reply, "message")?;
+        let cure = message
+            .rsplit_once("with --cors ")
+            .map(|(_, origin)| origin);
+        return Some(match cure {
+            Some(origin) => format!("not allowed: add --cors {origin}"),
+            None => message.to_owned(),
+        });
+    }
     let problems = reply.get("details").and_then(Value::as_array);
     let problems = problems.map(Vec::as_slice).unwrap_or_default();
     let Some(first) = problems.first().and_then(|it| text(it, "message")) else {
@@ -52,7 +66,8 @@ fn one_lead(reply: &Value) -> Option<String> {
     let lead = reply.get("lead")?;
     let names = ["first_name", "last_name"].into_iter();
     let names: Vec<_> = names.filter_map(|name| text(lead, name)).collect();
-    let mut fact = names.join(" ");
+    // A long name leaves room for the rest.
+    let mut fact = cut(&printable(&names.join(" ")), LONGEST_NAME);
     if let Some(id) = text(lead, "id") {
         fact = format!("{fact} {}", short(id));
     }
@@ -94,7 +109,7 @@ fn listed(reply: &Value) -> Option<String> {
     })
 }
 
-/// What a change of a run, or a look at one, came to.
+/// The result of a change of a run, or of a look at one.
 fn done(reply: &Value) -> Option<String> {
     let is = |name| reply.get(name).and_then(Value::as_bool);
     if let Some(workflow) = text(reply, "workflowName") {
@@ -105,7 +120,8 @@ fn done(reply: &Value) -> Option<String> {
         return Some(format!("{before} → {after}"));
     }
     if let Some(count) = reply.get("tasks_cancelled").and_then(Value::as_u64) {
-        return Some(format!("{count} contacts cancelled"));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        return Some(format!("{} cancelled", counted(count, "contact")));
     }
     if let Some(resumed) = is("cadence_resumed") {
         return Some(
@@ -130,10 +146,8 @@ fn done(reply: &Value) -> Option<String> {
     }
     let run = reply.get("workflow_run")?;
     let touchpoints = run.get("touchpoints")?.as_array()?.len();
-    Some(format!(
-        "{touchpoints} contacts, {}",
-        text(run, "run_status")?
-    ))
+    let contacts = counted(touchpoints, "contact");
+    Some(format!("{contacts}, {}", text(run, "run_status")?))
 }
 
 #[cfg(test)]

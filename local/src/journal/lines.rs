@@ -10,6 +10,8 @@ use crate::text::{cut, printable, short, width as columns};
 
 const API: &str = "/api/public";
 const ID: usize = 36;
+/// Columns of a line that are not its path: time, method, status and milliseconds.
+const REST: usize = 32;
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 const BOLD: Style = Style::new().effects(Effects::BOLD);
@@ -29,9 +31,9 @@ pub(super) enum Line<'a> {
         elapsed: Duration,
         fact: Option<String>,
     },
-    /// What became of a start.
+    /// The result of a start.
     Run { id: String, fact: String },
-    /// What was done without a request.
+    /// Work that was done without a request.
     Note(String),
     /// A warning.
     Warning(String),
@@ -53,7 +55,8 @@ impl Line<'_> {
                 elapsed,
                 fact,
             } => {
-                let (path, ms) = (shown_path(path), elapsed.as_millis());
+                let longest = width.map_or(usize::MAX, |width| width.saturating_sub(REST));
+                let (path, ms) = (cut(&shown_path(path), longest), elapsed.as_millis());
                 let colour = colour(*status);
                 let status = status.as_u16();
                 let head = format!("{time} {method:<6} {path:<10} {status} {ms:>4} ms  ");
@@ -159,6 +162,9 @@ mod tests {
     #[test]
     fn a_line_fits_the_terminal() {
         let long = format!("first_name is required, and {}", "山".repeat(100));
+        let path = format!("/{}", "a".repeat(300));
+        let line = request("POST", &path, 404, "Not found");
+        assert!(columns(&rendered(&line, Some(80))) <= 80, "{line:?}");
         let line = request("POST", "/api/public/leads", 400, &long);
         for width in [60, 80, 81, 200] {
             let text = rendered(&line, Some(width));

@@ -1,5 +1,5 @@
-//! What `leadgate dev` prints while it runs, for a person: one line for each request, and one when a run is planned.
-//! It shows names, as the data is the person's own; the functions' log lines on AWS never do.
+//! Lines of `leadgate dev` for a person: one for each request, and one for each run that is planned.
+//! They show names, because the data is the person's own. The functions' log lines on AWS never do.
 
 mod facts;
 mod lines;
@@ -33,14 +33,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A journal with the times of this machine's zone.
-    pub fn new() -> Self {
-        Self {
-            zone: TimeZone::system(),
-        }
-    }
-
-    /// Prints what was done without a request.
+    /// Prints work that was done without a request.
     pub(crate) fn note(&self, fact: String) {
         self.print(&Line::Note(fact));
     }
@@ -58,8 +51,11 @@ impl Journal {
 }
 
 impl Default for Journal {
+    /// Returns a journal with the times of this machine's zone.
     fn default() -> Self {
-        Self::new()
+        Self {
+            zone: TimeZone::system(),
+        }
     }
 }
 

@@ -1,50 +1,49 @@
-//! The lines about runs: start-workflow plans them, and only the table knows what it planned.
+//! Lines about runs: start-workflow plans them, and the table has what it planned.
 
 use jiff::Timestamp;
 use shared::{
     domain::{
         cadence::{Touchpoint, TouchpointState},
         lead::Lead,
-        run::Run,
+        name::Name,
+        run::{Run, RunStatus},
     },
     queue::WorkflowStart,
     store::{Sought, Store, StoreError},
 };
 
-use super::{Journal, lines::Line};
-use crate::text::short;
+use super::{Journal, facts::LONGEST_NAME, lines::Line};
+use crate::text::{counted, cut, printable, short};
 
-/// Within this many seconds, a contact is due now.
+/// Seconds within which a contact is due now.
 const NOW: i64 = 60;
 
 impl Journal {
-    /// Prints what became of starts that start-workflow has handled: a line for one, a line for all of many.
+    /// Prints a line for each start that start-workflow has handled, in their order.
     pub(crate) async fn starts(&self, store: &Store, starts: &[WorkflowStart]) {
-        let [start] = starts else {
-            if !starts.is_empty() {
-                let count = starts.len();
-                self.print(&Line::Note(format!("planned the runs of {count} leads")));
+        for start in starts {
+            // A lead that cannot be read is reported where that fails.
+            if let Ok(Some((lead, run))) = read(store, start).await {
+                self.print(&Line::Run {
+                    id: short(&run.id.to_string()).to_owned(),
+                    fact: self.fact(&lead, &run),
+                });
             }
-            return;
-        };
-        // A lead that cannot be read is reported where it fails.
-        let Ok(Some((lead, run))) = read(store, start).await else {
-            return;
-        };
-        self.print(&Line::Run {
-            id: short(&run.id.to_string()).to_owned(),
-            fact: self.fact(&lead, &run),
-        });
+        }
     }
 
     fn fact(&self, lead: &Lead, run: &Run) -> String {
         let profile = &lead.profile;
-        let mut name = profile.first_name.as_str().to_owned();
-        if let Some(last) = &profile.last_name {
-            name = format!("{name} {}", last.as_str());
-        }
+        let names = [Some(&profile.first_name), profile.last_name.as_ref()];
+        let names: Vec<_> = names.into_iter().flatten().map(Name::as_str).collect();
+        let name = cut(&printable(&names.join(" ")), LONGEST_NAME);
         if run.is_waiting() {
             return format!("waits for {name}: {} is paused", run.workflow.name);
+        }
+        match run.status {
+            RunStatus::Failed => return format!("failed for {name}: the workflow is gone"),
+            RunStatus::Stopped => return format!("of {name} was stopped before it was planned"),
+            RunStatus::Queued | RunStatus::Running | RunStatus::Completed => {}
         }
         let scheduled: Vec<_> = run
             .touchpoints
@@ -54,8 +53,11 @@ impl Journal {
         let Some(first) = scheduled.first() else {
             return format!("planned: no contact reaches {name}");
         };
-        let (count, first) = (scheduled.len(), self.contact(first));
-        format!("planned: {count} contacts for {name}, first: {first}")
+        let contacts = counted(scheduled.len(), "contact");
+        format!(
+            "planned: {contacts} for {name}, first: {}",
+            self.contact(first)
+        )
     }
 
     fn contact(&self, touchpoint: &Touchpoint) -> String {
