@@ -44,7 +44,14 @@ impl Terminal {
     fn run(args: &[&str], env: &[(&str, &str)]) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(24, COLUMNS)).unwrap();
-        let variables = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "AWS_PROFILE"];
+        // CI: a log in CI shows colours even where the terminal is dumb.
+        let variables = [
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "CI",
+            "AWS_PROFILE",
+        ];
         let command = Command::new(env!("CARGO_BIN_EXE_leadgate")).args(args);
         let command = variables
             .into_iter()
