@@ -1,6 +1,6 @@
 //! The program of `cargo dev` on a terminal, where its first line once was a panic.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::{
     io::{Read, Write},
