@@ -183,3 +183,23 @@ impl Access {
             .expose_headers(REPLY_HEADERS.map(HeaderName::from_static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_may_send_and_read_what_they_may_on_aws() {
+        let template = include_str!("../../template.yaml");
+        for (name, headers) in [
+            ("AllowHeaders:", &REQUEST_HEADERS[..]),
+            ("ExposeHeaders:", &REPLY_HEADERS),
+        ] {
+            let (_, list) = template.split_once(name).unwrap();
+            let (_, list) = list.split_once('[').unwrap();
+            let (list, _) = list.split_once(']').unwrap();
+            let there: Vec<_> = list.split(',').map(str::trim).collect();
+            assert_eq!(there, headers, "{name}");
+        }
+    }
+}
