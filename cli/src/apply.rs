@@ -105,7 +105,7 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
     if !steps.is_empty() && !args.yes {
         if args.output.is_json() {
             args.output.print(&applied, |_| String::new())?;
-            return Err(ApplyError::NoTerminal);
+            return Err(ApplyError::NoQuestion);
         }
         ask()?;
     }
@@ -234,6 +234,8 @@ enum ApplyError {
     AwaitedWorkflow { name: String, starts: usize },
     #[error("not a terminal, so nothing was asked and nothing was changed: pass --yes to apply")]
     NoTerminal,
+    #[error("with --output json nothing is asked, so nothing was changed: pass --yes to apply")]
+    NoQuestion,
     #[error("nothing was changed")]
     Declined,
     #[error("it was changed meanwhile: run it again")]

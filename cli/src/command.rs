@@ -25,7 +25,7 @@ use crate::{
     queue::{self, QueueCommand},
 };
 
-/// Run, inspect and deploy Leadgate.
+/// Run and inspect Leadgate.
 ///
 /// Commands work on the local stack of `leadgate dev` while it runs; with --stack, on a deployment on AWS.
 #[derive(Parser)]
@@ -37,7 +37,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the whole service on this machine, with no account and no network.
+    /// Run the whole service on this machine, with no AWS account and no network.
     Dev(DevArgs),
     /// Create, list, show and change accounts.
     #[command(subcommand)]

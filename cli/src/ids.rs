@@ -15,7 +15,7 @@ pub(crate) enum IdError {
         what: &'static str,
         command: &'static str,
     },
-    #[error("there is no {what} {id} here: `leadgate {command} list` shows those that are")]
+    #[error("there is no {what} {id} here: `leadgate {command} list` lists the {what}s")]
     Unknown {
         what: &'static str,
         id: String,
@@ -119,7 +119,7 @@ mod tests {
         );
         assert_eq!(
             found("ffff").unwrap_err(),
-            "there is no account ffff here: `leadgate account list` shows those that are"
+            "there is no account ffff here: `leadgate account list` lists the accounts"
         );
         for text in [
             "",

@@ -76,8 +76,9 @@ pub(crate) struct Target {
 #[derive(Debug, Error)]
 pub(crate) enum TargetError {
     #[error(
-        "no local stack is running in {} or a folder above it: start one with `cargo dev`, or pass --stack NAME \
-         for one on AWS", .0.display()
+        "no local stack is running in {} or a folder above it: start one with `cargo dev`, pass --dynamodb-url for \
+         one in memory, or --stack NAME for one on AWS",
+        .0.display()
     )]
     NoLocalStack(PathBuf),
     #[error(

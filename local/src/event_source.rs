@@ -92,7 +92,7 @@ impl EventSource {
                 starts.partition(|start| self.recovered.contains(&start.run_id));
             if !recovered.is_empty() {
                 let leads = counted(recovered.len(), "lead");
-                journal.note(format!("planned the runs of {leads} that had none"));
+                journal.note(format!("planned runs for {leads} that had none yet"));
             }
             journal.starts(&self.store, &new).await;
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use local::dev::{DevArgs, run};
 
-/// Run the whole service on this machine, with no account and no network.
+/// Run the whole service on this machine, with no AWS account and no network.
 #[derive(Parser)]
 #[command(name = "cargo dev", bin_name = "cargo dev", version)]
 struct Args {

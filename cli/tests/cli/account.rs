@@ -231,7 +231,7 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
     let unknown = "019c0000-0000-7000-8000-00000000ffff";
     let output = on(services, &["key", "revoke", unknown]);
     let expected = format!(
-        "leadgate key: there is no key {unknown} here: `leadgate key list` shows those that are\n"
+        "leadgate key: there is no key {unknown} here: `leadgate key list` lists the keys\n"
     );
     assert_eq!(stderr(&output), expected);
     let output = on(services, &["key", "revoke", crm]);

@@ -171,7 +171,7 @@ async fn commands_find_the_running_stack_from_its_folder_and_below() {
         message(in_folder(&below, &list)),
         format!(
             "leadgate account: no local stack is running in {} or a folder above it: start one with `cargo \
-             dev`, or pass --stack NAME for one on AWS\n",
+             dev`, pass --dynamodb-url for one in memory, or --stack NAME for one on AWS\n",
             below.canonicalize().unwrap().display()
         )
     );
@@ -308,7 +308,7 @@ fn an_idle_stack_prints_nothing() {
     let lines: Vec<_> = printed.lines().collect();
     assert_eq!(lines.len(), 1, "{printed}");
     assert!(
-        lines[0].ends_with("planned the runs of 10 leads that had none"),
+        lines[0].ends_with("planned runs for 10 leads that had none yet"),
         "{printed}"
     );
 }

@@ -220,7 +220,7 @@ async fn dev_has_a_line_for_each_request_and_run_and_ends_with_ctrl_c() {
         dev.seen
     );
     post(&url, &lead()).await;
-    dev.wait_for("first: call now");
+    dev.wait_for("first call due now");
     post(&url, &json!({"last_name": "Doe"})).await;
     dev.wait_for("first_name is required");
     dev.type_in(CTRL_C);
@@ -235,7 +235,7 @@ async fn dev_has_a_line_for_each_request_and_run_and_ends_with_ctrl_c() {
         "POST   …/leads    201 ",
         "  John Doe ",
         " → Sales Outreach: call",
-        " planned: 8 contacts for John Doe, first: call now",
+        " planned: 8 contacts for John Doe, first call due now",
         "POST   …/leads    400 ",
     ] {
         assert!(plain.contains(part), "{part:?} in {plain}");

@@ -145,8 +145,9 @@ fn done(reply: &Value) -> Option<String> {
         return Some(if paused { "paused" } else { "not paused" }.to_owned());
     }
     let run = reply.get("workflow_run")?;
-    let touchpoints = run.get("touchpoints")?.as_array()?.len();
-    let contacts = counted(touchpoints, "contact");
+    let touchpoints = run.get("touchpoints")?.as_array()?.iter();
+    let made = touchpoints.filter(|it| text(it, "state") != Some("skipped"));
+    let contacts = counted(made.count(), "contact");
     Some(format!("{contacts}, {}", text(run, "run_status")?))
 }
 
@@ -209,7 +210,7 @@ mod tests {
             (json!({"already_stopped": true}), "stopped before"),
             (json!({"paused": true}), "paused"),
             (
-                json!({"workflow_run": {"run_status": "running", "touchpoints": [1, 2]}}),
+                json!({"workflow_run": {"run_status": "running", "touchpoints": [{"state": "scheduled"}, {"state": "done"}, {"state": "skipped"}]}}),
                 "2 contacts, running",
             ),
         ] {

@@ -1,6 +1,6 @@
 //! The form of a line: time, what it is about, and the one fact that matters.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
 use anstyle::{AnsiColor, Effects, Style};
 use http::StatusCode;
@@ -90,7 +90,7 @@ fn colour(status: StatusCode) -> Style {
     }
 }
 
-/// A path with short ids and without the API's prefix, which `…` stands for.
+/// A path with short ids and without the API's prefix. `…` stands for what is left out.
 fn shown_path(path: &str) -> String {
     let (prefix, rest) = match path.strip_prefix(API) {
         Some(rest) if rest.starts_with('/') => ("…", rest),
@@ -100,9 +100,13 @@ fn shown_path(path: &str) -> String {
     printable(&format!("{prefix}{}", parts.join("/")))
 }
 
-fn short_if_id(part: &str) -> &str {
+fn short_if_id(part: &str) -> Cow<'_, str> {
     let is_id = part.len() == ID && part.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
-    if is_id { short(part) } else { part }
+    if is_id {
+        format!("…{}", short(part)).into()
+    } else {
+        part.into()
+    }
 }
 
 /// A fact in the columns that its line leaves.
@@ -144,7 +148,7 @@ mod tests {
             ),
             (
                 request("DELETE", LEAD, 404, "Lead not found"),
-                "12:34:56 DELETE …/leads/d9f9367d/automation/stop 404   20 ms  Lead not found",
+                "12:34:56 DELETE …/leads/…d9f9367d/automation/stop 404   20 ms  Lead not found",
             ),
             (
                 request("GET", "/api/publications", 404, ""),

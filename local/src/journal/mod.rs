@@ -17,6 +17,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
 use shared::clock::Clock;
 
@@ -79,13 +80,15 @@ pub(crate) async fn record(
         return Response::from_parts(parts, Body::empty());
     };
     let reply = serde_json::from_slice(&body).unwrap_or_default();
+    let is_erased = method == Method::DELETE && parts.status.is_success();
+    let erased = is_erased.then(|| "erased".to_owned());
     let is_replay = parts.headers.contains_key("idempotency-replayed");
     journal.print(&Line::Request {
         method: method.as_str(),
         path: &path,
         status: parts.status,
         elapsed,
-        fact: facts::of(&reply, is_replay),
+        fact: erased.or_else(|| facts::of(&reply, is_replay)),
     });
     Response::from_parts(parts, Body::from(body))
 }

@@ -54,15 +54,12 @@ impl Journal {
             return format!("planned: no contact reaches {name}");
         };
         let contacts = counted(scheduled.len(), "contact");
-        format!(
-            "planned: {contacts} for {name}, first: {}",
-            self.contact(first)
-        )
+        format!("planned: {contacts} for {name}, {}", self.first(first))
     }
 
-    fn contact(&self, touchpoint: &Touchpoint) -> String {
+    fn first(&self, touchpoint: &Touchpoint) -> String {
         let when = self.when(touchpoint.due_at);
-        format!("{} {when}", touchpoint.channel)
+        format!("first {} due {when}", touchpoint.channel)
     }
 
     fn when(&self, due_at: Timestamp) -> String {
