@@ -15,10 +15,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
 
-use super::{LocalError, data_dir::create_private, definition::Definition, guard::Guard};
+use super::{LocalError, data_dir::create_private, definition::Definition};
 
 const TARGET: &str = "x-amz-target";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
@@ -74,26 +72,12 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Serves the database until `stop` is cancelled.
-pub(super) fn serve(
-    listener: TcpListener,
-    database: Database,
-    guard: Guard,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    let routes = Router::new()
+/// Returns the routes of the database's port.
+pub(super) fn routes(database: Database) -> Router {
+    Router::new()
         .fallback(respond)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(Arc::new(database));
-    let router = guard.protect(routes);
-    tokio::spawn(async move {
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the embedded DynamoDB stopped");
-        }
-    })
+        .with_state(Arc::new(database))
 }
 
 /// Answers a request of DynamoDB's wire protocol: JSON, the operation in a header.

@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use axum::Router;
 use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -93,8 +94,18 @@ impl Services {
         let stop = CancellationToken::new();
         let guard = Guard::for_programs(ports.address);
         let servers = [
-            dynamodb::serve(dynamodb_listener, database, guard.clone(), stop.clone()),
-            sqs::serve(sqs_listener, guard, stop.clone()),
+            serve(
+                "DynamoDB",
+                dynamodb_listener,
+                guard.clone().protect(dynamodb::routes(database)),
+                stop.clone(),
+            ),
+            serve(
+                "SQS",
+                sqs_listener,
+                guard.protect(sqs::routes()),
+                stop.clone(),
+            ),
         ];
         let clients = Clients::local(&dynamodb_url, &sqs_url);
         let is_ours = dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
@@ -147,6 +158,23 @@ impl Services {
             let _ = server.await;
         }
     }
+}
+
+/// Serves an embedded service until `stop` is cancelled.
+fn serve(
+    name: &'static str,
+    listener: TcpListener,
+    routes: Router,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let served = axum::serve(listener, routes)
+            .with_graceful_shutdown(stop.cancelled_owned())
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the embedded {name} stopped");
+        }
+    })
 }
 
 /// Listens on `port` of `address`, and gives the URL that this machine finds it at.

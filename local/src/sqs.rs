@@ -11,11 +11,9 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::json;
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
 use winterbaume_core::MockRequest;
 
-use super::{LocalError, definition::Definition, guard::Guard, move_tasks::Sqs};
+use super::{LocalError, definition::Definition, move_tasks::Sqs};
 
 const START_QUEUE: &str = "leadgate-starts";
 const DEAD_LETTER_QUEUE: &str = "leadgate-starts-dlq";
@@ -30,24 +28,11 @@ pub(super) struct QueueUrls {
     pub(super) dead_letter: String,
 }
 
-/// Serves SQS until `stop` is cancelled.
-pub(super) fn serve(
-    listener: TcpListener,
-    guard: Guard,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    let routes = Router::new()
+/// Returns the routes of SQS's port.
+pub(super) fn routes() -> Router {
+    Router::new()
         .fallback(answer)
-        .with_state(Arc::new(Sqs::default()));
-    let router = guard.protect(routes);
-    tokio::spawn(async move {
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the embedded SQS stopped");
-        }
-    })
+        .with_state(Arc::new(Sqs::default()))
 }
 
 async fn answer(
