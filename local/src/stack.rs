@@ -43,7 +43,7 @@ const REPLY_HEADERS: [&str; 7] = [
 pub struct Stack {
     /// URL of the API.
     pub api_url: String,
-    /// What the functions use.
+    /// Embedded services that the functions use.
     pub services: Services,
     stop_intake: CancellationToken,
     stop_work: CancellationToken,

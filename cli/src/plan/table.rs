@@ -54,7 +54,7 @@ fn row(touchpoint: &Touchpoint, zone: &TimeZone) -> [String; 5] {
     ]
 }
 
-/// What is not as the step says, and why.
+/// Differences from the step, with their reasons.
 fn note(touchpoint: &Touchpoint) -> String {
     let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
     let reasons = reasons.join(", ");

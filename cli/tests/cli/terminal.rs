@@ -240,7 +240,7 @@ async fn dev_has_a_line_for_each_request_and_run_and_ends_with_ctrl_c() {
     ] {
         assert!(plain.contains(part), "{part:?} in {plain}");
     }
-    // What only machines read is not for a person.
+    // Fields for machines are left out.
     for noise in ["outcome=", "duration_ms", "starts_requeued", "INFO"] {
         assert!(!plain.contains(noise), "{plain}");
     }
