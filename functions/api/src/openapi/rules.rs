@@ -12,19 +12,28 @@ const REQUESTS: [&str; 5] = [
     "PreviewRequest",
 ];
 
-/// Where a request may have `null`, it may have blank text as well.
+/// Lets a field of a request be blank text wherever it may be `null`.
+///
+/// Turns `oneOf` into `anyOf`: to a validator that does not check formats, blank text is also a time or the name
+/// of a time zone, and `oneOf` refuses what fits two alternatives.
 pub(super) fn blank_is_null(schemas: &mut Value) {
     for name in REQUESTS {
         let properties = schemas[name]["properties"].as_object_mut();
-        let alternatives = properties
+        for property in properties
             .into_iter()
             .flat_map(serde_json::Map::values_mut)
-            .filter_map(|property| property.get_mut("oneOf")?.as_array_mut());
-        for null in alternatives
-            .flatten()
-            .filter(|it| **it == json!({"type": "null"}))
         {
-            *null = json!({"$ref": "#/components/schemas/NotGiven"});
+            let Some(Value::Array(mut alternatives)) =
+                property.as_object_mut().and_then(|it| it.remove("oneOf"))
+            else {
+                continue;
+            };
+            for alternative in &mut alternatives {
+                if *alternative == json!({"type": "null"}) {
+                    *alternative = json!({"$ref": "#/components/schemas/NotGiven"});
+                }
+            }
+            property["anyOf"] = json!(alternatives);
         }
     }
 }
