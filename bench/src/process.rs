@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use shared::config;
+use aws::config;
 use tokio::{
     process::{Child, Command},
     time::timeout,

@@ -10,21 +10,21 @@ use std::{
 };
 
 use api::{AppState, router};
+use aws::{
+    clients::Clients,
+    clock::Clock,
+    queue::StartQueue,
+    store::{Batched, Store},
+};
+use domain::{
+    ids::{AccountId, LeadId},
+    lead::{Lead, Profile},
+    name::Name,
+};
 use e2e::proxy::Proxy;
 use http::Request;
 use local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
-use shared::{
-    aws::Clients,
-    clock::Clock,
-    domain::{
-        ids::{AccountId, LeadId},
-        lead::{Lead, Profile},
-        name::Name,
-    },
-    queue::StartQueue,
-    store::{Batched, Store},
-};
 use tower::ServiceExt;
 
 const ROUNDS: u32 = 200;
@@ -125,7 +125,7 @@ fn lead(account: AccountId, number: usize) -> Result<Lead, Box<dyn Error>> {
     Ok(Lead {
         account_id: account,
         profile: Profile {
-            id: LeadId::new(created_at),
+            id: LeadId::new(created_at, aws::randomness::Randomness::System.bits()),
             first_name: "John".try_into()?,
             last_name: Some("Doe".try_into()?),
             email: Some(format!("lead{number}@example.com").as_str().try_into()?),

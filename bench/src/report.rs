@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use aws::clock::Clock;
 use serde_json::{Map, Value, json};
-use shared::clock::Clock;
 
 use crate::{
     Result,

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::clock::Clock;
 use axum::{
     Router,
     body::Bytes,
@@ -20,7 +21,6 @@ use axum::{
     serve::ListenerExt,
 };
 use http::StatusCode;
-use shared::clock::Clock;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, mpsc},

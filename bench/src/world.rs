@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
+use aws::clock::Clock;
 use local::{Ports, Services, Storage};
 use serde_json::Value;
-use shared::clock::Clock;
 use tokio::process::Command;
 
 use crate::{

@@ -2,21 +2,22 @@
 
 use std::{io, process::ExitCode};
 
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde::Serialize;
-use shared::{
-    clock::{Clock, whole_second},
-    domain::{
-        account::{Account, AccountPatch, AccountRecord},
-        country::Country,
-        ids::AccountId,
-        lead::Change,
-        limit::{Limit, LimitError, Limits},
-        name::{Name, NameError},
-    },
+use aws::{
+    clock::Clock,
     store::{Store, StoreError},
 };
+use clap::{Args, Subcommand};
+use domain::{
+    account::{Account, AccountPatch, AccountRecord},
+    country::Country,
+    ids::AccountId,
+    limit::{Limit, LimitError, Limits},
+    name::{Name, NameError},
+    patch::Change,
+    time::whole_second,
+};
+use jiff::Timestamp;
+use serde::Serialize;
 
 use local::text::printable;
 
@@ -198,7 +199,7 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
     let store = Target::of(&args.target).await?.store()?;
     let record = AccountRecord {
         account: Account {
-            id: AccountId::new(now),
+            id: AccountId::new(now, aws::randomness::Randomness::System.bits()),
             default_country: args.default_country,
             limits: Limits {
                 account: limit,

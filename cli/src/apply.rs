@@ -10,19 +10,19 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Args;
-use jiff::Timestamp;
-use local::text::printable;
-use serde::Serialize;
-use shared::{
+use aws::{
     clock::Clock,
-    domain::{
-        ids::{AccountId, WorkflowId},
-        workflow::Workflow,
-    },
     queue::{QueueError, StartQueue, WorkflowStart},
     store::{Store, StoreError},
 };
+use clap::Args;
+use domain::{
+    ids::{AccountId, WorkflowId},
+    workflow::Workflow,
+};
+use jiff::Timestamp;
+use local::text::printable;
+use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
 use self::plan::{Plan, Step, StepOut};

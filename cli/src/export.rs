@@ -2,19 +2,17 @@
 
 use std::{io, process::ExitCode};
 
+use aws::store::StoreError;
 use clap::Args;
-use serde::Serialize;
-use shared::{
-    domain::{
-        cadence::{Channel, Interval, Step, Window},
-        campaign::Campaign,
-        country::Country,
-        first_message::MessageParts,
-        ids::AccountId,
-        workflow::{GoalType, Status, Workflow},
-    },
-    store::StoreError,
+use domain::{
+    cadence::{Channel, Interval, Step, Window},
+    campaign::Campaign,
+    country::Country,
+    first_message::MessageParts,
+    ids::AccountId,
+    workflow::{GoalType, Status, Workflow},
 };
+use serde::Serialize;
 
 use crate::{
     definition::Node,
@@ -255,13 +253,13 @@ enum ExportError {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use proptest::prelude::*;
-    use shared::domain::{
+    use domain::{
         account::{Account, AccountRecord},
         ids::CampaignId,
         limit::Limits,
     };
+    use jiff::Timestamp;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::{
@@ -308,7 +306,7 @@ cadence:
         let stored = StoredAccount {
             record: AccountRecord {
                 account: Account {
-                    id: AccountId::new(created_at),
+                    id: AccountId::new(created_at, [7; 10]),
                     default_country: "CL".parse().ok(),
                     limits: Limits::default(),
                 },
@@ -317,7 +315,7 @@ cadence:
             },
             workflows: vec![workflow.clone()],
             campaigns: vec![Campaign {
-                id: CampaignId::new(created_at),
+                id: CampaignId::new(created_at, [7; 10]),
                 name: campaign.to_owned(),
                 created_at,
             }],

@@ -3,8 +3,8 @@
 use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
+use aws::telemetry::Chain;
 use local::text::printable;
-use shared::telemetry::Chain;
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 

@@ -3,20 +3,22 @@
 
 use std::{io, process::ExitCode};
 
+use aws::{
+    clock::Clock,
+    randomness::{self, NoRandomness, Randomness},
+    store::{Store, StoreError},
+};
 use clap::{Args, Subcommand};
+use domain::{
+    account::Account,
+    api_key::{ApiKeyHash, ApiKeyRecord},
+    ids::{AccountId, ApiKeyId},
+    limit::{Limit, LimitError, Limits},
+    time::whole_second,
+};
 use jiff::{SignedDuration, Timestamp};
 use local::text::printable;
 use serde::Serialize;
-use shared::{
-    clock::{Clock, whole_second},
-    domain::{
-        account::Account,
-        api_key::{ApiKey, ApiKeyHash, ApiKeyRecord, NoRandomness},
-        ids::{AccountId, ApiKeyId},
-        limit::{Limit, LimitError, Limits},
-    },
-    store::{Store, StoreError},
-};
 
 use crate::{
     account::{LimitArgs, name, shown},
@@ -182,10 +184,15 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
         ..account.limits
     };
     let account = Account { limits, ..account };
-    let key = ApiKey::generate()?;
+    let key = randomness::api_key()?;
     let record = ApiKeyRecord {
         expires_at: args.expires_at.map(whole_second),
-        ..key.record(ApiKeyId::new(now), account, &args.name, whole_second(now))
+        ..key.record(
+            ApiKeyId::new(now, Randomness::System.bits()),
+            account,
+            &args.name,
+            whole_second(now),
+        )
     };
     store.create_api_key(&key.hash(), &record).await?;
     let out = CreatedOut {

@@ -6,12 +6,13 @@ mod timeline;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
+use aws::clock::Clock;
 use clap::Args;
-use jiff::{Timestamp, tz::TimeZone};
-use shared::{
-    clock::{Clock, whole_second},
-    domain::cadence::{self, Reachability, Touchpoint},
+use domain::{
+    cadence::{self, Reachability, Touchpoint},
+    time::whole_second,
 };
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     definition::{Definition, FileError},

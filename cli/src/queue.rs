@@ -9,13 +9,13 @@ mod status;
 
 use std::{io, process::ExitCode};
 
-use aws_sdk_sqs::Client;
-use clap::{Args, Subcommand};
-use shared::{
+use aws::{
     clock::Clock,
     queue::QueueError,
     store::{Store, StoreError},
 };
+use aws_sdk_sqs::Client;
+use clap::{Args, Subcommand};
 
 use self::{list::ListArgs, redrive::RedriveArgs};
 use crate::{

@@ -1,14 +1,12 @@
 //! What an account has in the table, read as a whole.
 
-use shared::{
-    domain::{
-        account::AccountRecord,
-        campaign::Campaign,
-        ids::AccountId,
-        page::{Page, PageRequest},
-        workflow::Workflow,
-    },
-    store::{Store, StoreError},
+use aws::store::{Store, StoreError};
+use domain::{
+    account::AccountRecord,
+    campaign::Campaign,
+    ids::AccountId,
+    page::{Page, PageRequest},
+    workflow::Workflow,
 };
 
 const PAGE: u16 = 200;

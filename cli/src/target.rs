@@ -9,15 +9,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
-use local::{Running, TABLE, dead_letter_queue_url, demo, running_in, start_queue_url};
-use shared::{
-    aws::Clients,
+use aws::{
+    clients::Clients,
     config::ConfigError,
-    domain::ids::AccountId,
     queue::StartQueue,
     store::{Store, StoreError},
 };
+use clap::Args;
+use domain::ids::AccountId;
+use local::{Running, TABLE, dead_letter_queue_url, demo, running_in, start_queue_url};
 use thiserror::Error;
 
 use self::stack::StackError;

@@ -7,12 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws::clock::Clock;
+use domain::ids::{AccountId, LeadId};
 use local::{Ports, Services, Storage, demo};
 use serde_json::Value;
-use shared::{
-    clock::Clock,
-    domain::ids::{AccountId, LeadId},
-};
 
 use crate::matching::difference;
 

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::config;
 use local::Services;
-use shared::config;
 use tokio::{
     net::TcpStream,
     process::{Child, Command},

@@ -278,7 +278,7 @@ mod tests {
     use std::time::Duration;
 
     use api::REQUEST_TIMEOUT;
-    use shared::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT};
+    use aws::clients::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT};
     use start_workflow::RECORD_TIMEOUT;
 
     use super::*;

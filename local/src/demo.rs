@@ -1,25 +1,23 @@
 //! The demo account: one key, one workflow, one campaign and ten leads, the same on every local stack, so
 //! that the README's curl and the files in events/ work everywhere. None of it is ever created on AWS.
 
+use aws::store::{Store, StoreError};
+use domain::{
+    account::{Account, AccountRecord},
+    api_key::{ApiKey, ApiKeyError},
+    cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
+    campaign::Campaign,
+    country::CountryError,
+    ids::IdError,
+    lead::{Lead, Profile, Start},
+    limit::Limits,
+    name::{Name, NameError},
+    phone::{Phone, PhoneError},
+    time::whole_second,
+    workflow::{GoalType, Status, Workflow},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::value::to_raw_value;
-use shared::{
-    clock::whole_second,
-    domain::{
-        account::{Account, AccountRecord},
-        api_key::{ApiKey, ApiKeyError},
-        cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
-        campaign::Campaign,
-        country::CountryError,
-        ids::IdError,
-        lead::{Lead, Profile, Start},
-        limit::Limits,
-        name::{Name, NameError},
-        phone::{Phone, PhoneError},
-        workflow::{GoalType, Status, Workflow},
-    },
-    store::{Store, StoreError},
-};
 use thiserror::Error;
 
 use super::LocalError;

@@ -10,10 +10,10 @@ use std::{
     process::ExitCode,
 };
 
+use aws::{clock::Clock, telemetry::Chain};
 use clap::Args;
 use http::{HeaderValue, Uri};
 use serde::Serialize;
-use shared::{clock::Clock, telemetry::Chain};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Duration, timeout},

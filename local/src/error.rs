@@ -2,7 +2,7 @@
 
 use std::{io, net::IpAddr, path::PathBuf};
 
-use shared::{queue::QueueError, store::StoreError};
+use aws::{queue::QueueError, store::StoreError};
 use thiserror::Error;
 
 use crate::running::Running;

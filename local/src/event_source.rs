@@ -4,12 +4,13 @@
 
 use std::collections::HashSet;
 
+use aws::{queue::WorkflowStart, store::Store, telemetry::Chain};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use shared::{domain::ids::RunId, queue::WorkflowStart, store::Store, telemetry::Chain};
+use domain::ids::RunId;
 use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;

@@ -3,11 +3,11 @@
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
-use clap::ValueEnum;
-use shared::{
+use aws::{
     clock::Clock,
     telemetry::{function_lines, report_panics, targets},
 };
+use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 

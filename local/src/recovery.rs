@@ -3,14 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws::{clock::Clock, queue::WorkflowStart, store::StoreError, telemetry::Chain};
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::{
-    clock::Clock,
-    domain::ids::{AccountId, LeadId, RunId},
-    queue::WorkflowStart,
-    store::StoreError,
-    telemetry::Chain,
-};
+use domain::ids::{AccountId, LeadId, RunId};
 
 use super::{LocalError, Services};
 

@@ -1,7 +1,7 @@
 //! The schedule of requeue-starts: once a minute, as in template.yaml.
 
+use aws::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
 use requeue_starts::{Requeued, requeue};
-use shared::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
 use tokio::time::{Duration, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 

@@ -5,8 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use aws::{clients::Clients, clock::Clock, queue::StartQueue, store::Store};
 use axum::Router;
-use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use api::{AppState, router};
+use aws::clock::Clock;
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method};
-use shared::clock::Clock;
 use start_workflow::StartWorkflow;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -10,9 +10,9 @@ use std::{
     net::TcpStream,
 };
 
+use aws::{clients::Clients, config};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use mimalloc::MiMalloc;
-use shared::{aws::Clients, config};
 use tokio::runtime::{Builder, LocalOptions};
 
 /// As the functions have it.

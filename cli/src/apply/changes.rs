@@ -1,9 +1,9 @@
 //! What differs between two definitions of a workflow. What is shown here is what is compared: no line
 //! means that they say the same.
 
+use domain::workflow::{Status, Workflow};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::domain::workflow::{Status, Workflow};
 
 /// A value that is longer than so many characters is cut where it is shown.
 const LONGEST_VALUE: usize = 200;

@@ -2,20 +2,19 @@
 //! what the file says.
 
 use anstyle::{AnsiColor, Style};
+use aws::randomness::Randomness;
+use aws::store::{Store, StoreError};
+use domain::{
+    account::{AccountPatch, AccountRecord},
+    campaign::Campaign,
+    ids::{AccountId, CampaignId, StatusId, WorkflowId},
+    patch::Change,
+    time::whole_second,
+    workflow::{Status, Workflow},
+};
 use jiff::Timestamp;
 use local::text::printable;
 use serde::Serialize;
-use shared::{
-    clock::whole_second,
-    domain::{
-        account::{AccountPatch, AccountRecord},
-        campaign::Campaign,
-        ids::{AccountId, CampaignId, StatusId, WorkflowId},
-        lead::Change,
-        workflow::{Status, Workflow},
-    },
-    store::{Store, StoreError},
-};
 
 use super::{ApplyError, changes};
 use crate::{
@@ -164,7 +163,7 @@ impl Plan {
         }
         if named.is_empty() {
             self.steps.push(Step::CreateCampaign(Campaign {
-                id: CampaignId::new(now),
+                id: CampaignId::new(now, Randomness::System.bits()),
                 name: name.to_owned(),
                 created_at: whole_second(now),
             }));
@@ -272,7 +271,10 @@ pub(crate) fn next(definition: Definition, before: Option<&Workflow>, now: Times
         } = status;
         let stored = before.and_then(|before| before.statuses.iter().find(|it| it.key == key));
         Status {
-            id: stored.map_or_else(|| StatusId::new(now), |stored| stored.id),
+            id: stored.map_or_else(
+                || StatusId::new(now, Randomness::System.bits()),
+                |stored| stored.id,
+            ),
             key,
             label,
             category,
@@ -281,7 +283,10 @@ pub(crate) fn next(definition: Definition, before: Option<&Workflow>, now: Times
         }
     };
     Workflow {
-        id: before.map_or_else(|| WorkflowId::new(now), |before| before.id),
+        id: before.map_or_else(
+            || WorkflowId::new(now, Randomness::System.bits()),
+            |before| before.id,
+        ),
         version: before.map_or(1, |before| before.version.saturating_add(1)),
         name,
         goal_type,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::domain::country::Country;
+use domain::country::Country;
 use thiserror::Error;
 
 use super::{

@@ -8,13 +8,13 @@ mod tests;
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
-use serde_saphyr::UserMessageFormatter;
-use shared::domain::{
+use domain::{
     cadence::{Cadence, Channel, ClockTime, Day, Interval, Step, Window},
     first_message::{FirstMessage, MessageParts},
     workflow::GoalType,
 };
+use jiff::tz::TimeZone;
+use serde_saphyr::UserMessageFormatter;
 
 pub use self::file::{AccountDefinition, File, FileError};
 pub(crate) use self::node::Node;

@@ -1,8 +1,8 @@
 //! A plan for programs, named as the API names touchpoints (CONTRACT section 6).
 
+use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
-use shared::domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
 
 use super::Plan;
 

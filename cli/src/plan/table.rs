@@ -1,8 +1,8 @@
 //! A plan as a table: one line for each touchpoint.
 
+use domain::cadence::{Touchpoint, TouchpointState};
 use jiff::{Timestamp, tz::TimeZone};
 use local::text::printable;
-use shared::domain::cadence::{Touchpoint, TouchpointState};
 
 use super::Plan;
 use crate::output::table;

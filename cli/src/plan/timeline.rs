@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::cadence::{Channel, Touchpoint, TouchpointState, Window};
 use jiff::{ToSpan, civil::Date};
-use shared::domain::cadence::{Channel, Touchpoint, TouchpointState, Window};
 
 use super::Plan;
 

@@ -1,12 +1,12 @@
 //! Why a start is a dead letter, as far as its body and the table tell now; the log of start-workflow tells
 //! what was when it failed.
 
-use serde::Serialize;
-use shared::{
+use aws::{
     queue::{MessageError, WorkflowStart},
     store::{Sought, Store, StoreError},
     telemetry::Chain,
 };
+use serde::Serialize;
 
 /// What stands in the way of a start, or does not any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

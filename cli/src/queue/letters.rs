@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws::queue::QueueError;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName as Name,
 };
 use jiff::Timestamp;
-use shared::queue::QueueError;
 
 use super::Target;
 

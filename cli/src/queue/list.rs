@@ -2,15 +2,15 @@
 
 use std::fmt::{self, Write};
 
-use clap::Args;
-use futures::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
-use serde::Serialize;
-use shared::{
-    domain::ids::{AccountId, LeadId, RunId, WorkflowId},
+use aws::{
     queue::WorkflowStart,
     store::{Store, StoreError},
 };
+use clap::Args;
+use domain::ids::{AccountId, LeadId, RunId, WorkflowId};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     CommandError, PlaceArgs, Target,

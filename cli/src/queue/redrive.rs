@@ -5,11 +5,11 @@ use std::{
     io::{self, Write},
 };
 
+use aws::queue::{QueueError, WorkflowStart};
 use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry, QueueAttributeName};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use shared::queue::{QueueError, WorkflowStart};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{

@@ -1,8 +1,8 @@
 //! How many messages there are, and where.
 
+use aws::store::{Store, StoreError, UNSENT_SHARDS};
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use serde::Serialize;
-use shared::store::{Store, StoreError, UNSENT_SHARDS};
 
 use super::{CommandError, StatusArgs, Target, letters::DeadLetters};
 use crate::output::table;
@@ -92,7 +92,7 @@ async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {
         .attribute_names(Name::ApproximateNumberOfMessagesDelayed)
         .send()
         .await
-        .map_err(shared::queue::QueueError::from)?;
+        .map_err(aws::queue::QueueError::from)?;
     let count = |name| {
         let text = reply.attributes().and_then(|all| all.get(&name));
         text.and_then(|text| text.parse().ok())

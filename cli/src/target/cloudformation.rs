@@ -42,7 +42,7 @@ const USER_AGENT: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-s
 pub(super) type CallError = SdkError<ErrorMetadata, HttpResponse>;
 
 /// Returns the outputs of the stack with this name or ARN. `config` has an HTTP client and the limits of
-/// [`shared::aws::with_limits`].
+/// [`aws::clients::with_limits`].
 ///
 /// # Errors
 /// [`CallError`] if there are no credentials, if CloudFormation cannot be reached or refuses the call, or if the reply is

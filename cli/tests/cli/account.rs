@@ -6,10 +6,11 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use aws::clock::Clock;
+use domain::api_key::ApiKey;
 use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use shared::{clock::Clock, domain::api_key::ApiKey};
 
 /// What the program's environment must not bring along.
 const AWS: [&str; 6] = [

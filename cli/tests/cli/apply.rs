@@ -1,25 +1,23 @@
 //! `leadgate apply` as a person or a program meets it, on an embedded DynamoDB and SQS.
 
+use aws::randomness::Randomness;
 use std::{
     fs,
     net::TcpListener,
     process::{Command, Output, Stdio},
 };
 
+use aws::{clock::Clock, queue::WorkflowStart};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    ids::{AccountId, RunId, StatusId, WorkflowId},
+    page::PageRequest,
+    run::Run,
+    workflow::Workflow,
+};
 use jiff::Timestamp;
 use local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{
-        ids::{AccountId, RunId, StatusId, WorkflowId},
-        page::PageRequest,
-        run::Run,
-        workflow::Workflow,
-    },
-    queue::WorkflowStart,
-};
 
 const EXAMPLE: &str = include_str!("../fixtures/workflow.yaml");
 
@@ -231,7 +229,7 @@ async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
             now,
         );
         if runs.len() >= 10 {
-            run.id = RunId::new(now);
+            run.id = RunId::new(now, Randomness::System.bits());
         }
         runs.push((run.id, run.job_id, run.lead_id));
         store.create_waiting_run(run).await.unwrap();
@@ -299,7 +297,7 @@ async fn a_version_replaces_the_one_before_and_no_other() {
     assert!(replace(4).await.unwrap_err().is_conflict());
     replace(3).await.unwrap();
     let mut unknown = bench.demo_workflow().await;
-    unknown.id = WorkflowId::new(Timestamp::UNIX_EPOCH);
+    unknown.id = WorkflowId::new(Timestamp::UNIX_EPOCH, Randomness::System.bits());
     let error = store.replace_workflow(bench.account, &unknown).await;
     assert!(error.unwrap_err().is_conflict());
 }
@@ -321,7 +319,10 @@ async fn what_cannot_be_applied_is_told_with_what_to_change() {
     assert_eq!(stderr(&output), expected);
 
     let mut namesake = bench.demo_workflow().await;
-    namesake.id = WorkflowId::new("2027-01-01T00:00:00Z".parse().unwrap());
+    namesake.id = WorkflowId::new(
+        "2027-01-01T00:00:00Z".parse().unwrap(),
+        Randomness::System.bits(),
+    );
     let created = bench
         .services
         .store

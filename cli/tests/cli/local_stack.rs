@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::clock::Clock;
 use local::{Ports, Running, Stack, Storage, demo, running_in};
 use reqwest::{Client, StatusCode, header};
 use serde_json::{Value, json};
-use shared::clock::Clock;
 
 async fn stack_in(folder: &Path) -> Stack {
     let storage = Storage::Folder(folder.to_owned());

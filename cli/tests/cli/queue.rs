@@ -1,5 +1,6 @@
 //! `leadgate queue` as a person or a program meets it, on a running stack.
 
+use aws::randomness::Randomness;
 use std::{
     collections::BTreeSet,
     net::TcpListener,
@@ -7,19 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::{clock::Clock, queue::WorkflowStart};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use domain::{
+    ids::{AccountId, LeadId},
+    lead::Lead,
+};
 use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::Client;
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{
-        ids::{AccountId, LeadId},
-        lead::Lead,
-    },
-    queue::WorkflowStart,
-};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 /// What must not be shown.
@@ -230,9 +228,9 @@ async fn each_dead_letter_is_told_apart_by_what_the_table_says_of_it() {
     let lead = enrolled_lead(&stack).await;
     let built = WorkflowStart::of(&lead, now).unwrap();
     let mut superseded = built.clone();
-    superseded.run_id = shared::domain::ids::RunId::new(now);
+    superseded.run_id = domain::ids::RunId::new(now, Randomness::System.bits());
     let mut unknown = built.clone();
-    unknown.lead_id = LeadId::new(now);
+    unknown.lead_id = LeadId::new(now, Randomness::System.bits());
     let erased = enrolled_lead(&stack).await;
     let erased_start = WorkflowStart::of(&erased, now).unwrap();
     let erase = services.store.erase_lead(account(), erased.profile.id, now);

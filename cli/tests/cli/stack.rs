@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws::clock::Clock;
 use axum::{
     Router,
     extract::State,
@@ -13,7 +14,6 @@ use axum::{
     routing::post,
 };
 use local::{Ports, Services, Storage, demo};
-use shared::clock::Clock;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::clock::Clock;
 use local::{Ports, Services, Storage, demo, text::width};
 use pty_process::{
     Size,
@@ -19,7 +20,6 @@ use pty_process::{
 };
 use reqwest::Client;
 use serde_json::json;
-use shared::clock::Clock;
 
 const COLUMNS: u16 = 80;
 const DEADLINE: Duration = Duration::from_secs(20);

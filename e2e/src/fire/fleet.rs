@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use api::{AppState, router};
+use aws::{clock::Clock, queue::StartQueue, store::Store};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request};
 use serde_json::Value;
-use shared::{clock::Clock, queue::StartQueue, store::Store};
 use tower::ServiceExt;
 
 use super::{

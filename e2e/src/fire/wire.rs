@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use ::aws::clock::Clock;
 use aws_sdk_dynamodb::config::{
     HttpClient, RuntimeComponents, SharedHttpClient,
     http::{HttpRequest, HttpResponse},
@@ -24,7 +25,6 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use local::dynamodb;
 use serde_json::{Value, json};
-use shared::clock::Clock;
 use tokio::time::{Instant, sleep};
 
 use super::{

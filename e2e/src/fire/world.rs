@@ -14,6 +14,8 @@ use std::{
 };
 
 use api::{AppState, router};
+use aws::randomness::Randomness;
+use aws::{clients::Clients, clock::Clock, queue::StartQueue, store::Store};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use axum::{Router, body::Body};
@@ -22,7 +24,6 @@ use http::Request;
 use local::{Services, demo, dynamodb};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
-use shared::{aws::Clients, clock::Clock, domain::ids::IdSource, queue::StartQueue, store::Store};
 use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
@@ -187,9 +188,9 @@ impl World {
         let requeue = bench.clients_on(&wire, Caller::RequeueStarts, number);
         let store = Store::new(api.dynamodb, TABLE);
         let queue = StartQueue::new(api.sqs, QUEUE_URL);
-        let ids = IdSource::Counted(Arc::new(AtomicU64::new(plan.seed << 16)));
+        let ids = Randomness::Counted(Arc::new(AtomicU64::new(plan.seed << 16)));
         Self {
-            api: router(AppState::new(store, queue, clock.clone()).with_ids(ids)),
+            api: router(AppState::new(store, queue, clock.clone()).with_randomness(ids)),
             consumer: StartWorkflow::new(Store::new(consumer.dynamodb, TABLE), clock.clone()),
             store: Store::new(requeue.dynamodb, TABLE),
             queue: StartQueue::new(requeue.sqs, QUEUE_URL),

@@ -1,9 +1,9 @@
 //! `POST /leads/{id}/assign-workflow`.
 
+use domain::ids::RunId;
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
-use shared::domain::ids::RunId;
 
 use crate::{
     consumer::consume,
@@ -71,7 +71,7 @@ async fn an_assignment_that_cannot_be_is_refused() {
     let (proxied, _) = proxied().await;
     let emails = another_workflow(&proxied, |workflow| {
         let steps = &mut workflow.cadence.steps;
-        steps.retain(|step| step.channel == shared::domain::cadence::Channel::Email);
+        steps.retain(|step| step.channel == domain::cadence::Channel::Email);
     })
     .await;
     let id = proxied.create(&json!({"first_name": "John"})).await;

@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
+use aws::{clock::Clock, telemetry};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{account::AccountPatch, limit::Limit, patch::Change};
 use e2e::{
     fire::{Bench, CANARIES, Plan, run},
     proxy::Fault,
@@ -13,11 +15,6 @@ use futures::future::join_all;
 use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{account::AccountPatch, lead::Change, limit::Limit},
-    telemetry,
-};
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 

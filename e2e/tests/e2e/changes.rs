@@ -1,12 +1,12 @@
 //! `PATCH` and `PUT /leads/{id}`.
 
+use aws::clock::Clock;
 use e2e::proxy::Fault;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Map, Value, json};
-use shared::clock::Clock;
 
 use crate::proxied::{Proxied, Reply};
 

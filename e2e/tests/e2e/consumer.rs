@@ -1,8 +1,8 @@
 //! start-workflow, fed by hand: one batch at a time.
 
+use aws::clock::Clock;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use local::Services;
-use shared::clock::Clock;
 use start_workflow::{StartWorkflow, handle};
 
 /// Lets a new start-workflow consume what is in the queue, and gives how many records it handled and failed.

@@ -1,13 +1,11 @@
 //! Leads on runs, and what is asked about them.
 
+use aws::clock::Clock;
+use domain::{ids::WorkflowId, workflow::Workflow};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{ids::WorkflowId, workflow::Workflow},
-};
 
 use crate::{
     consumer::consume,
@@ -73,7 +71,10 @@ pub async fn another_workflow(proxied: &Proxied, change: impl FnOnce(&mut Workfl
     let demo = demo::WORKFLOW_ID.parse().unwrap();
     let demo = proxied.store.workflow(account(), demo).await.unwrap();
     let mut workflow = demo.unwrap();
-    workflow.id = WorkflowId::new(workflow.created_at);
+    workflow.id = WorkflowId::new(
+        workflow.created_at,
+        aws::randomness::Randomness::System.bits(),
+    );
     workflow.name = "Second Try".to_owned();
     change(&mut workflow);
     proxied

@@ -1,6 +1,12 @@
 //! `DELETE /leads/{id}`.
 
+use aws::{clock::Clock, store::Sought};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    ids::{LeadId, RunId},
+    lead::Lead,
+    run::Run,
+};
 use e2e::proxy::Fault;
 use futures::future::join_all;
 use jiff::SignedDuration;
@@ -8,15 +14,6 @@ use lambda_http::http::StatusCode;
 use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::json;
-use shared::{
-    clock::Clock,
-    domain::{
-        ids::{LeadId, RunId},
-        lead::Lead,
-        run::Run,
-    },
-    store::Sought,
-};
 
 use crate::{
     consumer::consume,
@@ -283,7 +280,10 @@ async fn reading_and_erasing_cope_with_many_runs_and_reading_is_one_query() {
     let lead_id: LeadId = id.parse().unwrap();
     for second in 0..60 {
         let run = Run {
-            id: RunId::new(jiff::Timestamp::from_second(second).unwrap()),
+            id: RunId::new(
+                jiff::Timestamp::from_second(second).unwrap(),
+                aws::randomness::Randomness::System.bits(),
+            ),
             ..Run::queued(&lead, lead.start.as_ref().unwrap())
         };
         proxied.store.create_run(&run).await.unwrap();

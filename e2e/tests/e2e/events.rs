@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use api::{AppState, router};
+use aws::clock::Clock;
 use e2e::cases::{Case, cases, check_effects, functions, services};
 use local::Services;
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
-use shared::clock::Clock;
 use start_workflow::{StartWorkflow, handle};
 use tower::ServiceExt;
 

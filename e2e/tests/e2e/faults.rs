@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use aws::clock::Clock;
 use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
 use local::demo;
 use requeue_starts::requeue;
 use serde_json::{Value, json};
-use shared::clock::Clock;
 
 use crate::{proxied::Proxied, support::eventually};
 

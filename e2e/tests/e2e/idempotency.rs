@@ -3,16 +3,14 @@
 use std::collections::HashSet;
 
 use api::{AppState, router};
+use aws::clock::Clock;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{api_key::ApiKey, cadence::Channel, ids::WorkflowId, workflow::Workflow};
 use futures::future::join_all;
 use lambda_http::http::Request;
 use local::demo;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{api_key::ApiKey, cadence::Channel, ids::WorkflowId, workflow::Workflow},
-};
 use tower::ServiceExt;
 
 use crate::support::{Api, account, items_of, services, stack};
@@ -160,7 +158,7 @@ async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
         .unwrap()
         .unwrap();
     let mut workflow = Workflow {
-        id: WorkflowId::new(demo.created_at),
+        id: WorkflowId::new(demo.created_at, aws::randomness::Randomness::System.bits()),
         ..demo
     };
     workflow

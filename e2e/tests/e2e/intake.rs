@@ -1,9 +1,9 @@
 //! A lead all the way, over real HTTP.
 
+use domain::{cadence::Channel, ids::WorkflowId, workflow::Workflow};
 use local::demo;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use shared::domain::{cadence::Channel, ids::WorkflowId, workflow::Workflow};
 
 use crate::support::{Api, account, body, eventually, stack};
 
@@ -180,7 +180,7 @@ async fn a_workflow_that_cannot_start_is_warned_about() {
         .unwrap();
     let email_only = |is_paused| {
         let mut workflow = Workflow {
-            id: WorkflowId::new(demo.created_at),
+            id: WorkflowId::new(demo.created_at, aws::randomness::Randomness::System.bits()),
             is_paused,
             ..demo.clone()
         };

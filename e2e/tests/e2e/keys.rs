@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::proxy::Fault;
-use jiff::{SignedDuration, Timestamp};
-use local::demo;
-use serde_json::Value;
-use shared::domain::{
+use domain::{
     account::Account,
     api_key::{ApiKey, ApiKeyRecord},
     ids::ApiKeyId,
     limit::Limits,
 };
+use e2e::proxy::Fault;
+use jiff::{SignedDuration, Timestamp};
+use local::demo;
+use serde_json::Value;
 
 use crate::{
     enrolled::{START, proxied},
@@ -50,7 +50,12 @@ async fn create(proxied: &Proxied, key: &str, expires_at: Option<Timestamp>) {
     };
     let record = ApiKeyRecord {
         expires_at,
-        ..key.record(ApiKeyId::new(at(0)), owner, "New", at(0))
+        ..key.record(
+            ApiKeyId::new(at(0), aws::randomness::Randomness::System.bits()),
+            owner,
+            "New",
+            at(0),
+        )
     };
     let store = &proxied.services.store;
     store.create_api_key(&key.hash(), &record).await.unwrap();

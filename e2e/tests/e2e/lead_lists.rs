@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use aws::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
-use shared::clock::Clock;
 
 use crate::proxied::Proxied;
 

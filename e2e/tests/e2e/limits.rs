@@ -1,8 +1,19 @@
 //! Limits of requests (docs/adr/0012): four containers and more on one table, on simulated time.
 
+use aws::randomness::Randomness;
 use std::time::Duration;
 
+use aws::{
+    clock::Clock,
+    store::{Store, Withdrawal},
+};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    account::Account,
+    api_key::ApiKey,
+    ids::{AccountId, ApiKeyId},
+    limit::{Limit, Limited, Limits},
+};
 use e2e::{
     fire::{Bench, Fleet},
     proxy::Fault,
@@ -11,16 +22,6 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use local::demo;
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{
-        account::Account,
-        api_key::ApiKey,
-        ids::{AccountId, ApiKeyId},
-        limit::{Limit, Limited, Limits},
-    },
-    store::{Store, Withdrawal},
-};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::proxied::Proxied;
@@ -43,13 +44,18 @@ fn of_account(rate: u32, burst: u32) -> Limits {
 async fn create_key(store: &Store, clock: &Clock, limits: Limits) -> AccountId {
     let key: ApiKey = KEY.parse().unwrap();
     let account = Account {
-        id: AccountId::new(clock.now()),
+        id: AccountId::new(clock.now(), Randomness::System.bits()),
         default_country: None,
         limits,
     };
     let now = clock.now();
     let id = account.id;
-    let record = key.record(ApiKeyId::new(now), account, "Limited", now);
+    let record = key.record(
+        ApiKeyId::new(now, Randomness::System.bits()),
+        account,
+        "Limited",
+        now,
+    );
     store.create_api_key(&key.hash(), &record).await.unwrap();
     id
 }
@@ -298,7 +304,7 @@ async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
 #[tokio::test(start_paused = true)]
 async fn a_bucket_is_exact_whatever_its_takers_believe() {
     let fleet = fleet(0, Limits::default()).await;
-    let account = Limited::Account(AccountId::new(fleet.clock.now()));
+    let account = Limited::Account(AccountId::new(fleet.clock.now(), Randomness::System.bits()));
     let start = fleet.clock.now();
     let at = |seconds: f64| start + SignedDuration::from_millis((seconds * 1_000.0) as i64);
     let take = async |now: Timestamp, requests, is_debt, known| {
@@ -344,7 +350,7 @@ async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
     let start = fleet.clock.now();
     let after = |seconds| start + SignedDuration::from_secs(seconds);
     for knows in [true, false] {
-        let account = Limited::Account(AccountId::new(start));
+        let account = Limited::Account(AccountId::new(start, Randomness::System.bits()));
         let mut known = None;
         let take = async |now, requests, is_debt, known| {
             let withdrawal = Withdrawal {
@@ -374,7 +380,7 @@ async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
         );
     }
     // A price of more than an hour is cut as well.
-    let account = Limited::Account(AccountId::new(after(1)));
+    let account = Limited::Account(AccountId::new(after(1), Randomness::System.bits()));
     let withdrawal = Withdrawal {
         limit: Limit::new(1, 1).unwrap(),
         requests: 10_000,

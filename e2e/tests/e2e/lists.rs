@@ -1,9 +1,9 @@
 //! Lists: pages, limits and cursors.
 
+use domain::{campaign::Campaign, ids::CampaignId};
 use jiff::Timestamp;
 use local::demo;
 use reqwest::StatusCode;
-use shared::domain::{campaign::Campaign, ids::CampaignId};
 
 use crate::support::{Api, account, body, stack};
 
@@ -16,7 +16,7 @@ async fn pages_show_every_item_once_in_order() {
     for second in 0..6 {
         // Later than the demo campaign's id, so that they list behind it.
         let created_at = Timestamp::from_second(1_790_000_000 + second).unwrap();
-        let id = CampaignId::new(created_at);
+        let id = CampaignId::new(created_at, aws::randomness::Randomness::System.bits());
         let campaign = Campaign {
             id,
             name: format!("Campaign {second}"),

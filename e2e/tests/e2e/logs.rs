@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws::{clock::Clock, telemetry};
 use serde_json::Value;
-use shared::{clock::Clock, telemetry};
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::layer::SubscriberExt;
 

@@ -7,12 +7,12 @@ use std::{
 };
 
 use api::{AppState, router};
+use aws::{clock::Clock, telemetry::function_lines};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use http::Request;
 use local::{Services, demo};
 use serde_json::{Value, json};
-use shared::{clock::Clock, telemetry::function_lines};
 use tower::ServiceExt;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;

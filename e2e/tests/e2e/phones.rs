@@ -1,7 +1,7 @@
 //! Numbers of 47 countries as people write them: the national and international forms of Google's own
 //! example numbers, as its Python port (`phonenumbers` on PyPI) formats them.
 
-use shared::domain::phone::{Phone, PhoneError};
+use domain::phone::{Phone, PhoneError};
 
 const NUMBERS: [(&str, &str, &str, &str); 47] = [
     ("US", "(201) 555-0123", "+1 201-555-0123", "+12015550123"),

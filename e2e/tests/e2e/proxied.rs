@@ -2,11 +2,11 @@
 //! to fail.
 
 use api::{AppState, router};
+use aws::{clients::Clients, clock::Clock, queue::StartQueue, store::Store};
 use e2e::proxy::Proxy;
 use lambda_http::http::{HeaderMap, Request, StatusCode, header};
 use local::{Services, demo};
 use serde_json::Value;
-use shared::{aws::Clients, clock::Clock, queue::StartQueue, store::Store};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 

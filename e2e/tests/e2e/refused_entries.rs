@@ -1,16 +1,13 @@
 //! Messages that SQS does not take out of a batch that it takes.
 
+use aws::randomness::Randomness;
+use aws::{clock::Clock, queue::WorkflowStart, telemetry::Chain};
+use domain::ids::{JobId, LeadId, RunId};
 use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
 use local::demo;
 use requeue_starts::requeue;
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::ids::{JobId, LeadId, RunId},
-    queue::WorkflowStart,
-    telemetry::Chain,
-};
 use tokio::time::{Duration, Instant};
 
 use crate::{logs::Logs, proxied::Proxied, support::account};
@@ -53,9 +50,9 @@ async fn the_reason_of_each_refused_message_is_kept_and_no_other_is_unsent() {
     let starts: Vec<_> = (0..12)
         .map(|_| WorkflowStart {
             account_id: account(),
-            lead_id: LeadId::new(now),
-            run_id: RunId::new(now),
-            job_id: JobId::new(now),
+            lead_id: LeadId::new(now, Randomness::System.bits()),
+            run_id: RunId::new(now, Randomness::System.bits()),
+            job_id: JobId::new(now, Randomness::System.bits()),
             workflow_id: demo::WORKFLOW_ID.parse().unwrap(),
             enqueued_at: now,
         })

@@ -1,9 +1,9 @@
 //! The local stack's data outlives a restart, and what was under way goes on.
 
+use aws::clock::Clock;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode};
 use local::{LocalError, Ports, Services, Stack, Storage, demo};
 use serde_json::json;
-use shared::clock::Clock;
 
 use crate::support::Api;
 

@@ -8,11 +8,11 @@ use crate::{
     },
     support::{account, items_of},
 };
+use domain::{cadence::Window, workflow::Workflow};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
-use shared::domain::{cadence::Window, workflow::Workflow};
 
 #[tokio::test]
 async fn stop_and_resume_pause_the_cadence_and_take_it_up_where_it_was() {

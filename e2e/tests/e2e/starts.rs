@@ -1,17 +1,15 @@
 //! From a start to its run, whatever is delivered how often.
 
+use aws::clock::Clock;
+use domain::{
+    ids::LeadId,
+    run::{Run, RunStatus},
+};
 use e2e::{cases::cases, proxy::Fault};
 use jiff::{SignedDuration, Timestamp};
 use local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{
-        ids::LeadId,
-        run::{Run, RunStatus},
-    },
-};
 use start_workflow::{StartWorkflow, handle};
 
 use crate::{

@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::clock::Clock;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::AccountId;
 use local::{Ports, Services, Stack, Storage, demo};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use shared::{clock::Clock, domain::ids::AccountId};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use aws::telemetry::ALL_METRICS;
 use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use aws_sdk_sqs::types::QueueAttributeName;
 use local::Services;
 use serde_json::{Value, json};
-use shared::telemetry::ALL_METRICS;
 
 use crate::support::services;
 

@@ -1,25 +1,24 @@
 //! One account can never see another: a foreign id is answered like one that does not exist.
 
+use aws::randomness::Randomness;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws::clock::Clock;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    account::{Account, AccountRecord},
+    api_key::ApiKey,
+    campaign::Campaign,
+    ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
+    lead::LeadFilter,
+    limit::Limits,
+    page::{List, seal_cursor},
+    workflow::Workflow,
+};
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, StatusCode, header};
 use local::{Services, demo};
 use serde_json::{Value, json};
-use shared::{
-    clock::Clock,
-    domain::{
-        account::{Account, AccountRecord},
-        api_key::ApiKey,
-        campaign::Campaign,
-        ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
-        lead::LeadFilter,
-        limit::Limits,
-        page::{List, seal_cursor},
-        workflow::Workflow,
-    },
-};
 
 use crate::{
     consumer::consume,
@@ -118,12 +117,17 @@ async fn other_account(proxied: &Proxied) -> String {
     let store = &proxied.store;
     let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     let other = Account {
-        id: AccountId::new(now),
+        id: AccountId::new(now, Randomness::System.bits()),
         default_country: None,
         limits: Limits::default(),
     };
     let key: ApiKey = KEY.parse().unwrap();
-    let record = key.record(ApiKeyId::new(now), other.clone(), "Other", now);
+    let record = key.record(
+        ApiKeyId::new(now, Randomness::System.bits()),
+        other.clone(),
+        "Other",
+        now,
+    );
     store.create_api_key(&key.hash(), &record).await.unwrap();
     let record = AccountRecord {
         account: other.clone(),
@@ -137,12 +141,12 @@ async fn other_account(proxied: &Proxied) -> String {
         .unwrap()
         .unwrap();
     let workflow = Workflow {
-        id: WorkflowId::new(now),
+        id: WorkflowId::new(now, Randomness::System.bits()),
         ..demo
     };
     store.create_workflow(other.id, &workflow).await.unwrap();
     let campaign = Campaign {
-        id: CampaignId::new(now),
+        id: CampaignId::new(now, Randomness::System.bits()),
         name: "Other".to_owned(),
         created_at: now,
     };

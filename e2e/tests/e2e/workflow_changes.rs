@@ -1,9 +1,9 @@
 //! Workflows that are paused, go on, or are edited, and previews of what they plan.
 
+use domain::workflow::Workflow;
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::json;
-use shared::domain::workflow::Workflow;
 use start_workflow::StartWorkflow;
 
 use crate::{
@@ -54,7 +54,7 @@ async fn a_paused_workflow_takes_leads_and_plans_them_from_the_moment_it_goes_on
     };
     store.replace_workflow(account(), &unpaused).await.unwrap();
     for start in &waiting {
-        let message = shared::queue::WorkflowStart {
+        let message = aws::queue::WorkflowStart {
             account_id: account(),
             lead_id: start.lead_id,
             run_id: start.run_id,

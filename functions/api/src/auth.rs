@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use domain::{account::Account, api_key::ApiKey};
 use http::request::Parts;
-use shared::domain::{account::Account, api_key::ApiKey};
 
 use crate::{error::ApiError, limit::Ticket, state::AppState};
 

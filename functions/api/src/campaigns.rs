@@ -1,9 +1,9 @@
 //! `GET /campaigns` (CONTRACT section 4).
 
 use axum::{Json, extract::State};
+use domain::{campaign::Campaign, ids::CampaignId, page::List};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::domain::{campaign::Campaign, ids::CampaignId, page::List};
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     error::ApiError,
     openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed},
+    openapi::types,
     paging::{Pagination, Parameters},
     state::AppState,
 };
@@ -25,6 +26,7 @@ pub(crate) struct CampaignsReply {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Campaign)]
 struct CampaignOut {
+    #[schema(value_type = types::CampaignId)]
     id: CampaignId,
     #[schema(example = "Spring Launch")]
     name: String,

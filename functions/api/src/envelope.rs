@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use aws::telemetry::{Chain, METRICS};
 use axum::{
     extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
@@ -9,7 +10,6 @@ use axum::{
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use serde::Serialize;
-use shared::telemetry::{Chain, METRICS};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

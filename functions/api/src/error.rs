@@ -1,12 +1,12 @@
 //! Every error that a client can see (CONTRACT section 2), in one table.
 
+use aws::store::StoreError;
 use axum::{
     extract::rejection::BytesRejection,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
 use serde::Serialize;
-use shared::store::StoreError;
 use thiserror::Error;
 use utoipa::ToSchema;
 

@@ -1,11 +1,11 @@
 //! The Lambda function `api`: wiring only.
 
 use api::{AppState, router};
+use aws::{
+    clients::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
+};
 use lambda_http::{Adapter, Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
-use shared::{
-    aws::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
-};
 
 /// See docs/adr/0013.
 #[global_allocator]

@@ -1,8 +1,8 @@
 //! Messages as clients see them (CONTRACT sections 3.3 and 7).
 
+use domain::first_message::MessageParts;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::domain::first_message::MessageParts;
 use utoipa::ToSchema;
 
 /// What is said at a touchpoint; only what was given.

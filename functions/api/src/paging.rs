@@ -3,13 +3,13 @@
 use std::{fmt::Display, str::FromStr};
 
 use axum::extract::{FromRequestParts, Query};
-use http::request::Parts;
-use jiff::Timestamp;
-use serde::Serialize;
-use shared::domain::{
+use domain::{
     ids::AccountId,
     page::{List, PageRequest, open_cursor, seal_cursor},
 };
+use http::request::Parts;
+use jiff::Timestamp;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, Problem};

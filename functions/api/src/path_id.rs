@@ -6,8 +6,8 @@ use axum::{
     RequestPartsExt,
     extract::{FromRequestParts, Path},
 };
+use domain::ids::{LeadId, RunId, WorkflowId};
 use http::request::Parts;
-use shared::domain::ids::{LeadId, RunId, WorkflowId};
 
 use crate::error::ApiError;
 

@@ -2,20 +2,21 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
-use shared::{
+use aws::randomness::Randomness;
+use aws::{
     cache::Cache,
     catalogue::Catalogue,
     clock::Clock,
-    domain::{
-        account::Account,
-        api_key::{ApiKeyHash, ApiKeyRecord},
-        ids::{IdSource, LeadId},
-    },
     queue::StartQueue,
     store::{Store, StoreError},
     telemetry::Chain,
 };
+use domain::{
+    account::Account,
+    api_key::{ApiKeyHash, ApiKeyRecord},
+    ids::LeadId,
+};
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use crate::limit::Limiter;
@@ -38,7 +39,7 @@ pub struct AppState {
     pub(crate) queue: StartQueue,
     pub(crate) catalogue: Catalogue,
     pub(crate) clock: Clock,
-    pub(crate) ids: IdSource,
+    pub(crate) random: Randomness,
     pub(crate) limiter: Limiter,
     /// Leads whose stalled starts were revived.
     pub(crate) revived: Arc<Cache<LeadId, ()>>,
@@ -55,16 +56,16 @@ impl AppState {
             store,
             queue,
             clock,
-            ids: IdSource::System,
+            random: Randomness::System,
             revived: Arc::new(Cache::new(REVIVED_CAPACITY)),
             keys: Arc::new(Cache::new(KEY_CAPACITY)),
             unknown_keys: Arc::new(Cache::new(UNKNOWN_KEY_CAPACITY)),
         }
     }
 
-    /// The same, with new ids from `ids`.
-    pub fn with_ids(self, ids: IdSource) -> Self {
-        Self { ids, ..self }
+    /// Replaces the source of the random part of new ids.
+    pub fn with_randomness(self, random: Randomness) -> Self {
+        Self { random, ..self }
     }
 
     /// Does once, in the init phase, where CPU is plentiful, what the first request would wait for: opens

@@ -1,14 +1,14 @@
 //! `GET /workflows` and `GET /workflows/{id}` (CONTRACT sections 4 and 7).
 
 use axum::{Json, extract::State};
-use jiff::Timestamp;
-use serde::Serialize;
-use shared::domain::{
+use domain::{
     cadence::{Cadence, Channel, Step, Window},
     ids::{StatusId, WorkflowId},
     page::List,
     workflow::{GoalType, Status, Workflow},
 };
+use jiff::Timestamp;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     message::MessageOut,
     openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed, Naming},
+    openapi::types,
     paging::{Pagination, Parameters},
     path_id::PathId,
     state::AppState,
@@ -39,13 +40,16 @@ pub(crate) struct WorkflowReply {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkflowSummary)]
 struct WorkflowOut {
+    #[schema(value_type = types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: String,
+    #[schema(value_type = types::GoalType)]
     goal_type: GoalType,
     is_paused: bool,
     #[schema(example = "America/Santiago")]
     timezone: String,
+    #[schema(value_type = Vec<types::Channel>)]
     channels: Vec<Channel>,
     #[schema(example = 5)]
     total_steps: usize,
@@ -64,6 +68,7 @@ struct WholeWorkflow {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Status)]
 struct StatusOut {
+    #[schema(value_type = types::StatusId)]
     id: StatusId,
     #[schema(example = "won")]
     key: String,
@@ -78,6 +83,7 @@ struct StatusOut {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Cadence)]
 struct CadenceOut {
+    #[schema(value_type = Vec<types::Window>)]
     windows: Vec<Window>,
     gate_all_channels: bool,
     steps: Vec<StepOut>,
@@ -86,6 +92,7 @@ struct CadenceOut {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Step)]
 struct StepOut {
+    #[schema(value_type = types::Channel)]
     channel: Channel,
     #[schema(example = 3)]
     max_attempts: u8,
@@ -213,7 +220,7 @@ pub(crate) async fn list(
     path = "/api/public/workflows/{id}",
     operation_id = "showWorkflow",
     tag = "Workflows",
-    params(("id" = WorkflowId, Path, description = "The workflow's id.")),
+    params(("id" = types::WorkflowId, Path, description = "The workflow's id.")),
     responses(
         (status = 200, description = "The workflow.", body = WorkflowReply),
         Keyed,

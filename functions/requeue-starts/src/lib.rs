@@ -3,15 +3,15 @@
 //! not cleared, a start is sent again, and start-workflow builds its run once. And erases what an erasure
 //! that was cut short has left (docs/adr/0008).
 
-use futures::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use shared::{
+use aws::{
     clock::Clock,
     queue::{QueueError, StartQueue, WorkflowStart},
     store::{Store, StoreError, UNSENT_SHARDS, UnsentStart},
     telemetry::{Chain, METRICS},
 };
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! The Lambda function `requeue-starts`: wiring only.
 
+use aws::{clients::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use requeue_starts::{ScheduledEvent, requeue};
-use shared::{aws::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

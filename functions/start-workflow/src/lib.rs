@@ -7,14 +7,14 @@ mod record;
 
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::future::join_all;
-use shared::{
+use aws::{
     catalogue::Catalogue,
     clock::Clock,
     store::{Store, StoreError},
     telemetry::{Chain, METRICS},
 };
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
 use tokio::time::timeout;
 
 use self::record::{Built, Leads, Outcome, RecordError};
@@ -124,14 +124,12 @@ async fn handle_record(
 
 #[cfg(test)]
 mod tests {
+    use aws::queue::WorkflowStart;
     use aws_sdk_dynamodb::config::{
         BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
     };
+    use domain::ids::{AccountId, JobId, LeadId, RunId, WorkflowId};
     use jiff::Timestamp;
-    use shared::{
-        domain::ids::{AccountId, JobId, LeadId, RunId, WorkflowId},
-        queue::WorkflowStart,
-    };
     use tokio::net::TcpListener;
 
     use super::*;
@@ -139,11 +137,11 @@ mod tests {
     fn start() -> WorkflowStart {
         let now = Timestamp::UNIX_EPOCH;
         WorkflowStart {
-            account_id: AccountId::new(now),
-            lead_id: LeadId::new(now),
-            run_id: RunId::new(now),
-            job_id: JobId::new(now),
-            workflow_id: WorkflowId::new(now),
+            account_id: AccountId::new(now, [7; 10]),
+            lead_id: LeadId::new(now, [7; 10]),
+            run_id: RunId::new(now, [7; 10]),
+            job_id: JobId::new(now, [7; 10]),
+            workflow_id: WorkflowId::new(now, [7; 10]),
             enqueued_at: now,
         }
     }

@@ -1,9 +1,9 @@
 //! The Lambda function `start-workflow`: wiring only.
 
+use aws::{clients::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
-use shared::{aws::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use start_workflow::{StartWorkflow, handle};
 
 /// See docs/adr/0013.

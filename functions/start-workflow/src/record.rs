@@ -6,20 +6,20 @@ use std::{
     time::Duration,
 };
 
-use aws_lambda_events::sqs::SqsMessage;
-use jiff::{SignedDuration, Timestamp};
-use shared::{
-    aws::ATTEMPT_TIMEOUT,
-    domain::{
-        cadence::{Reason, TouchpointState},
-        ids::{AccountId, LeadId},
-        lead::{Lead, Start},
-        run::Run,
-    },
+use aws::{
+    clients::ATTEMPT_TIMEOUT,
     queue::{MessageError, WorkflowStart},
     store::{Sought, StoreError},
     telemetry::Chain,
 };
+use aws_lambda_events::sqs::SqsMessage;
+use domain::{
+    cadence::{Reason, TouchpointState},
+    ids::{AccountId, LeadId},
+    lead::{Lead, Start},
+    run::Run,
+};
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -288,7 +288,7 @@ async fn read_lead(
 
 #[cfg(test)]
 mod tests {
-    use shared::aws::OPERATION_TIMEOUT;
+    use aws::clients::OPERATION_TIMEOUT;
 
     use super::*;
     use crate::RECORD_TIMEOUT;

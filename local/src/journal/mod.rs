@@ -11,6 +11,7 @@ use std::{
     time::Instant,
 };
 
+use aws::clock::Clock;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -19,7 +20,6 @@ use axum::{
 };
 use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
-use shared::clock::Clock;
 
 use self::lines::Line;
 pub(crate) use self::warnings::Warnings;

@@ -1,16 +1,16 @@
 //! Lines about runs: start-workflow plans them, and the table has what it planned.
 
-use jiff::Timestamp;
-use shared::{
-    domain::{
-        cadence::{Touchpoint, TouchpointState},
-        lead::Lead,
-        name::Name,
-        run::{Run, RunStatus},
-    },
+use aws::{
     queue::WorkflowStart,
     store::{Sought, Store, StoreError},
 };
+use domain::{
+    cadence::{Touchpoint, TouchpointState},
+    lead::Lead,
+    name::Name,
+    run::{Run, RunStatus},
+};
+use jiff::Timestamp;
 
 use super::{Journal, facts::LONGEST_NAME, lines::Line};
 use crate::text::{counted, cut, printable, short};

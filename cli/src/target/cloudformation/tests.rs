@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
+use aws::clients::{Roots, https_client, with_limits};
 use aws_config::{Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_types::sdk_config;
 use axum::{Router, http::HeaderMap, routing::post};
 use http::StatusCode;
-use shared::aws::{Roots, https_client, with_limits};
 use tokio::net::TcpListener;
 
 use super::*;

@@ -1,19 +1,12 @@
 //! `PATCH` and `PUT /leads/{id}` (CONTRACT section 5).
 
+use aws::store::StoreError;
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use shared::{
-    clock::whole_second,
-    domain::{
-        account::Account,
-        ids::LeadId,
-        lead::{Change, LeadPatch},
-    },
-    store::StoreError,
-};
+use domain::{account::Account, ids::LeadId, lead::LeadPatch, patch::Change, time::whole_second};
 
 use super::{
     body::JsonBody,
@@ -26,6 +19,7 @@ use crate::{
     error::ApiError,
     openapi::bodies::LeadChange,
     openapi::refusals::{Checked, Keyed, Naming, WithBody},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -41,7 +35,7 @@ const MOST_KEYS: usize = 100;
     path = "/api/public/leads/{id}",
     operation_id = "changeLead",
     tag = "Leads",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     request_body = LeadChange,
     responses(
         (status = 200, description = "The lead after the change.", body = ChangedReply<'static>),

@@ -5,8 +5,8 @@ use axum::{
     extract::{FromRequestParts, State},
     response::Response,
 };
+use domain::{account::Account, idempotency::IdempotencyKey};
 use http::request::Parts;
-use shared::domain::{account::Account, idempotency::IdempotencyKey};
 
 use super::{
     body::JsonBody,
@@ -109,7 +109,7 @@ async fn create_one(
         draft,
         &wanted,
         named,
-        &state.ids,
+        &state.random,
         state.clock.now(),
     );
     let taken = take_in(state, account, named, enrolment).await?;

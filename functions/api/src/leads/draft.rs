@@ -1,8 +1,7 @@
 //! A lead as it comes in: JSON in, checked and normalised fields out (CONTRACT sections 3 and 3.1).
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
-use shared::domain::{
+use domain::{
     account::Account,
     cadence::Channel,
     email::Email,
@@ -12,6 +11,7 @@ use shared::domain::{
     name::Name,
     phone::{Dialled, Phone},
 };
+use sha2::{Digest, Sha256};
 
 use super::{
     body::{LEADS, malformed},
@@ -100,9 +100,9 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
+    use domain::limit::Limits;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use shared::domain::limit::Limits;
     use unicode_normalization::UnicodeNormalization;
 
     use super::*;

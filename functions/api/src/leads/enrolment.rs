@@ -7,24 +7,22 @@ use std::{
     sync::Arc,
 };
 
+use aws::randomness::Randomness;
+use aws::{store::StoreError, telemetry::Chain};
+use domain::{
+    account::Account,
+    cadence::{Reachability, first_touchpoint},
+    campaign::Campaign,
+    first_message::FirstMessage,
+    idempotency::IdempotencyKey,
+    ids::{CampaignId, JobId, LeadId, RunId, WorkflowId},
+    lead::{Lead, Profile, Start},
+    name::Name,
+    time::whole_second,
+    workflow::Workflow,
+};
 use futures::{StreamExt, TryFutureExt, stream};
 use jiff::Timestamp;
-use shared::{
-    clock::whole_second,
-    domain::{
-        account::Account,
-        cadence::{Reachability, first_touchpoint},
-        campaign::Campaign,
-        first_message::FirstMessage,
-        idempotency::IdempotencyKey,
-        ids::{CampaignId, IdSource, JobId, LeadId, RunId, WorkflowId},
-        lead::{Lead, Profile, Start},
-        name::Name,
-        workflow::Workflow,
-    },
-    store::StoreError,
-    telemetry::Chain,
-};
 use thiserror::Error;
 
 use super::draft::Draft;
@@ -160,7 +158,7 @@ pub(crate) fn enrol(
     draft: Draft,
     wanted: &Wanted,
     named: Option<Named<'_>>,
-    ids: &IdSource,
+    random: &Randomness,
     now: Timestamp,
 ) -> Result<Enrolment, ApiError> {
     let workflow = draft.workflow_id.and_then(|id| wanted.workflows.get(&id));
@@ -190,7 +188,7 @@ pub(crate) fn enrol(
     }
     let id = match named {
         Some(Named { key, index, .. }) => LeadId::of_request(account.id, key, index),
-        None => LeadId::new_from(ids, now),
+        None => LeadId::new(now, random.bits()),
     };
     // A new id keeps the milliseconds.
     let created_at = whole_second(now);
@@ -218,7 +216,10 @@ pub(crate) fn enrol(
         Some(workflow) => {
             let of_run = match named {
                 Some(_) => (RunId::of_lead(id), JobId::of_lead(id)),
-                None => (RunId::new_from(ids, now), JobId::new_from(ids, now)),
+                None => (
+                    RunId::new(now, random.bits()),
+                    JobId::new(now, random.bits()),
+                ),
             };
             lead.start = start(&lead, workflow, first_message, of_run, &mut warnings);
         }

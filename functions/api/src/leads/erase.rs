@@ -1,14 +1,15 @@
 //! `DELETE /leads/{id}` (CONTRACT section 5).
 
 use axum::{Json, extract::State};
+use domain::ids::LeadId;
 use serde::Serialize;
-use shared::domain::ids::LeadId;
 use utoipa::ToSchema;
 
 use crate::{
     auth::Caller,
     error::ApiError,
     openapi::refusals::{Keyed, Naming, Raced},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -24,7 +25,7 @@ pub(crate) struct ErasedReply {
     path = "/api/public/leads/{id}",
     operation_id = "eraseLead",
     tag = "Leads",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     responses(
         (status = 200, description = "It is gone.", body = ErasedReply),
         Keyed,

@@ -1,12 +1,12 @@
 //! Storing a lead and queueing its start, side by side: one round trip. The table of outcomes is in
 //! docs/architecture.md, "No lost start".
 
-use shared::{
-    domain::{account::Account, idempotency::Receipt, ids::LeadId, lead::Lead},
+use aws::{
     queue::{QueueError, WorkflowStart},
     store::{Sought, StoreError, Stored},
     telemetry::Chain,
 };
+use domain::{account::Account, idempotency::Receipt, ids::LeadId, lead::Lead};
 
 use super::{
     enrolment::{Enrolment, Named, Warning},

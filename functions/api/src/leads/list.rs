@@ -1,14 +1,12 @@
 //! `GET /leads` (CONTRACT section 5).
 
+use aws::telemetry::Chain;
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use shared::{
-    domain::{lead::LeadFilter, page::List},
-    telemetry::Chain,
-};
+use domain::{lead::LeadFilter, page::List};
 
 use super::reply::{LeadsReply, ListedLead};
 use crate::{

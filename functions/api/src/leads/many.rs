@@ -1,19 +1,19 @@
 //! `POST /leads` with an array (CONTRACT section 3.4): the valid leads are taken in even when others are
 //! not, and every element is told the truth about itself, in order.
 
-use axum::{
-    Extension,
-    response::{IntoResponse, Response},
-};
-use futures::{StreamExt, stream};
-use http::StatusCode;
-use serde_json::value::RawValue;
-use shared::{
-    domain::{account::Account, idempotency::IdempotencyKey, lead::Lead},
+use aws::{
     queue::WorkflowStart,
     store::{Batched, Sought},
     telemetry::Chain,
 };
+use axum::{
+    Extension,
+    response::{IntoResponse, Response},
+};
+use domain::{account::Account, idempotency::IdempotencyKey, lead::Lead};
+use futures::{StreamExt, stream};
+use http::StatusCode;
+use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -75,7 +75,7 @@ pub(super) async fn create(
             Ok(draft) => {
                 let request_hash = draft.request_hash.clone();
                 let named = Named::of(key, index, request_hash.as_deref());
-                let enrolment = enrol(account, draft, &wanted, named, &state.ids, now);
+                let enrolment = enrol(account, draft, &wanted, named, &state.random, now);
                 (request_hash, enrolment)
             }
             Err(error) => (None, Err(error)),
@@ -278,7 +278,7 @@ fn reply_to(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiErr
 
 #[cfg(test)]
 mod tests {
-    use shared::aws::OPERATION_TIMEOUT as CALL;
+    use aws::clients::OPERATION_TIMEOUT as CALL;
 
     use super::*;
     use crate::REQUEST_TIMEOUT;

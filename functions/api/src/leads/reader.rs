@@ -2,19 +2,19 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde::Serialize;
-use serde_json::value::RawValue;
-use shared::domain::{
+use domain::{
     account::Account,
     cadence::Channel,
     first_message::MessageParts,
     json,
-    lead::Change,
     metadata::Metadata,
     name::{Name, NameError},
+    patch::Change,
     phone::{Dialled, Phone},
 };
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{body::malformed, draft::MessageDraft, fields::Fields};
 use crate::error::{ApiError, Problem};

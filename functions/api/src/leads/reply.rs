@@ -4,11 +4,7 @@ use axum::{
     Extension, Json,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use shared::domain::{
+use domain::{
     cadence::Channel,
     campaign::Campaign,
     ids::{CampaignId, JobId, LeadId, RunId, StatusId, WorkflowId},
@@ -18,6 +14,10 @@ use shared::domain::{
     run::{CadenceState, Run, RunStatus},
     workflow::{GoalType, WorkflowLabel},
 };
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{enrolment::Warning, intake::Taken};
@@ -25,6 +25,7 @@ use crate::{
     error::{ApiError, Problem},
     intake_counts::IntakeCounts,
     openapi::bodies::LeadResult,
+    openapi::types,
     paging::Pagination,
 };
 
@@ -88,9 +89,11 @@ pub(crate) struct FailedOut<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct CreatedLead<'a> {
+    #[schema(value_type = types::LeadId)]
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
+    #[schema(value_type = types::Metadata)]
     metadata: &'a Metadata,
     created_at: Timestamp,
 }
@@ -115,7 +118,7 @@ pub(crate) struct LeadsReply<'a> {
 pub(crate) struct ListedLead<'a> {
     #[serde(flatten)]
     lead: CreatedLead<'a>,
-    #[schema(required)]
+    #[schema(value_type = Option<types::CampaignId>, required)]
     campaign_id: Option<CampaignId>,
     updated_at: Timestamp,
 }
@@ -141,7 +144,9 @@ struct Person<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct CreatedRun<'a> {
+    #[schema(value_type = types::RunId)]
     id: RunId,
+    #[schema(value_type = types::JobId)]
     job_id: JobId,
     workflow: CreatedWorkflow<'a>,
     cadence: Cadence,
@@ -149,6 +154,7 @@ struct CreatedRun<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct CreatedWorkflow<'a> {
+    #[schema(value_type = types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: &'a str,
@@ -161,6 +167,7 @@ struct CreatedWorkflow<'a> {
 struct Cadence {
     #[schema(example = 0)]
     step_index: u16,
+    #[schema(value_type = types::Channel)]
     channel: Channel,
     #[schema(example = 1)]
     attempt_number: u8,
@@ -185,9 +192,11 @@ pub(crate) struct Variables {}
 #[derive(Serialize, ToSchema)]
 #[schema(as = LeadDetails)]
 pub(crate) struct LeadOut<'a> {
+    #[schema(value_type = types::LeadId)]
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
+    #[schema(value_type = types::Metadata)]
     metadata: &'a Metadata,
     tags: [&'a str; 0],
     #[schema(required)]
@@ -201,6 +210,7 @@ pub(crate) struct LeadOut<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CampaignLabel)]
 struct CampaignOut<'a> {
+    #[schema(value_type = types::CampaignId)]
     id: CampaignId,
     #[schema(example = "Spring Launch")]
     name: &'a str,
@@ -208,11 +218,15 @@ struct CampaignOut<'a> {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct ActiveRun<'a> {
+    #[schema(value_type = types::RunId)]
     id: RunId,
+    #[schema(value_type = types::WorkflowId)]
     workflow_id: WorkflowId,
     is_active: bool,
     human_takeover: bool,
+    #[schema(value_type = types::CadenceState)]
     cadence_state: CadenceState,
+    #[schema(value_type = types::RunStatus)]
     run_status: RunStatus,
     workflow: RunWorkflow<'a>,
     current_status: CurrentStatus<'a>,
@@ -220,14 +234,17 @@ pub(super) struct ActiveRun<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct RunWorkflow<'a> {
+    #[schema(value_type = types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: &'a str,
+    #[schema(value_type = types::GoalType)]
     goal_type: GoalType,
 }
 
 #[derive(Serialize, ToSchema)]
 struct CurrentStatus<'a> {
+    #[schema(value_type = types::StatusId)]
     id: StatusId,
     #[schema(example = "new")]
     key: &'a str,

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
+use aws::telemetry::Chain;
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{ids::LeadId, lead::Lead, run::Run};
 use jiff::SignedDuration;
-use shared::{
-    domain::{ids::LeadId, lead::Lead, run::Run},
-    telemetry::Chain,
-};
 use tokio::time::timeout;
 
 use super::reply::{LeadOut, LeadReply, Variables};
@@ -19,6 +17,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     openapi::refusals::{Keyed, Naming},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -33,7 +32,7 @@ const STALLED: SignedDuration = SignedDuration::from_mins(15);
     path = "/api/public/leads/{id}",
     operation_id = "showLead",
     tag = "Leads",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     responses(
         (status = 200, description = "The lead.", body = LeadReply<'static>),
         Keyed,

@@ -1,9 +1,9 @@
 //! What a reply says of the limits: `RateLimit-Policy` and `RateLimit`
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, lists of structured fields).
 
+use domain::limit::{Limit, Limited};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
-use shared::domain::limit::{Limit, Limited};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
@@ -100,8 +100,8 @@ fn insert(headers: &mut HeaderMap, field: HeaderName, items: impl Iterator<Item 
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::AccountId;
     use jiff::Timestamp;
-    use shared::domain::ids::AccountId;
 
     use super::*;
 
@@ -116,7 +116,10 @@ mod tests {
             (100, 1, 0, "q=1;w=1", "r=0;t=1"),
             (1, 1, 0, "q=1;w=1", "r=0;t=1"),
         ] {
-            let limited = Limited::Account(AccountId::new(Timestamp::UNIX_EPOCH));
+            let limited = Limited::Account(AccountId::new(
+                Timestamp::UNIX_EPOCH,
+                aws::randomness::Randomness::System.bits(),
+            ));
             let limit = Limit::new(rate, burst).unwrap();
             let mut at = Standing::new(&limited, limit, burst - 1, None);
             at.charge(charge);

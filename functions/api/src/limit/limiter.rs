@@ -6,16 +6,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use lru::LruCache;
-use shared::{
+use aws::{
     clock::Clock,
-    domain::{
-        ids::AccountId,
-        limit::{Limit, Limited},
-    },
     store::{Store, StoreError, Taken, Withdrawal},
     telemetry::Chain,
 };
+use domain::{
+    ids::AccountId,
+    limit::{Limit, Limited},
+};
+use lru::LruCache;
 use tokio::{
     sync::{Mutex as AsyncMutex, OwnedMutexGuard},
     task::JoinHandle,

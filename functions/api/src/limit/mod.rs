@@ -9,7 +9,7 @@ mod share;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{extract::Request, response::Response};
-use shared::domain::{
+use domain::{
     account::Account,
     api_key::ApiKeyHash,
     limit::{Limited, Limits},

@@ -3,8 +3,9 @@
 //!
 //! docs/adr/0012 has the reasons behind the numbers.
 
+use aws::store::Withdrawal;
+use domain::limit::Limit;
 use jiff::{SignedDuration, Timestamp};
-use shared::{domain::limit::Limit, store::Withdrawal};
 
 use super::outage::Outage;
 

@@ -9,11 +9,8 @@
 
 use std::collections::HashMap;
 
+use super::types::{CampaignId, Channel, WorkflowId};
 use serde::Serialize;
-use shared::domain::{
-    cadence::Channel,
-    ids::{CampaignId, WorkflowId},
-};
 use utoipa::ToSchema;
 
 use crate::{

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
+use aws::store::StoreError;
 use http::StatusCode;
-use shared::store::StoreError;
 
 use crate::{
     envelope::Envelope,

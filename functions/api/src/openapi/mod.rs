@@ -19,6 +19,7 @@ mod replies;
 mod rules;
 #[cfg(test)]
 mod tests;
+pub(crate) mod types;
 
 use axum::response::IntoResponse;
 use http::header;

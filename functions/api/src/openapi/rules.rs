@@ -19,10 +19,7 @@ const REQUESTS: [&str; 5] = [
 pub(super) fn blank_is_null(schemas: &mut Value) {
     for name in REQUESTS {
         let properties = schemas[name]["properties"].as_object_mut();
-        for property in properties
-            .into_iter()
-            .flat_map(serde_json::Map::values_mut)
-        {
+        for property in properties.into_iter().flat_map(serde_json::Map::values_mut) {
             let Some(Value::Array(mut alternatives)) =
                 property.as_object_mut().and_then(|it| it.remove("oneOf"))
             else {

@@ -1,24 +1,24 @@
 //! `POST /leads/{id}/assign-workflow`.
 
+use aws::{
+    queue::WorkflowStart,
+    store::{StoreError, UnsentStart},
+    telemetry::Chain,
+};
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{
+    account::Account,
+    ids::{JobId, LeadId, RunId, WorkflowId},
+    lead::{Lead, Start},
+    run::RunStatus,
+    workflow::Workflow,
+};
 use http::StatusCode;
 use serde::Serialize;
-use shared::{
-    domain::{
-        account::Account,
-        ids::{JobId, LeadId, RunId, WorkflowId},
-        lead::{Lead, Start},
-        run::RunStatus,
-        workflow::Workflow,
-    },
-    queue::WorkflowStart,
-    store::{StoreError, UnsentStart},
-    telemetry::Chain,
-};
 use utoipa::ToSchema;
 
 use super::{Current, TRIES, pause};
@@ -28,6 +28,7 @@ use crate::{
     leads::{body::JsonBody, enrolment, reader::Reader},
     openapi::bodies::Assignment,
     openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -37,7 +38,9 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[schema(description = "The new run.")]
 struct AssignedReply<'a> {
+    #[schema(value_type = types::RunId)]
     workflow_run_id: RunId,
+    #[schema(value_type = types::WorkflowId)]
     workflow_id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     workflow_name: &'a str,
@@ -66,7 +69,7 @@ struct Wanted {
     path = "/api/public/leads/{id}/assign-workflow",
     operation_id = "assignWorkflow",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     request_body = Assignment,
     responses(
         (status = 201, description = "The lead is on a new run.", body = AssignedReply<'static>),
@@ -145,8 +148,8 @@ fn order(
     let before = lead.start.as_ref().map(|start| start.run_id);
     let now = state.clock.now();
     let ids = (
-        RunId::new_after(&state.ids, before, now),
-        JobId::new_from(&state.ids, now),
+        RunId::new_after(before, now, state.random.bits()),
+        JobId::new(now, state.random.bits()),
     );
     let start = enrolment::start(lead, workflow, None, ids, &mut Vec::new());
     let start =

@@ -1,11 +1,11 @@
 //! `POST /leads/{id}/automation/stop`, `.../resume` and `GET /leads/{id}/is_paused`.
 
 use axum::{Json, extract::State};
-use serde::Serialize;
-use shared::domain::{
+use domain::{
     activity::{Activity, ActivityKind},
     ids::{LeadId, RunId, WorkflowId},
 };
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Changed, Current, change_run};
@@ -16,6 +16,7 @@ use crate::{
     openapi::bodies::{AutomationResume, AutomationStop},
     openapi::parameters::RunParams,
     openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
+    openapi::types,
     paging::Parameters,
     path_id::PathId,
     state::AppState,
@@ -24,6 +25,7 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StoppedReply {
     success: bool,
+    #[schema(value_type = types::RunId)]
     workflow_run_id: RunId,
     cadence_paused: bool,
     tasks_cancelled: usize,
@@ -33,12 +35,14 @@ pub(crate) struct StoppedReply {
 pub(crate) struct AlreadyStoppedReply {
     success: bool,
     already_stopped: bool,
+    #[schema(value_type = types::RunId)]
     workflow_run_id: RunId,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ResumedReply {
     success: bool,
+    #[schema(value_type = types::RunId)]
     workflow_run_id: RunId,
     cadence_resumed: bool,
 }
@@ -47,6 +51,7 @@ pub(crate) struct ResumedReply {
 pub(crate) struct AlreadyRunningReply {
     success: bool,
     already_running: bool,
+    #[schema(value_type = types::RunId)]
     workflow_run_id: RunId,
 }
 
@@ -78,7 +83,7 @@ pub(crate) struct IsPausedReply {
     path = "/api/public/leads/{id}/automation/stop",
     operation_id = "stopAutomation",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationStop,
     responses(
         (status = 200, description = "It is stopped.", body = inline(Stopped)),
@@ -126,7 +131,7 @@ pub(crate) async fn stop(
     path = "/api/public/leads/{id}/automation/resume",
     operation_id = "resumeAutomation",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationResume,
     responses(
         (status = 200, description = "It goes on.", body = inline(Resumed)),
@@ -174,7 +179,7 @@ pub(crate) async fn resume(
     path = "/api/public/leads/{id}/is_paused",
     operation_id = "isPaused",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id."), RunParams),
+    params(("id" = types::LeadId, Path, description = "The lead's id."), RunParams),
     responses(
         (status = 200, description = "Whether a person has taken over.", body = IsPausedReply),
         Keyed,

@@ -5,16 +5,14 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{
+    activity::{Activity, ActivityKind},
+    ids::LeadId,
+    page::List,
+    time::whole_second,
+};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::{
-    clock::whole_second,
-    domain::{
-        activity::{Activity, ActivityKind},
-        ids::LeadId,
-        page::List,
-    },
-};
 use utoipa::ToSchema;
 
 use crate::{
@@ -23,6 +21,7 @@ use crate::{
     leads::reply::ListedLead,
     openapi::parameters::PageParams,
     openapi::refusals::{Checked, Keyed, Naming},
+    openapi::types,
     paging::{Pagination, Parameters},
     path_id::PathId,
     state::AppState,
@@ -44,6 +43,7 @@ struct ActivityOut<'a> {
     kind: &'static str,
     #[schema(example = "system")]
     channel: &'static str,
+    #[schema(value_type = types::ActivityKind)]
     activity_type: ActivityKind,
     #[schema(example = "Status changed")]
     title: &'static str,
@@ -95,7 +95,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
     path = "/api/public/leads/{id}/history",
     operation_id = "showHistory",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id."), PageParams),
+    params(("id" = types::LeadId, Path, description = "The lead's id."), PageParams),
     responses(
         (status = 200, description = "A page of the history, the oldest first.", body = HistoryReply<'static>),
         Keyed,

@@ -13,17 +13,15 @@ pub(crate) mod status;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use shared::{
-    domain::{
-        account::Account,
-        activity::Activity,
-        ids::{LeadId, WorkflowId},
-        lead::Lead,
-        run::Run,
-    },
-    store::{Enrolment, StoreError},
+use aws::store::{Enrolment, StoreError};
+use domain::{
+    account::Account,
+    activity::Activity,
+    ids::{LeadId, WorkflowId},
+    lead::Lead,
+    run::Run,
 };
+use jiff::Timestamp;
 
 pub(crate) use self::{
     assign::assign,

@@ -5,16 +5,14 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{
+    cadence::{Reachability, plan},
+    ids::WorkflowId,
+    run::Snapshot,
+    time::whole_second,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
-use shared::{
-    clock::whole_second,
-    domain::{
-        cadence::{Reachability, plan},
-        ids::WorkflowId,
-        run::Snapshot,
-    },
-};
 use utoipa::ToSchema;
 
 use super::reply::{TouchpointOut, touchpoints};
@@ -24,6 +22,7 @@ use crate::{
     leads::{body::JsonBody, reader::Reader},
     openapi::bodies::PreviewRequest,
     openapi::refusals::{Checked, Keyed, Naming, WithBody},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -45,7 +44,7 @@ struct PreviewReply<'a> {
     path = "/api/public/workflows/{id}/preview",
     operation_id = "previewWorkflow",
     tag = "Workflows",
-    params(("id" = WorkflowId, Path, description = "The workflow's id.")),
+    params(("id" = types::WorkflowId, Path, description = "The workflow's id.")),
     request_body = PreviewRequest,
     responses(
         (status = 200, description = "The touchpoints.", body = PreviewReply<'static>),

@@ -1,25 +1,24 @@
 //! Runs and touchpoints as clients see them (CONTRACT section 6).
 
+use domain::{
+    cadence::{Channel, Reason, Touchpoint, TouchpointState},
+    first_message::FirstMessage,
+    ids::JobId,
+    run::{Run, Snapshot},
+    time::whole_second,
+};
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
-use shared::{
-    clock::whole_second,
-    domain::{
-        cadence::{Channel, Reason, Touchpoint, TouchpointState},
-        first_message::FirstMessage,
-        ids::JobId,
-        run::{Run, Snapshot},
-    },
-};
 use utoipa::ToSchema;
 
-use crate::{leads::reply::ActiveRun, message::MessageOut};
+use crate::{leads::reply::ActiveRun, message::MessageOut, openapi::types};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Run)]
 pub(super) struct RunOut<'a> {
     #[serde(flatten)]
     run: ActiveRun<'a>,
+    #[schema(value_type = types::JobId)]
     job_id: JobId,
     #[schema(required, example = "America/Santiago")]
     timezone: Option<&'a str>,
@@ -34,6 +33,7 @@ pub(super) struct TouchpointOut<'a> {
     index: usize,
     #[serde(rename = "stepIndex")]
     step_index: u16,
+    #[schema(value_type = types::Channel)]
     channel: Channel,
     #[serde(rename = "attemptNumber")]
     attempt: u8,
@@ -43,11 +43,13 @@ pub(super) struct TouchpointOut<'a> {
     /// What the clocks of the workflow's zone show then.
     #[schema(value_type = String, example = "2026-02-10T09:00:00")]
     local: DateTime,
+    #[schema(value_type = types::TouchpointState)]
     state: TouchpointState,
     /// Why it is skipped.
-    #[schema(required)]
+    #[schema(value_type = Option<types::Reason>, required)]
     reason: Option<Reason>,
     /// Why it is not as its step says, in order.
+    #[schema(value_type = Vec<types::Reason>)]
     reasons: &'a [Reason],
     #[schema(required)]
     message: Option<MessageOut>,

@@ -5,11 +5,8 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::run::Run;
 use serde::Serialize;
-use shared::domain::{
-    ids::{LeadId, RunId},
-    run::Run,
-};
 use utoipa::ToSchema;
 
 use super::reply::RunOut;
@@ -17,6 +14,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     openapi::refusals::{Keyed, Naming},
+    openapi::types,
     path_id::RunPath,
     state::AppState,
 };
@@ -33,7 +31,7 @@ struct RunReply<'a> {
     path = "/api/public/leads/{id}/runs/{run_id}",
     operation_id = "showRun",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id."), ("run_id" = RunId, Path, description = "The run's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id."), ("run_id" = types::RunId, Path, description = "The run's id.")),
     responses(
         (status = 200, description = "The run.", body = RunReply<'static>),
         Keyed,

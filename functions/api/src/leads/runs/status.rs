@@ -1,13 +1,13 @@
 //! `POST /leads/{id}/status`.
 
 use axum::{Json, extract::State};
-use serde::Serialize;
-use shared::domain::{
+use domain::{
     activity::{Activity, ActivityKind},
     ids::{LeadId, RunId, WorkflowId},
     run::Run,
     workflow::{Status, Workflow},
 };
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Changed, Current, change_run};
@@ -17,6 +17,7 @@ use crate::{
     leads::{body::JsonBody, reader::Reader},
     openapi::bodies::StatusChange,
     openapi::refusals::{Checked, Keyed, Naming, Raced, WithBody},
+    openapi::types,
     path_id::PathId,
     state::AppState,
 };
@@ -34,7 +35,9 @@ pub(crate) struct StatusReply {
 
 #[derive(Serialize, ToSchema)]
 struct StatusRun {
+    #[schema(value_type = types::RunId)]
     id: RunId,
+    #[schema(value_type = types::WorkflowId)]
     workflow_id: WorkflowId,
 }
 
@@ -46,7 +49,7 @@ struct StatusRun {
     path = "/api/public/leads/{id}/status",
     operation_id = "changeStatus",
     tag = "Runs",
-    params(("id" = LeadId, Path, description = "The lead's id.")),
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
     request_body = StatusChange,
     responses(
         (status = 200, description = "Where the lead stands.", body = StatusReply),

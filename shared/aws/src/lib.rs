@@ -1,0 +1,14 @@
+//! Access to AWS for all functions: clients, the store, the queue, configuration and telemetry.
+//!
+//! The rules are in the crate `domain`; this crate has no HTTP type of the API.
+
+pub mod cache;
+pub mod catalogue;
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod lambda;
+pub mod queue;
+pub mod randomness;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,218 @@
+//! Accounts.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    account::{Account, AccountPatch, AccountRecord},
+    country::Country,
+    ids::AccountId,
+    limit::{Limit, Limits},
+    patch::Change,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError,
+    item::{Entity, text},
+    keys::{self, Key},
+    update::Update,
+};
+
+/// Items of a list that are read at once.
+const READ_AT_ONCE: usize = 16;
+
+#[derive(Serialize, Deserialize)]
+struct AccountItem {
+    id: AccountId,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default_country: Option<Country>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
+    created_at: Timestamp,
+    // An account that was made before there was a list of all has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi1pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi1sk: Option<String>,
+}
+
+impl Entity for AccountItem {
+    const NAME: &'static str = "account";
+    const VERSION: u8 = 1;
+}
+
+impl From<AccountItem> for AccountRecord {
+    fn from(item: AccountItem) -> Self {
+        let AccountItem {
+            id,
+            name,
+            default_country,
+            limit,
+            created_at,
+            gsi1pk: _,
+            gsi1sk: _,
+        } = item;
+        Self {
+            account: Account {
+                id,
+                default_country,
+                limits: Limits {
+                    account: limit,
+                    key: None,
+                },
+            },
+            name,
+            created_at,
+        }
+    }
+}
+
+impl From<&AccountRecord> for AccountItem {
+    fn from(record: &AccountRecord) -> Self {
+        let AccountRecord {
+            account:
+                Account {
+                    id,
+                    default_country,
+                    limits,
+                },
+            name,
+            created_at,
+        } = record.clone();
+        Self {
+            id,
+            name,
+            default_country,
+            limit: limits.account,
+            created_at,
+            gsi1pk: Some(keys::ACCOUNTS.to_owned()),
+            gsi1sk: Some(keys::made(created_at, id)),
+        }
+    }
+}
+
+impl Store {
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is there already.
+    pub async fn create_account(&self, record: &AccountRecord) -> Result<(), StoreError> {
+        let key = keys::account(record.account.id);
+        self.create(key, &AccountItem::from(record)).await
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn account(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
+        let item: Option<AccountItem> = self.read(&keys::account(id)).await?;
+        Ok(item.map(AccountRecord::from))
+    }
+
+    /// All accounts, oldest first. The index lags behind the table, on AWS by some milliseconds.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        let listed = self
+            .listed::<AccountItem>(keys::ACCOUNTS.to_owned())
+            .await?;
+        Ok(listed.into_iter().map(|(_, item)| item.into()).collect())
+    }
+
+    /// Changes an account, and each of its keys, which carry what a request needs of it. If it ends early,
+    /// the same change, made again, finishes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is no such account.
+    pub async fn change_account(
+        &self,
+        record: &AccountRecord,
+        patch: AccountPatch,
+    ) -> Result<(), StoreError> {
+        let AccountPatch {
+            name,
+            default_country,
+            limit,
+        } = patch;
+        let limit = limit.map(|limit| {
+            let number = |number: u32| AttributeValue::N(number.to_string());
+            AttributeValue::M(HashMap::from([
+                ("rate".to_owned(), number(limit.rate())),
+                ("burst".to_owned(), number(limit.burst())),
+            ]))
+        });
+        let id = record.account.id;
+        let mut update = Update::default();
+        update.change("name", name.map_or(Change::Keep, Change::Set));
+        update.change("default_country", default_country.clone());
+        update.change_value("limit", limit.clone());
+        // For an account from before there was a list of all.
+        update.set("gsi1pk", text(keys::ACCOUNTS));
+        update.set("gsi1sk", text(keys::made(record.created_at, id)));
+        self.update(keys::account(id), update).await?;
+        if (&default_country, &limit) == (&Change::Keep, &Change::Keep) {
+            return Ok(());
+        }
+        for (hash, _) in self.api_keys(id).await? {
+            let mut update = Update::default();
+            update.change("default_country", default_country.clone());
+            update.change_value("account_limit", limit.clone());
+            self.update(keys::api_key(&hash), update).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes an item that must be there.
+    async fn update(&self, key: Key, update: Update) -> Result<(), StoreError> {
+        let expression = update.expression();
+        let values = (!update.values.is_empty()).then_some(update.values);
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .update_expression(expression)
+            .condition_expression("attribute_exists(pk)")
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(values)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// The items under a partition key of the list index, in its order: the index holds a part of each, so
+    /// each is read from the table.
+    pub(super) async fn listed<E: Entity>(
+        &self,
+        partition: String,
+    ) -> Result<Vec<(Key, E)>, StoreError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .index_name(keys::LIST_INDEX)
+            .key_condition_expression("gsi1pk = :partition")
+            .expression_attribute_values(":partition", text(partition))
+            .into_paginator()
+            .items()
+            .send();
+        let mut listed = Vec::new();
+        while let Some(item) = items.try_next().await? {
+            listed.extend(Key::of(item));
+        }
+        let found: Vec<_> = stream::iter(listed)
+            .map(|key| async move {
+                let item = self.read::<E>(&key).await?;
+                Ok::<_, StoreError>(item.map(|item| (key, item)))
+            })
+            .buffered(READ_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,413 @@
+//! Leads. One conditional write is the lead and the order to start its run at once (ADR 0002).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
+    types::{AttributeValue, KeysAndAttributes},
+};
+use domain::{
+    idempotency::Receipt,
+    ids::{AccountId, CampaignId, LeadId, WorkflowId},
+    lead::{Lead, Profile, Start},
+    metadata::Metadata,
+    name::Name,
+    run::Run,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    Sought, Store, StoreError,
+    erase::is_erased,
+    error::DamageError,
+    item::{Attributes, Entity, damaged, decode},
+    keys,
+    run::run_of,
+    start::StartItem,
+};
+
+/// What BatchGetItem takes at most.
+const BATCH_READ: usize = 100;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LeadItem {
+    account_id: AccountId,
+    #[serde(flatten)]
+    profile: ProfileItem,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<StartItem>,
+    /// The start's, where a filter can see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptItem>,
+    gsi1pk: String,
+    gsi1sk: String,
+}
+
+/// What the list index has of a lead.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ProfileItem {
+    id: LeadId,
+    first_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// Keys and the JSON texts of their values.
+    metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<CampaignId>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// Only where the client sent an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct ReceiptItem {
+    request_hash: String,
+    reply: String,
+}
+
+impl Entity for LeadItem {
+    const NAME: &'static str = "lead";
+    const VERSION: u8 = 1;
+}
+
+impl Entity for ProfileItem {
+    const NAME: &'static str = LeadItem::NAME;
+    const VERSION: u8 = LeadItem::VERSION;
+}
+
+impl LeadItem {
+    pub(super) fn new(lead: &Lead, receipt: Option<&Receipt>) -> Self {
+        let Lead {
+            account_id,
+            profile,
+            start,
+        } = lead;
+        Self {
+            account_id: *account_id,
+            profile: ProfileItem::from(profile),
+            start: start.clone().map(StartItem::from),
+            workflow_id: start.as_ref().map(|start| start.workflow.id),
+            receipt: receipt.cloned().map(
+                |Receipt {
+                     request_hash,
+                     reply,
+                 }| ReceiptItem {
+                    request_hash,
+                    reply,
+                },
+            ),
+            gsi1pk: keys::lead_list(*account_id, keys::lead_shard(profile.id)),
+            gsi1sk: keys::lead_list_position(profile.created_at, profile.id),
+        }
+    }
+
+    pub(super) fn into_receipt(self) -> Option<Receipt> {
+        self.receipt.map(
+            |ReceiptItem {
+                 request_hash,
+                 reply,
+             }| Receipt {
+                request_hash,
+                reply,
+            },
+        )
+    }
+}
+
+impl From<&Profile> for ProfileItem {
+    fn from(profile: &Profile) -> Self {
+        let Profile {
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            company,
+            title,
+            metadata,
+            campaign_id,
+            created_at,
+            updated_at,
+        } = profile;
+        let text = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        Self {
+            id: *id,
+            first_name: first_name.as_str().to_owned(),
+            last_name: text(last_name),
+            email: email.as_ref().map(|email| email.as_str().to_owned()),
+            phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            source: source.as_str().to_owned(),
+            company: text(company),
+            title: text(title),
+            metadata: metadata
+                .iter()
+                .map(|(key, value)| (attribute_name(key), value.to_owned()))
+                .collect(),
+            campaign_id: *campaign_id,
+            created_at: *created_at,
+            updated_at: *updated_at,
+        }
+    }
+}
+
+impl TryFrom<ProfileItem> for Profile {
+    type Error = StoreError;
+
+    fn try_from(item: ProfileItem) -> Result<Self, StoreError> {
+        let ProfileItem {
+            id,
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            company,
+            title,
+            metadata,
+            campaign_id,
+            created_at,
+            updated_at,
+        } = item;
+        let metadata = metadata
+            .into_iter()
+            .map(|(name, value)| Ok((metadata_key(name), RawValue::from_string(value)?)))
+            .collect::<Result<Metadata, serde_json::Error>>()
+            .map_err(|_| damaged::<LeadItem>(DamageError::Value("metadata")))?;
+        Ok(Self {
+            id,
+            first_name: accept("first_name", &first_name)?,
+            last_name: accept_some("last_name", last_name)?,
+            email: accept_some("email", email)?,
+            phone: accept_some("phone", phone)?,
+            source: accept("source", &source)?,
+            company: accept_some("company", company)?,
+            title: accept_some("title", title)?,
+            metadata,
+            campaign_id,
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+impl TryFrom<LeadItem> for Lead {
+    type Error = StoreError;
+
+    fn try_from(item: LeadItem) -> Result<Self, StoreError> {
+        let LeadItem {
+            account_id,
+            profile,
+            start,
+            workflow_id: _,
+            receipt: _,
+            gsi1pk: _,
+            gsi1sk: _,
+        } = item;
+        Ok(Self {
+            account_id,
+            profile: Profile::try_from(profile)?,
+            start: start.map(Start::from),
+        })
+    }
+}
+
+/// Whether an item of a lead's partition is the lead itself.
+fn is_self(item: &Attributes) -> bool {
+    matches!(item.get("sk"), Some(AttributeValue::S(sk)) if sk == keys::LEAD)
+}
+
+/// DynamoDB takes no empty attribute name; JSON has empty keys. U+0000 in front stands for "as follows".
+const AS_FOLLOWS: char = '\0';
+
+pub(super) fn attribute_name(key: &str) -> String {
+    if key.is_empty() || key.starts_with(AS_FOLLOWS) {
+        format!("{AS_FOLLOWS}{key}")
+    } else {
+        key.to_owned()
+    }
+}
+
+fn metadata_key(name: String) -> String {
+    match name.strip_prefix(AS_FOLLOWS) {
+        Some(key) => key.to_owned(),
+        None => name,
+    }
+}
+
+fn accept<T>(attribute: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T: for<'a> TryFrom<&'a str>,
+{
+    T::try_from(text).map_err(|_| damaged::<LeadItem>(DamageError::Value(attribute)))
+}
+
+fn accept_some<T>(attribute: &'static str, text: Option<String>) -> Result<Option<T>, StoreError>
+where
+    T: for<'a> TryFrom<&'a str>,
+{
+    text.map(|text| accept(attribute, &text)).transpose()
+}
+
+impl Store {
+    /// A lead of an account.
+    ///
+    /// # Errors
+    /// As of any read; [`StoreError::Damaged`] also for values that this version would not accept.
+    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Sought<Lead>, StoreError> {
+        let item = self.read_item(&keys::lead(account, id)).await?;
+        item.map_or(Ok(Sought::Absent), |item| {
+            if is_erased(&item) {
+                return Ok(Sought::Erased);
+            }
+            Lead::try_from(decode::<LeadItem>(item)?).map(Sought::Found)
+        })
+    }
+
+    /// Those of some leads that one call finds, read consistently and not tried again. What is erased, damaged,
+    /// left out by DynamoDB or not there is absent: [`Store::lead`] says which.
+    ///
+    /// # Errors
+    /// As of any read.
+    pub async fn find_leads(
+        &self,
+        wanted: &HashSet<(AccountId, LeadId)>,
+    ) -> Result<HashMap<(AccountId, LeadId), Lead>, StoreError> {
+        let keys = wanted
+            .iter()
+            .take(BATCH_READ)
+            .map(|(account, id)| keys::lead(*account, *id).into_item());
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| StoreError::Unexpected(Box::new(error.into())))?;
+        let reply = self
+            .client
+            .batch_get_item()
+            .request_items(&*self.table, request)
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .send()
+            .await?;
+        let tables = reply.responses.unwrap_or_default();
+        let leads = tables.into_values().flatten().filter_map(|item| {
+            let lead = Lead::try_from(decode::<LeadItem>(item).ok()?).ok()?;
+            Some(((lead.account_id, lead.profile.id), lead))
+        });
+        Ok(leads.collect())
+    }
+
+    /// A lead of an account with its newest run: one Query of two items, however many runs there are.
+    ///
+    /// # Errors
+    /// As of [`Store::lead`].
+    pub async fn lead_with_newest_run(
+        &self,
+        account: AccountId,
+        id: LeadId,
+    ) -> Result<Option<(Lead, Option<Run>)>, StoreError> {
+        let reply = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first_run AND :lead")
+            .expression_attribute_values(
+                ":pk",
+                AttributeValue::S(keys::lead_partition(account, id)),
+            )
+            .expression_attribute_values(":first_run", AttributeValue::S(keys::RUNS.to_owned()))
+            .expression_attribute_values(":lead", AttributeValue::S(keys::LEAD.to_owned()))
+            // The lead's own key is the last of its partition, the newest run's the one before.
+            .scan_index_forward(false)
+            .limit(2)
+            .consistent_read(true)
+            .send()
+            .await?;
+        let mut items = reply.items.unwrap_or_default().into_iter();
+        let Some(lead) = items
+            .next()
+            .filter(|item| is_self(item) && !is_erased(item))
+        else {
+            return Ok(None);
+        };
+        let lead = Lead::try_from(decode::<LeadItem>(lead)?)?;
+        let run = items
+            .next()
+            .filter(|item| !is_erased(item))
+            .map(|run| run_of(run, account, id))
+            .transpose()?;
+        Ok(Some((lead, run)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::item::encode;
+
+    proptest! {
+        #[test]
+        fn a_lead_comes_back_from_its_item_equal(
+            first_name in "[^\\p{Cc}\\p{Z}]{1,50}",
+            last_name in prop::option::of("[a-z]{1,9}"),
+            keys in prop::collection::btree_set("[\\x00a-c]{0,3}", 0..9),
+        ) {
+            let metadata = keys.into_iter().map(|key| {
+                let value = RawValue::from_string("[1.0, -0]".to_owned()).unwrap();
+                (key, value)
+            });
+            let now = "2026-02-10T12:00:00Z".parse().unwrap();
+            let lead = Lead {
+                account_id: AccountId::new(now, [7; 10]),
+                profile: Profile {
+                    id: LeadId::new(now, [7; 10]),
+                    first_name: first_name.as_str().try_into().unwrap(),
+                    last_name: last_name.map(|name| name.as_str().try_into().unwrap()),
+                    email: None,
+                    phone: Some("+1234567890".try_into().unwrap()),
+                    source: Name::api(),
+                    company: None,
+                    title: Some("Head of Sales".try_into().unwrap()),
+                    metadata: metadata.collect(),
+                    campaign_id: None,
+                    created_at: now,
+                    updated_at: now,
+                },
+                start: None,
+            };
+            let key = keys::lead(lead.account_id, lead.profile.id);
+            let item = encode(key, &LeadItem::new(&lead, None)).unwrap();
+            let back = Lead::try_from(decode::<LeadItem>(item).unwrap()).unwrap();
+            prop_assert_eq!(back, lead);
+        }
+    }
+
+    #[test]
+    fn a_damaged_item_is_refused_and_its_values_are_not_shown() {
+        let item = std::collections::HashMap::from([
+            ("et".to_owned(), AttributeValue::S("lead".to_owned())),
+            ("v".to_owned(), AttributeValue::N("1".to_owned())),
+            ("first_name".to_owned(), AttributeValue::N("555".to_owned())),
+        ]);
+        let error = decode::<LeadItem>(item).err().unwrap();
+        let shown = crate::telemetry::Chain(&error).to_string();
+        assert!(shown.starts_with("a lead item is damaged"), "{shown}");
+        assert!(!shown.contains("555"), "{shown}");
+    }
+}

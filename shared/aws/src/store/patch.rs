@@ -1,0 +1,89 @@
+//! Changing a lead: one UpdateItem that writes what changes and nothing else.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{
+    ids::{AccountId, LeadId},
+    lead::{Lead, LeadPatch},
+    patch::Change,
+};
+use jiff::Timestamp;
+
+use super::{
+    Store, StoreError,
+    item::{Entity, decode, text},
+    keys,
+    lead::{LeadItem, attribute_name},
+    update::Update,
+};
+
+impl From<LeadPatch> for Update {
+    fn from(patch: LeadPatch) -> Self {
+        let LeadPatch {
+            first_name,
+            last_name,
+            email,
+            phone,
+            source,
+            company,
+            title,
+            campaign_id,
+            metadata,
+        } = patch;
+        let mut update = Self::default();
+        update.change("first_name", first_name.map_or(Change::Keep, Change::Set));
+        update.change("last_name", last_name);
+        update.change("email", email);
+        update.change("phone", phone);
+        update.change("source", source.map_or(Change::Keep, Change::Set));
+        update.change("company", company);
+        update.change("title", title);
+        update.change("campaign_id", campaign_id);
+        if !metadata.is_empty() {
+            let map = update.name("metadata");
+            for (key, value) in metadata.iter() {
+                let name = update.name(&attribute_name(key));
+                let path = format!("{map}.{name}");
+                if value == "null" {
+                    update.remove.push(path);
+                } else {
+                    update.set(&path, text(value));
+                }
+            }
+        }
+        update
+    }
+}
+
+impl Store {
+    /// Changes a lead, and gives it as it is then. Keys of the metadata are set and removed one by one
+    /// inside the store, so that changes of different keys at the same moment both hold.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is no such lead; [`StoreError::TooLarge`] if it would outgrow
+    /// its item.
+    pub async fn change_lead(
+        &self,
+        account: AccountId,
+        id: LeadId,
+        patch: LeadPatch,
+        now: Timestamp,
+    ) -> Result<Lead, StoreError> {
+        let mut update = Update::from(patch);
+        update.change("updated_at", Change::Set(now.to_string()));
+        let reply = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(keys::lead(account, id).into_item()))
+            .update_expression(update.expression())
+            // The trace of an erased lead is another entity.
+            .condition_expression("et = :lead")
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .expression_attribute_values(":lead", AttributeValue::S(LeadItem::NAME.to_owned()))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await?;
+        Lead::try_from(decode::<LeadItem>(reply.attributes.unwrap_or_default())?)
+    }
+}

@@ -1,0 +1,59 @@
+//! Update expressions, put together step by step.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::patch::Change;
+
+use super::item::text;
+
+/// What an UpdateItem writes and removes.
+#[derive(Default)]
+pub(super) struct Update {
+    set: Vec<String>,
+    pub(super) remove: Vec<String>,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    /// A placeholder for an attribute's name, which can be any text.
+    pub(super) fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{}", self.names.len());
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    pub(super) fn set(&mut self, path: &str, value: AttributeValue) {
+        let placeholder = format!(":{}", self.values.len());
+        self.set.push(format!("{path}={placeholder}"));
+        self.values.insert(placeholder, value);
+    }
+
+    pub(super) fn change<T: Into<String>>(&mut self, attribute: &str, change: Change<T>) {
+        self.change_value(attribute, change.map(|value| text(value.into())));
+    }
+
+    pub(super) fn change_value(&mut self, attribute: &str, change: Change<AttributeValue>) {
+        match change {
+            Change::Keep => {}
+            Change::Set(value) => {
+                let name = self.name(attribute);
+                self.set(&name, value);
+            }
+            Change::Remove => {
+                let name = self.name(attribute);
+                self.remove.push(name);
+            }
+        }
+    }
+
+    /// The expression; with nothing in it, DynamoDB refuses it.
+    pub(super) fn expression(&self) -> String {
+        let clause = |verb, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{verb} {} ", parts.join(",")),
+        };
+        clause("SET", &self.set) + &clause("REMOVE", &self.remove)
+    }
+}

@@ -1,0 +1,245 @@
+//! Workflows.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use domain::{
+    cadence::{Cadence, Step, Window},
+    ids::{AccountId, WorkflowId},
+    page::{Page, PageRequest},
+    workflow::{GoalType, Status, Workflow, first_version},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError,
+    error::DamageError,
+    item::{Entity, damaged, encode, text},
+    keys,
+    transaction::incomplete,
+};
+
+#[derive(Serialize, Deserialize)]
+struct WorkflowItem {
+    id: WorkflowId,
+    #[serde(default = "first_version")]
+    version: u32,
+    name: String,
+    goal_type: GoalType,
+    is_paused: bool,
+    timezone: String,
+    statuses: Vec<Status>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    #[serde(default)]
+    gate_all_channels: bool,
+    steps: Vec<Step>,
+    created_at: Timestamp,
+}
+
+impl Entity for WorkflowItem {
+    const NAME: &'static str = "workflow";
+    const VERSION: u8 = 1;
+}
+
+impl TryFrom<WorkflowItem> for Workflow {
+    type Error = StoreError;
+
+    fn try_from(item: WorkflowItem) -> Result<Self, StoreError> {
+        let WorkflowItem {
+            id,
+            version,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            windows,
+            gate_all_channels,
+            steps,
+            created_at,
+        } = item;
+        let timezone = TimeZone::get(&timezone)
+            .map_err(|_| damaged::<WorkflowItem>(DamageError::Value("timezone")))?;
+        Ok(Self {
+            id,
+            version,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            cadence: Cadence {
+                windows,
+                gate_all_channels,
+                steps,
+            },
+            created_at,
+        })
+    }
+}
+
+impl From<&Workflow> for WorkflowItem {
+    fn from(workflow: &Workflow) -> Self {
+        let timezone = workflow.timezone_name().to_owned();
+        let Workflow {
+            id,
+            version,
+            name,
+            goal_type,
+            is_paused,
+            timezone: _,
+            statuses,
+            cadence:
+                Cadence {
+                    windows,
+                    gate_all_channels,
+                    steps,
+                },
+            created_at,
+        } = workflow.clone();
+        Self {
+            id,
+            version,
+            name,
+            goal_type,
+            is_paused,
+            timezone,
+            statuses,
+            windows,
+            gate_all_channels,
+            steps,
+            created_at,
+        }
+    }
+}
+
+impl Store {
+    /// A workflow of an account.
+    ///
+    /// # Errors
+    /// As of any read; [`StoreError::Damaged`] also for a time zone that does not exist.
+    pub async fn workflow(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+    ) -> Result<Option<Workflow>, StoreError> {
+        let item: Option<WorkflowItem> = self.read(&keys::workflow(account, id)).await?;
+        item.map(Workflow::try_from).transpose()
+    }
+
+    /// A workflow as a run needs it that was ordered in it: one that was removed since, too.
+    ///
+    /// # Errors
+    /// As of [`Store::workflow`].
+    pub async fn workflow_of_run(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+    ) -> Result<Option<Workflow>, StoreError> {
+        if let Some(workflow) = self.workflow(account, id).await? {
+            return Ok(Some(workflow));
+        }
+        let key = keys::removed_workflow(account, id);
+        let item: Option<WorkflowItem> = self.read(&key).await?;
+        item.map(Workflow::try_from).transpose()
+    }
+
+    /// Removes a workflow: nobody is enrolled in it any more, and runs that were ordered in it still find
+    /// it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the stored version is another, or it is not there.
+    pub async fn remove_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let key = keys::workflow(account, workflow.id);
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .condition_expression(is_version(workflow.version))
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
+            .expression_attribute_values(":before", number(workflow.version))
+            .build()
+            .map_err(incomplete)?;
+        // Without a condition: the other one holds for both.
+        let key = keys::removed_workflow(account, workflow.id);
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
+            .build()
+            .map_err(incomplete)?;
+        self.transact(vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ])
+        .await
+    }
+
+    /// An account's workflows, oldest first.
+    ///
+    /// # Errors
+    /// As of [`Store::workflow`].
+    pub async fn workflows(
+        &self,
+        account: AccountId,
+        request: &PageRequest,
+    ) -> Result<Page<Workflow>, StoreError> {
+        let partition = keys::account_partition(account);
+        let page: Page<WorkflowItem> = self.page(partition, keys::WORKFLOWS, request).await?;
+        page.try_map(Workflow::try_from)
+    }
+
+    /// Creates a workflow.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is there already.
+    pub async fn create_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let item = WorkflowItem::from(workflow);
+        self.create(keys::workflow(account, workflow.id), &item)
+            .await
+    }
+
+    /// Replaces a workflow by its next version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the stored version is not the one before, or it is not there.
+    pub async fn replace_workflow(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+    ) -> Result<(), StoreError> {
+        let key = keys::workflow(account, workflow.id);
+        let before = workflow.version.saturating_sub(1);
+        self.client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
+            .condition_expression(is_version(before))
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
+            .expression_attribute_values(":before", number(before))
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+/// That a workflow is stored in version `:before`.
+fn is_version(before: u32) -> &'static str {
+    if before == first_version() {
+        "et = :workflow AND (attribute_not_exists(#version) OR #version = :before)"
+    } else {
+        "et = :workflow AND #version = :before"
+    }
+}
+
+fn number(version: u32) -> AttributeValue {
+    AttributeValue::N(version.to_string())
+}

@@ -1,0 +1,26 @@
+//! The rules of leads, workflows and cadences.
+//!
+//! This crate has no AWS type and no HTTP type. It reads no clock, no environment and no random numbers:
+//! callers pass them in. It never panics on input.
+
+pub mod account;
+pub mod activity;
+pub mod api_key;
+pub mod cadence;
+pub mod campaign;
+pub mod country;
+pub mod email;
+pub mod first_message;
+pub mod idempotency;
+pub mod ids;
+pub mod json;
+pub mod lead;
+pub mod limit;
+pub mod metadata;
+pub mod name;
+pub mod page;
+pub mod patch;
+pub mod phone;
+pub mod run;
+pub mod time;
+pub mod workflow;
