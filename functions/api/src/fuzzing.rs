@@ -1,4 +1,4 @@
-//! What `fuzz/` calls. Compiled by `cargo fuzz` only.
+//! What `tests/fuzz/` calls. Compiled by `cargo fuzz` only.
 
 use domain::{account::Account, ids::AccountId, limit::Limits};
 

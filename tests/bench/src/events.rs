@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::Result;
 
 /// The README's lead, with a workflow and a campaign, as API Gateway hands it over.
-pub(crate) const LEAD: &str = include_str!("../../events/api/create-lead.json");
+pub(crate) const LEAD: &str = include_str!("../../../events/api/create-lead.json");
 
 /// One start and ten starts of the demo account's leads, as SQS hands them over.
-pub(crate) const ONE_START: &str = include_str!("../../events/start-workflow/one-record.json");
-pub(crate) const TEN_STARTS: &str = include_str!("../../events/start-workflow/ten-records.json");
+pub(crate) const ONE_START: &str = include_str!("../../../events/start-workflow/one-record.json");
+pub(crate) const TEN_STARTS: &str = include_str!("../../../events/start-workflow/ten-records.json");
 
 /// A request of `count` leads like [`LEAD`], each with a number of its own.
 pub(crate) fn leads(count: u32) -> Result<String> {

@@ -153,7 +153,7 @@ fn with_parsed_body(mut reply: Value) -> Value {
 }
 
 fn events_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
 fn read(path: &Path) -> String {

@@ -9,7 +9,7 @@ use e2e::{
 use local::demo;
 use serde_json::{Value, json};
 
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
 /// Enough of them to meet every way through the functions.
 const SCHEDULES: u64 = 40;

@@ -312,7 +312,7 @@ async fn a_key_of_the_same_name_in_another_account_is_another_request() {
 /// What this file tries is every method of every route.
 #[test]
 fn every_route_of_the_public_api_is_tried() {
-    let source = include_str!("../../../functions/api/src/lib.rs");
+    let source = include_str!("../../../../functions/api/src/lib.rs");
     let (router, _tests) = source.split_once("#[cfg(test)]").unwrap();
     let mut checked = 0;
     for rest in router.split(".route(").skip(1) {
