@@ -1,5 +1,5 @@
 //! Nothing is lost: the service under faults, redeliveries, reordering and crashes, all of them drawn from
-//! seeds (docs/architecture.md, "Under fire"). `LEADGATE_SCHEDULES` sets how many schedules a test tries at
+//! seeds (docs/architecture.md, "The fault simulation"). `LEADGATE_SCHEDULES` sets how many schedules a test tries at
 //! most, `LEADGATE_SEED` plays one again.
 
 use std::{
