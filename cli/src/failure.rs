@@ -3,7 +3,7 @@
 use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
-use aws::telemetry::Chain;
+use aws::telemetry::ErrorChain;
 use local::text::printable;
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -12,7 +12,7 @@ const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 /// the exit code.
 pub(crate) fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
     let mut stderr = anstream::stderr();
-    for line in Chain(error).to_string().lines() {
+    for line in ErrorChain(error).to_string().lines() {
         let line = printable(line);
         let _ = writeln!(stderr, "{ERROR}leadgate {command}:{ERROR:#} {line}");
     }

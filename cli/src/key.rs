@@ -125,7 +125,7 @@ struct KeyOut {
 
 impl KeyOut {
     fn new(record: ApiKeyRecord, now: Timestamp) -> Self {
-        let opens = record.opens_at(now);
+        let opens = record.is_valid_at(now);
         let ApiKeyRecord {
             id,
             account,

@@ -10,7 +10,7 @@ use std::{
     process::ExitCode,
 };
 
-use aws::{clock::Clock, telemetry::Chain};
+use aws::{clock::Clock, telemetry::ErrorChain};
 use clap::Args;
 use http::{HeaderValue, Uri};
 use serde::Serialize;
@@ -114,7 +114,7 @@ pub async fn run(args: DevArgs) -> ExitCode {
 
 /// The error with its causes, on one line whatever they say.
 fn one_line(error: &(dyn Error + 'static)) -> String {
-    Chain(error)
+    ErrorChain(error)
         .to_string()
         .split_whitespace()
         .collect::<Vec<_>>()

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use aws::{queue::WorkflowStart, store::Store, telemetry::Chain};
+use aws::{queue::WorkflowStart, store::Store, telemetry::ErrorChain};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::{
     Client,
@@ -46,7 +46,7 @@ impl EventSource {
                     continue;
                 }
                 Err(error) => {
-                    tracing::error!(error = %Chain(&error), "the start queue cannot be read");
+                    tracing::error!(error = %ErrorChain(&error), "the start queue cannot be read");
                     PAUSE_AFTER_ERROR
                 }
             };
@@ -120,7 +120,7 @@ impl EventSource {
             .map_err(aws_sdk_sqs::Error::from);
         if let Err(error) = deleted {
             // They come again, and find their runs built.
-            tracing::error!(error = %Chain(&error), "handled starts could not be deleted");
+            tracing::error!(error = %ErrorChain(&error), "handled starts could not be deleted");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws::{clock::Clock, queue::WorkflowStart, store::StoreError, telemetry::Chain};
+use aws::{clock::Clock, queue::WorkflowStart, store::StoreError, telemetry::ErrorChain};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{AccountId, LeadId, RunId};
 
@@ -73,7 +73,7 @@ pub(super) async fn send_lost_starts(
             }
             // A damaged lead is no reason to keep all others from running.
             Err(error @ StoreError::Damaged { .. }) => {
-                tracing::error!(lead.id = %id, error = %Chain(&error), "a start was not sent");
+                tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start was not sent");
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,6 +1,6 @@
 //! The schedule of requeue-starts: once a minute, as in template.yaml.
 
-use aws::{clock::Clock, queue::StartQueue, store::Store, telemetry::Chain};
+use aws::{clock::Clock, queue::StartQueue, store::Store, telemetry::ErrorChain};
 use requeue_starts::{Requeued, requeue};
 use tokio::time::{Duration, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ pub(super) async fn run(
         let done = match requeue(&store, &queue, &clock).await {
             Ok(done) => done,
             Err(error) => {
-                tracing::error!(error = %Chain(&error), "requeue-starts failed");
+                tracing::error!(error = %ErrorChain(&error), "requeue-starts failed");
                 error.requeued
             }
         };

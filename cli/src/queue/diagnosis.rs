@@ -3,8 +3,8 @@
 
 use aws::{
     queue::{MessageError, WorkflowStart},
-    store::{Sought, Store, StoreError},
-    telemetry::Chain,
+    store::{Lookup, Store, StoreError},
+    telemetry::ErrorChain,
 };
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ pub(super) async fn of(
     match look(start, store).await {
         Err(error @ StoreError::Damaged { .. }) => Ok(Reason::new(
             "damaged",
-            format!("fails for as long as {}", Chain(&error)),
+            format!("fails for as long as {}", ErrorChain(&error)),
         )),
         looked => looked,
     }
@@ -60,14 +60,14 @@ pub(super) async fn of(
 async fn look(start: &WorkflowStart, store: &Store) -> Result<Reason, StoreError> {
     let account = start.account_id;
     let lead = match store.lead(account, start.lead_id).await? {
-        Sought::Found(lead) => lead,
-        Sought::Erased => {
+        Lookup::Found(lead) => lead,
+        Lookup::Erased => {
             return Ok(Reason::new(
                 "lead_erased",
                 "its lead was erased: a redrive clears it away",
             ));
         }
-        Sought::Absent => {
+        Lookup::Missing => {
             return Ok(Reason::new(
                 "lead_absent",
                 "its lead was never stored: a redrive clears it away",

@@ -1,6 +1,6 @@
 //! How many messages there are, and where.
 
-use aws::store::{Store, StoreError, UNSENT_SHARDS};
+use aws::store::{PENDING_SHARDS, Store, StoreError};
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use serde::Serialize;
 
@@ -107,8 +107,8 @@ async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {
 
 async fn unsent(store: &Store) -> Result<Unsent, StoreError> {
     let (mut starts, mut more) = (0, false);
-    for shard in 0..UNSENT_SHARDS {
-        let page = store.unsent_starts(shard, None).await?;
+    for shard in 0..PENDING_SHARDS {
+        let page = store.pending_starts(shard, None).await?;
         starts += page.starts.len();
         more |= page.end.is_some();
     }

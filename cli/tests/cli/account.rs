@@ -227,7 +227,7 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
     // Another process has nothing to remember it by.
     let hash = website.parse::<ApiKey>().unwrap().hash();
     let record = services.store.api_key(&hash).await.unwrap().unwrap();
-    assert!(!record.opens_at(Clock::System.now()));
+    assert!(!record.is_valid_at(Clock::System.now()));
 
     let unknown = "019c0000-0000-7000-8000-00000000ffff";
     let output = on(services, &["key", "revoke", unknown]);

@@ -4,10 +4,11 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi::refusals::Always;
+#[cfg(feature = "description")]
+use crate::schema::refusals::Always;
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Health {
+pub struct Health {
     #[schema(example = "ok")]
     status: &'static str,
     version: &'static str,
@@ -27,7 +28,7 @@ pub(crate) struct Health {
         Always,
     ),
 )]
-pub(crate) async fn show() -> Json<Health> {
+pub async fn show() -> Json<Health> {
     Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),

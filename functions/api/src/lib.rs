@@ -1,20 +1,22 @@
-//! The HTTP API (CONTRACT, all sections): one axum [`Router`], run by the Lambda runtime on AWS and by
-//! hyper in `leadgate dev`. It holds no state but caches.
+//! The HTTP API ([contract](../../../docs/contract.md#the-http-contract)): one axum [`Router`].
+//!
+//! The Lambda runtime runs it on AWS, and hyper runs it in `leadgate dev`. It has no state but caches.
+
+#[cfg(not(feature = "description"))]
+extern crate undescribed as utoipa;
 
 mod auth;
-mod campaigns;
-mod envelope;
-mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod health;
-mod intake_counts;
+mod http;
+mod intake;
 mod leads;
 mod limit;
-mod message;
 mod openapi;
-mod paging;
-mod path_id;
+mod runs;
+#[cfg(feature = "description")]
+mod schema;
 mod state;
 mod workflows;
 
@@ -29,24 +31,27 @@ use axum::{
 };
 use futures::FutureExt;
 
-use self::{error::ApiError, leads::runs};
-pub use self::{
-    openapi::{Audience, DOCUMENT as OPENAPI, document, errors_page},
-    state::AppState,
+#[cfg(feature = "description")]
+pub use self::openapi::{Audience, document, errors_page};
+use self::{
+    http::{
+        body::BODY_LIMIT,
+        error::{self, ApiError},
+        exchange::Exchange,
+    },
+    limit::Charges,
 };
+pub use self::{openapi::DOCUMENT as OPENAPI, state::AppState};
 
-/// The largest body that is read (CONTRACT section 2, `payload_too_large`).
-const BODY_LIMIT: usize = 5 * 1024 * 1024;
-
-/// Every request is answered by then, whatever it waits for; the function's timeout is longer.
+/// Maximum time until a request is answered. The function's timeout in template.yaml is longer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 
-/// Every route, and an answer in the error envelope for all that is no route.
+/// Returns the API: every route, and an error in its envelope for everything else.
 pub fn router(state: AppState) -> Router {
     // Not nested: axum would take the prefix off the URI of each request.
     let public = |path| format!("/api/public{path}");
     let routes = Router::new()
-        .route(&public("/leads"), post(leads::create).get(leads::list))
+        .route(&public("/leads"), post(intake::create).get(leads::list))
         .route(
             &public("/leads/{id}"),
             get(leads::show)
@@ -63,32 +68,36 @@ pub fn router(state: AppState) -> Router {
         .route(&public("/leads/{id}/runs/{run_id}"), get(runs::show))
         .route(&public("/workflows"), get(workflows::list))
         .route(&public("/workflows/{id}"), get(workflows::show))
-        .route(&public("/workflows/{id}/preview"), post(runs::preview))
-        .route(&public("/campaigns"), get(campaigns::list))
+        .route(&public("/workflows/{id}/preview"), post(workflows::preview))
+        .route(&public("/campaigns"), get(workflows::campaigns))
         .route("/health", get(health::show))
         .route("/openapi.json", get(openapi::show));
-    in_envelope(routes).with_state(state)
+    served(routes).with_state(state)
 }
 
-/// `routes`, with every error in the envelope: unknown routes, wrong methods, large bodies and panics too.
-fn in_envelope<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+/// Adds [`serve`], the size limit of bodies and the errors of unknown routes and methods.
+fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer((from_fn(around), DefaultBodyLimit::max(BODY_LIMIT)))
+        .layer((from_fn(serve), DefaultBodyLimit::max(BODY_LIMIT)))
 }
 
-/// All of ours that is around a handler, in one layer: for each request axum copies every layer and those below it.
-async fn around(request: Request, next: Next) -> Response {
-    let handled = |request| caught_in_time(next.run(request));
-    envelope::finish(request, |request| limit::tell(request, handled)).await
+/// Wraps every handler. It is one layer, because axum clones each layer for each request.
+async fn serve(mut request: Request, next: Next) -> Response {
+    let exchange = Exchange::begin(&mut request);
+    let charges = Charges::attach(&mut request);
+    let mut response = within_deadline(next.run(request)).await;
+    charges.settle(response.headers_mut()).await;
+    exchange.finish(response)
 }
 
-/// What is under way when the time is over is given up, as it would be if the process died: what was
-/// stored by then stays good, and nothing else is promised. The payload of a panic may hold anything, so it is not
-/// looked at; telemetry has logged the place.
-async fn caught_in_time(handled: impl Future<Output = Response>) -> Response {
-    let caught = AssertUnwindSafe(handled).catch_unwind();
+/// Drops the handler at the deadline, and turns a panic into a 500.
+///
+/// Calls that have left the process by then take effect all the same. The payload of a panic may hold
+/// personal data, so it is not read; telemetry logs the place.
+async fn within_deadline(handler: impl Future<Output = Response>) -> Response {
+    let caught = AssertUnwindSafe(handler).catch_unwind();
     match tokio::time::timeout(REQUEST_TIMEOUT, caught).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::Internal(None).into_response(),
@@ -98,7 +107,7 @@ async fn caught_in_time(handled: impl Future<Output = Response>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use http::{Request, StatusCode};
+    use ::http::{Request, StatusCode};
     use serde_json::Value;
     use tower::ServiceExt;
 
@@ -110,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_a_handler_is_a_500_in_the_envelope_that_shows_nothing() {
-        let routes = in_envelope(Router::<()>::new().route("/", get(panicking)));
+        let routes = served(Router::<()>::new().route("/", get(panicking)));
         let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
         let response = routes.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -132,7 +141,7 @@ mod tests {
         let routes = Router::<()>::new().route("/", get(std::future::pending::<()>));
         let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
         let begun = tokio::time::Instant::now();
-        let response = in_envelope(routes).oneshot(request).await.unwrap();
+        let response = served(routes).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key("x-request-id"));
         assert!(begun.elapsed() < Duration::from_secs(29));

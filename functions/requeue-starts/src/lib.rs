@@ -6,8 +6,8 @@
 use aws::{
     clock::Clock,
     queue::{QueueError, StartQueue, WorkflowStart},
-    store::{Store, StoreError, UNSENT_SHARDS, UnsentStart},
-    telemetry::{Chain, METRICS},
+    store::{PENDING_SHARDS, PendingStart, Store, StoreError},
+    telemetry::{ErrorChain, METRICS},
 };
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -90,10 +90,10 @@ pub async fn requeue(
     let first = u8::try_from(
         now.as_second()
             .div_euclid(60)
-            .rem_euclid(UNSENT_SHARDS.into()),
+            .rem_euclid(PENDING_SHARDS.into()),
     );
-    for step in 0..UNSENT_SHARDS {
-        let shard = (first.unwrap_or_default() + step) % UNSENT_SHARDS;
+    for step in 0..PENDING_SHARDS {
+        let shard = (first.unwrap_or_default() + step) % PENDING_SHARDS;
         if let Err(error) = go.requeue_shard(shard).await {
             go.fail(error.into(), "a shard was not finished");
         }
@@ -123,14 +123,14 @@ pub async fn requeue(
 
 impl Go<'_> {
     fn fail(&mut self, error: Cause, what: &'static str) {
-        tracing::error!(error = %Chain(&error), "{what}");
+        tracing::error!(error = %ErrorChain(&error), "{what}");
         self.failed = Some(error);
     }
 
     async fn requeue_shard(&mut self, shard: u8) -> Result<(), StoreError> {
         let mut after = None;
         while Instant::now() < self.until {
-            let page = self.store.unsent_starts(shard, after).await?;
+            let page = self.store.pending_starts(shard, after).await?;
             let mut starts = Vec::new();
             for start in page.starts {
                 match start {
@@ -151,12 +151,12 @@ impl Go<'_> {
     }
 
     /// Sends starts, and takes the marks off those that were sent.
-    async fn send(&mut self, starts: &[UnsentStart]) {
-        let waited = starts.iter().filter_map(UnsentStart::since).min();
+    async fn send(&mut self, starts: &[PendingStart]) {
+        let waited = starts.iter().filter_map(PendingStart::since).min();
         let waited = waited.map_or(0, |since| self.now.duration_since(since).as_secs());
         let waited = u64::try_from(waited).unwrap_or_default();
         self.requeued.oldest_s = self.requeued.oldest_s.max(waited);
-        let message = |unsent: &UnsentStart| {
+        let message = |unsent: &PendingStart| {
             WorkflowStart::new(unsent.account_id, unsent.lead_id, &unsent.start, self.now)
         };
         let messages: Vec<_> = starts.iter().map(message).collect();
@@ -177,7 +177,7 @@ impl Go<'_> {
             .into_iter()
             .map(|start| async move {
                 if Instant::now() < until {
-                    store.clear_unsent(start).await
+                    store.clear_pending(start).await
                 } else {
                     Ok(())
                 }

@@ -11,7 +11,7 @@ use aws::{
     catalogue::Catalogue,
     clock::Clock,
     store::{Store, StoreError},
-    telemetry::{Chain, METRICS},
+    telemetry::{ErrorChain, METRICS},
 };
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
@@ -114,7 +114,7 @@ async fn handle_record(
             Ok(None)
         }
         Err(error) => {
-            tracing::error!(queue.message_id = message_id, error = %Chain(&error), "start failed");
+            tracing::error!(queue.message_id = message_id, error = %ErrorChain(&error), "start failed");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = message_id;
             Err(failure)

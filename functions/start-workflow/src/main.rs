@@ -22,7 +22,7 @@ async fn serve() -> Result<(), Error> {
     let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);
     // In the init phase, where CPU is plentiful: no batch pays for a TLS handshake.
     if let Err(error) = state.warm_up().await {
-        tracing::warn!(error = %telemetry::Chain(&error), "the store is not warm");
+        tracing::warn!(error = %telemetry::ErrorChain(&error), "the store is not warm");
     }
     let state = &state;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {

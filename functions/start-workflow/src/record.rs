@@ -9,8 +9,8 @@ use std::{
 use aws::{
     clients::ATTEMPT_TIMEOUT,
     queue::{MessageError, WorkflowStart},
-    store::{Sought, StoreError},
-    telemetry::Chain,
+    store::{Lookup, StoreError},
+    telemetry::ErrorChain,
 };
 use aws_lambda_events::sqs::SqsMessage;
 use domain::{
@@ -143,7 +143,7 @@ pub(crate) async fn look_up(state: &StartWorkflow, messages: &[SqsMessage]) -> L
     match timeout(ATTEMPT_TIMEOUT, state.store.find_leads(&wanted)).await {
         Ok(Ok(leads)) => leads,
         Ok(Err(error)) => {
-            tracing::warn!(error = %Chain(&error), "a batch's leads are read one by one");
+            tracing::warn!(error = %ErrorChain(&error), "a batch's leads are read one by one");
             Leads::new()
         }
         Err(_) => {
@@ -167,13 +167,13 @@ pub(crate) async fn start_run(
 ) -> Result<Outcome, RecordError> {
     let message = start_of(message)?;
     let lead = match known.get(&(message.account_id, message.lead_id)) {
-        Some(lead) => Sought::Found(lead.clone()),
+        Some(lead) => Lookup::Found(lead.clone()),
         None => read_lead(state, &message).await?,
     };
     let outcome = match lead {
-        Sought::Absent => Outcome::Orphan,
-        Sought::Erased => Outcome::Erased,
-        Sought::Found(lead) => match &lead.start {
+        Lookup::Missing => Outcome::Orphan,
+        Lookup::Erased => Outcome::Erased,
+        Lookup::Found(lead) => match &lead.start {
             Some(start) if start.run_id == message.run_id => {
                 build_run(state, &lead, start, message.enqueued_at).await?
             }
@@ -263,7 +263,7 @@ async fn build_run(
 async fn read_lead(
     state: &StartWorkflow,
     message: &WorkflowStart,
-) -> Result<Sought<Lead>, RecordError> {
+) -> Result<Lookup<Lead>, RecordError> {
     let orphan_before = state
         .clock
         .now()
@@ -276,7 +276,7 @@ async fn read_lead(
             .store
             .lead(message.account_id, message.lead_id)
             .await?;
-        if is_old || lead != Sought::Absent {
+        if is_old || lead != Lookup::Missing {
             return Ok(lead);
         }
         match pauses.next() {

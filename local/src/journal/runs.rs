@@ -2,7 +2,7 @@
 
 use aws::{
     queue::WorkflowStart,
-    store::{Sought, Store, StoreError},
+    store::{Lookup, Store, StoreError},
 };
 use domain::{
     cadence::{Touchpoint, TouchpointState},
@@ -75,8 +75,8 @@ async fn read(store: &Store, start: &WorkflowStart) -> Result<Option<(Lead, Run)
     let (account, lead) = (start.account_id, start.lead_id);
     let run = store.run(account, lead, start.run_id).await?;
     let lead = match store.lead(account, lead).await? {
-        Sought::Found(lead) => Some(lead),
-        Sought::Erased | Sought::Absent => None,
+        Lookup::Found(lead) => Some(lead),
+        Lookup::Erased | Lookup::Missing => None,
     };
     Ok(lead.zip(run))
 }

@@ -1,16 +1,13 @@
 //! AWS clients with the timeouts, retries and connections that every function uses.
 
 mod https;
+mod limits;
 mod signer;
 mod transaction_conflict;
 mod user_agent;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::config::{
-    AppName, BehaviorVersion, Credentials, IdentityCache, Region,
-    retry::{RetryConfig, RetryPartition},
-    timeout::TimeoutConfig,
+    AppName, BehaviorVersion, Credentials, IdentityCache, Region, retry::RetryPartition,
 };
 use aws_smithy_http_client::Builder;
 use aws_types::{
@@ -19,24 +16,15 @@ use aws_types::{
     sdk_config::{self, SharedCredentialsProvider, StalledStreamProtectionConfig},
 };
 
-pub use self::https::{Roots, https_client};
-use self::{signer::Signer, transaction_conflict::TransactionUnderWay, user_agent::UserAgent};
+pub use self::{
+    https::{Roots, https_client},
+    limits::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, retries, timeouts},
+};
+use self::{
+    limits::POOL_IDLE_TIMEOUT, signer::Signer, transaction_conflict::TransactionUnderWay,
+    user_agent::UserAgent,
+};
 use crate::config::{self, ConfigError};
-
-// The SDK's own defaults set no limit at all, so a lost packet would hold a request until the function's
-// timeout.
-
-/// For a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// For one attempt of a call, its connection included.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// For a call, all attempts and the pauses between them included: no call takes longer.
-pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
-const MAX_ATTEMPTS: u32 = 3;
-
-/// Shorter than the servers keep an idle connection, so that the first call after a quiet time does not
-/// meet a dead one; the SDK's default is 90 s.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One client for each service; they share connections, credentials and limits.
 #[derive(Clone, Debug)]
@@ -129,18 +117,4 @@ pub fn with_limits(mut config: sdk_config::Builder) -> sdk_config::Builder {
         .retry_config(retries())
         // Replies are small and bounded by the attempt's timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-}
-
-/// The limits of a call.
-pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build()
-}
-
-/// How often a call is tried.
-pub fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
 }

@@ -15,9 +15,10 @@ use self::metrics::WithMetrics;
 pub use self::metrics::{ALL as ALL_METRICS, METRICS, Metric};
 use crate::clock::Clock;
 
-/// Whose lines are written at the chosen level. Other crates are heard from `warn` on whatever is chosen:
-/// further down, the Lambda runtime and the SDK write whole events, with keys and bodies.
-const OWN_TARGETS: [&str; 5] = ["api", "local", "requeue_starts", "shared", "start_workflow"];
+/// Targets whose lines are written at the chosen level. Lines of other crates are written from `warn` on: below
+/// that, the Lambda runtime and the SDK log whole events, with keys and bodies. A target is a prefix: `aws`
+/// without the colons would be that of the SDK's crates as well.
+const OWN_TARGETS: [&str; 5] = ["api", "aws::", "local", "requeue_starts", "start_workflow"];
 
 /// Sends the logs and the metrics of a function to CloudWatch.
 pub fn init_function(level: LevelFilter, namespace: String) {
@@ -77,9 +78,9 @@ pub fn report_panics() {
 }
 
 /// An error with all its causes, outermost first, joined by `: `.
-pub struct Chain<'a>(pub &'a (dyn Error + 'static));
+pub struct ErrorChain<'a>(pub &'a (dyn Error + 'static));
 
-impl fmt::Display for Chain<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let mut cause = self.0.source();

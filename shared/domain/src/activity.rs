@@ -6,15 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::lead::Start;
 
 /// One entry of a lead's history. `Debug` shows nothing that a client wrote.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// What has happened.
     pub kind: ActivityKind,
     /// What it was about, such as a workflow's name or a status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Why, in the words of who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Who asked for it, if the client says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// When.
     pub at: Timestamp,

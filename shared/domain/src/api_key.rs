@@ -54,12 +54,12 @@ pub struct ApiKeyRecord {
 
 impl ApiKeyRecord {
     /// Whether the key opens its account at `now`.
-    pub fn opens_at(&self, now: Timestamp) -> bool {
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
     /// The hour to note down as that of its last use, unless it is noted already.
-    pub fn hour_to_note(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn unrecorded_hour(&self, now: Timestamp) -> Option<Timestamp> {
         let hour = now.as_second() - now.as_second().rem_euclid(3_600);
         let hour = Timestamp::from_second(hour).ok()?;
         self.last_used
@@ -68,7 +68,7 @@ impl ApiKeyRecord {
     }
 
     /// How long what was read at `now` may be gone by: as long as `most`, and not beyond its end.
-    pub fn good_for(&self, now: Timestamp, most: SignedDuration) -> SignedDuration {
+    pub fn cache_lifetime(&self, now: Timestamp, most: SignedDuration) -> SignedDuration {
         self.expires_at
             .map_or(most, |end| end.duration_since(now).min(most))
     }
@@ -263,13 +263,13 @@ mod tests {
     fn a_key_opens_nothing_once_it_is_revoked_or_has_expired() {
         let end: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
         let second = SignedDuration::from_secs(1);
-        assert!(record(None, None).opens_at(end));
-        assert!(!record(None, Some("2026-01-01T00:00:00Z")).opens_at(end));
+        assert!(record(None, None).is_valid_at(end));
+        assert!(!record(None, Some("2026-01-01T00:00:00Z")).is_valid_at(end));
         let key = record(Some("2026-02-10T12:00:00Z"), None);
-        assert!(key.opens_at(end - second) && !key.opens_at(end));
+        assert!(key.is_valid_at(end - second) && !key.is_valid_at(end));
         let minute = SignedDuration::from_mins(1);
-        assert_eq!(key.good_for(end - second, minute), second);
-        assert_eq!(key.good_for(end - 2 * minute, minute), minute);
+        assert_eq!(key.cache_lifetime(end - second, minute), second);
+        assert_eq!(key.cache_lifetime(end - 2 * minute, minute), minute);
     }
 
     #[test]
@@ -277,11 +277,11 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let mut key = record(None, None);
         let noon = at("2026-02-10T12:00:00Z");
-        assert_eq!(key.hour_to_note(at("2026-02-10T12:59:59Z")), Some(noon));
+        assert_eq!(key.unrecorded_hour(at("2026-02-10T12:59:59Z")), Some(noon));
         key.last_used = Some(noon);
-        assert_eq!(key.hour_to_note(at("2026-02-10T12:59:59Z")), None);
+        assert_eq!(key.unrecorded_hour(at("2026-02-10T12:59:59Z")), None);
         let one = at("2026-02-10T13:00:00Z");
-        assert_eq!(key.hour_to_note(one), Some(one));
+        assert_eq!(key.unrecorded_hour(one), Some(one));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::cadence::Channel;
+use crate::channel::Channel;
 
 /// The longest text, in characters; `html` is bounded by the lead's own limit.
 const LONGEST_TEXT: usize = 4_096;

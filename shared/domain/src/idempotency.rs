@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -17,10 +18,11 @@ pub struct IdempotencyKey(String);
 pub struct IdempotencyKeyError;
 
 /// What a lead keeps of the request that made it, so that a replay gets the first reply.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// A digest of the request.
-    pub request_hash: String,
+    /// A hash of the parsed request.
+    #[serde(rename = "request_hash")]
+    pub fingerprint: String,
     /// The body of the first reply, to the byte.
     pub reply: String,
 }

@@ -1,5 +1,5 @@
 //! Typed ids. All are UUIDs in lower case; new ones are version 7, so they sort by the time they were
-//! made (CONTRACT, introduction).
+//! made (contract).
 
 use std::{fmt, str::FromStr};
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::{FirstTouchpoint, Reachability},
+    cadence::{FirstTouchpoint, Reachability, first_touchpoint},
     email::Email,
     first_message::FirstMessage,
     ids::{AccountId, CampaignId, JobId, LeadId, RunId, WorkflowId},
@@ -13,8 +14,11 @@ use super::{
     name::Name,
     patch::Change,
     phone::Phone,
-    workflow::{Status, WorkflowLabel},
+    workflow::{Status, Workflow, WorkflowLabel},
 };
+
+/// Maximum size of a lead in JSON, in bytes. Its item must stay far below the 400 KB of a DynamoDB item.
+pub const MAX_SIZE: usize = 64 * 1024;
 
 /// A person who asked to be contacted, and the order to contact them.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +62,7 @@ pub struct Profile {
 
 /// The order to start a run. It is stored in the lead's own item, by the same write, and is the truth
 /// about the enrolment: a queue message only points at it (ADR 0002).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// The run that is to be written.
     pub run_id: RunId,
@@ -71,13 +75,44 @@ pub struct Start {
     /// The first contact.
     pub first: FirstTouchpoint,
     /// What the first contact says, if the client wants it otherwise than the workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_message: Option<FirstMessage>,
     /// When it was ordered; the cadence counts from here.
     pub enrolled_at: Timestamp,
     /// Why, in the words of who ordered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Who ordered it, if the client says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+}
+
+impl Start {
+    /// Makes the start of `lead` in `workflow`. `None` if no step of the workflow can reach the lead.
+    pub fn new(
+        lead: &Lead,
+        workflow: &Workflow,
+        first_message: Option<FirstMessage>,
+        run_id: RunId,
+        job_id: JobId,
+    ) -> Option<Self> {
+        let first = first_touchpoint(
+            &workflow.cadence.steps,
+            lead.reachability(),
+            first_message.as_ref(),
+        )?;
+        Some(Self {
+            run_id,
+            job_id,
+            workflow: workflow.label(),
+            status: workflow.initial_status()?.clone(),
+            first,
+            first_message,
+            enrolled_at: lead.profile.created_at,
+            reason: None,
+            actor: None,
+        })
+    }
 }
 
 impl fmt::Debug for Start {

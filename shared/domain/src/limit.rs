@@ -4,8 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{api_key::ApiKeyHash, ids::AccountId};
-
 const MOST_A_SECOND: u32 = 100_000;
 const LARGEST_BURST: u32 = 1_000_000;
 
@@ -35,15 +33,6 @@ pub struct Limits {
     pub account: Option<Limit>,
     /// Of the key alone; none: the key has no limit of its own.
     pub key: Option<Limit>,
-}
-
-/// Whom a limit binds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Limited {
-    /// All keys of an account together.
-    Account(AccountId),
-    /// One key.
-    Key(ApiKeyHash),
 }
 
 impl Limit {

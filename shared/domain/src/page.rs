@@ -73,14 +73,14 @@ impl<T> Page<T> {
 pub struct CursorError;
 
 /// The cursor for `position` in an account's list.
-pub fn seal_cursor(account: AccountId, list: List<'_>, position: &str) -> String {
+pub fn encode_cursor(account: AccountId, list: List<'_>, position: &str) -> String {
     let mut bytes = digest(account, list, position).to_vec();
     bytes.extend_from_slice(position.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The position behind a cursor, if it is one of this account's list.
-pub fn open_cursor(
+pub fn decode_cursor(
     account: AccountId,
     list: List<'_>,
     cursor: &str,
@@ -144,22 +144,22 @@ mod tests {
     fn a_cursor_works_for_its_own_account_and_list_only() {
         let mine: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap();
         let other: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6e".parse().unwrap();
-        let cursor = seal_cursor(mine, List::Workflows, "position");
+        let cursor = encode_cursor(mine, List::Workflows, "position");
         assert_eq!(
-            open_cursor(mine, List::Workflows, &cursor),
+            decode_cursor(mine, List::Workflows, &cursor),
             Ok("position".to_owned())
         );
         assert_eq!(
-            open_cursor(other, List::Workflows, &cursor),
+            decode_cursor(other, List::Workflows, &cursor),
             Err(CursorError)
         );
         assert_eq!(
-            open_cursor(mine, List::Campaigns, &cursor),
+            decode_cursor(mine, List::Campaigns, &cursor),
             Err(CursorError)
         );
         for changed in ["", "x", "é", &cursor[1..], &format!("{cursor}AA")] {
             assert_eq!(
-                open_cursor(mine, List::Workflows, changed),
+                decode_cursor(mine, List::Workflows, changed),
                 Err(CursorError),
                 "{changed}"
             );

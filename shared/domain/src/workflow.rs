@@ -4,9 +4,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::{Cadence, Channel},
+    cadence::Cadence,
     ids::{StatusId, WorkflowId},
 };
+use crate::channel::Channel;
 
 /// What a workflow is meant to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use aws::{
     clients::Clients,
     clock::Clock,
     queue::StartQueue,
-    store::{Batched, Store},
+    store::{Store, WriteStatus},
 };
 use domain::{
     ids::{AccountId, LeadId},
@@ -112,7 +112,7 @@ async fn fill(store: &Store, numbers: std::ops::Range<usize>) -> Result<(), Box<
             .collect::<Result<Vec<_>, _>>()?;
         let until = tokio::time::Instant::now() + Duration::from_secs(60);
         let stored = store.create_leads(&leads, until).await;
-        if stored.leads.iter().any(|lead| *lead != Batched::Stored) {
+        if stored.leads.iter().any(|lead| *lead != WriteStatus::Stored) {
             return Err("a lead was not stored".into());
         }
     }

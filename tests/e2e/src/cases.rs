@@ -58,7 +58,7 @@ pub async fn services() -> Services {
     let (account, lead) = demo_lead();
     services
         .store
-        .mark_unsent(account, lead, Clock::System.now(), None)
+        .set_pending(account, lead, Clock::System.now(), None)
         .await
         .expect("a mark");
     services

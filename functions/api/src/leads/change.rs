@@ -6,21 +6,25 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{account::Account, ids::LeadId, lead::LeadPatch, patch::Change, time::whole_second};
+use domain::{
+    account::Account,
+    ids::LeadId,
+    lead::{LeadPatch, MAX_SIZE},
+    patch::Change,
+    time::whole_second,
+};
 
-use super::{
-    body::JsonBody,
-    create::LEAD_LIMIT,
-    reader::Reader,
-    reply::{ChangedReply, ListedLead},
+use super::reply::{ChangedReply, ListedLead};
+use crate::http::{body::JsonBody, reader::Reader};
+#[cfg(feature = "description")]
+use crate::schema::{
+    bodies::LeadChange,
+    refusals::{Checked, Keyed, Naming, WithBody},
+    types,
 };
 use crate::{
     auth::Caller,
-    error::ApiError,
-    openapi::bodies::LeadChange,
-    openapi::refusals::{Checked, Keyed, Naming, WithBody},
-    openapi::types,
-    path_id::PathId,
+    http::{error::ApiError, path::PathId},
     state::AppState,
 };
 
@@ -45,7 +49,7 @@ const MOST_KEYS: usize = 100;
         WithBody,
     ),
 )]
-pub(crate) async fn change(
+pub async fn change(
     State(state): State<AppState>,
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
@@ -58,7 +62,7 @@ pub(crate) async fn change(
         let known = state.catalogue.campaign(account.id, campaign).await?;
         known.ok_or(ApiError::NotFound("Campaign"))?;
     }
-    if lead.profile.size_after(&patch) > LEAD_LIMIT {
+    if lead.profile.size_after(&patch) > MAX_SIZE {
         return Err(ApiError::PayloadTooLarge(
             "With this change the lead would be over 64 KiB; remove keys of its metadata first",
         ));
@@ -78,7 +82,7 @@ pub(crate) async fn change(
 
 /// Reads a change by the rules of an intake.
 fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
-    if body.len() > LEAD_LIMIT {
+    if body.len() > MAX_SIZE {
         return Err(ApiError::PayloadTooLarge(
             "A change must not be over 64 KiB",
         ));

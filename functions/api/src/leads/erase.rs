@@ -5,17 +5,19 @@ use domain::ids::LeadId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+#[cfg(feature = "description")]
+use crate::schema::{
+    refusals::{Keyed, Naming, Raced},
+    types,
+};
 use crate::{
     auth::Caller,
-    error::ApiError,
-    openapi::refusals::{Keyed, Naming, Raced},
-    openapi::types,
-    path_id::PathId,
+    http::{error::ApiError, path::PathId},
     state::AppState,
 };
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ErasedReply {
+pub struct ErasedReply {
     success: bool,
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct ErasedReply {
         Raced,
     ),
 )]
-pub(crate) async fn erase(
+pub async fn erase(
     State(state): State<AppState>,
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,

@@ -1,6 +1,6 @@
 //! `GET /leads` (CONTRACT section 5).
 
-use aws::telemetry::Chain;
+use aws::telemetry::ErrorChain;
 use axum::{
     Json,
     extract::State,
@@ -9,12 +9,17 @@ use axum::{
 use domain::{lead::LeadFilter, page::List};
 
 use super::reply::{LeadsReply, ListedLead};
+#[cfg(feature = "description")]
+use crate::schema::{
+    parameters::{LeadParams, PageParams},
+    refusals::{Checked, Keyed},
+};
 use crate::{
     auth::Caller,
-    error::ApiError,
-    openapi::parameters::{LeadParams, PageParams},
-    openapi::refusals::{Checked, Keyed},
-    paging::{Pagination, Parameters},
+    http::{
+        error::ApiError,
+        paging::{Pagination, Parameters},
+    },
     state::AppState,
 };
 
@@ -31,7 +36,7 @@ use crate::{
         Checked,
     ),
 )]
-pub(crate) async fn list(
+pub async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,
     mut parameters: Parameters,
@@ -52,7 +57,7 @@ pub(crate) async fn list(
             Ok(lead) => leads.push(lead),
             // It keeps none of the others from being seen.
             Err((position, error)) => {
-                tracing::error!(lead.position = position, error = %Chain(&error), "a lead cannot be listed");
+                tracing::error!(lead.position = position, error = %ErrorChain(&error), "a lead cannot be listed");
             }
         }
     }

@@ -1,22 +1,15 @@
-//! Leads: taking them in, reading, changing and erasing them (CONTRACT sections 3 and 5).
+//! Leads: list, show, change and erase ([contract](../../../../docs/contract.md#leads)).
 
-mod body;
-pub(crate) mod change;
-pub(crate) mod create;
-mod draft;
-mod enrolment;
-pub(crate) mod erase;
-mod fields;
-mod intake;
-pub(crate) mod list;
-mod many;
-mod reader;
-pub(crate) mod reply;
-pub(crate) mod runs;
-pub(crate) mod show;
+pub mod change;
+pub mod erase;
+pub mod list;
+mod reply;
+pub mod show;
 
-#[cfg(fuzzing)]
-pub(crate) use self::create::read_draft;
-pub(crate) use self::{
-    change::change, create::create, erase::erase, intake::Taken, list::list, show::show,
+pub use self::{
+    change::change,
+    erase::erase,
+    list::list,
+    reply::{ActiveRun, CreatedLead, ListedLead},
+    show::show,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws::telemetry::Chain;
+use aws::telemetry::ErrorChain;
 use axum::{
     Json,
     extract::State,
@@ -13,12 +13,14 @@ use jiff::SignedDuration;
 use tokio::time::timeout;
 
 use super::reply::{LeadOut, LeadReply, Variables};
+#[cfg(feature = "description")]
+use crate::schema::{
+    refusals::{Keyed, Naming},
+    types,
+};
 use crate::{
     auth::Caller,
-    error::ApiError,
-    openapi::refusals::{Keyed, Naming},
-    openapi::types,
-    path_id::PathId,
+    http::{error::ApiError, path::PathId},
     state::AppState,
 };
 
@@ -39,14 +41,14 @@ const STALLED: SignedDuration = SignedDuration::from_mins(15);
         Naming,
     ),
 )]
-pub(crate) async fn show(
+pub async fn show(
     State(state): State<AppState>,
     Caller(account): Caller,
     PathId(id): PathId<LeadId>,
 ) -> Result<Response, ApiError> {
     let found = state.store.lead_with_newest_run(account.id, id).await?;
     let (lead, run) = found.ok_or(ApiError::NotFound("Lead"))?;
-    revive(&state, &lead, run.as_ref()).await;
+    repair_stalled_start(&state, &lead, run.as_ref()).await;
     let campaign = match lead.profile.campaign_id {
         Some(id) => state.catalogue.campaign(account.id, id).await?,
         None => None,
@@ -62,13 +64,13 @@ pub(crate) async fn show(
 
 /// A start that was revived is not revived again by this process for so long: it may be a dead letter, and
 /// would be one more each time.
-const REVIVED_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+const REPAIRED_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// So long a reader waits until a start is revived.
-const REVIVE_TIMEOUT: Duration = Duration::from_millis(100);
+const REPAIR_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Marks a start that stalled: requeue-starts sends it. One that was under way all the same is sent twice,
 /// and builds its run once.
-async fn revive(state: &AppState, lead: &Lead, newest: Option<&Run>) {
+async fn repair_stalled_start(state: &AppState, lead: &Lead, newest: Option<&Run>) {
     let now = state.clock.now();
     let is_stalled = lead.start.as_ref().is_some_and(|start| {
         newest.is_none_or(|run| run.id != start.run_id)
@@ -78,20 +80,20 @@ async fn revive(state: &AppState, lead: &Lead, newest: Option<&Run>) {
                 .is_ok_and(|end| end < now)
     });
     let (account, id) = (lead.account_id, lead.profile.id);
-    if !is_stalled || state.revived.get(&id, now).is_some() {
+    if !is_stalled || state.repaired.get(&id, now).is_some() {
         return;
     }
     let marked = timeout(
-        REVIVE_TIMEOUT,
-        state.store.mark_unsent(account, id, now, None),
+        REPAIR_TIMEOUT,
+        state.store.set_pending(account, id, now, None),
     );
     match marked.await {
         Ok(Ok(())) => {
-            state.revived.put(id, (), now, REVIVED_LIFETIME);
+            state.repaired.put(id, (), now, REPAIRED_LIFETIME);
             tracing::warn!(lead.id = %id, "a stalled start is sent again");
         }
         Ok(Err(error)) => {
-            tracing::error!(lead.id = %id, error = %Chain(&error), "a stalled start could not be marked");
+            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a stalled start could not be marked");
         }
         Err(_) => {
             tracing::error!(lead.id = %id, "a stalled start could not be marked: it took too long");

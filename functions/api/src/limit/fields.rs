@@ -1,7 +1,7 @@
 //! What a reply says of the limits: `RateLimit-Policy` and `RateLimit`
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, lists of structured fields).
 
-use domain::limit::{Limit, Limited};
+use domain::{limit::Limit, limited::Limited};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 
@@ -9,7 +9,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Where one limit stands after a request.
-pub(crate) struct Standing {
+pub struct Standing {
     name: &'static str,
     limit: Limit,
     remaining: u32,
@@ -20,7 +20,7 @@ pub(crate) struct Standing {
 }
 
 /// The name by which replies call a limit.
-pub(super) fn name(limited: &Limited) -> &'static str {
+pub fn name(limited: &Limited) -> &'static str {
     match limited {
         Limited::Account(_) => "account",
         Limited::Key(_) => "key",
@@ -28,7 +28,7 @@ pub(super) fn name(limited: &Limited) -> &'static str {
 }
 
 impl Standing {
-    pub(super) fn new(
+    pub fn new(
         limited: &Limited,
         limit: Limit,
         remaining: u32,
@@ -43,26 +43,26 @@ impl Standing {
         }
     }
 
-    pub(super) fn passes(&self) -> bool {
+    pub fn passes(&self) -> bool {
         self.wait.is_none()
     }
 
     /// So many more have been taken.
-    pub(super) fn charge(&mut self, requests: u32) {
+    pub fn charge(&mut self, requests: u32) {
         self.remaining = self.remaining.saturating_sub(requests);
         self.missing = self.missing.saturating_add(requests);
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(super) fn rate(&self) -> u32 {
+    pub fn rate(&self) -> u32 {
         self.limit.rate()
     }
 
     /// Whole seconds, at least 1: until another request may pass, or else until the bucket is full.
-    pub(super) fn seconds(&self) -> u32 {
+    pub fn seconds(&self) -> u32 {
         let full = || self.limit.time_of(self.missing);
         seconds(self.wait.unwrap_or_else(full))
     }
@@ -86,7 +86,7 @@ fn seconds(time: SignedDuration) -> u32 {
 }
 
 /// Says which limits there are, and where they stand, if that is known.
-pub(super) fn show(headers: &mut HeaderMap, bounds: &[(Limited, Limit)], standings: &[Standing]) {
+pub fn show(headers: &mut HeaderMap, bounds: &[(Limited, Limit)], standings: &[Standing]) {
     insert(headers, POLICY, bounds.iter().map(policy));
     insert(headers, STANDING, standings.iter().map(Standing::item));
 }

@@ -8,13 +8,10 @@ use std::{
 
 use aws::{
     clock::Clock,
-    store::{Store, StoreError, Taken, Withdrawal},
-    telemetry::Chain,
+    store::{Store, StoreError, Withdrawal, Withdrawn},
+    telemetry::ErrorChain,
 };
-use domain::{
-    ids::AccountId,
-    limit::{Limit, Limited},
-};
+use domain::{ids::AccountId, limit::Limit, limited::Limited};
 use lru::LruCache;
 use tokio::{
     sync::{Mutex as AsyncMutex, OwnedMutexGuard},
@@ -38,11 +35,11 @@ const PATIENCE_OF_DEBTS: Duration = Duration::from_secs(1);
 type Shared = Arc<AsyncMutex<Share>>;
 
 /// The limits that bind a request: whom, and how much.
-pub(super) type Bounds = Vec<(Limited, Limit)>;
+pub type Bounds = Vec<(Limited, Limit)>;
 
 /// Everything that the process knows of limits. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Limiter {
+pub struct Limiter {
     store: Store,
     clock: Clock,
     shares: Arc<Mutex<LruCache<Limited, Shared>>>,
@@ -51,17 +48,17 @@ pub(crate) struct Limiter {
 }
 
 /// What became of a request.
-pub(super) struct Verdict {
+pub struct Verdict {
     /// Where its limits stand, without those that could not be looked at.
-    pub(super) standings: Vec<Standing>,
+    pub standings: Vec<Standing>,
     /// Whether all of them let it through.
-    pub(super) passes: bool,
+    pub passes: bool,
     /// What is taken in advance, beside it.
-    pub(super) renewals: Vec<JoinHandle<()>>,
+    pub renewals: Vec<JoinHandle<()>>,
 }
 
 impl Limiter {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+    pub fn new(store: Store, clock: Clock) -> Self {
         Self {
             store,
             clock,
@@ -71,7 +68,7 @@ impl Limiter {
     }
 
     /// Lets a request through, if each of its limits does. Its price is one request of each.
-    pub(super) async fn admit(&self, bounds: &Bounds) -> Verdict {
+    pub async fn admit(&self, bounds: &Bounds) -> Verdict {
         let mut open: Vec<(&Limited, OwnedMutexGuard<Share>, Standing)> = Vec::new();
         for (limited, limit) in bounds {
             let mut share = self.share(limited, *limit).lock_owned().await;
@@ -113,7 +110,7 @@ impl Limiter {
     }
 
     /// Takes the rest of the price of a request that was let through, whatever is left in its buckets.
-    pub(super) async fn charge(&self, bounds: &Bounds, requests: u32) {
+    pub async fn charge(&self, bounds: &Bounds, requests: u32) {
         for (limited, limit) in bounds {
             let mut share = self.share(limited, *limit).lock_owned().await;
             let rest = share.charge(requests);
@@ -161,7 +158,7 @@ impl Limiter {
         share: &mut Share,
         requests: u32,
         is_debt: bool,
-    ) -> Option<Taken> {
+    ) -> Option<Withdrawn> {
         let now = self.clock.now();
         if share.outage.is_on(now) || self.outage().is_on(now) {
             return None;
@@ -183,7 +180,7 @@ impl Limiter {
             }
             Ok(Err(error)) => {
                 let is_silent = matches!(error, StoreError::NoAnswer(_));
-                self.is_gone(limited, share, is_silent, &Chain(&error));
+                self.is_gone(limited, share, is_silent, &ErrorChain(&error));
             }
             // A debt's time is also that of the SDK's pauses between its tries.
             Err(_) => self.is_gone(limited, share, !is_debt, &"DynamoDB did not answer in time"),

@@ -7,7 +7,7 @@ const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
 const LONGEST: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Debug)]
-pub(super) struct Outage {
+pub struct Outage {
     until: Timestamp,
     next: SignedDuration,
     /// How many requests have passed unchecked.
@@ -15,22 +15,22 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    pub(super) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         until: Timestamp::MIN,
         next: SHORTEST,
         unchecked: 0,
     };
 
-    pub(super) fn is_on(&self, now: Timestamp) -> bool {
+    pub fn is_on(&self, now: Timestamp) -> bool {
         now < self.until
     }
 
-    pub(super) fn count(&mut self) {
+    pub fn count(&mut self) {
         self.unchecked += 1;
     }
 
     /// Starts, or goes on; gives for how long.
-    pub(super) fn start(&mut self, now: Timestamp) -> SignedDuration {
+    pub fn start(&mut self, now: Timestamp) -> SignedDuration {
         let pause = self.next;
         self.until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
         self.next = (pause * 2).min(LONGEST);
@@ -38,7 +38,7 @@ impl Outage {
     }
 
     /// Ends; gives how many requests have passed unchecked, if there was an outage.
-    pub(super) fn end(&mut self) -> Option<u64> {
+    pub fn end(&mut self) -> Option<u64> {
         let was = std::mem::replace(self, Self::NONE);
         (was.until > Timestamp::MIN).then_some(was.unchecked)
     }

@@ -31,7 +31,7 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A process's share of one bucket.
 #[derive(Debug)]
-pub(super) struct Share {
+pub struct Share {
     limit: Limit,
     held: u32,
     good_until: Timestamp,
@@ -49,12 +49,12 @@ pub(super) struct Share {
     /// When what the bucket could not be told of would be paid, if it knew.
     owes_until: Timestamp,
     /// Of this bucket alone.
-    pub(super) outage: Outage,
+    pub outage: Outage,
 }
 
 /// What is to become of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Decision {
+pub enum Decision {
     Pass,
     Refuse,
     /// The bucket has to say.
@@ -63,13 +63,13 @@ pub(super) enum Decision {
 
 /// What to take out of the bucket, and how much of it can be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Order {
-    pub(super) take: u32,
+pub struct Order {
+    pub take: u32,
     keep: u32,
 }
 
 impl Share {
-    pub(super) fn new(limit: Limit, now: Timestamp) -> Self {
+    pub fn new(limit: Limit, now: Timestamp) -> Self {
         Self {
             limit,
             held: 0,
@@ -88,7 +88,7 @@ impl Share {
     }
 
     /// Takes a request; `draw` is from 0 up to 1.
-    pub(super) fn request(&mut self, limit: Limit, now: Timestamp, draw: f64) -> Decision {
+    pub fn request(&mut self, limit: Limit, now: Timestamp, draw: f64) -> Decision {
         if self.limit != limit {
             self.changed(limit, now);
         }
@@ -127,19 +127,19 @@ impl Share {
     }
 
     /// Takes one of those that are held.
-    pub(super) fn spend(&mut self) -> bool {
+    pub fn spend(&mut self) -> bool {
         let is_held = self.held > 0;
         self.held = self.held.saturating_sub(1);
         is_held
     }
 
     /// Puts a request back that was not let through after all.
-    pub(super) fn put_back(&mut self) {
+    pub fn put_back(&mut self) {
         self.held += 1;
     }
 
     /// What to take in advance, beside the request that took the last one.
-    pub(super) fn renewal(&self, now: Timestamp) -> Option<Order> {
+    pub fn renewal(&self, now: Timestamp) -> Option<Order> {
         let is_due = self.held == 0 && self.demand >= BUSY && now >= self.closed_until;
         is_due.then(|| self.order())
     }
@@ -163,7 +163,7 @@ impl Share {
     }
 
     /// The bucket has given what was ordered.
-    pub(super) fn granted(&mut self, order: Order, empty_at: Timestamp, now: Timestamp) {
+    pub fn granted(&mut self, order: Order, empty_at: Timestamp, now: Timestamp) {
         self.told(empty_at, now);
         self.held += order.keep;
         self.good_until = later(now, LIFETIME);
@@ -174,7 +174,7 @@ impl Share {
     }
 
     /// The bucket is empty; `draw` spreads over time when processes that were refused together come back.
-    pub(super) fn refused(&mut self, empty_at: Timestamp, now: Timestamp, draw: f64) {
+    pub fn refused(&mut self, empty_at: Timestamp, now: Timestamp, draw: f64) {
         self.told(empty_at, now);
         let between = self.gap.as_secs_f64().max(1.0 / self.demand.max(1.0));
         let seconds = self.pause.as_secs_f64().max(2.0 * between);
@@ -185,32 +185,32 @@ impl Share {
     }
 
     /// Takes many more for a request that was let through; gives how many the bucket has to be told of.
-    pub(super) fn charge(&mut self, requests: u32) -> u32 {
+    pub fn charge(&mut self, requests: u32) -> u32 {
         let held = self.held.min(requests);
         self.held -= held;
         requests - held
     }
 
     /// The bucket could not be told of a charge: it is when it gives again.
-    pub(super) fn owe(&mut self, requests: u32, now: Timestamp) {
+    pub fn owe(&mut self, requests: u32, now: Timestamp) {
         let until = later(self.owes_until.max(now), self.limit.time_of(requests));
         self.owes_until = until.min(later(now, Withdrawal::LONGEST_DEBT));
         self.roomy_until = Timestamp::MIN;
     }
 
     /// How many requests the bucket has still to be told of.
-    pub(super) fn owed(&self, now: Timestamp) -> u32 {
+    pub fn owed(&self, now: Timestamp) -> u32 {
         let unpaid = self.owes_until.duration_since(now).as_micros().max(0);
         u32::try_from(unpaid * i128::from(self.limit.rate()) / 1_000_000).unwrap_or(u32::MAX)
     }
 
     /// The bucket knows of all that was owed.
-    pub(super) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.owes_until = Timestamp::MIN;
     }
 
     /// The bucket has told when it was, or will be, empty.
-    pub(super) fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
+    pub fn told(&mut self, empty_at: Timestamp, now: Timestamp) {
         self.empty_at = Some(empty_at);
         self.level = self.limit.level(empty_at, now);
         self.roomy_until = Timestamp::MIN;
@@ -223,12 +223,12 @@ impl Share {
         later(empty_at, self.limit.time_of(1))
     }
 
-    pub(super) fn limit(&self) -> Limit {
+    pub fn limit(&self) -> Limit {
         self.limit
     }
 
     /// When the bucket was, or will be, empty, as far as is known; one that was empty is taken to be so still.
-    pub(super) fn known(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn known(&self, now: Timestamp) -> Option<Timestamp> {
         let empty_at = self.empty_at?;
         Some(if self.level == 0 {
             empty_at.max(now)
@@ -238,12 +238,12 @@ impl Share {
     }
 
     /// How many more requests are likely to be let through now.
-    pub(super) fn remaining(&self) -> u32 {
+    pub fn remaining(&self) -> u32 {
         (self.held + self.level).min(self.limit.burst())
     }
 
     /// How long until a request that was refused may be let through.
-    pub(super) fn wait(&self, now: Timestamp) -> SignedDuration {
+    pub fn wait(&self, now: Timestamp) -> SignedDuration {
         self.closed_until.duration_since(now)
     }
 }

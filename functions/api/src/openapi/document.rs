@@ -1,4 +1,4 @@
-//! The whole document: what the handlers say, and around it what holds for all of them.
+//! The document: the handlers' own annotations, and what holds for all of them.
 
 use serde_json::{Map, Value, json};
 use utoipa::{
@@ -9,12 +9,8 @@ use utoipa::{
     },
 };
 
-use super::{bodies, errors, replies, rules};
-use crate::{
-    campaigns, health,
-    leads::{self, runs},
-    workflows,
-};
+use super::{errors, replies, rules, served};
+use crate::{health, intake, leads, runs, schema::bodies, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,7 +37,7 @@ use crate::{
     modifiers(&Key),
     components(schemas(bodies::NotGiven)),
     paths(
-        leads::create::create,
+        intake::create::create,
         leads::list::list,
         leads::show::show,
         leads::change::change,
@@ -53,12 +49,12 @@ use crate::{
         runs::automation::resume,
         runs::history::history,
         runs::show::show,
-        workflows::list,
-        workflows::show,
-        runs::preview::preview,
-        campaigns::list,
+        workflows::read::list,
+        workflows::read::show,
+        workflows::preview::preview,
+        workflows::campaigns::list,
         health::show,
-        super::show,
+        served::show,
     ),
 )]
 struct Handlers;

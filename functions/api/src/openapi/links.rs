@@ -52,7 +52,7 @@ const LINKS: [(&str, &str, &[&str], &str); 6] = [
 ];
 
 /// Adds the links of an operation's reply.
-pub(super) fn add(operation: &str, status: &str, reply: &mut Value) {
+pub fn add(operation: &str, status: &str, reply: &mut Value) {
     for (_, _, targets, values) in LINKS
         .iter()
         .filter(|it| (it.0, it.1) == (operation, status))

@@ -1,52 +1,37 @@
-//! `GET /openapi.json`: what the API says of itself, as OpenAPI 3.1. It is made from the handlers and their types
-//! into docs/openapi.json, a test holds that file to it, and the function serves the file: nothing else in
-//! here is part of it.
+//! `GET /openapi.json`: the description of the API, OpenAPI 3.1.
+//!
+//! `leadgate openapi` makes docs/openapi.json from the handlers and their types, and a test compares the two. The
+//! function serves that file. Everything else here is compiled only with the feature `description`.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "the document is made here, with the places that are looked at"
+#![cfg_attr(
+    feature = "description",
+    expect(
+        clippy::indexing_slicing,
+        reason = "the document is made here, with the places that are read"
+    )
 )]
 
-pub(crate) mod bodies;
 #[cfg(test)]
+#[cfg(feature = "description")]
 mod compatibility;
+#[cfg(feature = "description")]
 mod document;
+#[cfg(feature = "description")]
 mod errors;
+#[cfg(feature = "description")]
 mod links;
-pub(crate) mod parameters;
-pub(crate) mod refusals;
+#[cfg(feature = "description")]
 mod replies;
+#[cfg(feature = "description")]
 mod rules;
+pub mod served;
 #[cfg(test)]
+#[cfg(feature = "description")]
 mod tests;
-pub(crate) mod types;
 
-use axum::response::IntoResponse;
-use http::header;
-
+pub use self::served::{DOCUMENT, show};
+#[cfg(feature = "description")]
 pub use self::{
     document::{Audience, document},
     errors::errors_page,
 };
-
-/// docs/openapi.json.
-pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
-
-/// Show this description
-///
-/// OpenAPI 3.1. Needs no key.
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    operation_id = "showDescription",
-    tag = "Service",
-    security(()),
-    responses((status = 200, description = "This document.", body = serde_json::Value), refusals::Always),
-)]
-pub(crate) async fn show() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
-    (headers, DOCUMENT)
-}

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{errors, links, refusals};
-use crate::error::ApiError;
+use super::{errors, links};
+use crate::{http::error::ApiError, schema::refusals};
 
 /// What every reply carries, and what some do.
-pub(super) fn headers() -> Value {
+pub fn headers() -> Value {
     let text = json!({"type": "string"});
     json!({
         "X-Request-Id": {
@@ -51,7 +51,7 @@ fn with_headers(names: &[&str]) -> Value {
 }
 
 /// The refusals, one for each status. That a path or a method is unknown is no operation's.
-pub(super) fn responses() -> Value {
+pub fn responses() -> Value {
     let mut errors = errors::errors();
     errors.retain(|error| !matches!(error, ApiError::UnknownRoute | ApiError::MethodNotAllowed));
     let mut responses = Map::new();
@@ -81,7 +81,7 @@ pub(super) fn responses() -> Value {
 }
 
 /// Adds the headers and the links to an operation's own replies.
-pub(super) fn complete(operation: &mut Value) {
+pub fn complete(operation: &mut Value) {
     let id = operation["operationId"]
         .as_str()
         .unwrap_or_default()

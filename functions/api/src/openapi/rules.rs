@@ -16,7 +16,7 @@ const REQUESTS: [&str; 5] = [
 ///
 /// Turns `oneOf` into `anyOf`: to a validator that does not check formats, blank text is also a time or the name
 /// of a time zone, and `oneOf` refuses what fits two alternatives.
-pub(super) fn blank_is_null(schemas: &mut Value) {
+pub fn blank_is_null(schemas: &mut Value) {
     for name in REQUESTS {
         let properties = schemas[name]["properties"].as_object_mut();
         for property in properties.into_iter().flat_map(serde_json::Map::values_mut) {
@@ -37,7 +37,7 @@ pub(super) fn blank_is_null(schemas: &mut Value) {
 
 /// Keywords for each schema that hold for what is read and for what is stored, and that generators of clients
 /// understand.
-pub(super) fn schemas() -> Value {
+pub fn schemas() -> Value {
     json!({
         "NewLeadArray": {"minItems": 1, "maxItems": 1000},
         "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
@@ -49,7 +49,7 @@ pub(super) fn schemas() -> Value {
 
 /// Keywords with which requests can be made that are surely right or surely wrong. They narrow some fields
 /// to a part of what is taken, such as phone numbers. Patterns are of ECMA-262.
-pub(super) fn exact() -> Value {
+pub fn exact() -> Value {
     // What Unicode calls white space, as the readers trim it; and its control characters.
     let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
     let control = r"\u0000-\u001f\u007f-\u009f";

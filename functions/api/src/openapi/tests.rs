@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use axum::response::IntoResponse;
 use serde_json::Value;
 
 use super::*;

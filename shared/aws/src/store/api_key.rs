@@ -188,7 +188,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it, or a later one, is noted already.
-    pub async fn note_use(&self, hash: &ApiKeyHash, hour: Timestamp) -> Result<(), StoreError> {
+    pub async fn record_use(&self, hash: &ApiKeyHash, hour: Timestamp) -> Result<(), StoreError> {
         let note = self
             .client
             .update_item()

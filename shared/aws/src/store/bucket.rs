@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use domain::limit::{Limit, Limited};
+use domain::{limit::Limit, limited::Limited};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Store, StoreError, item::Attributes, keys};
@@ -40,7 +40,7 @@ impl Withdrawal {
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct Withdrawn {
     /// Whether the requests were taken.
     pub is_granted: bool,
     /// When the bucket was, or will be, empty.
@@ -57,7 +57,7 @@ impl Store {
         limited: &Limited,
         withdrawal: &Withdrawal,
         now: Timestamp,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<Withdrawn, StoreError> {
         let Withdrawal {
             limit,
             requests,
@@ -126,7 +126,7 @@ impl Store {
             let there = match Box::pin(update.send()).await {
                 Ok(reply) => {
                     let there = reply.attributes.as_ref().and_then(empty_at);
-                    return Ok(Taken {
+                    return Ok(Withdrawn {
                         is_granted: true,
                         empty_at: there.unwrap_or(after),
                     });
@@ -139,7 +139,7 @@ impl Store {
             };
             match there {
                 Some(empty_at) if last < empty_at && empty_at <= furthest => {
-                    return Ok(Taken {
+                    return Ok(Withdrawn {
                         is_granted: false,
                         empty_at,
                     });

@@ -22,7 +22,6 @@ use super::{
     keys,
     lead::LeadItem,
     run::RunItem,
-    start::StartItem,
     transaction::incomplete,
 };
 
@@ -92,8 +91,7 @@ impl Store {
         since: Timestamp,
     ) -> Result<(), StoreError> {
         let (account, id) = (lead.account_id, lead.profile.id);
-        let item = to_attribute_value(StartItem::from(start.clone()))
-            .map_err(|error| damaged::<LeadItem>(error.into()))?;
+        let item = to_attribute_value(start).map_err(|error| damaged::<LeadItem>(error.into()))?;
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, id).into_item()))
@@ -103,8 +101,8 @@ impl Store {
             .expression_attribute_names("#start", "start")
             .expression_attribute_values(":start", item)
             .expression_attribute_values(":workflow", text(start.workflow.id))
-            .expression_attribute_values(":shard", text(keys::unsent_of(id)))
-            .expression_attribute_values(":since", text(keys::unsent_since(since)));
+            .expression_attribute_values(":shard", text(keys::pending_of(id)))
+            .expression_attribute_values(":since", text(keys::pending_since(since)));
         let update = match &lead.start {
             None => update
                 .condition_expression("et = :lead AND attribute_not_exists(#start)")

@@ -1,12 +1,12 @@
 //! Erasing a lead, its runs and its history.
 //!
-//! One write takes the lead away: a trace without personal data stands in its place, and no read shows
-//! anything of it any more. The trace is listed as unfinished until everything beside it is erased too; the
+//! One write takes the lead away: a tombstone without personal data stands in its place, and no read shows
+//! anything of it any more. The tombstone is listed as unfinished until everything beside it is erased too; the
 //! call that put it does that, and if it cannot, finish-up does (functions/requeue-starts). A run leaves a
-//! trace as well: a delivery that read the lead just before builds its run on the condition that nothing
-//! is there, and finds the trace.
+//! tombstone as well: a delivery that read the lead just before builds its run on the condition that nothing
+//! is there, and finds the tombstone.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::ids::{AccountId, LeadId, RunId};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -14,27 +14,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
-    intake::item_there,
-    item::{Attributes, Entity, decode, encode, text},
+    item::{Attributes, ERASED, Entity, decode, encode, is_erased, item_there, text},
     keys::{self, Key},
 };
 
 /// Longer than a start can wait in a queue: 14 days, and 14 more once it was redriven.
-const LEAD_TRACE: SignedDuration = SignedDuration::from_hours(30 * 24);
+const LEAD_TOMBSTONE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Longer than a delivery that has read the lead can be under way. Shorter than the lead's, by whose id
 /// the run's can come again.
-const RUN_TRACE: SignedDuration = SignedDuration::from_hours(24);
+const RUN_TOMBSTONE: SignedDuration = SignedDuration::from_hours(24);
 const WRITES_AT_ONCE: usize = 16;
 /// How often a lead is read again whose start was changed meanwhile.
 const TRIES: u32 = 10;
 
 /// What stands in the place of a lead or a run that was erased.
 #[derive(Serialize, Deserialize)]
-struct Trace {
+struct Tombstone {
     /// The run that the lead's start had ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run_id: Option<RunId>,
-    /// When DynamoDB may drop the trace, in seconds since 1970; none: there is more to erase.
+    /// When DynamoDB may drop the tombstone, in seconds since 1970; none: there is more to erase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,18 +42,18 @@ struct Trace {
     gsi2sk: Option<String>,
 }
 
-impl Entity for Trace {
-    const NAME: &'static str = "erased";
+impl Entity for Tombstone {
+    const NAME: &'static str = ERASED;
     const VERSION: u8 = 1;
 }
 
-impl Trace {
+impl Tombstone {
     fn unfinished(run_id: Option<RunId>, since: Timestamp) -> Self {
         Self {
             run_id,
             ttl: None,
             gsi2pk: Some(keys::UNFINISHED_ERASURES.to_owned()),
-            gsi2sk: Some(keys::unsent_since(since)),
+            gsi2sk: Some(keys::pending_since(since)),
         }
     }
 
@@ -66,11 +65,6 @@ impl Trace {
             gsi2sk: None,
         }
     }
-}
-
-/// Whether an item is the trace of one that was erased.
-pub(super) fn is_erased(item: &Attributes) -> bool {
-    matches!(item.get("et"), Some(AttributeValue::S(et)) if et == Trace::NAME)
 }
 
 impl Store {
@@ -90,18 +84,19 @@ impl Store {
             let Some(item) = self.read_item(&key).await? else {
                 return Ok(false);
             };
-            let trace = if is_erased(&item) {
+            let tombstone = if is_erased(&item) {
                 decode(item)?
             } else {
-                match self.leave_trace(key.clone(), &item, now).await {
+                match self.put_tombstone_for(key.clone(), &item, now).await {
                     Err(StoreError::Conflict) => continue,
-                    trace => trace?,
+                    tombstone => tombstone?,
                 }
             };
-            if trace.ttl.is_some() {
+            if tombstone.ttl.is_some() {
                 return Ok(false);
             }
-            self.finish_erasure(account, id, trace.run_id, now).await?;
+            self.finish_erasure(account, id, tombstone.run_id, now)
+                .await?;
             return Ok(true);
         }
         Err(StoreError::Conflict)
@@ -119,10 +114,10 @@ impl Store {
             .client
             .query()
             .table_name(&*self.table)
-            .index_name(keys::UNSENT_INDEX)
+            .index_name(keys::PENDING_INDEX)
             .key_condition_expression("gsi2pk = :unfinished AND gsi2sk < :before")
             .expression_attribute_values(":unfinished", text(keys::UNFINISHED_ERASURES))
-            .expression_attribute_values(":before", text(keys::unsent_since(before)))
+            .expression_attribute_values(":before", text(keys::pending_since(before)))
             .limit(100)
             .send()
             .await?;
@@ -133,27 +128,27 @@ impl Store {
             .collect())
     }
 
-    /// Puts a trace in the place of a lead, and gives the trace that is there then.
-    async fn leave_trace(
+    /// Puts a tombstone in the place of a lead, and gives the tombstone that is there then.
+    async fn put_tombstone_for(
         &self,
         key: Key,
         lead: &Attributes,
         now: Timestamp,
-    ) -> Result<Trace, StoreError> {
+    ) -> Result<Tombstone, StoreError> {
         // As it stands there: a damaged lead can be erased too.
         let run = lead
             .get("start")
             .and_then(|start| start.as_m().ok())
             .and_then(|start| start.get("run_id"));
         let run_id = run.and_then(|run| run.as_s().ok()?.parse().ok());
-        let trace = Trace::unfinished(run_id, now);
+        let tombstone = Tombstone::unfinished(run_id, now);
         let put = self
             .client
             .put_item()
             .table_name(&*self.table)
-            .set_item(Some(encode(key, &trace)?))
+            .set_item(Some(encode(key, &tombstone)?))
             .expression_attribute_names("#start", "start")
-            .expression_attribute_values(":erased", text(Trace::NAME))
+            .expression_attribute_values(":erased", text(Tombstone::NAME))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         // A start that was ordered since the lead was read would go on unnoticed.
         let put = match run {
@@ -165,7 +160,7 @@ impl Store {
                 .expression_attribute_values(":run", run.clone()),
         };
         let Err(error) = put.send().await else {
-            return Ok(trace);
+            return Ok(tombstone);
         };
         match item_there(&error) {
             Some(there) if is_erased(there) => decode(there.clone()),
@@ -173,7 +168,7 @@ impl Store {
         }
     }
 
-    /// Erases what stands beside a lead's trace, then finishes the trace.
+    /// Erases what stands beside a lead's tombstone, then finishes the tombstone.
     async fn finish_erasure(
         &self,
         account: AccountId,
@@ -190,8 +185,8 @@ impl Store {
             .buffer_unordered(WRITES_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        let finished = Trace::until(now.checked_add(LEAD_TRACE), now);
-        self.put_trace(keys::lead(account, id), &finished).await
+        let finished = Tombstone::until(now.checked_add(LEAD_TOMBSTONE), now);
+        self.put_tombstone(keys::lead(account, id), &finished).await
     }
 
     /// The keys of what there is of a lead beside itself.
@@ -218,8 +213,8 @@ impl Store {
     /// Erases a run or an entry of the history. Without a condition: whatever is there goes.
     async fn erase_beside(&self, key: Key, now: Timestamp) -> Result<(), StoreError> {
         if key.sk.starts_with(keys::RUNS) {
-            let trace = Trace::until(now.checked_add(RUN_TRACE), now);
-            return self.put_trace(key, &trace).await;
+            let tombstone = Tombstone::until(now.checked_add(RUN_TOMBSTONE), now);
+            return self.put_tombstone(key, &tombstone).await;
         }
         self.client
             .delete_item()
@@ -230,12 +225,12 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a trace where something was erased, or another trace is.
-    async fn put_trace(&self, key: Key, trace: &Trace) -> Result<(), StoreError> {
+    /// Puts a tombstone where something was erased, or another tombstone is.
+    async fn put_tombstone(&self, key: Key, tombstone: &Tombstone) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&*self.table)
-            .set_item(Some(encode(key, trace)?))
+            .set_item(Some(encode(key, tombstone)?))
             .send()
             .await?;
         Ok(())

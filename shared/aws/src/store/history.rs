@@ -21,14 +21,8 @@ use super::{
 pub(super) struct ActivityItem {
     /// The sort key: when it was, and what tells it from others of the same moment.
     sk: String,
-    kind: ActivityKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    actor: Option<String>,
-    at: Timestamp,
+    #[serde(flatten)]
+    activity: Activity,
 }
 
 impl Entity for ActivityItem {
@@ -47,20 +41,9 @@ impl ActivityItem {
     }
 
     fn at(position: &str, activity: &Activity) -> Self {
-        let Activity {
-            kind,
-            subject,
-            reason,
-            actor,
-            at,
-        } = activity.clone();
         Self {
             sk: format!("{}{position}", keys::ACTIVITIES),
-            kind,
-            subject,
-            reason,
-            actor,
-            at,
+            activity: activity.clone(),
         }
     }
 
@@ -76,26 +59,6 @@ impl ActivityItem {
             .strip_prefix(keys::ACTIVITIES)
             .unwrap_or_default()
             .to_owned()
-    }
-}
-
-impl From<ActivityItem> for Activity {
-    fn from(item: ActivityItem) -> Self {
-        let ActivityItem {
-            sk: _,
-            kind,
-            subject,
-            reason,
-            actor,
-            at,
-        } = item;
-        Self {
-            kind,
-            subject,
-            reason,
-            actor,
-            at,
-        }
     }
 }
 
@@ -138,7 +101,7 @@ impl Store {
             entries.retain(|(position, _)| position < next);
         }
         let noted_items = noted.items.into_iter();
-        entries.extend(noted_items.map(|item| (item.position(), Activity::from(item))));
+        entries.extend(noted_items.map(|item| (item.position(), item.activity)));
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         // An enrolment that was replaced since the lead was read is there twice.
         entries.dedup_by(|(one, _), (other, _)| one == other);

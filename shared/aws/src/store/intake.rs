@@ -1,17 +1,10 @@
 //! Taking leads in: one by one with a condition, or many at a time without.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
-    error::SdkError,
-    types::{
-        AttributeValue, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
-        error::ConditionalCheckFailedException,
-    },
+    types::{PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest},
 };
 use domain::{
     idempotency::Receipt,
@@ -23,8 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
-    erase::is_erased,
-    item::{decode, encode},
+    item::{decode, encode, is_erased, item_there},
     keys,
     lead::LeadItem,
 };
@@ -42,18 +34,18 @@ const BACKOFF: [Duration; 4] = [
 
 /// What became of a lead that was to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum Created {
     /// It is stored now.
     New,
     /// It was stored before, by a request with this receipt.
-    Before(Receipt),
+    Existing(Receipt),
     /// It was stored before, and has been erased since.
     Erased,
 }
 
 /// What became of one lead of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batched {
+pub enum WriteStatus {
     /// It is stored.
     Stored,
     /// It is not stored.
@@ -64,9 +56,9 @@ pub enum Batched {
 
 /// What became of many, in their order.
 #[derive(Debug, Default)]
-pub struct StoredMany {
+pub struct BatchResult {
     /// One for each lead.
-    pub leads: Vec<Batched>,
+    pub leads: Vec<WriteStatus>,
     /// Why some are not stored.
     pub errors: Vec<StoreError>,
 }
@@ -81,7 +73,7 @@ impl Store {
         &self,
         lead: &Lead,
         receipt: Option<&Receipt>,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<Created, StoreError> {
         let key = keys::lead(lead.account_id, lead.profile.id);
         let put = self
             .client
@@ -91,29 +83,29 @@ impl Store {
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = Box::pin(put.send()).await else {
-            return Ok(Stored::New);
+            return Ok(Created::New);
         };
         let Some(there) = item_there(&error) else {
             return Err(error.into());
         };
         if is_erased(there) {
             // See below: a random id was there through an earlier attempt.
-            return Ok(receipt.map_or(Stored::New, |_| Stored::Erased));
+            return Ok(receipt.map_or(Created::New, |_| Created::Erased));
         }
         let before = decode::<LeadItem>(there.clone())?;
         match (before.into_receipt(), receipt) {
-            (Some(before), Some(_)) => Ok(Stored::Before(before)),
+            (Some(before), Some(_)) => Ok(Created::Existing(before)),
             // A random id is there because an earlier attempt of this very write got through, and its
             // answer did not: the SDK has sent it again.
-            (None, None) => Ok(Stored::New),
+            (None, None) => Ok(Created::New),
             _ => Err(StoreError::Conflict),
         }
     }
 
     /// Stores many new leads, 25 at a time. Without conditions, which batches cannot have: the ids must
     /// be new ones. No call is begun after `until`.
-    pub async fn create_leads(&self, leads: &[Lead], until: Instant) -> StoredMany {
-        let mut many = StoredMany::default();
+    pub async fn create_leads(&self, leads: &[Lead], until: Instant) -> BatchResult {
+        let mut many = BatchResult::default();
         let batches = leads
             .chunks(BATCH)
             .map(|batch| self.create_batch(batch, until));
@@ -130,16 +122,20 @@ impl Store {
         &self,
         leads: &[Lead],
         until: Instant,
-    ) -> (Vec<Batched>, Option<StoreError>) {
+    ) -> (Vec<WriteStatus>, Option<StoreError>) {
         let mut left = match leads.iter().map(put_request).collect::<Result<Vec<_>, _>>() {
             Ok(requests) => requests,
-            Err(error) => return (vec![Batched::NotStored; leads.len()], Some(error)),
+            Err(error) => return (vec![WriteStatus::NotStored; leads.len()], Some(error)),
         };
         let (outcome, error) = self.write_batch(&mut left, until).await;
         let left: HashSet<String> = left.iter().filter_map(partition).collect();
         let leads = leads.iter().map(|lead| {
             let is_left = left.contains(&keys::lead_partition(lead.account_id, lead.profile.id));
-            if is_left { outcome } else { Batched::Stored }
+            if is_left {
+                outcome
+            } else {
+                WriteStatus::Stored
+            }
         });
         (leads.collect(), error)
     }
@@ -149,7 +145,7 @@ impl Store {
         &self,
         requests: &mut Vec<WriteRequest>,
         until: Instant,
-    ) -> (Batched, Option<StoreError>) {
+    ) -> (WriteStatus, Option<StoreError>) {
         let mut backoff = BACKOFF.into_iter();
         let mut refused = None;
         while !requests.is_empty() && Instant::now() < until {
@@ -170,8 +166,8 @@ impl Store {
                     None
                 }
                 Err(error) if error.is_throttled() => Some(error),
-                Err(error) if error.is_retryable() => return (Batched::Unknown, Some(error)),
-                Err(error) => return (Batched::NotStored, Some(error)),
+                Err(error) if error.is_retryable() => return (WriteStatus::Unknown, Some(error)),
+                Err(error) => return (WriteStatus::NotStored, Some(error)),
             };
             match backoff.next() {
                 Some(pause) if !requests.is_empty() => tokio::time::sleep(pause).await,
@@ -179,7 +175,7 @@ impl Store {
                 None => break,
             }
         }
-        (Batched::NotStored, refused)
+        (WriteStatus::NotStored, refused)
     }
 
     /// The receipt of a named request's lead, if the lead is there.
@@ -214,18 +210,4 @@ fn partition(request: &WriteRequest) -> Option<String> {
         .as_s()
         .ok()
         .cloned()
-}
-
-/// The item that stood in the way of a conditional put.
-pub(super) fn item_there<R>(
-    error: &SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError, R>,
-) -> Option<&HashMap<String, AttributeValue>> {
-    use aws_sdk_dynamodb::operation::put_item::PutItemError;
-    match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(ConditionalCheckFailedException {
-            item,
-            ..
-        }) => item.as_ref(),
-        _ => None,
-    }
 }

@@ -1,11 +1,15 @@
 //! How items are read and written: conversion, the `et`/`v` check, and the three kinds of call.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
 use domain::page::{Page, PageRequest};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_dynamo::{Item, from_item, to_item};
 
-use super::{Store, StoreError, error::DamageError, keys::Key};
+use super::{
+    Store, StoreError,
+    error::DamageError,
+    keys::{self, Key},
+};
 
 /// A shape of item: its entity (`et`) and the version of its shape (`v`).
 pub(super) trait Entity: Serialize + DeserializeOwned {
@@ -26,6 +30,9 @@ impl Entity for Header {
     const NAME: &'static str = "header";
     const VERSION: u8 = 0;
 }
+
+/// The entity of a tombstone.
+pub(super) const ERASED: &str = "erased";
 
 pub(super) type Attributes = std::collections::HashMap<String, AttributeValue>;
 
@@ -61,10 +68,32 @@ pub(super) fn damaged<E: Entity>(cause: DamageError) -> StoreError {
     }
 }
 
+/// Returns whether an item is a tombstone.
+pub(super) fn is_erased(item: &Attributes) -> bool {
+    matches!(item.get("et"), Some(AttributeValue::S(et)) if et == ERASED)
+}
+
+/// Returns the item that a conditional put has found in its place.
+pub(super) fn item_there<R>(error: &SdkError<PutItemError, R>) -> Option<&Attributes> {
+    match error.as_service_error()? {
+        PutItemError::ConditionalCheckFailedException(failed) => failed.item.as_ref(),
+        _ => None,
+    }
+}
+
 impl Store {
     /// One item, read consistently: what was written before is seen.
     pub(super) async fn read<E: Entity>(&self, key: &Key) -> Result<Option<E>, StoreError> {
         self.read_item(key).await?.map(decode).transpose()
+    }
+
+    /// Opens the connection by reading an item that does not exist, so that the first request finds it open.
+    /// Costs half a read unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::NoAnswer`] and [`StoreError::Unexpected`]. A caller can go on.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        self.read::<Header>(&keys::nothing()).await.map(|_| ())
     }
 
     pub(super) async fn read_item(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {

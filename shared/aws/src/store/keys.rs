@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     api_key::ApiKeyHash,
     ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
-    limit::Limited,
+    limited::Limited,
 };
 use jiff::Timestamp;
 
@@ -14,12 +14,12 @@ use jiff::Timestamp;
 /// writes a second. Changing it orphans what is listed: it needs a migration.
 pub(super) const LEAD_SHARDS: u8 = 8;
 /// The index of unsent starts is spread over this many partitions.
-pub const UNSENT_SHARDS: u8 = 8;
+pub const PENDING_SHARDS: u8 = 8;
 
 /// The index of lists.
 pub(super) const LIST_INDEX: &str = "gsi1";
 /// The index of unsent starts.
-pub(super) const UNSENT_INDEX: &str = "gsi2";
+pub(super) const PENDING_INDEX: &str = "gsi2";
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,15 +200,15 @@ pub(super) fn unsent(shard: u8) -> String {
     format!("UNSENT#{shard}")
 }
 
-pub(super) fn unsent_of(id: LeadId) -> String {
-    unsent(shard(id, UNSENT_SHARDS))
+pub(super) fn pending_of(id: LeadId) -> String {
+    unsent(shard(id, PENDING_SHARDS))
 }
 
 /// The partition of the second index in which erasures wait that are not finished.
 pub(super) const UNFINISHED_ERASURES: &str = "ERASING";
 
 /// Where an unsent start stands among those of its shard: by when it was marked.
-pub(super) fn unsent_since(since: Timestamp) -> String {
+pub(super) fn pending_since(since: Timestamp) -> String {
     format!("{since:.3}")
 }
 

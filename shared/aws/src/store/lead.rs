@@ -19,13 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    Sought, Store, StoreError,
-    erase::is_erased,
+    Lookup, Store, StoreError,
     error::DamageError,
-    item::{Attributes, Entity, damaged, decode},
+    item::{Attributes, Entity, damaged, decode, is_erased},
     keys,
     run::run_of,
-    start::StartItem,
 };
 
 /// What BatchGetItem takes at most.
@@ -37,12 +35,12 @@ pub(super) struct LeadItem {
     #[serde(flatten)]
     profile: ProfileItem,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    start: Option<StartItem>,
+    start: Option<Start>,
     /// The start's, where a filter can see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     workflow_id: Option<WorkflowId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    receipt: Option<ReceiptItem>,
+    receipt: Option<Receipt>,
     gsi1pk: String,
     gsi1sk: String,
 }
@@ -71,13 +69,6 @@ pub(super) struct ProfileItem {
     updated_at: Timestamp,
 }
 
-/// Only where the client sent an idempotency key.
-#[derive(Serialize, Deserialize)]
-struct ReceiptItem {
-    request_hash: String,
-    reply: String,
-}
-
 impl Entity for LeadItem {
     const NAME: &'static str = "lead";
     const VERSION: u8 = 1;
@@ -98,32 +89,16 @@ impl LeadItem {
         Self {
             account_id: *account_id,
             profile: ProfileItem::from(profile),
-            start: start.clone().map(StartItem::from),
+            start: start.clone(),
             workflow_id: start.as_ref().map(|start| start.workflow.id),
-            receipt: receipt.cloned().map(
-                |Receipt {
-                     request_hash,
-                     reply,
-                 }| ReceiptItem {
-                    request_hash,
-                    reply,
-                },
-            ),
+            receipt: receipt.cloned(),
             gsi1pk: keys::lead_list(*account_id, keys::lead_shard(profile.id)),
             gsi1sk: keys::lead_list_position(profile.created_at, profile.id),
         }
     }
 
     pub(super) fn into_receipt(self) -> Option<Receipt> {
-        self.receipt.map(
-            |ReceiptItem {
-                 request_hash,
-                 reply,
-             }| Receipt {
-                request_hash,
-                reply,
-            },
-        )
+        self.receipt
     }
 }
 
@@ -220,7 +195,7 @@ impl TryFrom<LeadItem> for Lead {
         Ok(Self {
             account_id,
             profile: Profile::try_from(profile)?,
-            start: start.map(Start::from),
+            start,
         })
     }
 }
@@ -267,13 +242,13 @@ impl Store {
     ///
     /// # Errors
     /// As of any read; [`StoreError::Damaged`] also for values that this version would not accept.
-    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Sought<Lead>, StoreError> {
+    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lookup<Lead>, StoreError> {
         let item = self.read_item(&keys::lead(account, id)).await?;
-        item.map_or(Ok(Sought::Absent), |item| {
+        item.map_or(Ok(Lookup::Missing), |item| {
             if is_erased(&item) {
-                return Ok(Sought::Erased);
+                return Ok(Lookup::Erased);
             }
-            Lead::try_from(decode::<LeadItem>(item)?).map(Sought::Found)
+            Lead::try_from(decode::<LeadItem>(item)?).map(Lookup::Found)
         })
     }
 
@@ -406,7 +381,7 @@ mod tests {
             ("first_name".to_owned(), AttributeValue::N("555".to_owned())),
         ]);
         let error = decode::<LeadItem>(item).err().unwrap();
-        let shown = crate::telemetry::Chain(&error).to_string();
+        let shown = crate::telemetry::ErrorChain(&error).to_string();
         assert!(shown.starts_with("a lead item is damaged"), "{shown}");
         assert!(!shown.contains("555"), "{shown}");
     }

@@ -18,9 +18,8 @@ use serde::{Deserialize, Serialize};
 use self::touchpoint::Line;
 use super::{
     Store, StoreError,
-    erase::is_erased,
     error::DamageError,
-    item::{Attributes, Entity, damaged, decode},
+    item::{Attributes, Entity, damaged, decode, is_erased},
     keys,
 };
 

@@ -14,7 +14,8 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Cadence, Channel, Day, Reachability, Reason, Step, Window, plan::plan};
+use super::{Cadence, Day, Reachability, Reason, Step, Window, plan::plan};
+use crate::channel::Channel;
 
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 60 * 60;

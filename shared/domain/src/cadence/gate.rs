@@ -8,7 +8,8 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Channel, ClockTime, Reason, Window};
+use super::{ClockTime, Reason, Window};
+use crate::channel::Channel;
 
 /// A window that clock changes hide again and again would be searched for without end; a year has every
 /// weekday and both changes.

@@ -8,8 +8,6 @@ mod plan;
 mod touchpoint;
 mod window;
 
-use std::fmt;
-
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +19,7 @@ pub use self::{
     window::{ClockTime, ClockTimeError, Day, Window, WindowError},
 };
 use super::first_message::MessageParts;
+pub use crate::channel::Channel;
 
 /// The contacts that a workflow makes with a lead.
 #[derive(Clone, Debug)]
@@ -41,36 +40,6 @@ impl Cadence {
             all_channels: self.gate_all_channels,
             zone,
         }
-    }
-}
-
-/// How a touchpoint reaches the lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Channel {
-    /// A phone call.
-    Call,
-    /// A WhatsApp message.
-    Whatsapp,
-    /// An e-mail.
-    Email,
-    /// A text message.
-    Sms,
-}
-
-impl Channel {
-    /// All channels.
-    pub const ALL: [Self; 4] = [Self::Call, Self::Whatsapp, Self::Email, Self::Sms];
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Call => "call",
-            Self::Whatsapp => "whatsapp",
-            Self::Email => "email",
-            Self::Sms => "sms",
-        })
     }
 }
 

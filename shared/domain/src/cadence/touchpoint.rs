@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-use super::Channel;
+use crate::channel::Channel;
 use crate::first_message::FirstMessage;
 
 /// On which ways a lead can be reached at all.

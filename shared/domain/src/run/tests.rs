@@ -2,7 +2,8 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::{
-    cadence::{Cadence, Channel, FirstTouchpoint, Step, TouchpointState},
+    cadence::{Cadence, FirstTouchpoint, Step, TouchpointState},
+    channel::Channel,
     lead::Profile,
     workflow::GoalType,
 };

@@ -246,7 +246,7 @@ async fn use_lead(proxied: &Proxied, lead: &str) {
         }
     }
     if let Err(error) = requeue(&services.store, &services.queue, &Clock::System).await {
-        tracing::error!(error = %telemetry::Chain(&error), "not all requeued");
+        tracing::error!(error = %telemetry::ErrorChain(&error), "not all requeued");
     }
     consume(services, &Clock::System).await;
 }

@@ -317,7 +317,7 @@ async fn a_change_that_is_not_confirmed_is_told_so_and_may_be_done() {
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
     let message = reply.body["message"].as_str().unwrap();
-    assert!(message.contains("may be done or not"), "{message}");
+    assert!(message.contains("may or may not be made"), "{message}");
     assert_eq!(proxied.get(&id).await.body["lead"]["title"], "CTO");
     proxied.stop().await;
 }

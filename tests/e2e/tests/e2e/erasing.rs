@@ -1,6 +1,6 @@
 //! `DELETE /leads/{id}`.
 
-use aws::{clock::Clock, store::Sought};
+use aws::{clock::Clock, store::Lookup};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ids::{LeadId, RunId},
@@ -54,7 +54,7 @@ async fn stored(proxied: &Proxied, id: &str) -> Lead {
         .await
         .unwrap()
     {
-        Sought::Found(lead) => lead,
+        Lookup::Found(lead) => lead,
         other => panic!("{other:?}"),
     }
 }
@@ -142,7 +142,7 @@ async fn half_erased(proxied: &Proxied) -> String {
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
     let message = reply.body["message"].as_str().unwrap();
-    assert!(message.contains("may be done or not"), "{message}");
+    assert!(message.contains("may or may not be made"), "{message}");
     // The lead is gone already; its run is not.
     assert_eq!(proxied.get(&id).await.status, StatusCode::NOT_FOUND);
     assert!(table_holds(&proxied.services, CANARIES[5]).await);
@@ -224,7 +224,7 @@ async fn the_key_of_an_erased_lead_brings_it_back_no_more() {
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(
             reply.body["message"],
-            "The lead of this Idempotency-Key has been erased since; use a new key"
+            "The lead of this Idempotency-Key has been erased; use a new key"
         );
     }
     let reply = proxied.post(&json!({}), Some("key")).await;

@@ -86,7 +86,7 @@ async fn a_lead_that_was_not_stored_is_told_so() {
         reply.body["message"]
             .as_str()
             .unwrap()
-            .contains("may be stored or not"),
+            .contains("may or may not be stored"),
         "{}",
         reply.body
     );
@@ -224,7 +224,7 @@ async fn leads_of_a_batch_whose_answer_is_lost_are_looked_up() {
         reply.body["message"]
             .as_str()
             .unwrap()
-            .contains("may be stored or not"),
+            .contains("may or may not be stored"),
         "{}",
         reply.body
     );

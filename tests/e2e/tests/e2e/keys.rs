@@ -204,13 +204,13 @@ async fn an_hour_that_is_noted_is_not_noted_again_nor_moved_back() {
     let (proxied, _) = proxied().await;
     let store = &proxied.services.store;
     let key: ApiKey = demo::API_KEY.parse().unwrap();
-    store.note_use(&key.hash(), at(3_600)).await.unwrap();
+    store.record_use(&key.hash(), at(3_600)).await.unwrap();
     for earlier in [at(3_600), at(0)] {
-        let noted = store.note_use(&key.hash(), earlier).await;
+        let noted = store.record_use(&key.hash(), earlier).await;
         assert!(noted.unwrap_err().is_conflict());
     }
     let unknown: ApiKey = UNKNOWN_KEY.parse().unwrap();
-    let noted = store.note_use(&unknown.hash(), at(0)).await;
+    let noted = store.record_use(&unknown.hash(), at(0)).await;
     assert!(noted.unwrap_err().is_conflict());
     assert!(store.api_key(&unknown.hash()).await.unwrap().is_none());
     proxied.stop().await;

@@ -12,7 +12,8 @@ use domain::{
     account::Account,
     api_key::ApiKey,
     ids::{AccountId, ApiKeyId},
-    limit::{Limit, Limited, Limits},
+    limit::{Limit, Limits},
+    limited::Limited,
 };
 use e2e::{
     fire::{Bench, Fleet},

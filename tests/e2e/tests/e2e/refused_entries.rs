@@ -1,7 +1,7 @@
 //! Messages that SQS does not take out of a batch that it takes.
 
 use aws::randomness::Randomness;
-use aws::{clock::Clock, queue::WorkflowStart, telemetry::Chain};
+use aws::{clock::Clock, queue::WorkflowStart, telemetry::ErrorChain};
 use domain::ids::{JobId, LeadId, RunId};
 use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
@@ -63,7 +63,7 @@ async fn the_reason_of_each_refused_message_is_kept_and_no_other_is_unsent() {
     assert_eq!(unsent, [0, 3, 4, 10]);
     assert_eq!(proxied.queued().await, 8);
     let errors = many.errors.iter();
-    let errors: Vec<_> = errors.map(|error| Chain(error).to_string()).collect();
+    let errors: Vec<_> = errors.map(|error| ErrorChain(error).to_string()).collect();
     let [internal, invalid, throttled] = REASONS;
     assert_eq!(errors, [internal, invalid, throttled, internal]);
     proxied.stop().await;

@@ -124,7 +124,7 @@ async fn starts_that_could_not_be_sent_are_sent_once_by_requeue_starts() {
         let since = now - SignedDuration::from_mins(minutes);
         let lead = demo_lead(number);
         store
-            .mark_unsent(account(), lead, since, None)
+            .set_pending(account(), lead, since, None)
             .await
             .unwrap();
     }
@@ -152,7 +152,7 @@ async fn a_flood_of_unsent_starts_is_sent_in_one_go_and_what_fails_waits() {
     for result in reply.body["results"].as_array().unwrap() {
         let id = result["lead"]["id"].as_str().unwrap().parse().unwrap();
         let store = &proxied.services.store;
-        let marked = store.mark_unsent(account(), id, clock.now(), None).await;
+        let marked = store.set_pending(account(), id, clock.now(), None).await;
         marked.unwrap();
     }
     proxied.sqs.set("SendMessageBatch", Fault::Refuse);

@@ -12,7 +12,7 @@ use domain::{
     ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
     lead::LeadFilter,
     limit::Limits,
-    page::{List, seal_cursor},
+    page::{List, encode_cursor},
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -235,10 +235,10 @@ async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
     let own = other_account(&proxied).await;
     let lead = ids[0].parse().unwrap();
     let cursors = [
-        seal_cursor(account(), List::Workflows, "position"),
-        seal_cursor(account(), List::Campaigns, "position"),
-        seal_cursor(account(), List::Leads(&LeadFilter::default()), "position"),
-        seal_cursor(account(), List::History(lead), "position"),
+        encode_cursor(account(), List::Workflows, "position"),
+        encode_cursor(account(), List::Campaigns, "position"),
+        encode_cursor(account(), List::Leads(&LeadFilter::default()), "position"),
+        encode_cursor(account(), List::History(lead), "position"),
     ];
     let mut tried = 0;
     for (method, path, body) in ATTEMPTS {

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    cadence::{Channel, Day, Window},
+    cadence::{Day, Window},
+    channel::Channel,
     first_message::MessageParts,
 };
 

@@ -1,0 +1,6 @@
+//! Authentication ([contract](../../../../docs/contract.md#authentication)).
+
+mod caller;
+mod key_cache;
+
+pub use self::{caller::Caller, key_cache::KeyCache};

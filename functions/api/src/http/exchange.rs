@@ -1,0 +1,140 @@
+//! One request and its reply: the request id, the error envelope and the log line.
+
+use std::{sync::Arc, time::Instant};
+
+use aws::telemetry::{ErrorChain, METRICS};
+use axum::{
+    extract::{MatchedPath, Request},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use lambda_http::request::RequestContext;
+use uuid::Uuid;
+
+use super::{envelope::Envelope, error::ApiError};
+
+/// The route whose log line counts leads.
+const INTAKE: (Method, &str) = (Method::POST, "/api/public/leads");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request: the gateway's, or a new UUID.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+/// Number of leads in an intake by their result, for the metrics of its log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IntakeCounts {
+    /// Leads that this request created.
+    pub created: usize,
+    /// Leads that an earlier request with the same idempotency key created.
+    pub replayed: usize,
+    /// Leads that were not created.
+    pub refused: usize,
+    /// Starts that requeue-starts has to send.
+    pub delayed: usize,
+    /// The error code of the first lead that was not created.
+    pub reason: Option<&'static str>,
+}
+
+/// A request that is being answered.
+pub struct Exchange {
+    request_id: String,
+    method: Method,
+    route: Option<MatchedPath>,
+    started: Instant,
+}
+
+impl Exchange {
+    /// Starts the clock and gives the request its id.
+    pub fn begin(request: &mut Request) -> Self {
+        let started = Instant::now();
+        let request_id = gateway_request_id(request).unwrap_or_else(|| Uuid::new_v4().to_string());
+        request
+            .extensions_mut()
+            .insert(RequestId(request_id.clone()));
+        Self {
+            request_id,
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            started,
+        }
+    }
+
+    /// Puts an error into its envelope, adds `X-Request-Id` and writes the log line.
+    pub fn finish(self, mut response: Response) -> Response {
+        let error = response.extensions_mut().remove::<Arc<ApiError>>();
+        let counts = response.extensions_mut().remove::<IntakeCounts>();
+        if let Some(error) = &error {
+            response = with_envelope(error, &self.request_id, response);
+        }
+        if let Ok(value) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        self.log(response.status(), error.as_deref(), counts);
+        response
+    }
+
+    /// Writes the one log line of the request. The causes of an error are there and nowhere else. The line
+    /// of an intake has its metrics.
+    fn log(&self, status: StatusCode, error: Option<&ApiError>, counts: Option<IntakeCounts>) {
+        let Self {
+            request_id,
+            method,
+            route,
+            started,
+        } = self;
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
+        let outcome = error.map_or("ok", ApiError::code);
+        let counts = counts.or_else(|| self.refused_before_parsing(error));
+        let (created, replayed) = (counts.map(|it| it.created), counts.map(|it| it.replayed));
+        let (refused, delayed) = (counts.map(|it| it.refused), counts.map(|it| it.delayed));
+        let reason = counts.and_then(|it| it.reason);
+        // The level of a tracing event is fixed when it is compiled.
+        macro_rules! log {
+            ($level:ident $($more:tt)*) => {
+                tracing::$level!(
+                    target: METRICS, { request.id = request_id, http.method = %method, http.route = route,
+                    http.status = status, outcome, duration_ms, leads_created = created,
+                    leads_replayed = replayed, leads_refused = refused, starts_delayed = delayed, reason
+                    $($more)* }, "request"
+                )
+            };
+        }
+        match error.and_then(std::error::Error::source) {
+            Some(cause) => log!(error, error = %ErrorChain(cause)),
+            None => log!(info),
+        }
+    }
+
+    /// Counts an intake that was refused before its leads were read as one lead.
+    fn refused_before_parsing(&self, error: Option<&ApiError>) -> Option<IntakeCounts> {
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        let is_intake = (&self.method, route) == (&INTAKE.0, Some(INTAKE.1));
+        error.filter(|_| is_intake).map(|error| IntakeCounts {
+            refused: 1,
+            reason: Some(error.code()),
+            ..IntakeCounts::default()
+        })
+    }
+}
+
+fn gateway_request_id(request: &Request) -> Option<String> {
+    match request.extensions().get::<RequestContext>()? {
+        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
+        _ => None,
+    }
+}
+
+/// Replaces the body by the envelope. Other headers of the reply, such as `Allow`, stay.
+fn with_envelope(error: &ApiError, request_id: &str, response: Response) -> Response {
+    let envelope = Envelope::new(error, request_id);
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    if let Some(seconds) = error.retry_after() {
+        parts.headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    (parts, axum::Json(envelope)).into_response()
+}

@@ -1,0 +1,10 @@
+//! Requests and replies in general: bodies, fields, paths, pages, errors, and the exchange around them.
+
+pub mod body;
+pub mod envelope;
+pub mod error;
+pub mod exchange;
+pub mod fields;
+pub mod paging;
+pub mod path;
+pub mod reader;

@@ -1,0 +1,134 @@
+//! The parameters of a query, and the `pagination` of a list
+//! ([contract](../../../../docs/contract.md#lists-and-cursors)).
+
+use std::{fmt::Display, str::FromStr};
+
+use axum::extract::{FromRequestParts, Query};
+use domain::{
+    ids::AccountId,
+    page::{List, PageRequest, decode_cursor, encode_cursor},
+};
+use http::request::Parts;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::{ApiError, Problem};
+
+const DEFAULT_LIMIT: u16 = 50;
+const MAX_LIMIT: u16 = 200;
+
+/// The parameters of a query, taken out one by one. The parameters that are left in the end are unknown and
+/// refused, because a misspelt filter would show everything.
+pub struct Parameters {
+    given: Vec<(String, String)>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Pagination {
+    #[schema(example = 50)]
+    limit: u16,
+    has_more: bool,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await;
+        let Query(mut given): Query<Vec<(String, String)>> = query.map_err(|_| {
+            ApiError::Validation(vec![Problem::new("query", "must be given in UTF-8")])
+        })?;
+        // As in a body, an empty value means "not given".
+        given.retain(|(_, value)| !value.is_empty());
+        Ok(Self {
+            given,
+            problems: Vec::new(),
+        })
+    }
+}
+
+impl Parameters {
+    /// Takes a parameter and parses it.
+    pub fn take<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        self.take_as(name, |text| {
+            text.parse().map_err(|error: T::Err| error.to_string())
+        })
+    }
+
+    /// Takes a time in RFC 3339.
+    pub fn take_time(&mut self, name: &str) -> Option<Timestamp> {
+        self.take_as(name, |text| {
+            let what =
+                "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z (a + is written as %2B)";
+            text.parse().map_err(|_| what.to_owned())
+        })
+    }
+
+    fn take_as<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let mut values = self.given.extract_if(.., |(given, _)| given == name);
+        let (_, text) = values.next()?;
+        let read = match values.next() {
+            None => read(&text),
+            Some(_) => Err("must be given once".to_owned()),
+        };
+        drop(values);
+        read.map_err(|what| self.problems.push(Problem::new(name, what)))
+            .ok()
+    }
+
+    /// Refuses unknown parameters, with every other problem.
+    ///
+    /// # Errors
+    /// [`ApiError::Validation`].
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        for (name, _) in self.given {
+            self.problems
+                .push(Problem::new(&name, "is not a parameter of this path"));
+        }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Validation(self.problems))
+        }
+    }
+
+    /// Takes `limit` and `cursor`, and refuses all other parameters that are left.
+    ///
+    /// # Errors
+    /// [`ApiError::Validation`].
+    pub fn page(mut self, account: AccountId, list: List<'_>) -> Result<PageRequest, ApiError> {
+        let limit = self.take_as("limit", |text| match text.parse() {
+            Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+            _ => Err(format!("must be a whole number from 1 to {MAX_LIMIT}")),
+        });
+        let after = self.take_as("cursor", |text| {
+            decode_cursor(account, list, text).map_err(|error| error.to_string())
+        });
+        self.finish()?;
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        Ok(PageRequest { limit, after })
+    }
+}
+
+impl Pagination {
+    pub fn new(
+        account: AccountId,
+        list: List<'_>,
+        request: &PageRequest,
+        next: Option<&str>,
+    ) -> Self {
+        Self {
+            limit: request.limit,
+            has_more: next.is_some(),
+            next_cursor: next.map(|position| encode_cursor(account, list, position)),
+        }
+    }
+}

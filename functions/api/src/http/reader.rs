@@ -1,0 +1,310 @@
+//! Reading of a JSON object field by field, with every problem collected.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use domain::{
+    account::Account,
+    json,
+    metadata::Metadata,
+    name::{Name, NameError},
+    patch::Change,
+    phone::{Dialled, Phone},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    body::malformed,
+    error::{ApiError, Problem},
+    fields::Fields,
+};
+
+/// Maximum length of a note, in characters.
+const NOTE_LIMIT: usize = 1_000;
+
+/// Takes known fields out of an object, one by one, and collects what is wrong with them. The fields that
+/// are left in the end are unknown fields, or metadata.
+pub struct Reader {
+    fields: BTreeMap<String, Box<RawValue>>,
+    pub problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub fn new(Fields { values, repeated }: Fields) -> Self {
+        let twice = |field: String| Problem::new(&field, "is given more than once");
+        Self {
+            fields: values,
+            problems: repeated.into_iter().map(twice).collect(),
+        }
+    }
+
+    /// Reads a body that must be an object.
+    ///
+    /// # Errors
+    /// [`ApiError::MalformedJson`].
+    pub fn of_object(body: &[u8]) -> Result<Self, ApiError> {
+        let fields = serde_json::from_slice(body)
+            .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
+        Ok(Self::new(fields))
+    }
+
+    /// Returns whether no field is left.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Refuses unknown fields, with every other problem.
+    ///
+    /// # Errors
+    /// [`ApiError::Validation`].
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        for field in std::mem::take(&mut self.fields).into_keys() {
+            self.problem(&field, "is not a field of this request");
+        }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Validation(self.problems))
+        }
+    }
+
+    /// Same as [`Reader::finish`], and unwraps the value of a [`Reader::required`] field.
+    pub fn finish_with<T>(self, required: Option<T>) -> Result<T, ApiError> {
+        self.finish()?;
+        required.ok_or(ApiError::Internal(None))
+    }
+
+    pub fn has_problem_with(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
+    }
+
+    /// Collects a problem. `what` goes on after the field's name, such as "is required".
+    pub fn problem(&mut self, field: &str, what: impl fmt::Display) {
+        self.problems.push(Problem::new(field, what));
+    }
+
+    /// Takes a field that has a value. `None` if it is absent, `null` or `""`.
+    pub fn take_value(&mut self, field: &str) -> Option<Box<RawValue>> {
+        self.fields.remove(field).filter(|value| !is_nothing(value))
+    }
+
+    /// Returns the names of the fields that are left and have a value.
+    pub fn given_fields(&self) -> Vec<String> {
+        let given = self.fields.iter().filter(|(_, value)| !is_nothing(value));
+        given.map(|(field, _)| field.clone()).collect()
+    }
+
+    /// Takes a text. `None` if it is absent, `null` or blank.
+    pub fn text(&mut self, field: &str) -> Option<String> {
+        let value = self.fields.remove(field)?;
+        match serde_json::from_str::<Option<String>>(value.get()) {
+            Ok(text) => text.filter(|text| !text.trim().is_empty()),
+            // The only string that cannot be read has half of a surrogate pair.
+            Err(_) if value.get().starts_with('"') => {
+                self.problem(field, "must be valid Unicode");
+                None
+            }
+            Err(_) => {
+                self.problem(field, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// Takes the first name, which is required.
+    pub fn first_name(&mut self) -> Option<Name> {
+        let name = self.optional("first_name");
+        if name.is_none() && !self.has_problem_with("first_name") {
+            self.problem("first_name", NameError::Empty);
+        }
+        name
+    }
+
+    /// Takes a text and parses it.
+    pub fn optional<T>(&mut self, field: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        let text = self.text(field)?;
+        self.accept(field, &text)
+    }
+
+    fn accept<T>(&mut self, field: &str, text: &str) -> Option<T>
+    where
+        T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
+    {
+        T::try_from(text)
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    /// Takes a text without the blanks around it, and parses it.
+    pub fn id<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let text = self.text(field)?;
+        text.trim()
+            .parse()
+            .map_err(|error| self.problem(field, error))
+            .ok()
+    }
+
+    /// Takes a field that must be given; see [`Reader::finish_with`].
+    pub fn required<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
+        let value = self.id(field);
+        if value.is_none() && !self.has_problem_with(field) {
+            self.problem(field, "is required");
+        }
+        value
+    }
+
+    /// Takes `true` or `false`.
+    pub fn flag(&mut self, field: &str) -> Option<bool> {
+        let value = self.take_value(field)?;
+        serde_json::from_str(value.get())
+            .map_err(|_| self.problem(field, "must be true or false"))
+            .ok()
+    }
+
+    /// Takes a time in RFC 3339.
+    pub fn time(&mut self, field: &str) -> Option<Timestamp> {
+        let text = self.text(field)?;
+        let what = "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z";
+        text.parse().map_err(|_| self.problem(field, what)).ok()
+    }
+
+    /// Takes the name of an IANA time zone.
+    pub fn timezone(&mut self, field: &str) -> Option<TimeZone> {
+        let text = self.text(field)?;
+        let what = "must be a time zone of the IANA database, such as America/Santiago";
+        TimeZone::get(&text)
+            .map_err(|_| self.problem(field, what))
+            .ok()
+    }
+
+    /// Takes a text of up to 1,000 characters for people.
+    pub fn note(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field)?;
+        if text.chars().count() > NOTE_LIMIT {
+            let what = format!("must not be longer than {NOTE_LIMIT} characters");
+            self.problem(field, what);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes `phone`, read in the country of the account if it has no country code.
+    pub fn phone(&mut self, account: &Account) -> Option<Dialled> {
+        let text = self.text("phone")?;
+        Phone::read(&text, account.default_country)
+            .map_err(|error| self.problem("phone", error))
+            .ok()
+    }
+
+    /// Takes a field of a change with `read`: an absent field is kept, and a field without a value is
+    /// removed.
+    pub fn change<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Change<T> {
+        if !self.fields.contains_key(field) {
+            return Change::Keep;
+        }
+        match read(self, field) {
+            Some(value) => Change::Set(value),
+            None if self.has_problem_with(field) => Change::Keep,
+            None => Change::Remove,
+        }
+    }
+
+    /// Takes the new value of a field that every lead has. `None` if the field is kept.
+    pub fn replacement<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<T> {
+        match self.change(field, read) {
+            Change::Set(value) => Some(value),
+            Change::Keep => None,
+            Change::Remove => {
+                self.problem(field, "cannot be removed");
+                None
+            }
+        }
+    }
+
+    /// Takes `metadata`, and adds the fields that are left and the phone's extension. A key of `metadata`
+    /// wins over a field of the same name.
+    pub fn metadata_and_rest(&mut self, extension: Option<String>) -> Metadata {
+        let mut metadata = self.given_metadata();
+        for (key, value) in std::mem::take(&mut self.fields) {
+            if let Err(error) = json::check(value.get()) {
+                self.problem(&key, error);
+            }
+            metadata.set_if_absent(key, value);
+        }
+        match extension {
+            Some(extension) => with_extension(metadata, extension),
+            None => metadata,
+        }
+    }
+
+    /// Takes the `metadata` of a change. The extension belongs to the phone number: a new number sets its
+    /// own extension, or removes the old one.
+    pub fn changed_metadata(&mut self, extension: Change<String>) -> Metadata {
+        if self.fields.get("metadata").is_some_and(|it| is_nothing(it)) {
+            self.problem("metadata", "must be an object; null removes a key of it");
+        }
+        let metadata = self.given_metadata();
+        match extension {
+            Change::Keep => metadata,
+            Change::Set(extension) => with_extension(metadata, Some(&extension)),
+            Change::Remove => with_extension(metadata, None::<&str>),
+        }
+    }
+
+    fn given_metadata(&mut self) -> Metadata {
+        let Some(value) = self.take_value("metadata") else {
+            return Metadata::default();
+        };
+        match serde_json::from_str::<Fields>(value.get()) {
+            Ok(fields) => {
+                for key in fields.repeated {
+                    self.problem(&format!("metadata.{key}"), "is given more than once");
+                }
+                for (key, value) in &fields.values {
+                    if let Err(error) = json::check(value.get()) {
+                        self.problem(&format!("metadata.{key}"), error);
+                    }
+                }
+                fields.values.into_iter().collect()
+            }
+            Err(_) => {
+                self.problem("metadata", not_an_object(&value));
+                Metadata::default()
+            }
+        }
+    }
+}
+
+fn with_extension(mut metadata: Metadata, extension: impl Serialize) -> Metadata {
+    if let Ok(extension) = serde_json::value::to_raw_value(&extension) {
+        metadata.set_if_absent("phone_extension".to_owned(), extension);
+    }
+    metadata
+}
+
+/// Returns the problem of a value that cannot be read as an object. The only such object has a key that is
+/// not valid Unicode.
+pub fn not_an_object(value: &RawValue) -> &'static str {
+    if value.get().starts_with('{') {
+        "must have keys of valid Unicode"
+    } else {
+        "must be an object"
+    }
+}
+
+/// Returns whether a value is `null` or `""`: web forms send them for an optional field that is not given.
+fn is_nothing(value: &RawValue) -> bool {
+    matches!(value.get(), "null" | r#""""#)
+}

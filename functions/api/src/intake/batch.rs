@@ -1,0 +1,252 @@
+//! `POST /leads` with an array ([contract](../../../../docs/contract.md#many-at-once)): valid leads are created
+//! even when others are not, and each lead has its own outcome, in order.
+
+use aws::{
+    queue::WorkflowStart,
+    store::{Lookup, WriteStatus},
+    telemetry::ErrorChain,
+};
+use domain::{account::Account, idempotency::IdempotencyKey, lead::Lead};
+use futures::{StreamExt, stream};
+use serde_json::value::RawValue;
+use tokio::time::{Duration, Instant};
+
+use super::{
+    accept::{accept, delay_new, ensure_pending},
+    enrol::{Enrolled, Refused, Warning, enrol},
+    idempotency::{Place, Shape},
+    outcome::{Acceptance, Accepted, Outcome},
+    references::References,
+    reply::created_body,
+    request::{LEADS_EXPECTED, LeadRequest},
+};
+use crate::{
+    http::{
+        body::malformed,
+        error::{ApiError, Problem},
+        fields::Elements,
+    },
+    state::AppState,
+};
+
+/// Maximum number of concurrent PutItem calls for an array with an idempotency key. BatchWriteItem has no
+/// conditions.
+const CONCURRENT_PUTS: usize = 32;
+/// Maximum number of leads that are resolved at the same time.
+const CONCURRENT_RESOLVES: usize = 16;
+/// Time after which no write is begun. Together with [`RESOLVE_BUDGET`] it leaves time to answer each lead
+/// within [`crate::REQUEST_TIMEOUT`].
+const WRITE_BUDGET: Duration = Duration::from_secs(6);
+/// Time after which no lead is looked up, and no start is listed as pending.
+const RESOLVE_BUDGET: Duration = Duration::from_secs(12);
+/// Maximum size of a reply in Lambda, in bytes of the string inside the gateway's JSON.
+const REPLY_LIMIT: usize = 6 * 1024 * 1024;
+/// Maximum size of a result beside the lead's own fields, in bytes.
+const RESULT_OVERHEAD: usize = 900;
+
+/// Splits the array into the JSON texts of its elements.
+///
+/// # Errors
+/// [`ApiError::MalformedJson`], [`ApiError::Validation`] for a wrong number of elements, and
+/// [`ApiError::PayloadTooLarge`] if the reply would be too large.
+pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
+    let elements: Elements =
+        serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS_EXPECTED))?;
+    if elements.count == 0 || elements.count > Elements::MOST {
+        let what = format!(
+            "must hold 1 to {} leads; it holds {}",
+            Elements::MOST,
+            elements.count
+        );
+        return Err(ApiError::Validation(vec![Problem::new("the array", what)]));
+    }
+    // Checked before the leads are stored: afterwards, the reply could not be given.
+    let escapes = body
+        .iter()
+        .filter(|byte| matches!(byte, b'"' | b'\\'))
+        .count();
+    if body.len() + escapes + elements.count * RESULT_OVERHEAD > REPLY_LIMIT {
+        let what = "The reply to so many leads would be over 6 MiB; send fewer leads at once";
+        return Err(ApiError::PayloadTooLarge(what));
+    }
+    Ok(elements.first)
+}
+
+/// Creates the valid leads of an array.
+///
+/// # Errors
+/// Same as [`References::load`]. Errors of single leads are in their outcomes.
+pub async fn create(
+    state: &AppState,
+    account: &Account,
+    key: Option<&IdempotencyKey>,
+    elements: &[Box<RawValue>],
+) -> Result<Vec<Outcome>, ApiError> {
+    let begun = Instant::now();
+    let requests: Vec<_> = elements
+        .iter()
+        .enumerate()
+        .map(|(index, element)| {
+            let shape = Shape::Array;
+            let place = key.map(|key| Place { key, index, shape });
+            LeadRequest::parse(element.get().as_bytes(), account, place).map_err(of_element)
+        })
+        .collect();
+    let parsed: Vec<_> = requests
+        .iter()
+        .filter_map(|request| request.as_ref().ok())
+        .collect();
+    let references = References::load(state, account, &parsed).await?;
+    let now = state.clock.now();
+    let enrolled = requests.into_iter().map(|request| match request {
+        Ok(request) => enrol(request, account, &references, &state.randomness, now),
+        Err(error) => Err(Refused::from(error)),
+    });
+    let enrolled: Vec<_> = enrolled.collect();
+    if key.is_none() {
+        return Ok(accept_in_batches(state, enrolled, begun).await);
+    }
+    let accepted: Vec<_> = enrolled
+        .into_iter()
+        .map(|enrolled| async {
+            if begun.elapsed() > WRITE_BUDGET {
+                return Err(ApiError::NotStored);
+            }
+            accept(state, account, enrolled).await
+        })
+        .collect();
+    Ok(stream::iter(accepted)
+        .buffered(CONCURRENT_PUTS)
+        .collect()
+        .await)
+}
+
+/// Changes the message for JSON of another type: an element of the array is always JSON.
+fn of_element(error: ApiError) -> ApiError {
+    match error {
+        ApiError::MalformedJson { line, column, .. } => {
+            let what = "The element must be a JSON object: one lead";
+            ApiError::MalformedJson { what, line, column }
+        }
+        error => error,
+    }
+}
+
+/// Stores leads in batches and, at the same time, queues their starts in batches.
+async fn accept_in_batches(
+    state: &AppState,
+    enrolled: Vec<Result<Enrolled, Refused>>,
+    begun: Instant,
+) -> Vec<Outcome> {
+    let mut refused = Vec::new();
+    let (mut leads, mut warnings) = (Vec::new(), Vec::new());
+    for enrolled in enrolled {
+        match enrolled {
+            Ok(enrolled) => {
+                refused.push(None);
+                leads.push(enrolled.lead);
+                warnings.push(enrolled.warnings);
+            }
+            Err(refusal) => refused.push(Some(refusal.error)),
+        }
+    }
+    let now = state.clock.now();
+    let starts: Vec<_> = leads
+        .iter()
+        .filter_map(|lead| WorkflowStart::of(lead, now))
+        .collect();
+    let until = begun + WRITE_BUDGET;
+    let (written, sent) = tokio::join!(
+        state.store.create_leads(&leads, until),
+        state.queue.send_many(&starts, until)
+    );
+    for error in &written.errors {
+        tracing::error!(error = %ErrorChain(error), "a batch of leads was not stored");
+    }
+    for error in &sent.errors {
+        tracing::error!(error = %ErrorChain(error), "starts were not queued");
+    }
+    let mut sent = sent.sent.into_iter();
+    let resolved: Vec<_> = leads
+        .into_iter()
+        .zip(warnings)
+        .zip(written.leads)
+        .map(|((lead, warnings), status)| {
+            let is_sent = lead.start.is_none() || sent.next().unwrap_or(false);
+            resolve(state, lead, warnings, status, is_sent, begun)
+        })
+        .collect();
+    let resolved: Vec<Outcome> = stream::iter(resolved)
+        .buffered(CONCURRENT_RESOLVES)
+        .collect()
+        .await;
+    let mut resolved = resolved.into_iter();
+    refused
+        .into_iter()
+        .map(|refused| match refused {
+            Some(error) => Err(error),
+            None => resolved.next().unwrap_or(Err(ApiError::NotStored)),
+        })
+        .collect()
+}
+
+/// Returns the outcome of a lead of a batch. Looks the lead up if DynamoDB did not confirm its write, and
+/// lists a start that was not sent as pending.
+async fn resolve(
+    state: &AppState,
+    lead: Lead,
+    warnings: Vec<Warning>,
+    status: WriteStatus,
+    is_sent: bool,
+    begun: Instant,
+) -> Outcome {
+    let has_time = begun.elapsed() < RESOLVE_BUDGET;
+    let is_stored = match status {
+        WriteStatus::Stored => true,
+        WriteStatus::NotStored => return Err(ApiError::NotStored),
+        WriteStatus::Unknown if has_time => {
+            let lookup = state.store.lead(lead.account_id, lead.profile.id).await;
+            matches!(lookup, Ok(Lookup::Found(_)))
+        }
+        WriteStatus::Unknown => false,
+    };
+    match (is_stored, is_sent) {
+        (true, true) => Ok(Accepted {
+            lead_id: lead.profile.id,
+            body: created_body(&lead, &warnings)?,
+            how: Acceptance::Created,
+        }),
+        (true, false) if has_time => delay_new(state, lead, warnings, false).await,
+        (false, false) if has_time => {
+            ensure_pending(state, &lead).await?;
+            Err(ApiError::Unconfirmed(None))
+        }
+        _ => Err(ApiError::Unconfirmed(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::clients::OPERATION_TIMEOUT as CALL;
+
+    use super::*;
+    use crate::REQUEST_TIMEOUT;
+
+    /// Time of the call before the intake: the read of the key.
+    const KEY: Duration = CALL;
+
+    #[test]
+    fn a_lead_that_meets_every_timeout_is_answered_within_the_requests_time() {
+        // References are looked up; stored and sent; confirmed; listed as pending.
+        assert!(KEY + 4 * CALL < REQUEST_TIMEOUT);
+    }
+
+    #[test]
+    fn an_array_that_meets_every_timeout_is_answered_within_the_requests_time() {
+        // An idempotent lead is stored and sent; confirmed; listed as pending.
+        assert!(KEY + WRITE_BUDGET + 3 * CALL < REQUEST_TIMEOUT);
+        // A lead that was begun in time is resolved: looked up; listed as pending.
+        assert!(WRITE_BUDGET + CALL < RESOLVE_BUDGET);
+        assert!(KEY + RESOLVE_BUDGET + 2 * CALL < REQUEST_TIMEOUT);
+    }
+}

@@ -1,0 +1,80 @@
+//! The handler of `POST /leads`.
+
+use axum::{Extension, extract::State, response::Response};
+
+use super::{
+    accept::accept,
+    batch,
+    enrol::enrol,
+    idempotency::{IdempotencyHeader, Place, Shape},
+    many_reply,
+    references::References,
+    reply,
+    request::LeadRequest,
+};
+#[cfg(feature = "description")]
+use crate::schema::{
+    bodies::NewLeads,
+    parameters::IdempotencyParams,
+    refusals::{Keyed, Replayable, WithBody},
+};
+use crate::{
+    auth::Caller,
+    http::{body::JsonBody, error::ApiError, exchange::RequestId},
+    limit::Charges,
+    state::AppState,
+};
+
+/// Create a lead, or many
+///
+/// Leads of an array are created even when others are not. A lead is never lost over its workflow: it is created, and
+/// `warning` says what was not done.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads",
+    operation_id = "createLeads",
+    tag = "Leads",
+    params(IdempotencyParams),
+    request_body = NewLeads,
+    responses(
+        (status = 201, description = "All are created. One lead is answered with its own reply, an array with a result for each.", body = inline(many_reply::Created<'static>)),
+        (status = 207, description = "Some leads of the array are created.", body = many_reply::ManyReply<'static>),
+        (status = 400, description = "Nothing is created.", body = many_reply::RefusedLeads),
+        Keyed,
+        WithBody,
+        Replayable,
+    ),
+)]
+pub async fn create(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    IdempotencyHeader(key): IdempotencyHeader,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(charges): Extension<Charges>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    if is_array {
+        let leads = batch::parse(&body)?;
+        charges.charge_more(&state.limiter, leads.len() - 1);
+        // In a box, so that a single lead does not pay for the larger future.
+        let outcomes = Box::pin(batch::create(&state, &account, key.as_ref(), &leads)).await?;
+        return many_reply::many(outcomes, &request_id);
+    }
+    let place = key.as_ref().map(|key| Place {
+        key,
+        index: 0,
+        shape: Shape::Single,
+    });
+    let request = LeadRequest::parse(&body, &account, place)?;
+    let references = References::load(&state, &account, &[&request]).await?;
+    let enrolled = enrol(
+        request,
+        &account,
+        &references,
+        &state.randomness,
+        state.clock.now(),
+    );
+    let accepted = accept(&state, &account, enrolled).await?;
+    Ok(reply::created(accepted))
+}

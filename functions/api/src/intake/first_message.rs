@@ -1,0 +1,67 @@
+//! `force_first_message` ([contract](../../../../docs/contract.md#force_first_message)).
+
+use domain::{cadence::Channel, first_message::MessageParts, json};
+
+use crate::http::{
+    error::Problem,
+    fields::Fields,
+    reader::{Reader, not_an_object},
+};
+
+const FIELD: &str = "force_first_message";
+
+/// `force_first_message` as it was sent. Its channel defaults to the first one of the workflow.
+#[derive(Debug, PartialEq)]
+pub struct FirstMessageRequest {
+    pub channel: Option<Channel>,
+    pub parts: MessageParts,
+}
+
+/// Takes `force_first_message`. `None` if it is not given or is no object.
+pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
+    let value = reader.take_value(FIELD)?;
+    let Ok(fields) = serde_json::from_str::<Fields>(value.get()) else {
+        reader.problem(FIELD, not_an_object(&value));
+        return None;
+    };
+    let mut inner = Reader::new(fields);
+    let channel = channel(&mut inner);
+    let parts = MessageParts {
+        content: inner.text("content"),
+        begin_message: inner.text("begin_message"),
+        subject: inner.text("subject"),
+        html: inner.text("html"),
+        template_id: inner.text("template_id"),
+        components: inner
+            .take_value("components")
+            .map(|value| value.get().to_owned()),
+    };
+    if let Some(Err(error)) = parts.components.as_deref().map(json::check) {
+        inner.problem("components", error);
+    }
+    // These hold for every channel.
+    for (field, error) in parts.errors() {
+        inner.problem(field, error);
+    }
+    for field in inner.given_fields() {
+        inner.problem(&field, "is not a field of force_first_message");
+    }
+    for Problem { field, message } in inner.problems {
+        reader.problems.push(Problem {
+            field: format!("{FIELD}.{field}"),
+            message: format!("{FIELD}.{message}"),
+        });
+    }
+    Some(FirstMessageRequest { channel, parts })
+}
+
+fn channel(reader: &mut Reader) -> Option<Channel> {
+    let text = reader.text("channel")?;
+    let channel = Channel::ALL
+        .into_iter()
+        .find(|channel| channel.to_string() == text);
+    if channel.is_none() {
+        reader.problem("channel", "must be call, whatsapp, email or sms");
+    }
+    channel
+}

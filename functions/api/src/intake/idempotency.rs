@@ -1,0 +1,69 @@
+//! The `Idempotency-Key` of a request ([contract](../../../../docs/contract.md#idempotency-key)).
+
+use axum::extract::FromRequestParts;
+use domain::{account::Account, idempotency::IdempotencyKey, ids::LeadId};
+use http::request::Parts;
+
+use crate::http::{
+    error::{ApiError, Problem},
+    fields::Fields,
+};
+
+/// The `Idempotency-Key` header. `None` if the request has none.
+pub struct IdempotencyHeader(pub Option<IdempotencyKey>);
+
+/// The form of a body. The same lead alone and in an array of one are different requests.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    Single,
+    Array,
+}
+
+/// The place of one lead in an idempotent request.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub key: &'a IdempotencyKey,
+    /// The lead's index in the body, from 0.
+    pub index: usize,
+    pub shape: Shape,
+}
+
+/// One lead of an idempotent request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdempotentRequest {
+    /// The id of the lead, derived from the account, the key and the index.
+    pub lead_id: LeadId,
+    /// A hash of the parsed request: see [`Fields::fingerprint`].
+    pub fingerprint: String,
+}
+
+impl IdempotentRequest {
+    pub fn new(place: Place<'_>, account: &Account, fields: &Fields) -> Self {
+        let prefix = match place.shape {
+            Shape::Single => "",
+            Shape::Array => "array",
+        };
+        Self {
+            lead_id: LeadId::of_request(account.id, place.key, place.index),
+            fingerprint: fields.fingerprint(prefix),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(Self(None));
+        };
+        // A value that is not visible ASCII becomes "", which is no key either.
+        match value.to_str().unwrap_or_default().parse() {
+            Ok(key) => Ok(Self(Some(key))),
+            Err(error) => Err(ApiError::Validation(vec![Problem::new(
+                "Idempotency-Key",
+                error,
+            )])),
+        }
+    }
+}

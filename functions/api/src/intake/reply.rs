@@ -1,0 +1,157 @@
+//! Replies to `POST /leads` ([contract](../../../../docs/contract.md#reply)).
+
+use axum::{
+    Extension,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    cadence::Channel,
+    ids::{JobId, RunId, WorkflowId},
+    lead::{Lead, Start},
+    workflow::WorkflowLabel,
+};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    enrol::Warning,
+    outcome::{Acceptance, Accepted, counts},
+};
+#[cfg(feature = "description")]
+use crate::schema::types;
+use crate::{
+    http::error::{ApiError, Problem},
+    leads::CreatedLead,
+};
+
+const JSON: &str = "application/json";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The reply to an intake.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedReply<'a> {
+    success: bool,
+    lead: CreatedLead<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    workflow_run: Option<CreatedRun<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "the campaign is unknown to this account: the lead has no campaign"
+    )]
+    warning: Option<String>,
+}
+
+/// A lead of many that was not created.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedLead)]
+pub struct FailedOut<'a> {
+    pub success: bool,
+    pub error: &'a str,
+    pub message: String,
+    pub code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub details: Option<&'a [Problem]>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CreatedRun<'a> {
+    #[schema(value_type = types::RunId)]
+    id: RunId,
+    #[schema(value_type = types::JobId)]
+    job_id: JobId,
+    workflow: CreatedWorkflow<'a>,
+    cadence: Cadence,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CreatedWorkflow<'a> {
+    #[schema(value_type = types::WorkflowId)]
+    id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
+    name: &'a str,
+}
+
+/// Its names are in camel case, as documented.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FirstTouchpoint, description = "The first contact with the lead.")]
+struct Cadence {
+    #[schema(example = 0)]
+    step_index: u16,
+    #[schema(value_type = types::Channel)]
+    channel: Channel,
+    #[schema(example = 1)]
+    attempt_number: u8,
+    #[schema(example = 3)]
+    max_attempts: u8,
+    #[schema(example = 5)]
+    total_steps: u16,
+}
+
+/// Returns the body of the reply for a stored lead.
+pub fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
+    let body = CreatedReply {
+        success: true,
+        lead: CreatedLead::from(&lead.profile),
+        workflow_run: lead.start.as_ref().map(CreatedRun::from),
+        warning: (!warnings.is_empty()).then(|| {
+            let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+            texts.join("; ")
+        }),
+    };
+    serde_json::to_string(&body).map_err(|_| ApiError::Internal(None))
+}
+
+/// Returns the reply for one stored lead.
+pub fn created(accepted: Accepted) -> Response {
+    let counts = counts([Ok(&accepted)]);
+    let location = format!("/api/public/leads/{}", accepted.lead_id);
+    let headers = [
+        (header::LOCATION, location),
+        (header::CONTENT_TYPE, JSON.to_owned()),
+    ];
+    let is_replay = accepted.how == Acceptance::Replayed;
+    let response = (
+        StatusCode::CREATED,
+        headers,
+        Extension(counts),
+        accepted.body,
+    );
+    mark_replay(response.into_response(), is_replay)
+}
+
+/// Adds `Idempotency-Replayed` to a replay.
+pub fn mark_replay(mut response: Response, is_replay: bool) -> Response {
+    if is_replay {
+        let headers = response.headers_mut();
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+impl<'a> From<&'a Start> for CreatedRun<'a> {
+    fn from(start: &'a Start) -> Self {
+        let WorkflowLabel {
+            id,
+            name,
+            goal_type: _,
+            version: _,
+        } = &start.workflow;
+        Self {
+            id: start.run_id,
+            job_id: start.job_id,
+            workflow: CreatedWorkflow { id: *id, name },
+            cadence: Cadence {
+                step_index: start.first.step_index,
+                channel: start.first.channel,
+                attempt_number: 1,
+                max_attempts: start.first.max_attempts,
+                total_steps: start.first.total_steps,
+            },
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What one request is charged.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::Request;
+use domain::{account::Account, api_key::ApiKeyHash, limit::Limits, limited::Limited};
+use http::HeaderMap;
+use tokio::task::JoinHandle;
+
+use super::{
+    fields::{self, Standing},
+    limiter::{Bounds, Limiter, Verdict},
+};
+use crate::http::error::ApiError;
+
+/// The charges of one request. Clones are the same charges.
+#[derive(Clone, Default)]
+pub struct Charges(Arc<Mutex<Charged>>);
+
+#[derive(Default)]
+struct Charged {
+    bounds: Arc<Bounds>,
+    standings: Vec<Standing>,
+    /// Calls of the store that the reply waits for: Lambda freezes the function once it has replied.
+    calls: Vec<JoinHandle<()>>,
+}
+
+impl Charges {
+    /// Attaches charges to a request, so that extractors and handlers can add to them.
+    pub fn attach(request: &mut Request) -> Self {
+        let charges = Self::default();
+        request.extensions_mut().insert(charges.clone());
+        charges
+    }
+
+    /// Charges one request to the limits of the key and of the account.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`].
+    pub async fn charge(
+        &self,
+        limiter: &Limiter,
+        account: &Account,
+        key: ApiKeyHash,
+    ) -> Result<(), ApiError> {
+        let Limits {
+            account: of_account,
+            key: of_key,
+        } = account.limits;
+        let of_key = of_key.map(|limit| (Limited::Key(key), limit));
+        let of_account = of_account.map(|limit| (Limited::Account(account.id), limit));
+        let bounds: Arc<Bounds> = Arc::new(of_key.into_iter().chain(of_account).collect());
+        if bounds.is_empty() {
+            return Ok(());
+        }
+        let Verdict {
+            standings,
+            passes,
+            renewals,
+        } = limiter.admit(&bounds).await;
+        let refused = standings.iter().find(|standing| !standing.passes());
+        let error = refused.map(|standing| ApiError::RateLimited {
+            name: standing.name(),
+            rate: standing.rate(),
+            seconds: standing.seconds(),
+        });
+        *self.charged() = Charged {
+            bounds,
+            standings,
+            calls: renewals,
+        };
+        match error {
+            Some(error) if !passes => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Charges `requests` more, for an array of leads. The call goes on beside the handler.
+    pub fn charge_more(&self, limiter: &Limiter, requests: usize) {
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        let mut charged = self.charged();
+        if requests == 0 || charged.bounds.is_empty() {
+            return;
+        }
+        for standing in &mut charged.standings {
+            standing.charge(requests);
+        }
+        let (limiter, bounds) = (limiter.clone(), Arc::clone(&charged.bounds));
+        let call = tokio::spawn(async move { limiter.charge(&bounds, requests).await });
+        charged.calls.push(call);
+    }
+
+    /// Waits for the calls that are under way, and sets the `RateLimit` headers.
+    pub async fn settle(self, headers: &mut HeaderMap) {
+        let Charged {
+            bounds,
+            standings,
+            calls,
+        } = std::mem::take(&mut *self.charged());
+        for call in futures::future::join_all(calls).await {
+            // The error may quote the payload of a panic, so it is not logged.
+            if call.is_err() {
+                tracing::error!("a charge did not finish");
+            }
+        }
+        fields::show(headers, &bounds, &standings);
+    }
+
+    fn charged(&self) -> MutexGuard<'_, Charged> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,188 @@
+//! `POST /leads/{id}/assign-workflow`.
+
+use aws::{
+    queue::WorkflowStart,
+    store::{PendingStart, StoreError},
+    telemetry::ErrorChain,
+};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    account::Account,
+    ids::{JobId, LeadId, RunId, WorkflowId},
+    lead::{Lead, Start},
+    run::RunStatus,
+    workflow::Workflow,
+};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::change::{Current, TRIES, pause};
+#[cfg(feature = "description")]
+use crate::schema::{
+    bodies::Assignment,
+    refusals::{Checked, Keyed, Naming, Raced, WithBody},
+    types,
+};
+use crate::{
+    auth::Caller,
+    http::{
+        body::JsonBody,
+        error::{ApiError, Problem},
+        path::PathId,
+        reader::Reader,
+    },
+    state::AppState,
+};
+
+/// Its names are in camel case, as documented.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "The new run.")]
+struct AssignedReply<'a> {
+    #[schema(value_type = types::RunId)]
+    workflow_run_id: RunId,
+    #[schema(value_type = types::WorkflowId)]
+    workflow_id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
+    workflow_name: &'a str,
+    movement_type: MovementType,
+    paused: bool,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum MovementType {
+    Enrollment,
+    Reassignment,
+}
+
+/// The reason and the actor of an assignment, for the history.
+struct AssignmentNote {
+    reason: Option<String>,
+    actor: Option<String>,
+}
+
+/// Enrol a lead in a workflow
+///
+/// Ends the run that the lead is on.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/assign-workflow",
+    operation_id = "assignWorkflow",
+    tag = "Runs",
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    request_body = Assignment,
+    responses(
+        (status = 201, description = "The lead is on a new run.", body = AssignedReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
+pub async fn assign(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let workflow_id: Option<WorkflowId> = reader.required("workflowId");
+    let note = AssignmentNote {
+        reason: reader.note("reason"),
+        actor: reader.note("actorId"),
+    };
+    let workflow_id = reader.finish_with(workflow_id)?;
+    for try_number in 0..TRIES {
+        pause(try_number).await;
+        // Before the workflow: whose lead it is comes first.
+        let current = Current::read(&state, &account, id).await?;
+        let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
+        let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
+        let lead = current.lead.clone();
+        let start = order(&state, &lead, &workflow, &note)?;
+        let mut ended = current.active(None);
+        let movement_type = match &mut ended {
+            None => MovementType::Enrollment,
+            Some(ended) => {
+                ended.run.end(RunStatus::Stopped);
+                MovementType::Reassignment
+            }
+        };
+        let now = state.clock.now();
+        match state.store.assign(&lead, &start, ended.as_ref(), now).await {
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(ApiError::of_change(error)),
+            Ok(()) => {
+                let reply = AssignedReply {
+                    workflow_run_id: start.run_id,
+                    workflow_id: workflow.id,
+                    workflow_name: &workflow.name,
+                    movement_type,
+                    paused: workflow.is_paused,
+                };
+                let reply = (StatusCode::CREATED, Json(reply)).into_response();
+                send(&state, &account, id, start, now).await;
+                return Ok(reply);
+            }
+        }
+    }
+    Err(ApiError::Conflict)
+}
+
+/// The order to start `lead` in `workflow`.
+fn order(
+    state: &AppState,
+    lead: &Lead,
+    workflow: &Workflow,
+    note: &AssignmentNote,
+) -> Result<Start, ApiError> {
+    let refused = |field, what| ApiError::Validation(vec![Problem::new(field, what)]);
+    if workflow.has_call_step() && lead.profile.phone.is_none() {
+        return Err(refused(
+            "workflowId",
+            "has a call step, and the lead has no phone number",
+        ));
+    }
+    let before = lead.start.as_ref().map(|start| start.run_id);
+    let now = state.clock.now();
+    let run_id = RunId::new_after(before, now, state.randomness.bits());
+    let job_id = JobId::new(now, state.randomness.bits());
+    let start = Start::new(lead, workflow, None, run_id, job_id);
+    let start =
+        start.ok_or_else(|| refused("workflowId", "has no step that can reach the lead"))?;
+    Ok(Start {
+        enrolled_at: now,
+        reason: note.reason.clone(),
+        actor: note.actor.clone(),
+        ..start
+    })
+}
+
+/// Sends the start, which is marked as unsent until that is done: if it cannot be, requeue-starts will.
+async fn send(
+    state: &AppState,
+    account: &Account,
+    id: LeadId,
+    start: Start,
+    since: jiff::Timestamp,
+) {
+    let message = WorkflowStart::new(account.id, id, &start, since);
+    if let Err(error) = state.queue.send(&message).await {
+        tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start could not be queued");
+        return;
+    }
+    let unsent = PendingStart::marked(account.id, id, start, since);
+    match state.store.clear_pending(&unsent).await {
+        Err(error) if !error.is_conflict() => {
+            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a mark could not be cleared");
+        }
+        _ => {}
+    }
+}

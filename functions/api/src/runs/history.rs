@@ -1,0 +1,129 @@
+//! `GET /leads/{id}/history`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    activity::{Activity, ActivityKind},
+    ids::LeadId,
+    page::List,
+    time::whole_second,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[cfg(feature = "description")]
+use crate::schema::{
+    parameters::PageParams,
+    refusals::{Checked, Keyed, Naming},
+    types,
+};
+use crate::{
+    auth::Caller,
+    http::{
+        error::ApiError,
+        paging::{Pagination, Parameters},
+        path::PathId,
+    },
+    leads::ListedLead,
+    state::AppState,
+};
+
+#[derive(Serialize, ToSchema)]
+struct HistoryReply<'a> {
+    success: bool,
+    lead: ListedLead<'a>,
+    history: Vec<ActivityOut<'a>>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Activity)]
+struct ActivityOut<'a> {
+    #[serde(rename = "type")]
+    #[schema(example = "activity")]
+    kind: &'static str,
+    #[schema(example = "system")]
+    channel: &'static str,
+    #[schema(value_type = types::ActivityKind)]
+    activity_type: ActivityKind,
+    #[schema(example = "Status changed")]
+    title: &'static str,
+    #[schema(required, example = "New -> Won")]
+    description: Option<String>,
+    #[schema(example = "api")]
+    actor_type: &'static str,
+    #[schema(required)]
+    actor_id: Option<&'a str>,
+    timestamp: Timestamp,
+}
+
+impl<'a> From<&'a Activity> for ActivityOut<'a> {
+    fn from(activity: &'a Activity) -> Self {
+        let Activity {
+            kind,
+            subject,
+            reason,
+            actor,
+            at,
+        } = activity;
+        let parts: Vec<&str> = [subject, reason]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Self {
+            kind: "activity",
+            channel: "system",
+            activity_type: *kind,
+            title: match kind {
+                ActivityKind::LeadCreated => "Lead created",
+                ActivityKind::WorkflowAssigned => "Workflow assigned",
+                ActivityKind::StatusChanged => "Status changed",
+                ActivityKind::AutomationStopped => "Automation stopped",
+                ActivityKind::AutomationResumed => "Automation resumed",
+            },
+            description: (!parts.is_empty()).then(|| parts.join(": ")),
+            actor_type: if actor.is_some() { "user" } else { "api" },
+            actor_id: actor.as_deref(),
+            timestamp: whole_second(*at),
+        }
+    }
+}
+
+/// Show what has happened to a lead
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}/history",
+    operation_id = "showHistory",
+    tag = "Runs",
+    params(("id" = types::LeadId, Path, description = "The lead's id."), PageParams),
+    responses(
+        (status = 200, description = "A page of the history, the oldest first.", body = HistoryReply<'static>),
+        Keyed,
+        Checked,
+        Naming,
+    ),
+)]
+pub async fn history(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    parameters: Parameters,
+) -> Result<Response, ApiError> {
+    let list = List::History(id);
+    let request = parameters.page(account.id, list)?;
+    let lead = state.store.lead(account.id, id).await?.found();
+    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
+    let page = state.store.history(&lead, &request).await?;
+    let body = HistoryReply {
+        success: true,
+        lead: ListedLead::from(&lead.profile),
+        history: page.items.iter().map(ActivityOut::from).collect(),
+        pagination: Pagination::new(account.id, list, &request, page.next.as_deref()),
+    };
+    Ok(Json(body).into_response())
+}

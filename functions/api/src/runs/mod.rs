@@ -1,0 +1,21 @@
+//! A lead's run: assign, status, stop, resume, history
+//! ([contract](../../../../docs/contract.md#a-leads-run)).
+
+pub mod assign;
+pub mod automation;
+mod change;
+pub mod history;
+mod message;
+mod reply;
+pub mod show;
+pub mod status;
+
+pub use self::{
+    assign::assign,
+    automation::{is_paused, resume, stop},
+    history::history,
+    message::MessageOut,
+    reply::{TouchpointOut, touchpoints},
+    show::show,
+    status::change as change_status,
+};

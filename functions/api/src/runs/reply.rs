@@ -1,0 +1,108 @@
+//! Runs and touchpoints as clients see them (CONTRACT section 6).
+
+use domain::{
+    cadence::{Channel, Reason, Touchpoint, TouchpointState},
+    first_message::FirstMessage,
+    ids::JobId,
+    run::{Run, Snapshot},
+    time::whole_second,
+};
+use jiff::{Timestamp, civil::DateTime};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[cfg(feature = "description")]
+use crate::schema::types;
+use crate::{leads::ActiveRun, runs::MessageOut};
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Run)]
+pub struct RunOut<'a> {
+    #[serde(flatten)]
+    run: ActiveRun<'a>,
+    #[schema(value_type = types::JobId)]
+    job_id: JobId,
+    #[schema(required, example = "America/Santiago")]
+    timezone: Option<&'a str>,
+    created_at: Timestamp,
+    touchpoints: Vec<TouchpointOut<'a>>,
+}
+
+/// Some of its names are in camel case, as documented.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Touchpoint, description = "One planned contact with the lead.")]
+pub struct TouchpointOut<'a> {
+    index: usize,
+    #[serde(rename = "stepIndex")]
+    step_index: u16,
+    #[schema(value_type = types::Channel)]
+    channel: Channel,
+    #[serde(rename = "attemptNumber")]
+    attempt: u8,
+    #[serde(rename = "maxAttempts")]
+    max_attempts: u8,
+    due_at: Timestamp,
+    /// What the clocks of the workflow's zone show then.
+    #[schema(value_type = String, example = "2026-02-10T09:00:00")]
+    local: DateTime,
+    #[schema(value_type = types::TouchpointState)]
+    state: TouchpointState,
+    /// Why it is skipped.
+    #[schema(value_type = Option<types::Reason>, required)]
+    reason: Option<Reason>,
+    /// Why it is not as its step says, in order.
+    #[schema(value_type = Vec<types::Reason>)]
+    reasons: &'a [Reason],
+    #[schema(required)]
+    message: Option<MessageOut>,
+}
+
+impl<'a> From<&'a Run> for RunOut<'a> {
+    fn from(run: &'a Run) -> Self {
+        let snapshot = run.snapshot.as_ref();
+        Self {
+            run: ActiveRun::from(run),
+            job_id: run.job_id,
+            timezone: snapshot.and_then(|snapshot| snapshot.timezone.iana_name()),
+            created_at: whole_second(run.created_at),
+            touchpoints: touchpoints(&run.touchpoints, snapshot),
+        }
+    }
+}
+
+/// Touchpoints in order, with what they say.
+pub fn touchpoints<'a>(
+    touchpoints: &'a [Touchpoint],
+    snapshot: Option<&Snapshot>,
+) -> Vec<TouchpointOut<'a>> {
+    let out = |(index, touchpoint): (usize, &'a Touchpoint)| {
+        let Touchpoint {
+            step_index,
+            channel,
+            attempt,
+            max_attempts,
+            due_at,
+            offset: _,
+            state,
+            reasons,
+            message,
+        } = touchpoint;
+        let step_says = snapshot.and_then(|snapshot| snapshot.messages.get(step_index));
+        let message = message.as_ref().map(FirstMessage::parts).or(step_says);
+        let is_missing = |reason: &&Reason| matches!(reason, Reason::NoPhone | Reason::NoEmail);
+        TouchpointOut {
+            index,
+            step_index: *step_index,
+            channel: *channel,
+            attempt: *attempt,
+            max_attempts: *max_attempts,
+            due_at: *due_at,
+            local: touchpoint.local(),
+            state: *state,
+            reason: reasons.iter().find(is_missing).copied(),
+            reasons,
+            message: message.cloned().map(MessageOut::from),
+        }
+    };
+    touchpoints.iter().enumerate().map(out).collect()
+}

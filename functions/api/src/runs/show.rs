@@ -1,0 +1,60 @@
+//! `GET /leads/{id}/runs/{run_id}`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::run::Run;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::reply::RunOut;
+#[cfg(feature = "description")]
+use crate::schema::{
+    refusals::{Keyed, Naming},
+    types,
+};
+use crate::{
+    auth::Caller,
+    http::{error::ApiError, path::RunPath},
+    state::AppState,
+};
+
+#[derive(Serialize, ToSchema)]
+struct RunReply<'a> {
+    success: bool,
+    workflow_run: RunOut<'a>,
+}
+
+/// Show a run with its touchpoints
+#[utoipa::path(
+    get,
+    path = "/api/public/leads/{id}/runs/{run_id}",
+    operation_id = "showRun",
+    tag = "Runs",
+    params(("id" = types::LeadId, Path, description = "The lead's id."), ("run_id" = types::RunId, Path, description = "The run's id.")),
+    responses(
+        (status = 200, description = "The run.", body = RunReply<'static>),
+        Keyed,
+        Naming,
+    ),
+)]
+pub async fn show(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    RunPath { lead: id, run }: RunPath,
+) -> Result<Response, ApiError> {
+    let lead = state.store.lead(account.id, id).await?.found();
+    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
+    // After the lead: a run that was replaced since is written by then.
+    let built = state.store.run(account.id, id, run).await?;
+    let ordered = lead.start.as_ref().filter(|start| start.run_id == run);
+    let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));
+    let run = run.ok_or(ApiError::NotFound("Run"))?;
+    let body = RunReply {
+        success: true,
+        workflow_run: RunOut::from(&run),
+    };
+    Ok(Json(body).into_response())
+}

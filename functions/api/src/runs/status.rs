@@ -1,0 +1,139 @@
+//! `POST /leads/{id}/status`.
+
+use axum::{Json, extract::State};
+use domain::{
+    activity::{Activity, ActivityKind},
+    ids::{LeadId, RunId, WorkflowId},
+    run::Run,
+    workflow::{Status, Workflow},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::change::{Changed, Current, change_run};
+#[cfg(feature = "description")]
+use crate::schema::{
+    bodies::StatusChange,
+    refusals::{Checked, Keyed, Naming, Raced, WithBody},
+    types,
+};
+use crate::{
+    auth::Caller,
+    http::{
+        body::JsonBody,
+        error::{ApiError, Problem},
+        path::PathId,
+        reader::Reader,
+    },
+    state::AppState,
+};
+
+#[derive(Serialize, ToSchema)]
+pub struct StatusReply {
+    success: bool,
+    changed: bool,
+    #[schema(example = "new")]
+    previous_status: String,
+    #[schema(example = "won")]
+    new_status: String,
+    workflow_run: StatusRun,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StatusRun {
+    #[schema(value_type = types::RunId)]
+    id: RunId,
+    #[schema(value_type = types::WorkflowId)]
+    workflow_id: WorkflowId,
+}
+
+/// Move a lead to another status
+///
+/// A terminal status ends the run and cancels what was scheduled.
+#[utoipa::path(
+    post,
+    path = "/api/public/leads/{id}/status",
+    operation_id = "changeStatus",
+    tag = "Runs",
+    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    request_body = StatusChange,
+    responses(
+        (status = 200, description = "Where the lead stands.", body = StatusReply),
+        Keyed,
+        Checked,
+        Naming,
+        WithBody,
+        Raced,
+    ),
+)]
+pub async fn change(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<LeadId>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<StatusReply>, ApiError> {
+    let mut reader = Reader::of_object(&body)?;
+    let key: String = reader.required("status_key").unwrap_or_default();
+    let reason = reader.note("reason");
+    let workflow = reader.id("workflow_id");
+    reader.finish()?;
+    let current = Current::read(&state, &account, id).await?;
+    let enrolment = current.enrolment.ok_or(ApiError::NoActiveRun)?;
+    let run = enrolment.run;
+    if !run.is_active() && is_of(&run, workflow) && run.current_status.key == key {
+        // The same call again, after it has ended the run.
+        return Ok(reply(&run, &run.current_status, false));
+    }
+    let definition = state
+        .store
+        .workflow_of_run(account.id, run.workflow.id)
+        .await?;
+    change_run(&state, &account, id, workflow, |run, now| {
+        let previous = run.current_status.clone();
+        if previous.key == key {
+            return Ok(Changed::Nothing(reply(run, &previous, false)));
+        }
+        // Reassigned since the statuses were read.
+        let definition = definition.as_ref().filter(|it| it.id == run.workflow.id);
+        let status = find(&key, definition)?;
+        run.move_to(status);
+        let subject = format!("{} -> {}", previous.label, status.label);
+        let activity = Activity {
+            reason: reason.clone(),
+            ..Activity::new(ActivityKind::StatusChanged, &subject, now)
+        };
+        Ok(Changed::Run(reply(run, &previous, true), activity))
+    })
+    .await
+}
+
+fn is_of(run: &Run, workflow: Option<WorkflowId>) -> bool {
+    workflow.is_none_or(|id| run.workflow.id == id)
+}
+
+fn reply(run: &Run, previous: &Status, changed: bool) -> Json<StatusReply> {
+    Json(StatusReply {
+        success: true,
+        changed,
+        previous_status: previous.key.clone(),
+        new_status: run.current_status.key.clone(),
+        workflow_run: StatusRun {
+            id: run.id,
+            workflow_id: run.workflow.id,
+        },
+    })
+}
+
+/// The status of that key in the workflow as it is now.
+fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, ApiError> {
+    let workflow = workflow.ok_or(ApiError::Conflict)?;
+    let statuses = &workflow.statuses;
+    statuses
+        .iter()
+        .find(|status| status.key == key)
+        .ok_or_else(|| {
+            let keys: Vec<&str> = statuses.iter().map(|status| status.key.as_str()).collect();
+            let what = format!("must be one of {}", keys.join(", "));
+            ApiError::Validation(vec![Problem::new("status_key", what)])
+        })
+}

@@ -1,0 +1,57 @@
+//! What queries and headers may hold. They are read one by one, so these types only describe.
+
+#![expect(
+    dead_code,
+    reason = "these types are never made: they describe what is read by hand"
+)]
+
+use super::types::{CampaignId, WorkflowId};
+use utoipa::IntoParams;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u16>,
+    /// Where to go on: `pagination.next_cursor` of the page before.
+    #[param(format = "cursor")]
+    cursor: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LeadParams {
+    /// Only leads of this campaign.
+    campaign_id: Option<CampaignId>,
+    /// Only leads that were enrolled in this workflow.
+    workflow_id: Option<WorkflowId>,
+    /// Only leads that were created after this instant.
+    #[param(format = DateTime, example = "2026-02-10T12:00:00Z")]
+    created_after: Option<String>,
+    /// Only leads that were created before this instant.
+    #[param(format = DateTime, example = "2026-02-11T12:00:00Z")]
+    created_before: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RunParams {
+    /// Only the run of this workflow counts.
+    workflow_id: Option<WorkflowId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyParams {
+    /// The client's own name for the request, such as `order-17`, kept for 24 hours or longer: the same request with the same name
+    /// gets the first reply and does nothing again.
+    #[param(
+        nullable = false,
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: Option<String>,
+}

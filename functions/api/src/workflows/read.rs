@@ -1,0 +1,246 @@
+//! `GET /workflows` and `GET /workflows/{id}` (CONTRACT sections 4 and 7).
+
+use axum::{Json, extract::State};
+use domain::{
+    cadence::{Cadence, Channel, Step, Window},
+    ids::{StatusId, WorkflowId},
+    page::List,
+    workflow::{GoalType, Status, Workflow},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[cfg(feature = "description")]
+use crate::schema::{
+    parameters::PageParams,
+    refusals::{Checked, Keyed, Naming},
+    types,
+};
+use crate::{
+    auth::Caller,
+    http::{
+        error::ApiError,
+        paging::{Pagination, Parameters},
+        path::PathId,
+    },
+    runs::MessageOut,
+    state::AppState,
+};
+
+#[derive(Serialize, ToSchema)]
+pub struct WorkflowsReply {
+    success: bool,
+    workflows: Vec<WorkflowOut>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct WorkflowReply {
+    success: bool,
+    workflow: WholeWorkflow,
+}
+
+/// A workflow in the list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowSummary)]
+struct WorkflowOut {
+    #[schema(value_type = types::WorkflowId)]
+    id: WorkflowId,
+    #[schema(example = "Sales Outreach")]
+    name: String,
+    #[schema(value_type = types::GoalType)]
+    goal_type: GoalType,
+    is_paused: bool,
+    #[schema(example = "America/Santiago")]
+    timezone: String,
+    #[schema(value_type = Vec<types::Channel>)]
+    channels: Vec<Channel>,
+    #[schema(example = 5)]
+    total_steps: usize,
+    created_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Workflow)]
+struct WholeWorkflow {
+    #[serde(flatten)]
+    workflow: WorkflowOut,
+    statuses: Vec<StatusOut>,
+    cadence: CadenceOut,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Status)]
+struct StatusOut {
+    #[schema(value_type = types::StatusId)]
+    id: StatusId,
+    #[schema(example = "won")]
+    key: String,
+    #[schema(example = "Won")]
+    label: String,
+    #[schema(example = "won")]
+    category: String,
+    is_initial: bool,
+    is_terminal: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cadence)]
+struct CadenceOut {
+    #[schema(value_type = Vec<types::Window>)]
+    windows: Vec<Window>,
+    gate_all_channels: bool,
+    steps: Vec<StepOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Step)]
+struct StepOut {
+    #[schema(value_type = types::Channel)]
+    channel: Channel,
+    #[schema(example = 3)]
+    max_attempts: u8,
+    #[schema(example = "PT2H")]
+    attempt_interval: String,
+    #[schema(example = "P1D")]
+    delay: String,
+    #[schema(required)]
+    message: Option<MessageOut>,
+}
+
+impl From<&Workflow> for WorkflowOut {
+    fn from(workflow: &Workflow) -> Self {
+        Self {
+            id: workflow.id,
+            name: workflow.name.clone(),
+            goal_type: workflow.goal_type,
+            is_paused: workflow.is_paused,
+            timezone: workflow.timezone_name().to_owned(),
+            channels: workflow.channels(),
+            total_steps: workflow.cadence.steps.len(),
+            created_at: workflow.created_at,
+        }
+    }
+}
+
+impl From<Workflow> for WholeWorkflow {
+    fn from(workflow: Workflow) -> Self {
+        Self {
+            workflow: WorkflowOut::from(&workflow),
+            statuses: workflow.statuses.into_iter().map(StatusOut::from).collect(),
+            cadence: CadenceOut::from(workflow.cadence),
+        }
+    }
+}
+
+impl From<Status> for StatusOut {
+    fn from(
+        Status {
+            id,
+            key,
+            label,
+            category,
+            is_initial,
+            is_terminal,
+        }: Status,
+    ) -> Self {
+        Self {
+            id,
+            key,
+            label,
+            category,
+            is_initial,
+            is_terminal,
+        }
+    }
+}
+
+impl From<Cadence> for CadenceOut {
+    fn from(
+        Cadence {
+            windows,
+            gate_all_channels,
+            steps,
+        }: Cadence,
+    ) -> Self {
+        Self {
+            windows,
+            gate_all_channels,
+            steps: steps.into_iter().map(StepOut::from).collect(),
+        }
+    }
+}
+
+impl From<Step> for StepOut {
+    fn from(
+        Step {
+            channel,
+            max_attempts,
+            attempt_interval,
+            delay,
+            message,
+        }: Step,
+    ) -> Self {
+        Self {
+            channel,
+            max_attempts,
+            attempt_interval: attempt_interval.into(),
+            delay: delay.into(),
+            message: message.map(MessageOut::from),
+        }
+    }
+}
+
+/// List workflows
+#[utoipa::path(
+    get,
+    path = "/api/public/workflows",
+    operation_id = "listWorkflows",
+    tag = "Workflows",
+    params(PageParams),
+    responses(
+        (status = 200, description = "A page of workflows.", body = WorkflowsReply),
+        Keyed,
+        Checked,
+    ),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    parameters: Parameters,
+) -> Result<Json<WorkflowsReply>, ApiError> {
+    let request = parameters.page(account.id, List::Workflows)?;
+    let page = state.store.workflows(account.id, &request).await?;
+    Ok(Json(WorkflowsReply {
+        success: true,
+        pagination: Pagination::new(account.id, List::Workflows, &request, page.next.as_deref()),
+        workflows: page.items.iter().map(WorkflowOut::from).collect(),
+    }))
+}
+
+/// Show a workflow with its statuses and its cadence
+#[utoipa::path(
+    get,
+    path = "/api/public/workflows/{id}",
+    operation_id = "showWorkflow",
+    tag = "Workflows",
+    params(("id" = types::WorkflowId, Path, description = "The workflow's id.")),
+    responses(
+        (status = 200, description = "The workflow.", body = WorkflowReply),
+        Keyed,
+        Naming,
+    ),
+)]
+pub async fn show(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    PathId(id): PathId<WorkflowId>,
+) -> Result<Json<WorkflowReply>, ApiError> {
+    // Not from the catalogue's cache: what was just applied is what is shown.
+    let workflow = state.store.workflow(account.id, id).await?;
+    Ok(Json(WorkflowReply {
+        success: true,
+        workflow: workflow.ok_or(ApiError::NotFound("Workflow"))?.into(),
+    }))
+}

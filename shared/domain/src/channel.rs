@@ -1,0 +1,35 @@
+//! Channels.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a touchpoint reaches the lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A phone call.
+    Call,
+    /// A WhatsApp message.
+    Whatsapp,
+    /// An e-mail.
+    Email,
+    /// A text message.
+    Sms,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 4] = [Self::Call, Self::Whatsapp, Self::Email, Self::Sms];
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Call => "call",
+            Self::Whatsapp => "whatsapp",
+            Self::Email => "email",
+            Self::Sms => "sms",
+        })
+    }
+}
