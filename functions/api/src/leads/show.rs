@@ -93,10 +93,10 @@ async fn repair_stalled_start(state: &AppState, lead: &Lead, newest: Option<&Run
             tracing::warn!(lead.id = %id, "a stalled start is sent again");
         }
         Ok(Err(error)) => {
-            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a stalled start could not be marked");
+            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a stalled start could not be listed as pending");
         }
         Err(_) => {
-            tracing::error!(lead.id = %id, "a stalled start could not be marked: it took too long");
+            tracing::error!(lead.id = %id, "a stalled start could not be listed as pending: it took too long");
         }
     }
 }

@@ -227,7 +227,7 @@ fn no_fault_reveals_anything_in_a_log_a_message_or_an_error() {
     let text = shown(&logs);
     for said in [
         "could not be queued",
-        "could not be marked",
+        "could not be listed as pending",
         "start failed",
         "batch",
     ] {
