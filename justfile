@@ -13,9 +13,9 @@ dev *options:
 test:
     cargo test
 
-# Runs the tests without the slow ones (needs cargo-nextest)
+# Runs the unit tests, within a minute of a change (needs cargo-nextest)
 test-fast:
-    cargo nextest run --profile fast
+    cargo nextest run --profile fast --lib
 
 # Runs the tests with a name that contains NAME
 test-one name:
