@@ -1,4 +1,4 @@
-// POST /leads as a Node function would have it, to compare with (docs/performance.md, P8). Not deployed.
+// POST /leads as a Node function would have it, to compare with (docs/performance.md). Not deployed.
 //
 // The same calls, the same item and the same reply as functions/api for one lead with a workflow and a campaign. Left out,
 // in Node's favour: routing, lists, idempotency, limits, first messages, metrics, all that is told about a wrong field but

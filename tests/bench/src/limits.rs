@@ -1,22 +1,22 @@
 //! What is held against what: bench/limits.yaml.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
 const LIMITS: &str = include_str!("../limits.yaml");
 
-/// The measures by their names, such as `P4` or `P7.memory`, in the order of the table.
+/// The measures, in the order of the table.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Limits(pub(crate) BTreeMap<String, Limit>);
+pub(crate) struct Limits(pub(crate) Vec<Limit>);
 
 /// One measure.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
+    /// Such as `warm_lead`.
+    pub(crate) name: String,
     pub(crate) measure: String,
     pub(crate) unit: String,
     pub(crate) must: f64,
@@ -34,15 +34,22 @@ impl Limits {
         serde_saphyr::from_str(LIMITS).map_err(|error| format!("bench/limits.yaml: {error}").into())
     }
 
+    /// The measures with these names, or all if `names` is empty.
+    ///
     /// # Errors
-    /// If one of `ids` is not measured.
-    pub(crate) fn check_names(&self, ids: &[String]) -> Result<()> {
-        let mut known: Vec<&str> = self.0.keys().map(|name| id_of(name)).collect();
-        known.dedup();
-        match ids.iter().find(|id| !known.contains(&id.as_str())) {
-            Some(id) => Err(format!("there is no {id}: choose from {}", known.join(", ")).into()),
-            None => Ok(()),
+    /// A name that no measure has.
+    pub(crate) fn only(mut self, names: &[String]) -> Result<Self> {
+        let known: Vec<&str> = self.0.iter().map(|limit| limit.name.as_str()).collect();
+        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(format!(
+                "no measure is named {name}: choose from {}",
+                known.join(", ")
+            )
+            .into());
         }
+        self.0
+            .retain(|limit| names.is_empty() || names.contains(&limit.name));
+        Ok(self)
     }
 }
 
@@ -55,9 +62,4 @@ impl Limit {
             value <= limit
         }
     }
-}
-
-/// `P7` of `P7.memory`.
-pub(crate) fn id_of(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(id, _)| id)
 }

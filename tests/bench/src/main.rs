@@ -42,36 +42,40 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(options: Options) -> Result<ExitCode> {
-    let limits = Limits::read()?;
-    limits.check_names(&options.only)?;
+    let limits = Limits::read()?.only(&options.only)?;
     let world = World::start(&options).await?;
     let mut report = Report::new(&options.bootstraps);
-    let wants = |id: &str| options.only.is_empty() || options.only.iter().any(|only| only == id);
-    if wants("P1") {
+    let wants = |names: &[&str]| {
+        limits
+            .0
+            .iter()
+            .any(|limit| names.contains(&limit.name.as_str()))
+    };
+    if wants(&["cold_start"]) {
         rows::start::instructions(&world, &mut report).await?;
     }
-    if wants("P2") {
+    if wants(&["cold_start_handshakes"]) {
         rows::start::handshakes(&world, &mut report).await?;
     }
-    if wants("P3") {
+    if wants(&["warm_lead"]) {
         rows::warm::instructions(&world, &mut report).await?;
     }
-    if wants("P4") {
+    if wants(&["calls_per_lead", "round_trips_per_lead"]) {
         rows::warm::calls(&world, &mut report).await?;
     }
-    if wants("P5") || wants("P6") {
+    if wants(&["write_units_per_lead", "cost_per_million"]) {
         rows::cost::measure(&world, &mut report).await?;
     }
-    if wants("P7") {
+    if wants(&["zip_size", "peak_memory"]) {
         rows::footprint::measure(&world, &mut report).await?;
     }
-    if wants("P8") {
+    if wants(&["cpu_vs_python", "cpu_vs_node"]) {
         rows::rivals::measure(&world, options.floor, &mut report).await?;
     }
-    if wants("P9") {
+    if wants(&["batch_cpu_ratio", "batch_instructions_ratio"]) {
         rows::batch::measure(&world, &mut report).await?;
     }
-    if wants("P10") {
+    if wants(&["array_time_ratio"]) {
         rows::array::measure(&world, &mut report).await?;
     }
     world.stop().await;

@@ -13,8 +13,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo measure")]
 pub(crate) struct Options {
-    /// Measures these only, such as P1,P3
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    /// Measures these only, such as cold_start,warm_lead
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
     /// Where api/bootstrap, start-workflow/bootstrap and, for --floor, floor/bootstrap are
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", default_value_os_t = in_target("measure/results.json"))]
     pub(crate) json: PathBuf,
 
-    /// Lets P8 take turns with floor/bootstrap too: the least that a lead's two calls cost
+    /// Lets cpu_vs_python and cpu_vs_node take turns with floor/bootstrap too: the least that a lead's two calls cost
     #[arg(long)]
     pub(crate) floor: bool,
 

@@ -55,23 +55,28 @@ impl Report {
     pub(crate) fn over(&self, limits: &Limits) -> Vec<String> {
         let measured = self.measured(limits);
         measured
-            .filter_map(|(name, limit, value)| {
+            .filter_map(|(limit, value)| {
                 let bound = limit.bound.filter(|bound| !limit.keeps(value, *bound))?;
                 let value = format!("{} {}", shown(value), limit.unit);
-                Some(format!("{name} is {} (bound {bound})", value.trim_end()))
+                Some(format!(
+                    "{} is {} (bound {bound})",
+                    limit.name,
+                    value.trim_end()
+                ))
             })
             .collect()
     }
 
     pub(crate) fn to_text(&self, limits: &Limits) -> String {
         let mut lines = vec![
-            "| id | measure | value | must | aim | |".to_owned(),
+            "| name | measure | value | must | aim | |".to_owned(),
             "| --- | --- | --- | --- | --- | --- |".to_owned(),
         ];
-        for (name, limit, value) in self.measured(limits) {
-            let noise = self.noise.get(name);
+        for (limit, value) in self.measured(limits) {
+            let noise = self.noise.get(&limit.name);
             lines.push(format!(
-                "| {name} | {} | {} | {} | {} | {}{} |",
+                "| {} | {} | {} | {} | {} | {}{} |",
+                limit.name,
                 limit.measure,
                 format!("{} {}", shown(value), limit.unit).trim_end(),
                 limit.must,
@@ -91,10 +96,10 @@ impl Report {
     pub(crate) fn to_json(&self, limits: &Limits) -> Result<String> {
         let rows: Vec<Value> = self
             .measured(limits)
-            .map(|(name, limit, value)| {
+            .map(|(limit, value)| {
                 json!({
-                    "id": name, "value": value, "limit": limit, "verdict": verdict(limit, value),
-                    "noise": self.noise.get(name),
+                    "name": limit.name, "value": value, "limit": limit, "verdict": verdict(limit, value),
+                    "noise": self.noise.get(&limit.name),
                 })
             })
             .collect();
@@ -107,23 +112,11 @@ impl Report {
         }))?)
     }
 
-    fn measured<'a>(
-        &'a self,
-        limits: &'a Limits,
-    ) -> impl Iterator<Item = (&'a str, &'a Limit, f64)> {
-        let mut rows: Vec<_> = limits
+    fn measured<'a>(&'a self, limits: &'a Limits) -> impl Iterator<Item = (&'a Limit, f64)> {
+        limits
             .0
             .iter()
-            .filter_map(|(name, limit)| Some((name.as_str(), limit, *self.values.get(name)?)))
-            .collect();
-        // P10 behind P9, not behind P1.
-        rows.sort_by_key(|(name, ..)| {
-            let number = name.trim_start_matches('P').split('.').next();
-            number
-                .and_then(|number| number.parse().ok())
-                .unwrap_or(u8::MAX)
-        });
-        rows.into_iter()
+            .filter_map(|limit| Some((limit, *self.values.get(&limit.name)?)))
     }
 }
 

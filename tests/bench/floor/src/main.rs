@@ -1,4 +1,4 @@
-//! The least that a lead's two calls cost, whatever is around them (docs/performance.md, P8). It takes events and
+//! The least that a lead's two calls cost, whatever is around them (docs/performance.md). It takes events and
 //! answers them as a function does, but by hand and over one connection, and makes the calls with ready contents of the
 //! usual size: `floor sdk` with the SDK's clients, as the functions have them; `floor bytes` without them, unsigned.
 

@@ -1,4 +1,4 @@
-//! P5 and P6: what a lead costs on AWS, from what the functions were seen to do with one.
+//! `write_units_per_lead` and `cost_per_million`: what a lead costs on AWS, from what the functions were seen to do with one.
 
 use std::time::Duration;
 
@@ -40,8 +40,11 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
         .filter(|call| call.operation == "GetItem")
         .map(|call| item_size::read_units(call, taken.lead_bytes))
         .sum();
-    report.detail("P5", json!({"writes": parts, "read_units": read}));
-    report.value("P5", written);
+    report.detail(
+        "write_units_per_lead",
+        json!({"writes": parts, "read_units": read}),
+    );
+    report.value("write_units_per_lead", written);
 
     let aws = world.plain(Duration::ZERO).await?;
     let mut api = world.start_function("api", &aws).await?;
@@ -68,19 +71,19 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
     let model = Model::read()?;
     let cost = model.of_a_million(&work);
     report.note(format!(
-        "P6, dollars for a million leads:\n\n{}\nWith starts one by one: {:.2}",
+        "cost_per_million, in dollars:\n\n{}\nWith starts one by one: {:.2}",
         cost.table(),
         model.with_starts_per_batch(1.0).of_a_million(&work).sum()
     ));
     report.note(format!(
-        "P6, by the memory of both functions:\n\n{}",
+        "cost_per_million, by the memory of both functions:\n\n{}",
         model.by_memory(&work)
     ));
     report.detail(
-        "P6",
+        "cost_per_million",
         json!({"work": work, "parts": cost.parts, "model": model}),
     );
-    report.value("P6", cost.sum());
+    report.value("cost_per_million", cost.sum());
     Ok(())
 }
 

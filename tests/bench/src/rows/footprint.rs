@@ -1,4 +1,4 @@
-//! P7: what is uploaded, and how much memory the process takes.
+//! `zip_size` and `peak_memory`: what is uploaded, and how much memory the process takes.
 
 use std::{fs, time::Duration};
 
@@ -48,8 +48,8 @@ pub(crate) async fn measure(world: &World, report: &mut Report) -> Result<()> {
     }
     let peak = f64::from(api.peak_memory()?) / 1_024.0;
     api.stop().await?;
-    report.detail("P7", json!({"sizes": sizes, "peak_mib": peak}));
-    report.value("P7.zip", largest);
-    report.value("P7.memory", peak);
+    report.detail("footprint", json!({"sizes": sizes, "peak_mib": peak}));
+    report.value("zip_size", largest);
+    report.value("peak_memory", peak);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The model of P6: bench/prices.yaml and what was seen of a lead, as dollars.
+//! The model of `cost_per_million`: bench/prices.yaml and what was seen of a lead, as dollars.
 
 use std::fmt::Write as _;
 

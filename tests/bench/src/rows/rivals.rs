@@ -1,4 +1,4 @@
-//! P8: the same intake in Python 3 with boto3 and in Node with the AWS SDK v3 (bench/python, bench/node),
+//! `cpu_vs_python` and `cpu_vs_node`: the same intake in Python 3 with boto3 and in Node with the AWS SDK v3 (bench/python, bench/node),
 //! the same endpoints, in turns.
 
 use std::{
@@ -81,7 +81,7 @@ pub(crate) async fn measure(world: &World, with_floors: bool, report: &mut Repor
         .map(|measured| measured.of_one())
         .collect();
     let mut table =
-        String::from("P8, CPU time for a lead, ms:\n\n| | user | kernel |\n| --- | --- | --- |\n");
+        String::from("CPU time for a lead, ms:\n\n| | user | kernel |\n| --- | --- | --- |\n");
     let titles = FLOORS.map(|(_, title)| title);
     let all = [("here", &ours), ("Python", &python), ("Node", &node)];
     for (name, cpu) in all.into_iter().chain(titles.into_iter().zip(&floors)) {
@@ -93,12 +93,12 @@ pub(crate) async fn measure(world: &World, with_floors: bool, report: &mut Repor
         );
     }
     report.note(table);
-    report.value("P8.python", python.total() / ours.total());
-    report.value("P8.node", node.total() / ours.total());
+    report.value("cpu_vs_python", python.total() / ours.total());
+    report.value("cpu_vs_node", node.total() / ours.total());
     let kinds = FLOORS.map(|(kind, _)| kind);
     let by_kind: BTreeMap<_, _> = kinds.into_iter().zip(&floors).collect();
     report.detail(
-        "P8",
+        "cpu_vs_rivals",
         json!({"rust": ours, "python": python, "node": node, "floors": by_kind}),
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! P3 and P4: a lead when all is warm.
+//! `warm_lead`, `calls_per_lead` and `round_trips_per_lead`: a lead when all is warm.
 
 use std::time::Duration;
 
@@ -20,10 +20,10 @@ const MOST_CONNECTIONS: usize = 5;
 /// So far away are the services while calls are counted: those that are made side by side then overlap.
 const DISTANCE: Duration = Duration::from_millis(20);
 
-/// P3: everything that the process executes between two moments at which it waits for an event.
+/// `warm_lead`: everything that the process executes between two moments at which it waits for an event.
 pub(crate) async fn instructions(world: &World, report: &mut Report) -> Result<()> {
     let aws = world.plain(Duration::ZERO).await?;
-    let (mut api, mut callgrind) = world.start_counted("api", "P3", &aws).await?;
+    let (mut api, mut callgrind) = world.start_counted("api", "warm_lead", &aws).await?;
     for _ in 0..WARM_UP {
         accepted(api.invoke(events::LEAD).await?)?;
     }
@@ -37,7 +37,7 @@ pub(crate) async fn instructions(world: &World, report: &mut Report) -> Result<(
         counts.push(callgrind.count().await? / f64::from(REQUESTS) / 1e6);
         let calls = aws.take_calls().len();
         if calls != 2 * REQUESTS as usize {
-            report.noisy("P3", format!("{calls} calls for {REQUESTS} leads"));
+            report.noisy("warm_lead", format!("{calls} calls for {REQUESTS} leads"));
         }
     }
     let connections = api.connections();
@@ -46,24 +46,24 @@ pub(crate) async fn instructions(world: &World, report: &mut Report) -> Result<(
     }
     api.stop().await?;
     if let Some(noise) = noise(&counts) {
-        report.noisy("P3", noise);
+        report.noisy("warm_lead", noise);
     }
     let parts = annotated::by_part(&callgrind.last_profile(), REQUESTS)?;
     if let Some(parts) = &parts {
         report.note(format!(
-            "P3, thousands of instructions by part:\n\n{}",
+            "warm_lead, thousands of instructions by part:\n\n{}",
             annotated::table(parts)
         ));
     }
     report.detail(
-        "P3",
+        "warm_lead",
         json!({"millions": counts, "thousands_by_part": parts}),
     );
-    report.value("P3", median(counts));
+    report.value("warm_lead", median(counts));
     Ok(())
 }
 
-/// P4, at the machine's own speed.
+/// `calls_per_lead` and `round_trips_per_lead`, at the machine's own speed.
 pub(crate) async fn calls(world: &World, report: &mut Report) -> Result<()> {
     let aws = world.plain(DISTANCE).await?;
     let mut api = world.start_function("api", &aws).await?;
@@ -80,10 +80,10 @@ pub(crate) async fn calls(world: &World, report: &mut Report) -> Result<()> {
     }
     api.stop().await?;
     report.detail(
-        "P4",
+        "calls_per_lead",
         json!({"calls_of_each_request_the_first_is_cold": seen}),
     );
-    report.value("P4.calls", most.into());
-    report.value("P4.sequence", longest.into());
+    report.value("calls_per_lead", most.into());
+    report.value("round_trips_per_lead", longest.into());
     Ok(())
 }
