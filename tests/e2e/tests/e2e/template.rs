@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::services;
 
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const RUNBOOK: &str = include_str!("../../../../docs/operator-guide.md");
 
 /// The template, with `!Ref x` read as `x` and `!If [...]` as a list.

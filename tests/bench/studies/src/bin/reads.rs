@@ -17,7 +17,7 @@ use api::{AppState, router};
 use aws::{
     clients::Clients,
     clock::Clock,
-    store::{WriteStatus, Store},
+    store::{Store, WriteStatus},
 };
 use axum::Router;
 use clap::Parser;
