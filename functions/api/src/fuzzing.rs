@@ -1,4 +1,4 @@
-//! What `tests/fuzz/` calls. Compiled by `cargo fuzz` only.
+//! Entry points of `tests/fuzz/`. Only `cargo fuzz` compiles them.
 
 use domain::{account::Account, ids::AccountId, limit::Limits};
 

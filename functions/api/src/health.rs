@@ -1,4 +1,4 @@
-//! `GET /health`: the function runs. No key, and no call to any store.
+//! `GET /health`: shows that the function runs. It needs no key and calls no store.
 
 use axum::Json;
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub struct Health {
 
 /// Show whether the service runs
 ///
-/// Looks at no store.
+/// Calls no store.
 #[utoipa::path(
     get,
     path = "/health",

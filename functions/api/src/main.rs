@@ -7,7 +7,7 @@ use aws::{
 use lambda_http::{Adapter, Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
 
-/// See docs/adr/0013.
+/// See [ADR 13](../../../docs/adr/0013-release-profile.md).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -16,7 +16,7 @@ pub struct Problem {
     /// The field, as the client named it.
     #[schema(example = "email")]
     pub field: String,
-    /// What to change, as a sentence that starts with the field's name.
+    /// The problem, as a sentence that starts with the field's name.
     #[schema(example = "email is not a valid email address")]
     pub message: String,
 }
@@ -109,9 +109,9 @@ pub struct ErrorSpec {
     pub status: StatusCode,
     pub title: &'static str,
     pub code: &'static str,
-    /// What leads to the error.
+    /// The cause of the error.
     pub cause: &'static str,
-    /// What the client can do about it.
+    /// The action that the client can take.
     pub cure: &'static str,
 }
 

@@ -28,7 +28,7 @@ use crate::{
 const JSON: &str = "application/json";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The reply to an intake.
+/// The reply to one lead.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedReply<'a> {
     success: bool,
@@ -44,7 +44,7 @@ pub struct CreatedReply<'a> {
     warning: Option<String>,
 }
 
-/// A lead of many that was not created.
+/// A lead of an array that was not created.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RefusedLead)]
 pub struct FailedOut<'a> {
@@ -75,7 +75,7 @@ struct CreatedWorkflow<'a> {
     name: &'a str,
 }
 
-/// Its names are in camel case, as documented.
+/// Its names are in camel case, as the reference has them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = FirstTouchpoint, description = "The first contact with the lead.")]

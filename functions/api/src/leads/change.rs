@@ -1,4 +1,4 @@
-//! `PATCH` and `PUT /leads/{id}` (CONTRACT section 5).
+//! `PATCH` and `PUT /leads/{id}` ([contract](../../../../docs/contract.md#patch-leadsid-and-put-leadsid)).
 
 use aws::store::StoreError;
 use axum::{
@@ -28,12 +28,12 @@ use crate::{
     state::AppState,
 };
 
-/// DynamoDB takes an update of 300 operators and 4 KB of expression.
-const MOST_KEYS: usize = 100;
+/// Maximum number of metadata keys in a change. DynamoDB accepts 300 operators and 4 KB of expression in an update.
+const MAX_KEYS: usize = 100;
 
 /// Change a lead
 ///
-/// What is not named stays as it is, with PUT as well. Changes of different fields at the same moment are all made.
+/// Other fields stay as they are, with PUT as well. Concurrent changes of different fields are all made.
 #[utoipa::path(
     patch,
     path = "/api/public/leads/{id}",
@@ -69,7 +69,7 @@ pub async fn change(
     }
     let now = whole_second(state.clock.now());
     let lead = match state.store.change_lead(account.id, id, patch, now).await {
-        // Erased since it was read.
+        // The lead was erased after it was read.
         Err(StoreError::Conflict) => return Err(ApiError::NotFound("Lead")),
         changed => changed.map_err(ApiError::of_change)?,
     };
@@ -80,7 +80,7 @@ pub async fn change(
     Ok(Json(body).into_response())
 }
 
-/// Reads a change by the rules of an intake.
+/// Reads a change, by the rules of `POST /leads`.
 fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
     if body.len() > MAX_SIZE {
         return Err(ApiError::PayloadTooLarge(
@@ -113,8 +113,8 @@ fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
         campaign_id: reader.change("campaign_id", Reader::id),
         metadata: reader.changed_metadata(extension),
     };
-    if patch.metadata.len() > MOST_KEYS {
-        let what = format!("must not change more than {MOST_KEYS} keys at once");
+    if patch.metadata.len() > MAX_KEYS {
+        let what = format!("must not change more than {MAX_KEYS} keys at once");
         reader.problem("metadata", what);
     }
     reader.finish().map(|()| patch)

@@ -1,4 +1,4 @@
-//! `DELETE /leads/{id}` (CONTRACT section 5).
+//! `DELETE /leads/{id}` ([contract](../../../../docs/contract.md#delete-leadsid)).
 
 use axum::{Json, extract::State};
 use domain::ids::LeadId;

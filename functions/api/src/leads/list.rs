@@ -1,4 +1,4 @@
-//! `GET /leads` (CONTRACT section 5).
+//! `GET /leads` ([contract](../../../../docs/contract.md#get-leads)).
 
 use aws::telemetry::ErrorChain;
 use axum::{
@@ -55,7 +55,7 @@ pub async fn list(
     for lead in page.items {
         match lead {
             Ok(lead) => leads.push(lead),
-            // It keeps none of the others from being seen.
+            // The other leads are shown all the same.
             Err((position, error)) => {
                 tracing::error!(lead.position = position, error = %ErrorChain(&error), "a lead cannot be listed");
             }

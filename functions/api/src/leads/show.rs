@@ -1,4 +1,4 @@
-//! `GET /leads/{id}` (CONTRACT section 5).
+//! `GET /leads/{id}` ([contract](../../../../docs/contract.md#get-leadsid)).
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use crate::{
     state::AppState,
 };
 
-/// A start that has waited for longer has no message and no mark: its request ended between its calls, or
-/// could make neither. Nobody was promised its run.
+/// Time after which a start without a run counts as stalled: it has no message and is not listed as pending, because
+/// its request ended early. No reply has promised its run.
 const STALLED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Show a lead with its run
@@ -62,14 +62,14 @@ pub async fn show(
     Ok(Json(body).into_response())
 }
 
-/// A start that was revived is not revived again by this process for so long: it may be a dead letter, and
-/// would be one more each time.
+/// Time until this process repairs the same start again. It may be a dead letter, and each repair would add another
+/// one.
 const REPAIRED_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// So long a reader waits until a start is revived.
+/// Maximum time that a request waits for a repair.
 const REPAIR_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Marks a start that stalled: requeue-starts sends it. One that was under way all the same is sent twice,
-/// and builds its run once.
+/// Lists a stalled start as pending, so that requeue-starts sends it. A start that is sent twice builds its run
+/// once.
 async fn repair_stalled_start(state: &AppState, lead: &Lead, newest: Option<&Run>) {
     let now = state.clock.now();
     let is_stalled = lead.start.as_ref().is_some_and(|start| {
@@ -101,7 +101,7 @@ async fn repair_stalled_start(state: &AppState, lead: &Lead, newest: Option<&Run
     }
 }
 
-/// The newest run, if it has not ended; before it is built, what the lead's start says of it.
+/// Returns the newest run, if it is active. Before it is built, the lead's start describes it.
 fn active_run(lead: &Lead, newest: Option<Run>) -> Option<Run> {
     match (&lead.start, newest) {
         (Some(start), newest) if newest.as_ref().is_none_or(|run| run.id != start.run_id) => {

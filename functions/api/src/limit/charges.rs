@@ -1,4 +1,4 @@
-//! What one request is charged.
+//! The charges of one request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

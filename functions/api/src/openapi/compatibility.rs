@@ -1,4 +1,4 @@
-//! What a client of the released description could no longer rely on. Both descriptions are spread out into
+//! Finds promises of the released description that the new one breaks. Both descriptions are spread out into
 //! places, such as `POST /api/public/leads request first_name`, and compared place by place.
 
 mod tests;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// What is said of a place; one in a request if not in a reply.
+/// The description of a place in a request or a reply.
 #[derive(Default)]
 struct Fact {
     in_request: bool,
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
         let mut all = Shape::default();
         let mut required: Option<BTreeSet<_>> = None;
         for shape in alternatives.into_iter().map(|schema| self.shape(schema)) {
-            // What is no object has no fields to miss.
+            // Only an object has fields that can be missing.
             if shape.types.is_empty() || shape.types.contains("object") {
                 required = Some(match required {
                     Some(required) => &required & &shape.required,
@@ -220,7 +220,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A line for each promise of `old` that `new` does not keep.
+/// Returns a line for each promise of `old` that `new` breaks.
 fn broken(old: &Value, new: &Value) -> Vec<String> {
     let (old, new) = (places(old), places(new));
     let is_within = |place: &str, gone: &str| {

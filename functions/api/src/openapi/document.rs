@@ -74,19 +74,19 @@ impl Modify for Key {
     }
 }
 
-/// For whom the document is.
+/// The readers of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Clients, and what generates them: docs/openapi.json.
+    /// Clients and generators of clients: docs/openapi.json.
     Clients,
-    /// Tests that make requests out of it: with all that JSON Schema can say of them.
+    /// Tests that make requests from it: with every keyword that JSON Schema has for them.
     Tests,
 }
 
-/// The document.
+/// Returns the document.
 ///
 /// # Errors
-/// None that is known of: everything in it can be written as JSON.
+/// [`serde_json::Error`] if it cannot be written as JSON, which nothing in it can cause.
 pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
     let mut document = serde_json::to_value(Handlers::openapi())?;
     let components = &mut document["components"];
@@ -103,13 +103,13 @@ pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
             rules::blank_is_null(&mut components["schemas"]);
         }
         Audience::Clients => {
-            // No other schema names it.
+            // Only the exact description refers to it.
             let schemas = components["schemas"].as_object_mut();
             schemas.and_then(|schemas| schemas.remove("NotGiven"));
         }
     }
     if let Some(paths) = document["paths"].as_object_mut() {
-        // The same behaviour under another method, and an operation of its own.
+        // PUT behaves like PATCH, but is an operation of its own.
         for path in paths
             .values_mut()
             .filter(|path| path.get("patch").is_some())
@@ -127,7 +127,7 @@ pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
-/// Adds to each schema what is said of it elsewhere.
+/// Adds `rules` to the schemas of the same name.
 fn extend(schemas: &mut Value, rules: Value) {
     let Value::Object(rules) = rules else { return };
     for (name, rules) in rules {

@@ -11,7 +11,7 @@ use crate::http::{
     error::{ApiError, ErrorSpec, Problem},
 };
 
-/// A request id for examples.
+/// The request id of examples.
 const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
 /// Returns one example of each error.

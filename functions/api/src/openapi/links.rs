@@ -1,8 +1,8 @@
-//! Where a reply leads: which operations take what is in it.
+//! Links from replies to operations that take a part of them.
 
 use serde_json::{Value, json};
 
-/// Where the reply to an operation leads: its status, the operations, and what of it goes into their
+/// For a reply (operation and status): the operations that it leads to, and the parts of it that go into their
 /// parameters and, after `body.`, into their bodies.
 const LINKS: [(&str, &str, &[&str], &str); 6] = [
     (

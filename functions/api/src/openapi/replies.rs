@@ -1,11 +1,11 @@
-//! What holds for the replies of all operations: headers and refusals.
+//! Headers and error replies of all operations.
 
 use serde_json::{Map, Value, json};
 
 use super::{errors, links};
 use crate::{http::error::ApiError, schema::refusals};
 
-/// What every reply carries, and what some do.
+/// Returns the headers of replies.
 pub fn headers() -> Value {
     let text = json!({"type": "string"});
     json!({
@@ -50,7 +50,7 @@ fn with_headers(names: &[&str]) -> Value {
     Value::Object(names.iter().map(reference).collect())
 }
 
-/// The refusals, one for each status. That a path or a method is unknown is no operation's.
+/// Returns the error replies, one for each status. The errors of an unknown path or method belong to no operation.
 pub fn responses() -> Value {
     let mut errors = errors::errors();
     errors.retain(|error| !matches!(error, ApiError::UnknownRoute | ApiError::MethodNotAllowed));
@@ -87,7 +87,7 @@ pub fn complete(operation: &mut Value) {
         .unwrap_or_default()
         .to_owned();
     let is_keyed = operation.get("security").is_none();
-    // As in a body, what is empty was not given.
+    // As in a body, an empty value means "not given".
     let parameters = operation
         .get_mut("parameters")
         .and_then(Value::as_array_mut);

@@ -1,9 +1,9 @@
-//! What JSON Schema says of a text or a value beyond its type, for the schemas of `bodies`: little for clients, and
-//! all that can be said for those who make requests out of it.
+//! Keywords of JSON Schema for the schemas of `schema/bodies.rs`: a few for clients, and all of them for tests that
+//! make requests from the description.
 
 use serde_json::{Value, json};
 
-/// What is read from requests field by field.
+/// Schemas of requests that are read field by field.
 const REQUESTS: [&str; 5] = [
     "NewLead",
     "FirstMessage",
@@ -35,8 +35,7 @@ pub fn blank_is_null(schemas: &mut Value) {
     }
 }
 
-/// Keywords for each schema that hold for what is read and for what is stored, and that generators of clients
-/// understand.
+/// Returns keywords for clients, which hold for requests and for replies.
 pub fn schemas() -> Value {
     json!({
         "NewLeadArray": {"minItems": 1, "maxItems": 1000},
@@ -47,10 +46,10 @@ pub fn schemas() -> Value {
     })
 }
 
-/// Keywords with which requests can be made that are surely right or surely wrong. They narrow some fields
-/// to a part of what is taken, such as phone numbers. Patterns are of ECMA-262.
+/// Returns keywords for tests. A request that fits them is accepted, and a request that breaks them is refused. They
+/// narrow some fields, such as phone numbers, to a part of the accepted values. Patterns are ECMA-262.
 pub fn exact() -> Value {
-    // What Unicode calls white space, as the readers trim it; and its control characters.
+    // Unicode's white space, which the readers trim, and its control characters.
     let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
     let control = r"\u0000-\u001f\u007f-\u009f";
     let not_given = json!({"enum": [null, ""]});
@@ -96,7 +95,7 @@ pub fn exact() -> Value {
     })
 }
 
-/// For each number of levels, up to the first that is refused: what nests so deep, or deeper.
+/// Returns a schema for each depth up to the first that is refused: values that nest as deep, or deeper.
 fn nested() -> Value {
     let mut nested = json!({"1": {"type": ["array", "object"]}});
     for levels in 2..=9 {

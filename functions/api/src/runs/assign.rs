@@ -39,7 +39,7 @@ use crate::{
     state::AppState,
 };
 
-/// Its names are in camel case, as documented.
+/// Its names are in camel case, as the reference has them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(description = "The new run.")]
@@ -69,7 +69,7 @@ struct AssignmentNote {
 
 /// Enrol a lead in a workflow
 ///
-/// Ends the run that the lead is on.
+/// Ends the lead's active run.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/assign-workflow",
@@ -100,8 +100,8 @@ pub async fn assign(
     };
     let workflow_id = reader.finish_with(workflow_id)?;
     for try_number in 0..TRIES {
-        pause(try_number).await;
-        // Before the workflow: whose lead it is comes first.
+        pause(&state.randomness, try_number).await;
+        // The lead before the workflow: if both are unknown, the error names the lead.
         let current = Current::read(&state, &account, id).await?;
         let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
         let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
@@ -136,7 +136,7 @@ pub async fn assign(
     Err(ApiError::Conflict)
 }
 
-/// The order to start `lead` in `workflow`.
+/// Returns the start of `lead` in `workflow`.
 fn order(
     state: &AppState,
     lead: &Lead,
@@ -165,7 +165,7 @@ fn order(
     })
 }
 
-/// Sends the start, which is marked as unsent until that is done: if it cannot be, requeue-starts will.
+/// Sends the start. It is listed as pending until it is sent, so that requeue-starts sends it if this fails.
 async fn send(
     state: &AppState,
     account: &Account,
@@ -181,7 +181,7 @@ async fn send(
     let unsent = PendingStart::marked(account.id, id, start, since);
     match state.store.clear_pending(&unsent).await {
         Err(error) if !error.is_conflict() => {
-            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a mark could not be cleared");
+            tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start could not be taken off the list of pending starts");
         }
         _ => {}
     }

@@ -55,7 +55,7 @@ pub struct AlreadyRunningReply {
     workflow_run_id: RunId,
 }
 
-/// What it can be answered with.
+/// The replies to a stop.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Stopped {
@@ -63,7 +63,7 @@ pub enum Stopped {
     Before(AlreadyStoppedReply),
 }
 
-/// What it can be answered with.
+/// The replies to a resume.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Resumed {
@@ -202,7 +202,8 @@ pub async fn is_paused(
     }))
 }
 
-/// The workflow that a body names, as it must; its absence is an error of its own (CONTRACT section 6).
+/// Returns the workflow of a body. A missing one is an error of its own
+/// ([contract](../../../../docs/contract.md#post-leadsidautomationresume)).
 fn with_workflow_id(
     mut reader: Reader,
     workflow: Option<WorkflowId>,

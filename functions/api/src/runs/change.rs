@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use aws::store::{Enrolment, StoreError};
+use aws::{
+    randomness::Randomness,
+    store::{Enrolment, StoreError},
+};
 use domain::{
     account::Account,
     activity::Activity,
@@ -15,12 +18,12 @@ use jiff::Timestamp;
 
 use crate::{http::error::ApiError, state::AppState};
 
-/// How often a change is computed again when somebody was faster.
+/// Maximum number of tries of a change that meets concurrent changes.
 pub const TRIES: u32 = 20;
-/// Grows with each try.
+/// Pause before the second try, with jitter. It grows linearly.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A lead, and the run of its present start.
+/// A lead, and the run of its current start.
 pub struct Current {
     pub lead: Lead,
     pub enrolment: Option<Enrolment>,
@@ -36,7 +39,7 @@ impl Current {
                 run,
                 is_built: true,
             }),
-            // It is built here, then: start-workflow will find it.
+            // start-workflow has not built the run yet. It is built here, and start-workflow finds it.
             (Some(start), _) => {
                 let workflow = state
                     .store
@@ -51,22 +54,25 @@ impl Current {
         Ok(Self { lead, enrolment })
     }
 
-    /// The run, if it is one of `workflow`, or of any, and goes on.
+    /// Returns the run if it is active and belongs to `workflow`, or to any workflow if that is `None`.
     pub fn active(self, workflow: Option<WorkflowId>) -> Option<Enrolment> {
         self.enrolment
             .filter(|it| it.run.is_active() && workflow.is_none_or(|id| it.run.workflow.id == id))
     }
 }
 
-/// What a change has come to.
+/// The result of a change.
 pub enum Changed<T> {
-    /// There was nothing to change.
+    /// The run already is as wanted.
     Nothing(T),
-    /// The run is to be written, and noted down as this.
+    /// The run has to be written, with this entry in the history.
     Run(T, Activity),
 }
 
-/// Changes the run that a lead is on, if it is one of `workflow`, or of any.
+/// Changes the active run of a lead, if it belongs to `workflow`, or to any workflow if that is `None`.
+///
+/// # Errors
+/// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
 pub async fn change_run<T>(
     state: &AppState,
     account: &Account,
@@ -75,10 +81,10 @@ pub async fn change_run<T>(
     change: impl Fn(&mut Run, Timestamp) -> Result<Changed<T>, ApiError>,
 ) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
-        pause(try_number).await;
+        pause(&state.randomness, try_number).await;
         let current = Current::read(state, account, id).await?;
         let mut enrolment = current.active(workflow).ok_or(ApiError::NoActiveRun)?;
-        // Later than what was read, whatever it waited for.
+        // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
         let (reply, activity) = match change(&mut enrolment.run, now)? {
             Changed::Nothing(reply) => return Ok(reply),
@@ -92,9 +98,11 @@ pub async fn change_run<T>(
     Err(ApiError::Conflict)
 }
 
-/// Before a change is computed again.
-pub async fn pause(try_number: u32) {
+/// Waits before a change is computed again. Jitter keeps requests that collided once from colliding again.
+pub async fn pause(randomness: &Randomness, try_number: u32) {
     if try_number > 0 {
-        tokio::time::sleep(PAUSE * try_number).await;
+        let [.., byte] = randomness.bits();
+        let jitter = 0.5 + f64::from(byte) / 255.0;
+        tokio::time::sleep(PAUSE.mul_f64(f64::from(try_number) * jitter)).await;
     }
 }

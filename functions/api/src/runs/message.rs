@@ -1,11 +1,11 @@
-//! Messages as clients see them (CONTRACT sections 3.3 and 7).
+//! Messages as clients see them ([contract](../../../../docs/contract.md#force_first_message)).
 
 use domain::first_message::MessageParts;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// What is said at a touchpoint; only what was given.
+/// The message of a touchpoint, with the parts that were given.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Message)]
 pub struct MessageOut {
@@ -47,7 +47,7 @@ impl From<MessageParts> for MessageOut {
             subject,
             html,
             template_id,
-            // Checked to be JSON when it came in.
+            // The text was checked when the request was parsed.
             components: components.and_then(|text| RawValue::from_string(text).ok()),
         }
     }

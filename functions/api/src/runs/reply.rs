@@ -1,4 +1,4 @@
-//! Runs and touchpoints as clients see them (CONTRACT section 6).
+//! Runs and touchpoints as clients see them ([contract](../../../../docs/contract.md#get-leadsidrunsrun_id)).
 
 use domain::{
     cadence::{Channel, Reason, Touchpoint, TouchpointState},
@@ -28,7 +28,7 @@ pub struct RunOut<'a> {
     touchpoints: Vec<TouchpointOut<'a>>,
 }
 
-/// Some of its names are in camel case, as documented.
+/// Some names are in camel case, as the reference has them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Touchpoint, description = "One planned contact with the lead.")]
 pub struct TouchpointOut<'a> {
@@ -42,15 +42,15 @@ pub struct TouchpointOut<'a> {
     #[serde(rename = "maxAttempts")]
     max_attempts: u8,
     due_at: Timestamp,
-    /// What the clocks of the workflow's zone show then.
+    /// The due time on the clocks of the workflow's time zone.
     #[schema(value_type = String, example = "2026-02-10T09:00:00")]
     local: DateTime,
     #[schema(value_type = types::TouchpointState)]
     state: TouchpointState,
-    /// Why it is skipped.
+    /// The reason why it is skipped.
     #[schema(value_type = Option<types::Reason>, required)]
     reason: Option<Reason>,
-    /// Why it is not as its step says, in order.
+    /// The reasons why it differs from its step, in order.
     #[schema(value_type = Vec<types::Reason>)]
     reasons: &'a [Reason],
     #[schema(required)]
@@ -70,7 +70,7 @@ impl<'a> From<&'a Run> for RunOut<'a> {
     }
 }
 
-/// Touchpoints in order, with what they say.
+/// Returns touchpoints in order, with their messages.
 pub fn touchpoints<'a>(
     touchpoints: &'a [Touchpoint],
     snapshot: Option<&Snapshot>,

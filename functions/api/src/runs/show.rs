@@ -47,7 +47,7 @@ pub async fn show(
 ) -> Result<Response, ApiError> {
     let lead = state.store.lead(account.id, id).await?.found();
     let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
-    // After the lead: a run that was replaced since is written by then.
+    // Read after the lead: a run that was replaced since then is stored by now.
     let built = state.store.run(account.id, id, run).await?;
     let ordered = lead.start.as_ref().filter(|start| start.run_id == run);
     let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));

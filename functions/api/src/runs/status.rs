@@ -81,7 +81,7 @@ pub async fn change(
     let enrolment = current.enrolment.ok_or(ApiError::NoActiveRun)?;
     let run = enrolment.run;
     if !run.is_active() && is_of(&run, workflow) && run.current_status.key == key {
-        // The same call again, after it has ended the run.
+        // A repeated request, after the first one has ended the run.
         return Ok(reply(&run, &run.current_status, false));
     }
     let definition = state
@@ -93,7 +93,7 @@ pub async fn change(
         if previous.key == key {
             return Ok(Changed::Nothing(reply(run, &previous, false)));
         }
-        // Reassigned since the statuses were read.
+        // The lead was reassigned after the statuses were read.
         let definition = definition.as_ref().filter(|it| it.id == run.workflow.id);
         let status = find(&key, definition)?;
         run.move_to(status);
@@ -124,7 +124,7 @@ fn reply(run: &Run, previous: &Status, changed: bool) -> Json<StatusReply> {
     })
 }
 
-/// The status of that key in the workflow as it is now.
+/// Returns the status with a key, in the current workflow.
 fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, ApiError> {
     let workflow = workflow.ok_or(ApiError::Conflict)?;
     let statuses = &workflow.statuses;

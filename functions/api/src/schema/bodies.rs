@@ -1,5 +1,5 @@
-//! What bodies may hold, where no type of the handlers' says so: their readers take the fields one by one, and a result
-//! of many is put together as text. What JSON Schema says of a text beyond its type is in `rules`.
+//! Request bodies. The handlers read them field by field, so no type of theirs describes them. Keywords of JSON
+//! Schema beyond the type are in `openapi/rules.rs`.
 
 #![expect(
     dead_code,
@@ -23,14 +23,14 @@ pub struct Text(String);
 #[schema(example = "john@example.com")]
 pub struct Email(String);
 
-/// A number with its country, kept as E.164. Also taken, and too many to write down here: brackets, `(0)`,
-/// `tel:`, `00` for the `+`, an extension (kept as `metadata.phone_extension`), digits of any script; and,
-/// if the account has a `default_country`, a number of that country without its prefix.
+/// A number with its country code, kept as E.164. Other notations are accepted too: brackets, `(0)`, `tel:`, `00`
+/// for the `+`, an extension (kept as `metadata.phone_extension`), and digits of any script. If the account has
+/// a `default_country`, a number of that country needs no country code.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "+1234567890")]
 pub struct Phone(String);
 
-/// Words of at most 1,000 characters for whoever reads the history.
+/// A text of at most 1,000 characters, shown in the history.
 #[derive(Serialize, ToSchema)]
 pub struct Note(Option<String>);
 
@@ -38,16 +38,16 @@ pub struct Note(Option<String>);
 #[derive(Serialize, ToSchema)]
 pub struct MessageText(Option<String>);
 
-/// Text that is blank, and `null`, mean that a field is not given: web forms send them.
+/// Blank text and `null` mean "not given", because web forms send them.
 #[derive(Serialize, ToSchema)]
 pub struct NotGiven(Option<String>);
 
 /// Any JSON, nested at most 8 deep. A number has at most 38 significant digits and lies between 1E-130 and
-/// 1E+126, or is 0: what the store keeps exactly. Send others as strings.
+/// 1E+126, or is 0. The store keeps such numbers exactly. Send others as strings.
 #[derive(Serialize, ToSchema)]
 pub struct MetadataValue(serde_json::Value);
 
-/// One lead, or 1 to 1,000 of them.
+/// One lead, or an array of 1 to 1,000 leads.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum NewLeads {
@@ -72,9 +72,9 @@ pub struct NewLead {
     phone: Option<Phone>,
     #[schema(required = false)]
     metadata: GivenMetadata,
-    /// Enrols the lead. If the account does not know it, the lead is created, and `warning` says so.
+    /// Enrols the lead. If the account does not have it, the lead is created with a `warning`.
     workflow_id: Option<WorkflowId>,
-    /// Tags the lead. If the account does not know it, the lead is created, and `warning` says so.
+    /// Tags the lead. If the account does not have it, the lead is created with a `warning`.
     campaign_id: Option<CampaignId>,
     #[schema(required = false)]
     force_first_message: FirstMessage,
@@ -87,9 +87,9 @@ pub struct NewLead {
 #[schema(example = json!({"company": "Acme"}))]
 pub struct GivenMetadata(HashMap<String, MetadataValue>);
 
-/// What is said instead of the cadence's first touchpoint. Needs `workflow_id`. The channel defaults to the
-/// workflow's first, and must be able to reach the lead. A call takes `begin_message` or `content`; WhatsApp
-/// `content`, or `template_id` and maybe `components`; e-mail `content` or `html`, and maybe `subject`; SMS
+/// A message that replaces the first touchpoint's own. Needs `workflow_id`. The channel defaults to the
+/// workflow's first one, and must be able to reach the lead. A call takes `begin_message` or `content`; WhatsApp
+/// `content`, or `template_id` with optional `components`; e-mail `content` or `html`, with optional `subject`; SMS
 /// `content`.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +108,7 @@ pub struct FirstMessage {
     components: Option<Vec<MetadataValue>>,
 }
 
-/// What to change. Where a field may be removed, `null` and blank text remove it.
+/// The fields to change. `null` and blank text remove a field that may be removed.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"email": "john@example.com", "company": null, "metadata": {"age": 36}}))]
@@ -127,7 +127,7 @@ pub struct LeadChange {
     metadata: ChangedMetadata,
 }
 
-/// Merged into what is there at its first level; a key whose value is `null` is removed. At most 100 keys.
+/// Merged into the metadata at its first level; a key with the value `null` is removed. At most 100 keys.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"company": "Acme", "age": null}))]
 pub struct ChangedMetadata(HashMap<String, MetadataValue>);
@@ -138,7 +138,7 @@ pub struct Assignment {
     workflow_id: WorkflowId,
     #[schema(required = false)]
     reason: Note,
-    /// Who asks for it; shown in the history.
+    /// The person or system that asks for it, shown in the history.
     #[schema(required = false)]
     actor_id: Note,
 }
@@ -146,12 +146,12 @@ pub struct Assignment {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusChange {
-    /// The key of one of the statuses of the workflow that the lead is in.
+    /// The key of a status of the lead's workflow.
     #[schema(format = "status-key", example = "won")]
     status_key: String,
     #[schema(required = false)]
     reason: Note,
-    /// Only if the lead is in this workflow.
+    /// Changes the status only if the lead is in this workflow.
     workflow_id: Option<WorkflowId>,
 }
 
@@ -165,12 +165,12 @@ pub struct AutomationStop {
 #[serde(deny_unknown_fields)]
 pub struct AutomationResume {
     workflow_id: WorkflowId,
-    /// Whether the cadence goes on as well.
+    /// Whether the cadence is resumed as well.
     #[schema(required = false, default = false)]
     resume_cadence: Flag,
 }
 
-/// For whom, and from when.
+/// The lead and the time of the preview.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"phone": true, "email": false, "at": "2026-02-10T12:00:00Z"}))]
@@ -181,13 +181,13 @@ pub struct PreviewRequest {
     /// Whether the lead has an e-mail address.
     #[schema(required = false, default = true)]
     email: Flag,
-    /// The enrolment; by default now.
+    /// The time of the enrolment; the default is now.
     at: Option<Instant>,
-    /// A time zone of the IANA database instead of the workflow's.
+    /// An IANA time zone that replaces the workflow's.
     timezone: Option<TimeZoneName>,
 }
 
-/// `null` and `""` mean that it is not given.
+/// `null` and `""` mean "not given".
 #[derive(Serialize, ToSchema)]
 pub struct Flag(Option<bool>);
 

@@ -1,4 +1,4 @@
-//! What queries and headers may hold. They are read one by one, so these types only describe.
+//! Parameters of queries and headers. The handlers read them one by one, so these types only describe.
 
 #![expect(
     dead_code,
@@ -11,10 +11,10 @@ use utoipa::IntoParams;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// How many items at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,
-    /// Where to go on: `pagination.next_cursor` of the page before.
+    /// `pagination.next_cursor` of the page before.
     #[param(format = "cursor")]
     cursor: Option<String>,
 }
@@ -26,10 +26,10 @@ pub struct LeadParams {
     campaign_id: Option<CampaignId>,
     /// Only leads that were enrolled in this workflow.
     workflow_id: Option<WorkflowId>,
-    /// Only leads that were created after this instant.
+    /// Only leads that were created at or after this time.
     #[param(format = DateTime, example = "2026-02-10T12:00:00Z")]
     created_after: Option<String>,
-    /// Only leads that were created before this instant.
+    /// Only leads that were created before this time.
     #[param(format = DateTime, example = "2026-02-11T12:00:00Z")]
     created_before: Option<String>,
 }
@@ -44,8 +44,8 @@ pub struct RunParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyParams {
-    /// The client's own name for the request, such as `order-17`, kept for 24 hours or longer: the same request with the same name
-    /// gets the first reply and does nothing again.
+    /// The client's own name for the request, such as `order-17`, kept for 24 hours or longer. A repeated
+    /// request with the same key gets the first reply and changes nothing.
     #[param(
         nullable = false,
         rename = "Idempotency-Key",

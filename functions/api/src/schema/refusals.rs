@@ -1,4 +1,4 @@
-//! The refusals of an operation, in sets; each is a reply of the document's own components.
+//! Sets of error replies, which refer to the components of the document.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{Ref, RefOr, Response},
 };
 
-/// What a status is called among the document's components.
+/// Returns the name of a status among the components of the document.
 pub fn name(status: StatusCode) -> String {
     let words = status.canonical_reason().unwrap_or_default();
     words.replace(' ', "")
@@ -30,18 +30,18 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// Of every operation.
+    /// Errors of every operation.
     Always: INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
-    /// Of one that needs a key.
+    /// Errors of an operation that needs a key.
     Keyed: UNAUTHORIZED TOO_MANY_REQUESTS INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
-    /// Of one that reads parameters or a body.
+    /// Errors of an operation that reads parameters or a body.
     Checked: BAD_REQUEST;
-    /// Of one that names something.
+    /// Errors of an operation that names an item.
     Naming: NOT_FOUND;
-    /// Of one that reads a body.
+    /// Errors of an operation that reads a body.
     WithBody: PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE;
-    /// Of one that others can get in the way of.
+    /// Errors of an operation that concurrent changes can stop.
     Raced: CONFLICT;
-    /// Of one with an `Idempotency-Key`.
+    /// Errors of an operation with an `Idempotency-Key`.
     Replayable: CONFLICT UNPROCESSABLE_ENTITY;
 }

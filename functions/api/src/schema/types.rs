@@ -1,11 +1,11 @@
-//! Types of the crate `domain` in the description. They are never made: a field of a reply names one of
-//! them in `#[schema(value_type = ...)]`. The crate itself has no word about schemas.
+//! Descriptions of types of the crate `domain`, which has no schemas of its own. A field of a reply names one in
+//! `#[schema(value_type = ...)]`.
 
 use domain::{activity, cadence, run, workflow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A UUID. The examples are the ids of the local stack's demo account.
+/// Describes an id. The examples are the ids of the local stack's demo account.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $example:literal) => {
         $(#[$doc])*
@@ -15,8 +15,8 @@ macro_rules! id {
     };
 }
 
-/// The same values as an enum of the crate `domain`. The compiler refuses a value that is missing here,
-/// and a test compares the texts.
+/// Describes an enum of the crate `domain`. The compiler refuses a missing value, and a test compares the
+/// texts.
 macro_rules! values {
     ($(#[$doc:meta])* $name:ident, $domain:ty: $($value:ident = $text:tt,)+) => {
         $(#[$doc])*
@@ -76,7 +76,7 @@ values! {
     Sms = "sms",
 }
 values! {
-    /// What becomes of a touchpoint.
+    /// The state of a touchpoint.
     TouchpointState, cadence::TouchpointState:
     Scheduled = "scheduled",
     Skipped = "skipped",
@@ -86,7 +86,7 @@ values! {
     Failed = "failed",
 }
 values! {
-    /// Why a touchpoint is not as its step says.
+    /// The reason why a touchpoint differs from its step.
     Reason, cadence::Reason:
     WindowClosed = "window.closed",
     WeekdayClosed = "weekday.closed",
@@ -96,7 +96,7 @@ values! {
     ForcedFirstMessage = "forced_first_message",
 }
 values! {
-    /// How far a run is.
+    /// The progress of a run.
     RunStatus, run::RunStatus:
     Queued = "queued",
     Running = "running",
@@ -105,7 +105,7 @@ values! {
     Failed = "failed",
 }
 values! {
-    /// What the cadence of a run does.
+    /// The state of the cadence of a run.
     CadenceState, run::CadenceState:
     Pending = "pending",
     Active = "active",
@@ -114,7 +114,7 @@ values! {
     Cancelled = "cancelled",
 }
 values! {
-    /// What a workflow is meant to reach.
+    /// The goal of a workflow.
     GoalType, workflow::GoalType:
     Appointment = "appointment",
     Sale = "sale",
@@ -127,7 +127,7 @@ values! {
     DocumentCollection = "document_collection",
 }
 values! {
-    /// What can happen to a lead.
+    /// The kind of an entry in the history.
     ActivityKind, activity::ActivityKind:
     LeadCreated = "lead_created",
     WorkflowAssigned = "workflow_assigned",
@@ -157,8 +157,8 @@ pub struct WindowParts {
     end: String,
 }
 
-/// Some hours on some days, from `start` up to and without `end`. One whose end is before its start
-/// goes on past midnight, into the day after each of its days.
+/// Hours on some days of the week, from `start` up to and without `end`. If `end` is before `start`, the window
+/// goes on past midnight into the next day.
 #[derive(Serialize, ToSchema)]
 pub struct Window(WindowParts);
 

@@ -1,4 +1,4 @@
-//! `GET /campaigns` (CONTRACT section 4).
+//! `GET /campaigns` ([contract](../../../../docs/contract.md#get-campaigns)).
 
 use axum::{Json, extract::State};
 use domain::{campaign::Campaign, ids::CampaignId, page::List};

@@ -1,4 +1,4 @@
-//! `POST /workflows/{id}/preview`: what the planner would make of a lead. Writes nothing.
+//! `POST /workflows/{id}/preview`: plans touchpoints without a lead. It writes nothing.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! `GET /workflows` and `GET /workflows/{id}` (CONTRACT sections 4 and 7).
+//! `GET /workflows` and `GET /workflows/{id}` ([contract](../../../../docs/contract.md#get-workflows)).
 
 use axum::{Json, extract::State};
 use domain::{
@@ -237,7 +237,7 @@ pub async fn show(
     Caller(account): Caller,
     PathId(id): PathId<WorkflowId>,
 ) -> Result<Json<WorkflowReply>, ApiError> {
-    // Not from the catalogue's cache: what was just applied is what is shown.
+    // Not from the catalogue's cache, so that a workflow that was just applied is shown.
     let workflow = state.store.workflow(account.id, id).await?;
     Ok(Json(WorkflowReply {
         success: true,

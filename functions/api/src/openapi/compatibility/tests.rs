@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{super::DOCUMENT, broken};
 
-/// The description that clients were last told to rely on.
+/// The released description.
 const RELEASED: &str = include_str!("../../../../../docs/openapi-baseline.json");
 
 #[test]
@@ -20,7 +20,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// What is found when the value at a pointer is replaced, or, by none, taken away.
+/// Returns the broken promises after the value at a pointer is replaced, or removed if `value` is `None`.
 fn after(pointer: &str, value: Option<Value>) -> Vec<String> {
     let old = json(DOCUMENT);
     let mut new = old.clone();
