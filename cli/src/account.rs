@@ -1,39 +1,37 @@
-//! `leadgate account`: the customers of a deployment. Everything belongs to exactly one.
+//! `leadgate account`: the customers of a deployment.
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
-use aws::{
-    clock::Clock,
-    store::{Store, StoreError},
-};
+use aws::{clock::Clock, randomness::Randomness, store::StoreError};
 use clap::{Args, Subcommand};
 use domain::{
     account::{Account, AccountPatch, AccountRecord},
     country::Country,
     ids::AccountId,
-    limit::{Limit, LimitError, Limits},
-    name::{Name, NameError},
+    limit::{Limit, Limits},
     patch::Change,
     time::whole_second,
 };
 use jiff::Timestamp;
+use local::text::{PrintError, printable};
 use serde::Serialize;
-
-use local::text::printable;
 
 use crate::{
     failure,
+    limit::{InvalidLimit, LimitArgs, shown},
+    name::name,
     output::{FullArg, OutputArg, or_dash, table},
+    stored,
     target::{Target, TargetArgs, TargetError},
 };
 
-/// What `leadgate account` can be told.
+/// Commands of `leadgate account`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum AccountCommand {
     /// Create an account.
     ///
-    /// Prints {"account": {"id", "name", "default_country", "limit": {"rate", "burst"}, "created_at"}} as
-    /// JSON; null where nothing is set.
+    /// Prints {"account": {"id", "name", "default_country", "limit": {"rate", "burst"},
+    /// "created_at"}} as JSON. A field that is not set is null.
     Create(CreateArgs),
     /// List the accounts, oldest first.
     ///
@@ -41,17 +39,18 @@ pub enum AccountCommand {
     List(ListArgs),
     /// Show an account.
     Show(ShowArgs),
-    /// Change an account. What is not given stays; give at least one change.
+    /// Change an account. Give at least one option; the other settings stay.
     Set(SetArgs),
 }
 
-/// What `leadgate account create` can be told.
+/// Options of `leadgate account create`.
 #[derive(Args, Clone, Debug)]
 pub struct CreateArgs {
-    /// Its display name
+    /// Display name
     #[arg(long, value_parser = name)]
     name: String,
-    /// In which phone numbers without a country are read, such as US [default: they are refused]
+    /// Country of phone numbers that have no country code, such as US [default: refuse such
+    /// numbers]
     #[arg(long, value_name = "COUNTRY")]
     default_country: Option<Country>,
     #[command(flatten)]
@@ -62,7 +61,7 @@ pub struct CreateArgs {
     target: TargetArgs,
 }
 
-/// What `leadgate account list` can be told.
+/// Options of `leadgate account list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
     #[command(flatten)]
@@ -73,11 +72,11 @@ pub struct ListArgs {
     target: TargetArgs,
 }
 
-/// What `leadgate account show` can be told.
+/// Options of `leadgate account show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// Id of the account, whole or short
-    // A text: what is wrong here may be a key, and the parser would show it.
+    // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
     #[command(flatten)]
     output: OutputArg,
@@ -85,57 +84,32 @@ pub struct ShowArgs {
     target: TargetArgs,
 }
 
-/// What `leadgate account set` can be told.
+/// Options of `leadgate account set`.
 #[derive(Args, Clone, Debug)]
 #[command(override_usage = "leadgate account set [OPTIONS] <ID>")]
 #[group(id = "change", required = true, multiple = true, args = ["name", "default_country", "no_default_country", "rate", "no_limit"])]
 pub struct SetArgs {
     /// Id of the account, whole or short
-    // A text: what is wrong here may be a key, and the parser would show it.
+    // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
-    /// Another display name
+    /// New display name
     #[arg(long, value_parser = name)]
     name: Option<String>,
-    /// Another country in which phone numbers without one are read
+    /// New country of phone numbers that have no country code
     #[arg(long, value_name = "COUNTRY")]
     default_country: Option<Country>,
-    /// Refuse phone numbers without a country
+    /// Refuse phone numbers that have no country code
     #[arg(long, conflicts_with = "default_country")]
     no_default_country: bool,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Let requests through without a limit
+    /// Remove the limit
     #[arg(long, conflicts_with = "rate")]
     no_limit: bool,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
     target: TargetArgs,
-}
-
-/// How many requests are let through.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct LimitArgs {
-    /// Requests a second that are let through [default: no limit]
-    #[arg(long, value_name = "REQUESTS", requires = "burst")]
-    rate: Option<u32>,
-    /// Requests at once, after a quiet time
-    #[arg(long, value_name = "REQUESTS", requires = "rate")]
-    burst: Option<u32>,
-}
-
-impl LimitArgs {
-    pub(crate) fn limit(self) -> Result<Option<Limit>, LimitError> {
-        let numbers = self.rate.zip(self.burst);
-        numbers
-            .map(|(rate, burst)| Limit::new(rate, burst))
-            .transpose()
-    }
-}
-
-/// A name from the command line.
-pub(crate) fn name(text: &str) -> Result<String, NameError> {
-    Name::try_from(text).map(String::from)
 }
 
 #[derive(Serialize)]
@@ -179,7 +153,8 @@ impl From<AccountRecord> for AccountOut {
     }
 }
 
-/// Runs the command. Exit code 1, and a line for each problem on standard error, if it cannot.
+/// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
+/// problem.
 pub async fn run(command: &AccountCommand) -> ExitCode {
     let now = Clock::System.now();
     let done = match command {
@@ -195,11 +170,11 @@ pub async fn run(command: &AccountCommand) -> ExitCode {
 }
 
 async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
-    let limit = args.limit.limit().map_err(AccountError::Limit)?;
+    let limit = args.limit.limit()?;
     let store = Target::of(&args.target).await?.store()?;
     let record = AccountRecord {
         account: Account {
-            id: AccountId::new(now, aws::randomness::Randomness::System.bits()),
+            id: AccountId::new(now, Randomness::System.bits()),
             default_country: args.default_country,
             limits: Limits {
                 account: limit,
@@ -238,21 +213,21 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
     let target = Target::of(&args.target).await?;
     let id = target.account_of(&args.id).await?;
-    print(args.output, read(&target.store()?, id).await?)
+    print(args.output, stored::record(&target.store()?, id).await?)
 }
 
 async fn set(args: &SetArgs) -> Result<(), AccountError> {
-    let limit = args.limit.limit().map_err(AccountError::Limit)?;
+    let limit = args.limit.limit()?;
     let target = Target::of(&args.target).await?;
     let (store, id) = (target.store()?, target.account_of(&args.id).await?);
-    let record = read(&store, id).await?;
+    let record = stored::record(&store, id).await?;
     let patch = AccountPatch {
         name: args.name.clone(),
         default_country: change(args.default_country, args.no_default_country),
         limit: change(limit, args.no_limit),
     };
     store.change_account(&record, patch).await?;
-    print(args.output, read(&store, id).await?)
+    print(args.output, stored::record(&store, id).await?)
 }
 
 fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
@@ -261,10 +236,6 @@ fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
         None if is_removed => Change::Remove,
         None => Change::Keep,
     }
-}
-
-async fn read(store: &Store, id: AccountId) -> Result<AccountRecord, AccountError> {
-    store.account(id).await?.ok_or(AccountError::Absent(id))
 }
 
 fn print(output: OutputArg, record: AccountRecord) -> Result<(), AccountError> {
@@ -284,22 +255,15 @@ fn print(output: OutputArg, record: AccountRecord) -> Result<(), AccountError> {
     Ok(())
 }
 
-/// A limit as people read it.
-pub(crate) fn shown(limit: Limit) -> String {
-    format!("{}/s, burst {}", limit.rate(), limit.burst())
-}
-
-/// Why a command could not do what it was asked.
+/// Reason why a command on accounts failed.
 #[derive(Debug, thiserror::Error)]
 enum AccountError {
-    #[error("there is no account {0}")]
-    Absent(AccountId),
-    #[error("the limit's {0}")]
-    Limit(LimitError),
+    #[error(transparent)]
+    Limit(#[from] InvalidLimit),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot print")]
-    Terminal(#[from] io::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }

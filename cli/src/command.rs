@@ -1,4 +1,4 @@
-//! The command line as a whole, and what is made of its description: completions and manual pages.
+//! The command line, and its completions and manual pages.
 
 use std::{
     env,
@@ -11,8 +11,10 @@ use std::{
 
 use clap::{Args as ArgsOf, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-
-use local::dev::{self, DevArgs};
+use local::{
+    dev::{self, DevArgs},
+    text::PrintError,
+};
 
 use crate::{
     account::{self, AccountCommand},
@@ -27,7 +29,8 @@ use crate::{
 
 /// Run and inspect Leadgate.
 ///
-/// Commands work on the local stack of `leadgate dev` while it runs; with --stack, on a deployment on AWS.
+/// The commands work on the local stack while `leadgate dev` runs, or with --stack on a deployment
+/// on AWS.
 #[derive(Parser)]
 #[command(name = "leadgate", version)]
 struct Args {
@@ -37,7 +40,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the whole service on this machine, with no AWS account and no network.
+    /// Run all of Leadgate on this machine, without an AWS account or a network.
     Dev(DevArgs),
     /// Create, list, show and change accounts.
     #[command(subcommand)]
@@ -49,44 +52,46 @@ enum Command {
     Plan(PlanArgs),
     /// Create, change and remove workflows to match a file.
     ///
-    /// The file of one workflow changes that workflow, found by its name, and no other. The file of an
-    /// account has all of its workflows and all of its campaigns: what is not in such a list is
-    /// removed, and a list that is not there is left alone. `leadgate export` writes one.
+    /// The file of a workflow creates or changes the workflow of that name, and no other. The file
+    /// of an account lists all of its workflows and campaigns: `apply` removes those that are not
+    /// listed. A list that is left out changes nothing. `leadgate export` prints such a file.
     ///
-    /// Prints {"changes": [{"action": "create"|"change"|"remove", "kind": "account"|"workflow"|"campaign", "id",
-    /// "name", "fields": ["path: before -> after"]}], "applied", "queued_starts"} as JSON; it never asks
-    /// then, and without --yes it writes nothing.
+    /// Prints {"changes": [{"action": "create"|"change"|"remove", "kind":
+    /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
+    /// "applied", "queued_starts"} as JSON. It never asks then, and without --yes it writes
+    /// nothing.
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),
-    /// Look at the queues of workflow starts, and send dead letters again.
+    /// Inspect the queues of workflow starts, and move dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Print the OpenAPI 3.1 document of the HTTP API.
     Openapi(OpenapiArgs),
-    /// Print every error of the HTTP API with its cause and its cure, as Markdown.
+    /// Print every error of the HTTP API with its cause and its solution, as Markdown.
     Errors(DocumentArgs),
-    /// Print the reference page of the HTTP API: one HTML file with a "try it", for a host of your own.
+    /// Print the reference page of the HTTP API: one HTML file that can send requests, for your own
+    /// host.
     ///
-    /// `leadgate dev` serves the same page under /docs.
+    /// `leadgate dev` serves the same page at /docs.
     Reference(ReferenceArgs),
-    /// Print completions for a shell.
+    /// Print a script that completes commands in a shell.
     Completions {
-        /// The shell
+        /// Shell
         shell: Shell,
     },
-    /// Print the manual page, or write one for each command.
+    /// Print the manual page, or write the pages of all commands.
     Man(ManArgs),
 }
 
 #[derive(ArgsOf)]
 struct ManArgs {
-    /// A folder for the pages of all commands
+    /// Folder in which to write the pages of all commands
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-/// Runs what the command line says.
+/// Runs the command of the command line.
 pub async fn run() -> ExitCode {
     match Args::parse_from(arguments()).command {
         Command::Dev(args) => dev::run(args).await,
@@ -99,13 +104,13 @@ pub async fn run() -> ExitCode {
         Command::Openapi(args) => documents::openapi(&args),
         Command::Errors(args) => documents::errors(&args),
         Command::Reference(args) => documents::reference(&args),
-        Command::Completions { shell } => written("completions", completions(shell)),
-        Command::Man(args) => written("man", manual(args.dir.as_deref())),
+        Command::Completions { shell } => report("completions", completions(shell)),
+        Command::Man(args) => report("man", manual(args.dir.as_deref())),
     }
 }
 
-/// The arguments without a `--` that directly follows the command: `cargo dev -- --port 0` hands it on,
-/// and means the same as `cargo dev --port 0`.
+/// Returns the arguments without a `--` directly after the command, so that `cargo dev -- --port 0`
+/// means the same as `cargo dev --port 0`.
 fn arguments() -> Vec<OsString> {
     let mut arguments: Vec<_> = env::args_os().collect();
     if arguments.get(2).is_some_and(|argument| argument == "--") {
@@ -114,23 +119,41 @@ fn arguments() -> Vec<OsString> {
     arguments
 }
 
-fn completions(shell: Shell) -> io::Result<()> {
+fn completions(shell: Shell) -> Result<(), WriteError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "leadgate", &mut script);
-    io::stdout().write_all(&script)
+    print(&script)
 }
 
-fn manual(dir: Option<&Path>) -> io::Result<()> {
+fn manual(dir: Option<&Path>) -> Result<(), WriteError> {
     let Some(dir) = dir else {
-        return clap_mangen::Man::new(Args::command()).render(&mut io::stdout());
+        let mut page = Vec::new();
+        let rendered = clap_mangen::Man::new(Args::command()).render(&mut page);
+        rendered.map_err(PrintError::from)?;
+        return print(&page);
     };
-    fs::create_dir_all(dir)?;
-    clap_mangen::generate_to(Args::command(), dir)
+    fs::create_dir_all(dir)
+        .and_then(|()| clap_mangen::generate_to(Args::command(), dir))
+        .map_err(|error| WriteError::Manual(dir.to_owned(), error))
 }
 
-fn written(command: &str, written: io::Result<()>) -> ExitCode {
+fn print(text: &[u8]) -> Result<(), WriteError> {
+    let printed = io::stdout().write_all(text);
+    Ok(printed.map_err(PrintError::from)?)
+}
+
+fn report(command: &str, written: Result<(), WriteError>) -> ExitCode {
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(command, &error),
     }
+}
+
+/// Reason why completions or manual pages are not written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error("cannot write the manual pages to {0}: choose another folder with --dir")]
+    Manual(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }

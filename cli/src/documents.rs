@@ -1,21 +1,23 @@
-//! `leadgate openapi`, `leadgate errors` and `leadgate reference`: what the API says of itself, as files.
+//! `leadgate openapi`, `leadgate errors` and `leadgate reference`: the descriptions of the API.
 
 use std::{
     fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use api::Audience;
 use clap::Args;
 use http::Uri;
-
-use local::reference::{self, ReferenceError};
+use local::{
+    reference::{self, ReferenceError},
+    text::PrintError,
+};
 
 use crate::failure;
 
-/// What a document's command can be told.
+/// Options of every command that prints a document.
 #[derive(Args, Clone, Debug)]
 pub struct DocumentArgs {
     /// Write to a file instead of printing
@@ -23,40 +25,41 @@ pub struct DocumentArgs {
     to: Option<PathBuf>,
 }
 
-/// What `leadgate openapi` can be told.
+/// Options of `leadgate openapi`.
 #[derive(Args, Clone, Debug)]
 pub struct OpenapiArgs {
-    /// With all that JSON Schema can say of requests, for tools that make requests out of it
+    /// Describe requests as exactly as JSON Schema can, for tools that generate requests
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
     document: DocumentArgs,
 }
 
-/// What `leadgate reference` can be told.
+/// Options of `leadgate reference`.
 #[derive(Args, Clone, Debug)]
 pub struct ReferenceArgs {
-    /// The API's URL, such as the ApiUrl that `sam deploy` prints [default: the host that serves the page]
+    /// URL of the API, such as the ApiUrl that `sam deploy` prints [default: the host that serves
+    /// the page]
     #[arg(long)]
     url: Option<Uri>,
     #[command(flatten)]
     document: DocumentArgs,
 }
 
-/// Why a document cannot be given.
+/// Reason why a document is not written.
 #[derive(Debug, thiserror::Error)]
 enum DocumentError {
-    #[error("cannot print")]
-    Print(#[source] io::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
     #[error("cannot write {0}")]
     Write(PathBuf, #[source] io::Error),
-    #[error("cannot be written as JSON")]
+    #[error("the document cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Reference(#[from] ReferenceError),
 }
 
-/// Writes the OpenAPI document. Exit code 1, and a line on standard error, if that fails.
+/// Writes the OpenAPI document. The exit code is 1 if that fails; standard error then has a line.
 pub fn openapi(args: &OpenapiArgs) -> ExitCode {
     let audience = if args.exact {
         Audience::Tests
@@ -70,13 +73,13 @@ pub fn openapi(args: &OpenapiArgs) -> ExitCode {
     )
 }
 
-/// Writes the page of errors. Exit code 1, and a line on standard error, if that fails.
+/// Writes the page of errors. The exit code is 1 if that fails; standard error then has a line.
 pub fn errors(args: &DocumentArgs) -> ExitCode {
     let page = api::errors_page().map_err(DocumentError::from);
     report("errors", page.and_then(|text| write(args, &text)))
 }
 
-/// Writes the reference page. Exit code 1, and a line on standard error, if that fails.
+/// Writes the reference page. The exit code is 1 if that fails; standard error then has a line.
 pub fn reference(args: &ReferenceArgs) -> ExitCode {
     let page = match &args.url {
         None => Ok(reference::page_for_own_host()),
@@ -87,14 +90,14 @@ pub fn reference(args: &ReferenceArgs) -> ExitCode {
 }
 
 fn write(args: &DocumentArgs, text: &str) -> Result<(), DocumentError> {
-    let to_file = |path: &Path| {
-        fs::write(path, text).map_err(|error| DocumentError::Write(path.to_owned(), error))
-    };
     match &args.to {
-        Some(path) => to_file(path),
-        None => io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(DocumentError::Print),
+        Some(path) => {
+            fs::write(path, text).map_err(|error| DocumentError::Write(path.clone(), error))
+        }
+        None => {
+            let printed = io::stdout().write_all(text.as_bytes());
+            Ok(printed.map_err(PrintError::from)?)
+        }
     }
 }
 

@@ -1,28 +1,21 @@
-//! `leadgate export`: an account as a file for `leadgate apply`, which changes nothing then.
+//! `leadgate export`: prints an account as a file for `leadgate apply`. Applied to the same
+//! account, the file changes nothing.
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
-use aws::store::StoreError;
 use clap::Args;
-use domain::{
-    cadence::{Channel, Interval, Step, Window},
-    campaign::Campaign,
-    country::Country,
-    first_message::MessageParts,
-    ids::AccountId,
-    workflow::{GoalType, Status, Workflow},
-};
-use serde::Serialize;
+use domain::campaign::Campaign;
+use local::text::PrintError;
 
 use crate::{
-    definition::Node,
+    definition::{AccountDefinition, CampaignDefinition, WorkflowDefinition},
     failure,
     output::OutputArg,
     stored::StoredAccount,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
 
-/// What `leadgate export` can be told.
+/// Options of `leadgate export`.
 #[derive(Args, Clone, Debug)]
 pub struct ExportArgs {
     #[command(flatten)]
@@ -33,167 +26,8 @@ pub struct ExportArgs {
     target: TargetArgs,
 }
 
-#[derive(Serialize)]
-struct AccountFile<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_country: Option<Country>,
-    workflows: Vec<WorkflowFile<'a>>,
-    campaigns: Vec<CampaignFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct CampaignFile<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct WorkflowFile<'a> {
-    name: &'a str,
-    goal_type: GoalType,
-    timezone: &'a str,
-    is_paused: bool,
-    statuses: Vec<StatusFile<'a>>,
-    cadence: CadenceFile<'a>,
-}
-
-#[derive(Serialize)]
-struct StatusFile<'a> {
-    key: &'a str,
-    label: &'a str,
-    category: &'a str,
-    #[serde(skip_serializing_if = "is_false")]
-    is_initial: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    is_terminal: bool,
-}
-
-#[derive(Serialize)]
-struct CadenceFile<'a> {
-    #[serde(skip_serializing_if = "no_windows")]
-    windows: &'a [Window],
-    gate_all_channels: bool,
-    steps: Vec<StepFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct StepFile<'a> {
-    channel: Channel,
-    max_attempts: u8,
-    attempt_interval: Interval,
-    delay: Interval,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<MessageFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct MessageFile<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    begin_message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    html: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template_id: Option<&'a str>,
-    /// With its keys in their order: what is stored is its text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    components: Option<Node>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if hands out references"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn no_windows(windows: &&[Window]) -> bool {
-    windows.is_empty()
-}
-
-impl<'a> WorkflowFile<'a> {
-    fn new(workflow: &'a Workflow) -> Result<Self, ExportError> {
-        let cadence = &workflow.cadence;
-        let statuses = workflow.statuses.iter().map(|status| {
-            let Status {
-                id: _,
-                key,
-                label,
-                category,
-                is_initial,
-                is_terminal,
-            } = status;
-            StatusFile {
-                key,
-                label,
-                category,
-                is_initial: *is_initial,
-                is_terminal: *is_terminal,
-            }
-        });
-        let steps = cadence.steps.iter().map(StepFile::new);
-        Ok(Self {
-            name: &workflow.name,
-            goal_type: workflow.goal_type,
-            timezone: workflow.timezone_name(),
-            is_paused: workflow.is_paused,
-            statuses: statuses.collect(),
-            cadence: CadenceFile {
-                windows: &cadence.windows,
-                gate_all_channels: cadence.gate_all_channels,
-                steps: steps.collect::<Result<_, _>>()?,
-            },
-        })
-    }
-}
-
-impl<'a> StepFile<'a> {
-    fn new(step: &'a Step) -> Result<Self, ExportError> {
-        let Step {
-            channel,
-            max_attempts,
-            attempt_interval,
-            delay,
-            message,
-        } = step;
-        Ok(Self {
-            channel: *channel,
-            max_attempts: *max_attempts,
-            attempt_interval: *attempt_interval,
-            delay: *delay,
-            message: message.as_ref().map(MessageFile::new).transpose()?,
-        })
-    }
-}
-
-impl<'a> MessageFile<'a> {
-    fn new(message: &'a MessageParts) -> Result<Self, ExportError> {
-        let MessageParts {
-            content,
-            begin_message,
-            subject,
-            html,
-            template_id,
-            components,
-        } = message;
-        // JSON is YAML.
-        let components = components.as_deref().map(Node::read).transpose();
-        Ok(Self {
-            content: content.as_deref(),
-            begin_message: begin_message.as_deref(),
-            subject: subject.as_deref(),
-            html: html.as_deref(),
-            template_id: template_id.as_deref(),
-            components: components.map_err(ExportError::Components)?,
-        })
-    }
-}
-
-/// Prints the account. Exit code 1, and a line for each problem on standard error, if it cannot.
+/// Prints the account. The exit code is 1 if it cannot; standard error then has a line for each
+/// problem.
 pub async fn run(args: &ExportArgs) -> ExitCode {
     match export(args).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -205,69 +39,59 @@ async fn export(args: &ExportArgs) -> Result<(), ExportError> {
     let target = Target::of(&args.target).await?;
     let account = target.account(&args.account).await?;
     let stored = StoredAccount::read(&target.store()?, account).await?;
-    let stored = stored.ok_or(ExportError::NoAccount(account))?;
-    let file = AccountFile::new(&stored)?;
-    let yaml = serde_saphyr::to_string(&file).map_err(ExportError::Yaml)?;
-    args.output.print(&file, |_| yaml)?;
+    let definition = AccountDefinition::from(&stored);
+    let yaml = serde_saphyr::to_string(&definition)?;
+    args.output.print(&definition, |_| yaml)?;
     Ok(())
 }
 
-impl<'a> AccountFile<'a> {
-    fn new(stored: &'a StoredAccount) -> Result<Self, ExportError> {
+impl From<&StoredAccount> for AccountDefinition {
+    fn from(stored: &StoredAccount) -> Self {
         let StoredAccount {
             record,
             workflows,
             campaigns,
         } = stored;
-        Ok(Self {
-            name: &record.name,
+        let campaign = |Campaign { name, .. }: &Campaign| CampaignDefinition { name: name.clone() };
+        Self {
+            name: Some(record.name.clone()),
             default_country: record.account.default_country,
-            workflows: workflows
-                .iter()
-                .map(WorkflowFile::new)
-                .collect::<Result<_, _>>()?,
-            campaigns: campaigns
-                .iter()
-                .map(|Campaign { name, .. }| CampaignFile { name })
-                .collect(),
-        })
+            workflows: Some(workflows.iter().map(WorkflowDefinition::from).collect()),
+            campaigns: Some(campaigns.iter().map(campaign).collect()),
+        }
     }
 }
 
-/// Why an account cannot be written as a file.
+/// Reason why an account cannot be printed as a file.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
-    #[error("there is no account {0}")]
-    NoAccount(AccountId),
-    #[error("a template's components cannot be read")]
-    Components(#[source] serde_saphyr::Error),
-    #[error("it cannot be written as YAML")]
-    Yaml(#[source] serde_saphyr::ser::Error),
+    #[error("the account cannot be written as YAML")]
+    Yaml(#[from] serde_saphyr::ser::Error),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("cannot print")]
-    Terminal(#[from] io::Error),
+    Print(#[from] PrintError),
 }
 
 #[cfg(test)]
 mod tests {
     use domain::{
         account::{Account, AccountRecord},
-        ids::CampaignId,
+        ids::{AccountId, CampaignId},
         limit::Limits,
+        workflow::Workflow,
     };
     use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        apply::{between, next},
-        definition::{Definition, File},
+        apply::{between, stored_workflow},
+        definition::File,
     };
 
-    /// Every field of CONTRACT section 7, and every part of a message.
+    /// Every field of a [definition](../../docs/contract.md#workflow-definition), and every part of
+    /// a message.
     const EVERY_FIELD: &str = r#"
 name: Every field
 goal_type: document_collection
@@ -296,12 +120,12 @@ cadence:
 "#;
 
     fn workflow(yaml: &str) -> Workflow {
-        let definition = Definition::read(yaml).unwrap();
-        next(definition, None, Timestamp::UNIX_EPOCH)
+        let definition = WorkflowDefinition::read(yaml).unwrap();
+        stored_workflow(definition, None, Timestamp::UNIX_EPOCH)
     }
 
-    /// What a file of the account with this workflow says, read back.
-    fn read_back(workflow: &Workflow, campaign: &str) -> (Definition, String) {
+    /// Writes an account with this workflow and this campaign.
+    fn written(workflow: &Workflow, campaign: &str) -> String {
         let created_at = Timestamp::UNIX_EPOCH;
         let stored = StoredAccount {
             record: AccountRecord {
@@ -320,7 +144,12 @@ cadence:
                 created_at,
             }],
         };
-        let yaml = serde_saphyr::to_string(&AccountFile::new(&stored).unwrap()).unwrap();
+        serde_saphyr::to_string(&AccountDefinition::from(&stored)).unwrap()
+    }
+
+    /// Writes an account, and reads its workflow and its campaign back.
+    fn read_back(workflow: &Workflow, campaign: &str) -> (WorkflowDefinition, String) {
+        let yaml = written(workflow, campaign);
         let Ok(File::Account(file)) = File::read(&yaml) else {
             panic!("{yaml}");
         };
@@ -328,16 +157,65 @@ cadence:
         assert_eq!(file.default_country, "CL".parse().ok());
         let [definition] = file.workflows.unwrap().try_into().unwrap();
         let [campaign] = file.campaigns.unwrap().try_into().unwrap();
-        (definition, campaign)
+        (definition, campaign.name)
     }
 
     #[test]
     fn every_field_of_a_workflow_comes_back() {
         let before = workflow(EVERY_FIELD);
         let (definition, _) = read_back(&before, "Spring");
-        let after = next(definition, Some(&before), Timestamp::UNIX_EPOCH);
+        let after = stored_workflow(definition, Some(&before), Timestamp::UNIX_EPOCH);
         assert_eq!(between(&before, &after), [""; 0]);
         assert_eq!(before.name, after.name);
+    }
+
+    #[test]
+    fn an_account_is_written_in_the_form_of_the_contract() {
+        let fixture = include_str!("../tests/fixtures/workflow.yaml");
+        assert_eq!(
+            written(&workflow(fixture), "Spring"),
+            r#"name: Acme
+default_country: CL
+workflows:
+- name: Sales Outreach
+  goal_type: appointment
+  timezone: America/Santiago
+  is_paused: false
+  statuses:
+  - key: new
+    label: New
+    category: active
+    is_initial: true
+  - key: won
+    label: Won
+    category: won
+    is_terminal: true
+  cadence:
+    windows:
+    - days:
+      - mon
+      - tue
+      - wed
+      - thu
+      - fri
+      start: 09:00
+      end: "18:00"
+    gate_all_channels: false
+    steps:
+    - channel: call
+      max_attempts: 3
+      attempt_interval: PT2H
+      delay: PT0S
+    - channel: whatsapp
+      max_attempts: 1
+      attempt_interval: PT0S
+      delay: P1D
+      message:
+        content: Hello, we tried to call you. When does it suit you?
+campaigns:
+- name: Spring
+"#
+        );
     }
 
     proptest! {
@@ -351,7 +229,7 @@ cadence:
             let (definition, campaign) = read_back(&before, name.trim());
             prop_assert_eq!(&campaign, &before.name);
             prop_assert_eq!(&definition.name, &before.name);
-            let after = next(definition, Some(&before), Timestamp::UNIX_EPOCH);
+            let after = stored_workflow(definition, Some(&before), Timestamp::UNIX_EPOCH);
             prop_assert_eq!(between(&before, &after), Vec::<String>::new());
         }
     }

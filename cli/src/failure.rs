@@ -1,4 +1,4 @@
-//! How a command says why it failed.
+//! Reports of failed commands.
 
 use std::{error::Error, io::Write, process::ExitCode};
 
@@ -8,7 +8,7 @@ use local::text::printable;
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
-/// Prints the error with its causes on standard error, the command's name before each line, and gives
+/// Prints an error with its causes on standard error, each line after the command's name. Returns
 /// the exit code.
 pub(crate) fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
     let mut stderr = anstream::stderr();

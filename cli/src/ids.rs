@@ -1,67 +1,62 @@
-//! Ids as a person gives them: whole, or their end as tables show it.
+//! Ids on the command line: whole, or their end, as tables show it.
+
+use std::fmt;
 
 use thiserror::Error;
 
-/// Fewest characters of a short id.
+/// Minimum number of characters of a short id.
 const LEAST: usize = 4;
-/// Characters of a whole id.
+/// Number of characters of a whole id.
 const WHOLE: usize = 36;
 
-/// Reason why a text names nothing. A text that is no id is not repeated: it may be an API key.
+/// Reason why a text names nothing. A text that cannot be an id is left out, because it may be an
+/// API key.
 #[derive(Debug, Error)]
 pub(crate) enum IdError {
-    #[error("this is not the id of {what}: pass one that `leadgate {command} list` shows")]
-    NotAnId {
-        what: &'static str,
-        command: &'static str,
-    },
-    #[error("there is no {what} {id} here: `leadgate {command} list` lists the {what}s")]
-    Unknown {
-        what: &'static str,
-        id: String,
-        command: &'static str,
-    },
-    #[error(
-        "{count} ids of {command}s end in {id}: give more characters (`--full` shows them all)"
-    )]
+    #[error("invalid {0} id: pass one that `leadgate {0} list` shows")]
+    Invalid(Kind),
+    #[error("no {kind} has the id {id}: `leadgate {kind} list` lists the {kind}s")]
+    Unknown { kind: Kind, id: String },
+    #[error("{count} {kind} ids end in {id}: give more characters (`--full` shows whole ids)")]
     Ambiguous {
+        kind: Kind,
         count: usize,
         id: String,
-        command: &'static str,
     },
 }
 
-/// The kind of thing that an id names.
+/// Kind of thing that an id names. It is also the word of the command.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind {
-    /// With its article.
-    pub(crate) article: &'static str,
-    /// Word of the command.
-    pub(crate) command: &'static str,
+pub(crate) enum Kind {
+    Account,
+    Key,
 }
 
-pub(crate) const ACCOUNT: Kind = Kind {
-    article: "an account",
-    command: "account",
-};
-pub(crate) const KEY: Kind = Kind {
-    article: "a key",
-    command: "key",
-};
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Account => "account",
+            Self::Key => "key",
+        })
+    }
+}
 
 /// Checks that a text can be a whole or a short id.
+///
+/// # Errors
+/// [`IdError::Invalid`].
 pub(crate) fn check(kind: Kind, text: &str) -> Result<(), IdError> {
     let is_hex = text.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
     if is_hex && (LEAST..=WHOLE).contains(&text.len()) {
         return Ok(());
     }
-    Err(IdError::NotAnId {
-        what: kind.article,
-        command: kind.command,
-    })
+    Err(IdError::Invalid(kind))
 }
 
-/// The one of `all` whose id is `text`, or ends in it.
+/// Returns the element of `all` whose id is `text` or ends in it.
+///
+/// # Errors
+/// [`IdError`], if it is not exactly one.
 pub(crate) fn find<T>(
     kind: Kind,
     text: &str,
@@ -76,15 +71,11 @@ pub(crate) fn find<T>(
         .collect();
     match (found.pop(), found.len()) {
         (Some(one), 0) => Ok(one),
-        (None, _) => Err(IdError::Unknown {
-            what: kind.command,
-            id: wanted,
-            command: kind.command,
-        }),
+        (None, _) => Err(IdError::Unknown { kind, id: wanted }),
         (Some(_), others) => Err(IdError::Ambiguous {
+            kind,
             count: others + 1,
             id: wanted,
-            command: kind.command,
         }),
     }
 }
@@ -100,7 +91,7 @@ mod tests {
     ];
 
     fn found(text: &str) -> Result<&'static str, String> {
-        find(ACCOUNT, text, IDS, ToString::to_string).map_err(|error| error.to_string())
+        find(Kind::Account, text, IDS, ToString::to_string).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -115,11 +106,11 @@ mod tests {
     fn an_id_that_names_none_or_several_is_refused() {
         assert_eq!(
             found("367d").unwrap_err(),
-            "2 ids of accounts end in 367d: give more characters (`--full` shows them all)"
+            "2 account ids end in 367d: give more characters (`--full` shows whole ids)"
         );
         assert_eq!(
             found("ffff").unwrap_err(),
-            "there is no account ffff here: `leadgate account list` lists the accounts"
+            "no account has the id ffff: `leadgate account list` lists the accounts"
         );
         for text in [
             "",
@@ -129,7 +120,7 @@ mod tests {
         ] {
             assert_eq!(
                 found(text).unwrap_err(),
-                "this is not the id of an account: pass one that `leadgate account list` shows"
+                "invalid account id: pass one that `leadgate account list` shows"
             );
         }
     }

@@ -1,7 +1,7 @@
-//! `leadgate key`: the API keys of an account. A key is shown once, when it is created; afterwards it is
-//! known by its id.
+//! `leadgate key`: the API keys of an account. A key is shown once, when it is created. Later
+//! commands name it by its id.
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use aws::{
     clock::Clock,
@@ -13,47 +13,50 @@ use domain::{
     account::Account,
     api_key::{ApiKeyHash, ApiKeyRecord},
     ids::{AccountId, ApiKeyId},
-    limit::{Limit, LimitError, Limits},
+    limit::{Limit, Limits},
     time::whole_second,
 };
 use jiff::{SignedDuration, Timestamp};
-use local::text::printable;
+use local::text::{PrintError, printable};
 use serde::Serialize;
 
 use crate::{
-    account::{LimitArgs, name, shown},
     failure,
-    ids::{self, IdError},
+    ids::{self, IdError, Kind},
+    limit::{InvalidLimit, LimitArgs, shown},
+    name::name,
     output::{FullArg, OutputArg, or_dash, table},
+    stored::record,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
 
-/// What `leadgate key` can be told.
+/// Commands of `leadgate key`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum KeyCommand {
     /// Create a key and show it, once.
     ///
-    /// Prints {"api_key": "nxr_live_...", "key": {"id", "account_id", "name", "last4", "state", "limit": {"rate",
-    /// "burst"}, "created_at", "expires_at", "revoked_at", "last_used"}} as JSON; null where nothing is
-    /// set. state is active, expired or revoked; last_used is the hour.
+    /// Prints {"api_key": "nxr_live_...", "key": {"id", "account_id", "name", "last4", "state",
+    /// "limit": {"rate", "burst"}, "created_at", "expires_at", "revoked_at", "last_used"}} as JSON.
+    /// A field that is not set is null. state is active, expired or revoked. last_used is exact to
+    /// the hour.
     Create(CreateArgs),
-    /// List an account's keys, oldest first, expired and revoked ones too.
+    /// List the keys of an account, oldest first, with those that are expired or revoked.
     ///
     /// Prints {"keys": [...]} as JSON.
     List(ListArgs),
     /// Revoke a key. It stops working within 60 seconds.
     ///
-    /// Prints {"key": {...}} as JSON. A key that was revoked before stays as it is.
+    /// Prints {"key": {...}} as JSON. A key that is revoked already does not change.
     Revoke(RevokeArgs),
 }
 
-/// What `leadgate key create` can be told.
+/// Options of `leadgate key create`.
 #[derive(Args, Clone, Debug)]
 pub struct CreateArgs {
-    /// What it is called, such as the system that uses it
+    /// Display name, such as the name of the system that uses the key
     #[arg(long, value_parser = name)]
     name: String,
-    /// When the key expires, such as 2027-01-31T00:00:00Z [default: never]
+    /// Time at which the key expires, such as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "INSTANT")]
     expires_at: Option<Timestamp>,
     #[command(flatten)]
@@ -66,7 +69,7 @@ pub struct CreateArgs {
     target: TargetArgs,
 }
 
-/// What `leadgate key list` can be told.
+/// Options of `leadgate key list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
     #[command(flatten)]
@@ -79,11 +82,11 @@ pub struct ListArgs {
     target: TargetArgs,
 }
 
-/// What `leadgate key revoke` can be told.
+/// Options of `leadgate key revoke`.
 #[derive(Args, Clone, Debug)]
 pub struct RevokeArgs {
     /// Id of the key, whole or short, as `leadgate key list` shows it; not the key itself
-    // A text: what is wrong here may be a key, and the parser would show it.
+    // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
     #[command(flatten)]
     account: AccountArg,
@@ -156,7 +159,8 @@ impl KeyOut {
     }
 }
 
-/// Runs the command. Exit code 1, and a line for each problem on standard error, if it cannot.
+/// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
+/// problem.
 pub async fn run(command: &KeyCommand) -> ExitCode {
     let now = Clock::System.now();
     let done = match command {
@@ -171,21 +175,20 @@ pub async fn run(command: &KeyCommand) -> ExitCode {
 }
 
 async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
-    let limit = args.limit.limit().map_err(KeyError::Limit)?;
-    if args.expires_at.is_some_and(|end| end <= now) {
-        return Err(KeyError::Past);
+    let limit = args.limit.limit()?;
+    if let Some(end) = args.expires_at.filter(|end| *end <= now) {
+        return Err(KeyError::Past(end));
     }
     let target = Target::of(&args.target).await?;
     let (store, account) = (target.store()?, target.account(&args.account).await?);
-    let found = store.account(account).await?;
-    let account = found.ok_or(KeyError::NoAccount(account))?.account;
+    let account = record(&store, account).await?.account;
     let limits = Limits {
         key: limit,
         ..account.limits
     };
     let account = Account { limits, ..account };
     let key = randomness::api_key()?;
-    let record = ApiKeyRecord {
+    let created = ApiKeyRecord {
         expires_at: args.expires_at.map(whole_second),
         ..key.record(
             ApiKeyId::new(now, Randomness::System.bits()),
@@ -194,14 +197,14 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
             whole_second(now),
         )
     };
-    store.create_api_key(&key.hash(), &record).await?;
+    store.create_api_key(&key.hash(), &created).await?;
     let out = CreatedOut {
         api_key: key.reveal(),
-        key: KeyOut::new(record, now),
+        key: KeyOut::new(created, now),
     };
     args.output.print(&out, |CreatedOut { api_key, key }| {
         format!(
-            "{api_key}\n\nKeep this key: it is shown only now.\n\n{}",
+            "{api_key}\n\nSave this key: it is not shown again.\n\n{}",
             details(key)
         )
     })?;
@@ -217,7 +220,7 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
     };
     args.output.print(&out, |out| {
         let time = |time| args.full.time(time, now);
-        // Only the hour is kept.
+        // The table has the hour only.
         let last_used = |hour: Timestamp| match time(hour) {
             _ if args.full.is_full() => hour.to_string(),
             _ if now.duration_since(hour) < SignedDuration::from_hours(1) => "this hour".to_owned(),
@@ -252,16 +255,16 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
 }
 
 async fn revoke(args: &RevokeArgs, now: Timestamp) -> Result<(), KeyError> {
-    ids::check(ids::KEY, &args.id)?;
+    ids::check(Kind::Key, &args.id)?;
     let target = Target::of(&args.target).await?;
     let (store, account) = (target.store()?, target.account(&args.account).await?);
     let keys = keys(&store, account).await?;
     let id = |(_, record): &(ApiKeyHash, ApiKeyRecord)| record.id.to_string();
-    let (hash, mut record) = ids::find(ids::KEY, &args.id, keys, id)?;
+    let (hash, mut record) = ids::find(Kind::Key, &args.id, keys, id)?;
     let now = whole_second(now);
     match store.revoke_api_key(&hash, now).await {
         Ok(()) => record.revoked_at = Some(now),
-        // It was revoked before.
+        // The key is revoked already.
         Err(StoreError::Conflict) if record.revoked_at.is_some() => {}
         Err(error) => return Err(error.into()),
     }
@@ -282,9 +285,7 @@ async fn keys(
     store: &Store,
     account: AccountId,
 ) -> Result<Vec<(ApiKeyHash, ApiKeyRecord)>, KeyError> {
-    if store.account(account).await?.is_none() {
-        return Err(KeyError::NoAccount(account));
-    }
+    record(store, account).await?;
     Ok(store.api_keys(account).await?)
 }
 
@@ -304,23 +305,21 @@ fn details(key: &KeyOut) -> String {
     )
 }
 
-/// Why a command could not do what it was asked.
+/// Reason why a command on keys failed.
 #[derive(Debug, thiserror::Error)]
 enum KeyError {
-    #[error("there is no account {0}")]
-    NoAccount(AccountId),
     #[error(transparent)]
     Id(#[from] IdError),
-    #[error("--expires-at must be in the future")]
-    Past,
-    #[error("the limit's {0}")]
-    Limit(LimitError),
+    #[error("--expires-at {0} is not in the future: give a later time")]
+    Past(Timestamp),
+    #[error(transparent)]
+    Limit(#[from] InvalidLimit),
     #[error(transparent)]
     Random(#[from] NoRandomness),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot print")]
-    Terminal(#[from] io::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }

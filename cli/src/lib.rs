@@ -1,4 +1,4 @@
-//! The program `leadgate`: an operator's commands, and `dev`.
+//! The program `leadgate`: the operator's commands, and `dev`.
 
 pub mod account;
 pub mod apply;
@@ -9,6 +9,8 @@ pub mod export;
 mod failure;
 mod ids;
 pub mod key;
+mod limit;
+mod name;
 mod output;
 pub mod plan;
 pub mod queue;

@@ -1,4 +1,4 @@
-//! The program `leadgate`: wiring only.
+//! Entry point of the program `leadgate`.
 
 use std::process::ExitCode;
 

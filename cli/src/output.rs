@@ -1,4 +1,4 @@
-//! How commands print what they have found: for people or for programs.
+//! Output of the commands, for people or for programs.
 
 use std::{
     fmt::Write as _,
@@ -8,18 +8,18 @@ use std::{
 use anstyle::{Effects, Style};
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use local::text::{cut, printable, short, width};
+use local::text::{PrintError, cut, printable, short, width};
 use serde::Serialize;
 
 const HEADING: Style = Style::new().effects(Effects::BOLD);
-/// Columns between two values of a row.
+/// Number of columns between two values of a row.
 const GAP: usize = 2;
-/// Least columns of a value that is cut to fit.
+/// Minimum number of columns of a value that is cut to fit.
 const LEAST: usize = 8;
-/// Days after which a date is clearer than a count of days.
+/// Number of days from which a date is shown instead of a number of days.
 const LONGEST_AGO: i64 = 60;
 
-/// Form of what a command prints.
+/// Form of the output.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Text for people
@@ -31,7 +31,7 @@ pub(crate) enum Output {
 /// Option of every command that prints data.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct OutputArg {
-    /// Form of what is printed
+    /// Form of the output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
     output: Output,
 }
@@ -49,25 +49,26 @@ impl OutputArg {
         self.output == Output::Json
     }
 
-    /// Prints `value` as one line of JSON, or what `text` makes of it.
+    /// Prints `value` as one line of JSON, or as the text that `text` returns.
     pub(crate) fn print<T: Serialize>(
         self,
         value: &T,
         text: impl FnOnce(&T) -> String,
-    ) -> io::Result<()> {
+    ) -> Result<(), PrintError> {
         match self.output {
             Output::Json => {
-                let json = serde_json::to_string(value)? + "\n";
-                io::stdout().write_all(json.as_bytes())
+                let json = serde_json::to_string(value).map_err(io::Error::from)? + "\n";
+                Ok(io::stdout().write_all(json.as_bytes())?)
             }
             Output::Table => print(&text(value)),
         }
     }
 }
 
-/// Prints a text for people. Its colours go where the terminal, or the person, wants none.
-pub(crate) fn print(text: &str) -> io::Result<()> {
-    anstream::stdout().write_all(text.as_bytes())
+/// Prints a text for people. It is printed without colours if standard output or the environment
+/// does not allow them.
+pub(crate) fn print(text: &str) -> Result<(), PrintError> {
+    Ok(anstream::stdout().write_all(text.as_bytes())?)
 }
 
 impl FullArg {
@@ -75,13 +76,13 @@ impl FullArg {
         self.full
     }
 
-    /// An id in a table.
+    /// Returns an id as tables show it.
     pub(crate) fn id(self, id: impl ToString) -> String {
         let id = id.to_string();
         if self.full { id } else { short(&id).to_owned() }
     }
 
-    /// A time in a table.
+    /// Returns a time as tables show it.
     pub(crate) fn time(self, time: Timestamp, now: Timestamp) -> String {
         if self.full {
             time.to_string()
@@ -91,7 +92,7 @@ impl FullArg {
     }
 }
 
-/// A time as a person says it, such as `12 min ago`.
+/// Returns a time relative to now, such as `12 min ago`.
 fn relative(time: Timestamp, now: Timestamp) -> String {
     let distance = time.duration_since(now);
     let length = distance.abs();
@@ -115,7 +116,7 @@ fn relative(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// A value, or a dash for one that is not there.
+/// Returns the text of a value. It is a dash if there is none.
 pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
     if text.is_empty() {
@@ -125,8 +126,8 @@ pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     }
 }
 
-/// Rows under their headings, each column as wide as its widest value. On a terminal that is too narrow, the values
-/// of the column `name` are cut.
+/// Returns rows under their headings, each column as wide as its widest value. On a terminal that
+/// is too narrow, the values of the column `name` are cut.
 pub(crate) fn table<const N: usize>(
     headings: [&str; N],
     rows: &[[String; N]],
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_as_a_person_says_them() {
+    fn times_are_relative_up_to_sixty_days() {
         let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
         for (time, expected) in [
             ("2026-06-01T12:00:00Z", "just now"),

@@ -1,4 +1,4 @@
-//! What an account has in the table, read as a whole.
+//! The complete content of an account in the table.
 
 use aws::store::{Store, StoreError};
 use domain::{
@@ -9,6 +9,12 @@ use domain::{
     workflow::Workflow,
 };
 
+use crate::{
+    ids::{IdError, Kind},
+    target::TargetError,
+};
+
+/// Number of items in a page: the maximum of the API's lists.
 const PAGE: u16 = 200;
 
 /// An account with its workflows and its campaigns, both oldest first.
@@ -19,17 +25,30 @@ pub(crate) struct StoredAccount {
 }
 
 impl StoredAccount {
-    /// None: there is no such account.
-    pub(crate) async fn read(store: &Store, id: AccountId) -> Result<Option<Self>, StoreError> {
-        let Some(record) = store.account(id).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            record,
+    /// Reads an account with everything that a file can define.
+    ///
+    /// # Errors
+    /// Same as [`record`], and [`TargetError::Store`].
+    pub(crate) async fn read(store: &Store, id: AccountId) -> Result<Self, TargetError> {
+        Ok(Self {
+            record: record(store, id).await?,
             workflows: all(async |page| store.workflows(id, page).await).await?,
             campaigns: all(async |page| store.campaigns(id, page).await).await?,
-        }))
+        })
     }
+}
+
+/// Reads an account.
+///
+/// # Errors
+/// [`TargetError::Id`] if there is no such account, or [`TargetError::Store`].
+pub(crate) async fn record(store: &Store, id: AccountId) -> Result<AccountRecord, TargetError> {
+    let record = store.account(id).await?;
+    let unknown = || IdError::Unknown {
+        kind: Kind::Account,
+        id: id.to_string(),
+    };
+    Ok(record.ok_or_else(unknown)?)
 }
 
 async fn all<T>(

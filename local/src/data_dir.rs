@@ -1,5 +1,5 @@
-//! The folder that keeps the local stack's data: for one process at a time, and for its owner alone. Its lock file
-//! holds the addresses of the running stack.
+//! Folder with the data of the local stack. One process can use it at a time, and only its owner
+//! can read it. Its lock file has the addresses of the running stack.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
@@ -12,31 +12,31 @@ use rustix::process::geteuid;
 
 use crate::{LocalError, running::Running};
 
-/// Name of the data folder, unless another is given.
+/// Default name of the data folder.
 pub const DATA_DIR: &str = ".leadgate";
 
 const DATA_FILE: &str = "leadgate.db";
 const LOCK_FILE: &str = "lock";
-/// Files beside the data file that SQLite makes.
+/// Suffixes of the files that SQLite creates beside the data file.
 const SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
-/// Mode of the folder: its owner's alone, because leads are in it.
+/// Mode of the folder. Only its owner can read it, because it has personal data.
 const FOLDER_MODE: u32 = 0o700;
 /// Mode of each file in the folder.
 const FILE_MODE: u32 = 0o600;
-/// Most bytes of a lock file that are read; what we write is far shorter.
+/// Maximum number of bytes that are read of a lock file. A lock file of Leadgate is far shorter.
 const LONGEST_LOCK: u64 = 4096;
 
 /// Place of the local stack's data.
 #[derive(Clone, Debug)]
 pub enum Storage {
-    /// In the process; gone when it stops.
+    /// In memory. The data is lost when the process stops.
     Memory,
-    /// In this folder, which is made if it is not there.
+    /// In this folder. It is created if it does not exist.
     Folder(PathBuf),
 }
 
-/// A folder that this process alone uses until it is dropped.
+/// A data folder that is locked for this process until it is dropped.
 #[derive(Debug)]
 pub(super) struct DataDir {
     path: PathBuf,
@@ -44,7 +44,7 @@ pub(super) struct DataDir {
 }
 
 impl DataDir {
-    /// The folder of a storage that has one.
+    /// Locks the folder of a storage. `None` if the storage is in memory.
     pub(super) fn of(storage: &Storage) -> Result<Option<Self>, LocalError> {
         match storage {
             Storage::Memory => Ok(None),
@@ -52,7 +52,8 @@ impl DataDir {
         }
     }
 
-    /// Makes the folder if needed and locks it. Files that are not ours stay as they are.
+    /// Creates the folder if it does not exist, and locks it. Does not change files of other
+    /// programs.
     fn open(path: &Path) -> Result<Self, LocalError> {
         let unwritable = |cause| LocalError::DataDir {
             path: path.to_owned(),
@@ -85,7 +86,7 @@ impl DataDir {
         };
         match lock.try_lock() {
             Ok(()) => {
-                // The process that held it before is gone.
+                // The process that had the lock before has ended.
                 lock.set_len(0).map_err(unwritable)?;
                 let folder = Self {
                     path: path.to_owned(),
@@ -102,15 +103,15 @@ impl DataDir {
         }
     }
 
-    /// Takes the rights of other users away: from the files, and from a folder that is this program's own. A folder
-    /// that was there before, for other things as well, keeps its mode.
+    /// Removes the permissions of other users from the files, and from the folder if Leadgate
+    /// created it. A folder that existed before keeps its mode, because it may have other files.
     fn restrict(&self, is_own_folder: bool) -> io::Result<()> {
         if is_own_folder {
             fs::set_permissions(&self.path, Permissions::from_mode(FOLDER_MODE))?;
         }
         self.lock
             .set_permissions(Permissions::from_mode(FILE_MODE))?;
-        // SQLite gives the files that it makes beside the data file the same mode.
+        // SQLite gives the files that it creates beside the data file the same mode.
         for suffix in ["", SUFFIXES[0], SUFFIXES[1]] {
             let path = self.path.join(format!("{DATA_FILE}{suffix}"));
             match fs::set_permissions(path, Permissions::from_mode(FILE_MODE)) {
@@ -125,7 +126,8 @@ impl DataDir {
         self.path.join(DATA_FILE)
     }
 
-    /// Writes the addresses of the stack down, for commands and for the next `leadgate dev` on the folder.
+    /// Writes the addresses of the stack into the lock file. Commands read them, and so does a second
+    /// `leadgate dev` on the folder.
     pub(super) fn announce(&mut self, running: &Running) -> Result<(), LocalError> {
         self.lock
             .set_len(0)
@@ -140,12 +142,12 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        // After a kill it stays as it is: commands notice that no process holds the lock.
+        // After a kill, the file keeps its content. Commands then see that no process has the lock.
         let _ = self.lock.set_len(0);
     }
 }
 
-/// Makes an empty file that only its owner can read.
+/// Creates an empty file that only its owner can read.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     File::options()
         .write(true)
@@ -154,8 +156,8 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Finds the running stack whose data is in `folder`. `None` if there is none, or if the lock file belongs to another
-/// user, who could send commands anywhere with it.
+/// Finds the running stack whose data is in `folder`. `None` if there is none, or if the lock file
+/// belongs to another user, who could write any addresses into it.
 pub fn running_in(folder: &Path) -> Option<Running> {
     let path = folder.join(LOCK_FILE);
     let mut lock = without_links().read(true).open(path).ok()?;
@@ -166,13 +168,22 @@ pub fn running_in(folder: &Path) -> Option<Running> {
     let text = read_short(&mut lock).ok()??;
     let running = Running::parse(&text)?;
     match lock.try_lock_shared() {
-        // A stack that was killed holds it no more.
+        // The lock of a killed stack is free.
         Ok(()) => None,
         Err(_) => Some(running),
     }
 }
 
-/// Options that follow no link and wait for no pipe.
+/// Finds the running stack whose data folder is `.leadgate` in `folder`, or in the nearest folder
+/// above it.
+pub fn nearest_running(folder: &Path) -> Option<Running> {
+    let folders = folder.ancestors();
+    folders
+        .map(|folder| folder.join(DATA_DIR))
+        .find_map(|data_dir| running_in(&data_dir))
+}
+
+/// Returns options that do not follow a link and do not wait for a pipe.
 fn without_links() -> OpenOptions {
     let mut options = File::options();
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
@@ -188,7 +199,8 @@ fn refuse_link(path: &Path) -> Result<(), LocalError> {
     }
 }
 
-/// Reads a lock file. `None` if it is not one of ours: neither empty, nor written by this version or one before.
+/// Reads a lock file. `None` if Leadgate did not write it: the lock files of this and of older
+/// versions are valid.
 fn read_short(lock: &mut File) -> io::Result<Option<String>> {
     if !lock.metadata()?.is_file() {
         return Ok(None);

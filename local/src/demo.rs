@@ -1,5 +1,6 @@
-//! The demo account: one key, one workflow, one campaign and ten leads, the same on every local stack, so
-//! that the README's curl and the files in events/ work everywhere. None of it is ever created on AWS.
+//! The demo account: one key, one workflow, one campaign and ten leads. It is the same on every
+//! local stack, so that the README's curl and the files in events/ work on each. It is never
+//! created on AWS.
 
 use aws::store::{Store, StoreError};
 use domain::{
@@ -20,21 +21,22 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::value::to_raw_value;
 use thiserror::Error;
 
-use super::LocalError;
+use crate::LocalError;
 
-/// The demo account's key. It is no secret: it opens nothing outside a local stack.
+/// API key of the demo account. It is not secret, because it works on local stacks only.
 pub const API_KEY: &str = "nxr_live_LeadgateDemoKeyForLocalStackOnly0m2QZI";
-/// The demo account's key, by its id.
+/// Id of [`API_KEY`].
 pub const KEY_ID: &str = "019c0000-0000-7000-8000-000000000061";
-/// The demo workflow.
+/// Id of the demo workflow.
 pub const WORKFLOW_ID: &str = "019c0000-0000-7000-8000-0000000000a1";
-/// The demo campaign.
+/// Id of the demo campaign.
 pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
 
-/// The demo account.
+/// Id of the demo account.
 pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
 
-/// Command that sends a lead to the demo account of the API at `api_url`: the create-lead reference's own example.
+/// Returns a command that sends a lead to the demo account of the API at `api_url`. The lead is the
+/// example of Nexor's reference of create-lead.
 pub fn curl(api_url: &str) -> String {
     format!(
         "curl -i {api_url}/api/public/leads \\\n  \
@@ -45,7 +47,7 @@ pub fn curl(api_url: &str) -> String {
     )
 }
 
-/// Invented people at addresses and numbers that are reserved for examples.
+/// Names of the demo leads. Their addresses and numbers are reserved for examples.
 const LEADS: [(&str, &str); 10] = [
     ("Amara", "Okafor"),
     ("Bruno", "Silva"),
@@ -59,7 +61,7 @@ const LEADS: [(&str, &str); 10] = [
     ("João", "d'Ávila"),
 ];
 
-/// A constant of this module that the domain does not accept.
+/// Reason why the demo account is not created: an invalid constant of this module, or the store.
 #[derive(Debug, Error)]
 enum DemoError {
     #[error(transparent)]
@@ -78,11 +80,12 @@ enum DemoError {
     Store(#[from] StoreError),
 }
 
-/// Creates the demo account, unless it is there: what was changed or deleted since stays so.
+/// Creates the demo account if it does not exist. An existing account keeps all changes and
+/// deletions.
 pub(super) async fn seed(store: &Store, now: Timestamp) -> Result<(), LocalError> {
     create(store, now).await.map_err(|error| match error {
         DemoError::Store(error) => LocalError::Store(error),
-        wrong => LocalError::Template(format!("the demo account: {wrong}")),
+        wrong => LocalError::Demo(wrong.to_string()),
     })
 }
 
@@ -97,33 +100,33 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
     }
     let now = whole_second(now);
     let workflow = workflow(now)?;
-    unless_there(store.create_workflow(account.id, &workflow).await)?;
+    unless_exists(store.create_workflow(account.id, &workflow).await)?;
     let campaign = Campaign {
         id: CAMPAIGN_ID.parse()?,
         name: "Spring Launch".to_owned(),
         created_at: now,
     };
-    unless_there(store.create_campaign(account.id, &campaign).await)?;
+    unless_exists(store.create_campaign(account.id, &campaign).await)?;
     for (number, (first_name, last_name)) in (1..).zip(LEADS) {
         let lead = lead(
             &account, &workflow, &campaign, number, first_name, last_name, now,
         )?;
-        unless_there(store.create_lead(&lead, None).await.map(|_| ()))?;
+        unless_exists(store.create_lead(&lead, None).await.map(|_| ()))?;
     }
     let key: ApiKey = API_KEY.parse()?;
     let record = key.record(KEY_ID.parse()?, account.clone(), "Demo", now);
-    unless_there(store.create_api_key(&key.hash(), &record).await)?;
+    unless_exists(store.create_api_key(&key.hash(), &record).await)?;
     let record = AccountRecord {
         account,
         name: "Demo".to_owned(),
         created_at: now,
     };
-    // Last: a seeding that was cut short is done again.
-    unless_there(store.create_account(&record).await)?;
+    // The account is written last, so that an interrupted seeding is repeated.
+    unless_exists(store.create_account(&record).await)?;
     Ok(())
 }
 
-fn unless_there(created: Result<(), StoreError>) -> Result<(), StoreError> {
+fn unless_exists(created: Result<(), StoreError>) -> Result<(), StoreError> {
     match created {
         Err(error) if error.is_conflict() => Ok(()),
         created => created,

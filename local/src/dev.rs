@@ -1,4 +1,4 @@
-//! `leadgate dev`: the local stack as a person meets it.
+//! `leadgate dev`: runs the local stack in a terminal.
 
 use std::{
     error::Error,
@@ -22,10 +22,11 @@ use tokio::{
 use crate::{
     Access, DATA_DIR, Journal, LocalError, Ports, Stack, Storage, demo,
     log::{self, LogFormat},
+    text::PrintError,
 };
 
-/// Longest time that a stop takes. Work in hand is finished, but a client that hangs, or a long queue, delays it
-/// no longer.
+/// Maximum time of a stop. The stack finishes the requests and starts in progress, but a client
+/// that hangs or a long queue cannot delay the stop any longer.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_800);
 
 /// Options of `leadgate dev`.
@@ -40,16 +41,17 @@ pub struct DevArgs {
     /// Port of SQS [default: a free one]
     #[arg(long, value_name = "PORT")]
     sqs_port: Option<u16>,
-    /// Address to listen on, such as that of a bridge to containers. Anyone who reaches it can read and change everything
+    /// Address to listen on, such as that of a container bridge. Anyone who reaches it can read and
+    /// change everything
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     listen: IpAddr,
-    /// Keep nothing on disk
+    /// Keep the data in memory only
     #[arg(long, conflicts_with = "data_dir")]
     in_memory: bool,
-    /// Folder that keeps the data
+    /// Folder of the data
     #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
-    /// Let the web pages of an origin call the API, such as http://localhost:5173; can be repeated
+    /// Origin whose web pages may call the API, such as http://localhost:5173; can be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<HeaderValue>,
     /// Print one line of JSON when ready, for programs
@@ -58,7 +60,7 @@ pub struct DevArgs {
     /// Form of the log
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
-    /// Log every field of the functions' lines
+    /// Log every field of the functions' log lines
     #[arg(short, long)]
     verbose: bool,
 }
@@ -79,13 +81,13 @@ fn origin(text: &str) -> Result<HeaderValue, &'static str> {
     if authority.as_str().contains('@') || !whole.eq_ignore_ascii_case(text.trim_end_matches('/')) {
         return Err(FORM);
     }
-    // Browsers leave out the port that the scheme has anyway.
+    // Browsers leave out the default port of the scheme.
     let origin = whole.strip_suffix(own_port).unwrap_or(&whole);
     let origin = origin.to_ascii_lowercase();
     HeaderValue::from_str(&origin).map_err(|_| FORM)
 }
 
-/// The line of `--json`.
+/// Line of `--json`.
 #[derive(Serialize)]
 struct Ready<'a> {
     api_url: &'a str,
@@ -99,8 +101,8 @@ struct Ready<'a> {
     campaign_id: &'a str,
 }
 
-/// Runs the local stack until Ctrl-C or SIGTERM. Exit code 1, and one line on standard error, if it
-/// cannot run.
+/// Runs the local stack until Ctrl-C or SIGTERM. The exit code is 1 if it cannot run; standard
+/// error then has one line.
 pub async fn run(args: DevArgs) -> ExitCode {
     let journal = log::init(args.log_format, args.verbose);
     match serve(&args, journal).await {
@@ -112,7 +114,7 @@ pub async fn run(args: DevArgs) -> ExitCode {
     }
 }
 
-/// The error with its causes, on one line whatever they say.
+/// Returns an error with its causes, on one line even if a cause has several.
 fn one_line(error: &(dyn Error + 'static)) -> String {
     ErrorChain(error)
         .to_string()
@@ -122,9 +124,9 @@ fn one_line(error: &(dyn Error + 'static)) -> String {
 }
 
 async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError> {
-    // Before anything is started: a signal during the start must not be lost.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Listens before anything starts, so that a signal during the start is not lost.
+    let mut terminate = signal(SignalKind::terminate()).map_err(DevError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(DevError::Signals)?;
     let storage = if args.in_memory {
         Storage::Memory
     } else {
@@ -146,22 +148,25 @@ async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError>
     };
     if !args.listen.is_loopback() {
         tracing::warn!(
-            "{} can be reached by other machines: anyone who reaches it can read and change everything",
+            "other machines can reach {}: anyone who reaches it can read and change everything",
             args.listen
         );
     }
     announce(args, &stack)?;
     stop.await;
     if let Some(journal) = &journal {
-        journal.note("stopping: finishing what is under way".to_owned());
+        journal.note("stopping: finishing the requests and starts in progress".to_owned());
     }
     if timeout(STOP_TIMEOUT, stack.stop()).await.is_err() {
-        tracing::warn!("stopped before all work was done: the next start does the rest");
+        tracing::warn!(
+            "stopped before all work was done: the stack does the rest when it runs again"
+        );
     }
     Ok(())
 }
 
-/// Only the API's port is fixed: everything else is found through the lock file.
+/// Returns the ports. Only the API's has a fixed default, because commands find the others in the
+/// lock file.
 fn ports(args: &DevArgs) -> Ports {
     Ports {
         address: args.listen,
@@ -187,19 +192,25 @@ fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
     let text = if args.json {
         serde_json::to_string(&ready)? + "\n"
     } else {
-        banner(&ready, args)?
+        banner(&ready, args)
     };
     let mut stdout = io::stdout();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    let printed = stdout.write_all(text.as_bytes());
+    Ok(printed
+        .and_then(|()| stdout.flush())
+        .map_err(PrintError::from)?)
 }
 
-fn banner(ready: &Ready<'_>, args: &DevArgs) -> io::Result<String> {
+fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
     let data = if args.in_memory {
-        "in memory, gone when it stops".to_owned()
+        "in memory, lost when the stack stops".to_owned()
     } else {
-        path::absolute(&args.data_dir)?.display().to_string()
+        let folder = path::absolute(&args.data_dir);
+        folder
+            .as_ref()
+            .unwrap_or(&args.data_dir)
+            .display()
+            .to_string()
     };
     let rows = [
         ("API", ready.api_url.to_owned()),
@@ -222,7 +233,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> io::Result<String> {
     let curl = demo::curl(ready.api_url);
     let _ = writeln!(text, "\nSend a lead:\n\n{curl}\n");
     text += "Requests are shown below. Stop with Ctrl-C.\n\n";
-    Ok(text)
+    text
 }
 
 /// Reason why `leadgate dev` ended.
@@ -230,10 +241,12 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> io::Result<String> {
 enum DevError {
     #[error(transparent)]
     Local(#[from] LocalError),
-    #[error("cannot print, or listen to signals")]
-    Terminal(#[from] io::Error),
-    #[error("cannot print")]
+    #[error("cannot listen for Ctrl-C and SIGTERM")]
+    Signals(#[source] io::Error),
+    #[error("the addresses cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The embedded DynamoDB: dynoxide over a SQLite file or over memory. Its operations are called from our own port,
-//! as its own server answers the web pages of any host.
+//! The embedded DynamoDB: dynoxide, with its data in a SQLite file or in memory. The local stack
+//! serves it on a port of its own, because dynoxide's server would answer web pages of every host.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -16,19 +16,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{LocalError, data_dir::create_private, definition::Definition};
+use crate::{LocalError, data_dir::create_private, template::Template};
 
 const TARGET: &str = "x-amz-target";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
-/// Bytes that DynamoDB takes as a body.
+/// Maximum size of a request's body in DynamoDB, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 pub(super) fn open_memory() -> Result<Database, LocalError> {
     Database::memory().map_err(|error| LocalError::Database(error.to_string()))
 }
 
-/// Opens the data file, or makes it. A file that SQLite finds fault with is left as it is.
+/// Opens the data file, or creates it. Does not change a damaged file.
 pub(super) fn open_file(path: &Path) -> Result<Database, LocalError> {
     let damaged = |reason: &str| LocalError::Damaged {
         path: path.to_owned(),
@@ -56,10 +56,10 @@ fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-/// Returns SQLite's finding: `ok`, or the first thing that is wrong.
+/// Returns the result of SQLite's check: `ok`, or the first fault.
 fn check(path: &Path) -> rusqlite::Result<String> {
-    // Not READ_ONLY: what a killed process left in the write-ahead log could not be read then. Not CREATE:
-    // a check makes no file.
+    // Without READ_ONLY, so that SQLite reads the write-ahead log of a killed process. Without
+    // CREATE, because a check must not create a file.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -80,7 +80,7 @@ pub(super) fn routes(database: Database) -> Router {
         .with_state(Arc::new(database))
 }
 
-/// Answers a request of DynamoDB's wire protocol: JSON, the operation in a header.
+/// Answers a request in DynamoDB's protocol: JSON, with the operation in a header.
 async fn respond(
     State(database): State<Arc<Database>>,
     headers: HeaderMap,
@@ -97,7 +97,7 @@ async fn respond(
     response
 }
 
-/// Does one call of DynamoDB, and gives its status and its reply.
+/// Carries out one call of DynamoDB. Returns the status and the reply.
 pub fn answer<'de>(
     database: &Database,
     operation: &str,
@@ -122,7 +122,8 @@ pub fn answer<'de>(
         "UpdateTable" => call(request, |it| database.update_table(it)),
         "UpdateTimeToLive" => call(request, |it| database.update_time_to_live(it)),
         unknown => {
-            let message = format!("The local stack has no operation {unknown:?} of DynamoDB.");
+            let message =
+                format!("The DynamoDB of the local stack does not have the operation {unknown:?}.");
             return (400, refused("UnknownOperationException", &message));
         }
     };
@@ -158,14 +159,14 @@ fn refused(kind: &str, message: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message})
 }
 
-/// Creates the table, unless it is there from the last time, and says whether one that is there is such a
-/// table as this version works with.
+/// Creates the table if it does not exist. Returns whether the table has the keys and indexes of
+/// this version.
 pub(super) async fn create_table(
     client: &Client,
-    definition: &Definition,
+    template: &Template,
     name: &str,
 ) -> Result<bool, LocalError> {
-    let created = definition
+    let created = template
         .table(client.create_table().table_name(name))?
         .send()
         .await;
@@ -176,12 +177,12 @@ pub(super) async fn create_table(
                 .is_some_and(|e| e.is_resource_in_use_exception()) =>
         {
             let there = client.describe_table().table_name(name).send().await?;
-            Ok(there.table().is_some_and(|table| definition.matches(table)))
+            Ok(there.table().is_some_and(|table| template.matches(table)))
         }
         created => {
             created?;
             let ttl = TimeToLiveSpecification::builder()
-                .attribute_name(definition.ttl_attribute())
+                .attribute_name(template.ttl_attribute())
                 .enabled(true)
                 .build()
                 .map_err(|error| LocalError::Template(error.to_string()))?;
@@ -205,8 +206,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("leadgate.db");
         let _database = open_file(&path).unwrap();
-        // Another connection of the same library: the journal's mode stands in the file, and how a commit
-        // is synchronised is the library's default, which dynoxide leaves alone. 2: fully.
+        // A second connection has the same settings: the file has the mode of the journal, and
+        // dynoxide does not change the library's default of `synchronous`. The value 2 is FULL.
         let connection = Connection::open(&path).unwrap();
         let mode: String = connection
             .query_row("PRAGMA journal_mode", [], |row| row.get(0))

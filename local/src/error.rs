@@ -1,4 +1,4 @@
-//! Why the local stack cannot run. Every message is one line that says what to change.
+//! Reasons why the local stack cannot run. Each message is one line that ends with what to do.
 
 use std::{io, net::IpAddr, path::PathBuf};
 
@@ -7,107 +7,122 @@ use thiserror::Error;
 
 use crate::running::Running;
 
-/// Why the local stack cannot run.
+/// Reason why the local stack cannot run.
 #[derive(Debug, Error)]
 pub enum LocalError {
-    /// Another program listens there.
-    #[error("port {port} is taken by another program: stop that, or choose another with {option}")]
+    /// Another program listens on the port.
+    #[error(
+        "port {port} is taken by another program: stop it, or choose another port with {option}"
+    )]
     PortTaken {
         /// The port.
         port: u16,
-        /// The option that sets it.
+        /// Option that sets the port.
         option: &'static str,
     },
     /// The operating system refuses the port.
-    #[error("cannot listen on port {port}: choose another with {option}")]
+    #[error("cannot listen on port {port}: choose another port with {option}")]
     Port {
         /// The port.
         port: u16,
-        /// The option that sets it.
+        /// Option that sets the port.
         option: &'static str,
-        /// The system's reason.
+        /// Reason of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// The machine has no such address.
+    /// The machine does not have the address.
     #[error(
-        "cannot listen on {address}, which is no address of this machine: choose another with --listen"
+        "cannot listen on {address}, which this machine does not have: choose another address with --listen"
     )]
     Address {
         /// The address.
         address: IpAddr,
-        /// The system's reason.
+        /// Reason of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// The folder cannot be made or written.
-    #[error("cannot write to the folder {}: choose another with --data-dir", .path.display())]
+    /// The folder cannot be created or written.
+    #[error(
+        "cannot write to the folder {}: choose another folder with --data-dir",
+        .path.display()
+    )]
     DataDir {
         /// The folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Reason of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// Another stack has the folder.
+    /// Another stack uses the folder.
     #[error(
-        "the folder {} is in use by {}: stop that, or choose another with --data-dir",
+        "the folder {} is in use by {}: stop it, or choose another folder with --data-dir",
         .path.display(), holder_text(.holder.as_ref())
     )]
     InUse {
         /// The folder.
         path: PathBuf,
-        /// The stack; `None` while it starts.
+        /// The other stack. `None` while it starts.
         holder: Option<Running>,
     },
-    /// A file of the folder is a link, or no file at all: writing to it would write elsewhere.
-    #[error("{} is a link: remove it, or choose another folder with --data-dir", .path.display())]
+    /// A file of the folder is a link or a special file. A write to it would change something
+    /// outside the folder.
+    #[error(
+        "{} is a link or a special file: remove it, or choose another folder with --data-dir",
+        .path.display()
+    )]
     Link {
         /// The link.
         path: PathBuf,
     },
-    /// The folder has a file of the lock file's name with other things in it.
+    /// A file with the lock file's name is not a lock file.
     #[error(
-        "the file {} is not Leadgate's: choose another folder with --data-dir",
+        "{} is not a lock file of Leadgate: choose another folder with --data-dir",
         .path.display()
     )]
     ForeignLock {
         /// The file.
         path: PathBuf,
     },
-    /// SQLite cannot keep a database in memory.
+    /// SQLite cannot open a database in memory.
     #[error("the embedded DynamoDB cannot start: {0}")]
     Database(String),
-    /// The data file is not what this program wrote.
-    #[error("the data file {} is damaged ({reason}): move it away to start anew", .path.display())]
+    /// The data file is not a sound database.
+    #[error(
+        "the data file {} is damaged ({reason}): move it away to begin with an empty one",
+        .path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite says of it.
+        /// Reason of SQLite.
         reason: String,
     },
-    /// The data file holds a table with other keys or indexes.
+    /// The table in the data file has other keys or indexes than this version.
     #[error(
-        "the data file {} was made by another version of Leadgate: move it away to start anew",
+        "the data file {} was made by another version of Leadgate: move it away to begin with an empty one",
         .path.display()
     )]
     OtherVersion {
         /// The file.
         path: PathBuf,
     },
-    /// template.yaml does not define what the stack needs.
+    /// template.yaml lacks something that the stack needs.
     #[error("template.yaml cannot be used: {0}")]
     Template(String),
-    /// The embedded DynamoDB does not do what it should.
+    /// A constant of the demo account is not valid.
+    #[error("the demo account cannot be created: {0}")]
+    Demo(String),
+    /// A call to the embedded DynamoDB failed.
     #[error("the embedded DynamoDB failed")]
     DynamoDb(#[source] Box<aws_sdk_dynamodb::Error>),
-    /// The embedded SQS does not do what it should.
+    /// A call to the embedded SQS failed.
     #[error("the embedded SQS failed")]
     Sqs(#[source] Box<aws_sdk_sqs::Error>),
-    /// The store does not do what it should.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The queue does not do what it should.
+    /// The queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
 }

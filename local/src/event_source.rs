@@ -1,6 +1,7 @@
-//! The event source mapping: receives starts, hands them to start-workflow's own handler as Lambda would,
-//! and deletes those that it did not name as failed. The others come back when their visibility timeout
-//! is over, and become dead letters after `maxReceiveCount` deliveries.
+//! The event source mapping of start-workflow. It receives starts, calls the function's own handler
+//! as Lambda does, and deletes the starts that the handler did not report as failed. SQS delivers
+//! the others again after their visibility timeout, and moves them to the dead-letter queue after
+//! `maxReceiveCount` deliveries.
 
 use std::collections::HashSet;
 
@@ -15,14 +16,19 @@ use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{journal::Journal, sqs::start_queue_arn, text::counted};
+use crate::{
+    journal::Journal,
+    queue_names::{REGION, start_queue_arn},
+    text::counted,
+};
 
-/// The pause after a receive that found nothing. The embedded SQS would look as often by itself during a
-/// long poll, and that could not be cut short without losing sight of a message.
+/// Pause after a receive without messages. A long poll of the embedded SQS looks as often, but
+/// ending it early could hide a message.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a receive that failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(500);
 
-/// Where starts come from and who handles them.
+/// The start queue, and the function that handles its starts.
 pub(super) struct EventSource {
     pub(super) client: Client,
     pub(super) queue_url: String,
@@ -30,12 +36,12 @@ pub(super) struct EventSource {
     pub(super) function: StartWorkflow,
     pub(super) store: Store,
     pub(super) journal: Option<Journal>,
-    /// Runs of leads that had none when the stack started: they have one line together.
+    /// Runs that were missing when the stack started. The journal has one line for all of them.
     pub(super) recovered: HashSet<RunId>,
 }
 
 impl EventSource {
-    /// Handles starts until `stop` is cancelled, and then what is in the queue still.
+    /// Handles starts until `stop` is cancelled and the queue is empty.
     pub(super) async fn run(self, stop: CancellationToken) {
         loop {
             let stopping = stop.is_cancelled();
@@ -119,13 +125,13 @@ impl EventSource {
             .await
             .map_err(aws_sdk_sqs::Error::from);
         if let Err(error) = deleted {
-            // They come again, and find their runs built.
+            // SQS delivers the starts again, and start-workflow finds their runs built.
             tracing::error!(error = %ErrorChain(&error), "handled starts could not be deleted");
         }
     }
 }
 
-/// A message as Lambda hands it to a function.
+/// Returns a message in the form of Lambda's events.
 fn record(message: &Message) -> SqsMessage {
     let mut record = SqsMessage::default();
     record.message_id = message.message_id.clone();
@@ -140,6 +146,6 @@ fn record(message: &Message) -> SqsMessage {
         .collect();
     record.event_source = Some("aws:sqs".to_owned());
     record.event_source_arn = Some(start_queue_arn());
-    record.aws_region = Some("us-east-1".to_owned());
+    record.aws_region = Some(REGION.to_owned());
     record
 }

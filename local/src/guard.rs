@@ -1,5 +1,6 @@
-//! Keeps web pages of other hosts away from the local stack. Every port on this machine can be reached by any page
-//! that a browser has open: the browser says in `Origin` and `Host` for which page it asks.
+//! Protects the local stack from web pages of other hosts. Any page that is open in a browser can
+//! send requests to a port of this machine. The headers `Origin` and `Host` show which page sent a
+//! request.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,22 +14,23 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, uri::Authority};
 use serde_json::json;
 use uuid::Uuid;
 
-/// Names under which a container finds the machine that it runs on. No public name ends in `internal`.
+/// Names of this machine inside of containers. No public name ends in `internal`.
 const NAMES_FROM_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
-const FOR_PROGRAMS: &str =
-    "This port of the local stack is for programs: web pages may not use it.";
+const FOR_PROGRAMS: &str = "Web pages cannot use this port of the local stack. It is for programs.";
 
-/// Decides which requests a port answers.
+/// Rules for the requests that a port answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
+    /// Whether other machines can reach the port.
     listens_beyond: bool,
-    /// Origins whose pages are answered too; `None` if this port has no pages at all.
+    /// Other origins whose pages may use the port. `None` if no page may.
     origins: Option<Arc<[HeaderValue]>>,
 }
 
 impl Guard {
-    /// A guard for a port on `address` that answers programs, its own pages, and pages of `origins`.
+    /// Returns a guard for a port on `address` that answers programs, its own pages, and pages of
+    /// `origins`.
     pub(crate) fn for_pages_of(origins: &[HeaderValue], address: IpAddr) -> Self {
         Self {
             origins: Some(origins.into()),
@@ -36,7 +38,7 @@ impl Guard {
         }
     }
 
-    /// A guard for a port on `address` that answers programs alone.
+    /// Returns a guard for a port on `address` that answers programs only.
     pub(crate) fn for_programs(address: IpAddr) -> Self {
         Self {
             listens_beyond: !address.is_loopback(),
@@ -44,15 +46,15 @@ impl Guard {
         }
     }
 
-    /// `routes`, behind this guard.
+    /// Returns `routes` behind this guard.
     pub(crate) fn protect(self, routes: Router) -> Router {
         routes.layer(from_fn_with_state(self, check))
     }
 
-    /// Returns the reason why a request is not answered; `None` if it is.
+    /// Returns the reason why a request is refused. `None` if it is answered.
     fn refusal(&self, host: Option<&str>, headers: &HeaderMap) -> Option<String> {
         let Some(host) = host else {
-            return Some("The request has no Host.".to_owned());
+            return Some("The request needs one Host header.".to_owned());
         };
         if !self.is_own_name(host) {
             let instead = if self.listens_beyond {
@@ -61,40 +63,40 @@ impl Guard {
                 "127.0.0.1 or localhost"
             };
             return Some(format!(
-                "This is a local stack: it does not answer for the host {host}. Use {instead}."
+                "The local stack does not answer requests for the host {host}. Use {instead}."
             ));
         }
         if self.origins.is_none() && headers.contains_key("sec-fetch-site") {
             return Some(FOR_PROGRAMS.to_owned());
         }
         let Some(origin) = headers.get(header::ORIGIN) else {
-            let refusal = "A part of another web page may not be loaded from this local stack.";
+            let refusal = "Other web pages cannot load parts from this local stack.";
             let refusal = refusal.to_owned();
             return is_part_of_another_page(headers).then_some(refusal);
         };
         let Some(origins) = &self.origins else {
             return Some(FOR_PROGRAMS.to_owned());
         };
-        // The browser of a page that this port served.
+        // A page of this port.
         let is_own = origin.as_bytes() == format!("http://{host}").as_bytes();
         if is_own || origins.contains(origin) {
             return None;
         }
         if origin == "null" {
             return Some(
-                "A file, or a page in a sandbox, may not use this local stack: serve the page over HTTP, and \
-                 start the stack with --cors and the page's origin."
+                "A page from a file or in a sandbox cannot use this local stack. Serve the page over HTTP, and start \
+                 the stack with --cors and the page's origin."
                     .to_owned(),
             );
         }
         let origin = String::from_utf8_lossy(origin.as_bytes());
         Some(format!(
-            "A web page of {origin} may not use this local stack. To allow it, start the stack with --cors {origin}"
+            "A web page of {origin} cannot use this local stack. To allow it, start the stack with --cors {origin}"
         ))
     }
 
-    /// Whether a host is this machine. A page of another host that lets its name point here still sends its
-    /// own name (DNS rebinding), so any other name is refused.
+    /// Whether a host is a name of this machine. After DNS rebinding, a page still sends the name
+    /// of its own host, so all other names are refused.
     fn is_own_name(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
@@ -108,8 +110,8 @@ impl Guard {
     }
 }
 
-/// Whether a browser asks for a picture, a script or the like of a page that is not this port's. A link that a
-/// person follows is not that.
+/// Whether a browser loads a part of another page, such as a picture or a script. Following a link
+/// does not count.
 fn is_part_of_another_page(headers: &HeaderMap) -> bool {
     let is = |name: &str, values: &[&str]| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
@@ -124,7 +126,7 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         None => next.run(request).await,
         Some(message) => {
             let id = Uuid::new_v4().to_string();
-            // `__type` is what an SDK of AWS reads.
+            // The AWS SDKs read `__type`.
             let body = json!({
                 "error": "Forbidden", "message": message, "code": "forbidden", "request_id": id,
                 "__type": "AccessDeniedException",
@@ -134,14 +136,14 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     }
 }
 
-/// The host that a request names, with its port; `None` if it names none, or several.
+/// Returns the host of a request, with its port. `None` if the request has no host or several.
 fn host_of(request: &Request) -> Option<String> {
     let named = |headers: &HeaderMap| {
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next()?.to_str().ok()?.to_owned();
         hosts.next().is_none().then_some(host)
     };
-    // HTTP/2 has it in the address instead.
+    // In HTTP/2, the address has the host.
     let authority = request.uri().authority().map(ToString::to_string);
     named(request.headers()).or(authority)
 }
@@ -199,13 +201,13 @@ mod tests {
         for (origin, is_answered) in [
             ("http://127.0.0.1:3000", true),
             ("http://localhost:5173", true),
-            // Another port is another page, such as of another program under development.
+            // Another port is another origin, for example of another program under development.
             ("http://127.0.0.1:3001", false),
             ("http://localhost:3000", false),
             ("https://127.0.0.1:3000", false),
             ("http://localhost:51730", false),
             ("https://evil.example", false),
-            // A file, or a page in a sandbox.
+            // A page from a file or in a sandbox.
             ("null", false),
             ("", false),
         ] {

@@ -1,4 +1,4 @@
-//! The page at `/`, for a person who opens the local stack in a browser.
+//! Page at `/`, for people who open the local stack in a browser.
 
 use axum::{
     extract::{Request, State},
@@ -13,7 +13,7 @@ const ACCEPT: HeaderValue = HeaderValue::from_static("accept");
 
 const PAGE: &str = include_str!("home.html");
 
-/// Answers a browser's `GET /` with a page, and hands everything else on.
+/// Answers a browser's `GET /` with the page. Passes all other requests on.
 pub(crate) async fn serve(State(api_url): State<String>, request: Request, next: Next) -> Response {
     let is_root = request.uri().path() == "/";
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -30,7 +30,7 @@ pub(crate) async fn serve(State(api_url): State<String>, request: Request, next:
     }
 }
 
-/// Whether a request names HTML as what it accepts, as browsers do and programs do not.
+/// Whether a request accepts HTML by name. Browsers do that, programs do not.
 fn wants_html(request: &Request) -> bool {
     let accepted = request.headers().get_all(header::ACCEPT).iter();
     accepted
@@ -39,7 +39,8 @@ fn wants_html(request: &Request) -> bool {
         .any(|kind| kind.trim_start().starts_with("text/html"))
 }
 
-/// A page that no other page shows in a frame, where a person would click on it without knowing.
+/// Returns a page that other pages cannot show in a frame, where people would click on it
+/// unintentionally.
 pub(crate) fn unframed(page: String) -> Response {
     ([(header::X_FRAME_OPTIONS, "DENY")], Html(page)).into_response()
 }

@@ -1,9 +1,10 @@
-//! The local stack: everything that `sam deploy` would create, in one process, with no account and no
-//! network. The functions' own code runs against an embedded DynamoDB and an embedded SQS, over HTTP,
-//! through the same SDK as on AWS (docs/architecture.md, "The local stack").
+//! The local stack: the services of a deployment in one process, without an AWS account or a
+//! network.
+//!
+//! The functions' own code calls an embedded DynamoDB and an embedded SQS over HTTP, through the
+//! same SDK as on AWS ([architecture](../../docs/architecture.md#the-local-stack)).
 
 mod data_dir;
-mod definition;
 pub mod demo;
 pub mod dev;
 pub mod dynamodb;
@@ -14,6 +15,7 @@ mod home;
 mod journal;
 mod log;
 mod move_tasks;
+mod queue_names;
 mod recovery;
 pub mod reference;
 mod running;
@@ -21,14 +23,15 @@ mod schedule;
 mod services;
 mod sqs;
 mod stack;
+mod template;
 pub mod text;
 
 pub use self::{
-    data_dir::{DATA_DIR, Storage, running_in},
+    data_dir::{DATA_DIR, Storage, nearest_running, running_in},
     error::LocalError,
     journal::Journal,
+    queue_names::{dead_letter_queue_url, start_queue_url},
     running::Running,
     services::{Ports, Services, TABLE},
-    sqs::{dead_letter_queue_url, start_queue_url},
     stack::{Access, Stack},
 };

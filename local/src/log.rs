@@ -1,4 +1,5 @@
-//! Log of `leadgate dev` on standard error: the journal for a person, or the functions' own lines.
+//! Log of `leadgate dev` on standard error: the journal for people, or the functions' own log
+//! lines.
 
 use std::io;
 
@@ -13,18 +14,20 @@ use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::journal::{Journal, Warnings};
 
-/// The form of the log.
+/// Form of the log.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// Lines for people
     Text,
-    /// The functions' lines of JSON, as on AWS
+    /// The functions' log lines in JSON, as on AWS
     Json,
 }
 
-/// Starts the log, and gives the journal if there is one. `verbose` shows all fields of the functions' lines instead.
+/// Starts the log. Returns the journal, or `None` if the functions' log lines are shown instead.
+/// `verbose` shows all of their fields.
 pub(crate) fn init(format: LogFormat, verbose: bool) -> Option<Journal> {
-    // The embedded DynamoDB warns of each condition that does not hold, which is no trouble here.
+    // The embedded DynamoDB warns about each failed condition. Conditional writes of Leadgate fail
+    // in normal operation.
     let shown = |level| targets(level).with_target("dynoxide", LevelFilter::ERROR);
     let registry = tracing_subscriber::registry();
     let journal = match (format, verbose) {

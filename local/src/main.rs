@@ -1,11 +1,11 @@
-//! The program `leadgate-dev`, which `cargo dev` runs: wiring only.
+//! Entry point of the program `leadgate-dev`, which `cargo dev` runs.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use local::dev::{DevArgs, run};
 
-/// Run the whole service on this machine, with no AWS account and no network.
+/// Run all of Leadgate on this machine, without an AWS account or a network.
 #[derive(Parser)]
 #[command(name = "cargo dev", bin_name = "cargo dev", version)]
 struct Args {

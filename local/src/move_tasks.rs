@@ -1,5 +1,5 @@
-//! Message move tasks: the embedded service takes them and moves nothing, so they are done here, through its
-//! own calls.
+//! Message move tasks of SQS. The embedded service accepts a task but moves nothing, so this module
+//! moves the messages with calls of the service.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
-use super::sqs::start_queue_arn;
+use crate::queue_names::start_queue_arn;
 
 const TARGET: &str = "x-amz-target";
-/// Seconds for which a message is hidden until it is moved.
+/// Seconds for which a message is hidden while it is moved.
 const HIDDEN: u32 = 600;
 
-/// The embedded SQS with the move tasks that it was given.
+/// The embedded SQS with its move tasks.
 #[derive(Default)]
 pub(super) struct Sqs {
     service: SqsService,
     tasks: Mutex<Vec<Task>>,
 }
 
-/// A task, as ListMessageMoveTasks tells of it.
+/// A move task, in the form of ListMessageMoveTasks.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Task {
@@ -52,7 +52,7 @@ struct Request {
 }
 
 impl Sqs {
-    /// Answers a request. A move goes on after its answer.
+    /// Answers a request. A move continues after its answer.
     pub(super) async fn answer(self: Arc<Self>, request: MockRequest) -> MockResponse {
         let target = request.headers.get(TARGET).and_then(|it| it.to_str().ok());
         let action = target.and_then(|target| target.strip_prefix("AmazonSQS."));
@@ -86,7 +86,7 @@ impl Sqs {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes the task down, unless the queue has one already.
+    /// Adds a task. `None` if the queue has a running one already.
     fn begin(&self, body: Request) -> Option<Task> {
         let Request {
             source_arn,
@@ -112,7 +112,7 @@ impl Sqs {
         Some(task)
     }
 
-    /// Moves what is there now: what fails again meanwhile is not moved again.
+    /// Moves the messages that are in the queue now. Messages that arrive later stay.
     async fn carry_out(&self, task: &Task, request: &MockRequest) {
         let mut found = Vec::new();
         while let Some(messages) = self.receive(task, request).await {
@@ -139,7 +139,7 @@ impl Sqs {
         task.into_iter().for_each(change);
     }
 
-    /// Up to ten messages. None: there are no more.
+    /// Receives up to ten messages. `None` if there are no more.
     async fn receive(&self, task: &Task, request: &MockRequest) -> Option<Vec<Value>> {
         let receive = json!({
             "QueueUrl": queue(&task.source_arn), "MaxNumberOfMessages": 10, "VisibilityTimeout": HIDDEN,
@@ -162,7 +162,7 @@ impl Sqs {
         self.call("DeleteMessage", delete, request).await
     }
 
-    /// Calls the service as `request` did. None: it refused.
+    /// Calls the service with the headers of `request`. `None` if the service refuses the call.
     async fn call(&self, action: &str, body: Value, request: &MockRequest) -> Option<Value> {
         let mut headers: HeaderMap = request.headers.clone();
         let target = HeaderValue::from_str(&format!("AmazonSQS.{action}")).ok()?;
@@ -175,7 +175,7 @@ impl Sqs {
         };
         let reply = self.service.handle(request).await;
         if reply.status == 200 {
-            // An empty body is an answer too.
+            // Some replies have an empty body.
             Some(serde_json::from_slice(&reply.body).unwrap_or_default())
         } else {
             None
@@ -183,7 +183,8 @@ impl Sqs {
     }
 }
 
-/// The service finds a queue by the last part of its URL, which is the last part of its ARN.
+/// Returns a URL of a queue. The service looks at its last part only, which is the last part of the
+/// ARN.
 fn queue(arn: &str) -> String {
     let name = arn.rsplit(':').next().unwrap_or(arn);
     format!("/{name}")

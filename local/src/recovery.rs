@@ -1,5 +1,5 @@
-//! Sends the starts that were under way when the stack last stopped. The embedded queues live in memory;
-//! the table is on disk, and a lead's item says which run it is to have.
+//! Sends the starts that were lost when the stack last stopped. The embedded queues are in memory,
+//! but the table is on disk, and the item of a lead has its start.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,9 +7,9 @@ use aws::{clock::Clock, queue::WorkflowStart, store::StoreError, telemetry::Erro
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{AccountId, LeadId, RunId};
 
-use super::{LocalError, Services};
+use crate::{LocalError, Services};
 
-/// Sends the start of every lead whose run is not there, and gives the ids of those runs.
+/// Sends the start of every lead whose run is missing. Returns the ids of those runs.
 #[expect(
     clippy::disallowed_methods,
     reason = "only the local stack starts with empty queues, and its table is small"
@@ -39,7 +39,7 @@ pub(super) async fn send_lost_starts(
                 continue;
             };
             if let Some(run) = sk.strip_prefix("RUN#") {
-                // One that waits for its workflow may be waiting no more.
+                // The workflow of a waiting run may be unpaused by now, so the start is sent again.
                 if text("run_status").is_some_and(|status| status == "queued") {
                     continue;
                 }
@@ -71,7 +71,7 @@ pub(super) async fn send_lost_starts(
                     sent.insert(start.run_id);
                 }
             }
-            // A damaged lead is no reason to keep all others from running.
+            // A damaged lead must not stop the starts of the others.
             Err(error @ StoreError::Damaged { .. }) => {
                 tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start was not sent");
             }

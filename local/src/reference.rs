@@ -1,5 +1,6 @@
-//! The reference page: the API's description with a "try it", in one file that asks no other host for
-//! anything. `leadgate dev` serves it; `leadgate reference` writes it, to be put beside a deployment.
+//! The reference page: the description of the API, in one HTML file that can send requests. It
+//! loads nothing from other hosts. `leadgate dev` serves it, and `leadgate reference` writes it for
+//! a deployment.
 
 use http::Uri;
 use serde_json::{Map, Value, json};
@@ -9,23 +10,26 @@ const PAGE: &str = include_str!("../reference/page.html");
 const SWAGGER_UI: &str = include_str!("../reference/swagger-ui-bundle.js");
 const STYLE: &str = include_str!("../reference/swagger-ui.css");
 
-/// Why there is no page.
+/// Reason why there is no page.
 #[derive(Debug, Error)]
 pub enum ReferenceError {
-    /// `--url` is not a whole URL.
-    #[error("--url {0}: give a whole URL, such as https://example.com")]
+    /// `--url` is not a complete URL.
+    #[error("--url {0} is not a complete URL: give one such as https://example.com")]
     Url(Uri),
-    /// The API's description is not JSON.
-    #[error("the API's description is damaged")]
+    /// The description of the API is not JSON.
+    #[error("the description of the API is not valid JSON")]
     Description(#[from] serde_json::Error),
 }
 
-/// The page for the API on the host that serves it.
+/// Returns the page for the API on the host that serves the page.
 pub fn page_for_own_host() -> String {
     page("'self'", api::OPENAPI)
 }
 
-/// The page for the API at `url`, wherever the page is.
+/// Returns the page for the API at `url`, for any host.
+///
+/// # Errors
+/// [`ReferenceError`].
 pub fn page_for(url: &Uri) -> Result<String, ReferenceError> {
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
         return Err(ReferenceError::Url(url.clone()));
@@ -39,7 +43,7 @@ pub fn page_for(url: &Uri) -> Result<String, ReferenceError> {
 }
 
 fn page(api_origin: &str, openapi: &str) -> String {
-    // Within a script element, `<` could end it.
+    // In a script element, `</script` would end the element.
     let openapi = openapi.replace('<', r"\u003c");
     let values = [
         ("{{api_origin}}", api_origin),

@@ -1,4 +1,4 @@
-//! The schedule of requeue-starts: once a minute, as in template.yaml.
+//! Schedule of requeue-starts: once a minute, as in template.yaml.
 
 use aws::{clock::Clock, queue::StartQueue, store::Store, telemetry::ErrorChain};
 use requeue_starts::{Requeued, requeue};
@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{journal::Journal, text::counted};
 
+/// Time between two runs of requeue-starts.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
 
-/// Runs requeue-starts every minute until `stop` is cancelled; a run that is under way is finished.
+/// Runs requeue-starts every minute until `stop` is cancelled. Finishes a run that has begun.
 pub(super) async fn run(
     store: Store,
     queue: StartQueue,
@@ -37,7 +38,7 @@ pub(super) async fn run(
     }
 }
 
-/// Prints what was done; nothing if there was nothing to do.
+/// Prints the work of a run. Prints nothing if there was no work.
 fn note(journal: &Journal, done: Requeued) {
     let Requeued { sent, erased, .. } = done;
     if sent > 0 {

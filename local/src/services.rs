@@ -1,4 +1,4 @@
-//! DynamoDB and SQS on this machine, with the table, the queues and the demo account in them.
+//! The embedded DynamoDB and SQS, with the table, the queues and the demo account.
 
 use std::{
     io,
@@ -10,33 +10,33 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{
+use crate::{
     LocalError, Storage,
     data_dir::DataDir,
-    definition::Definition,
     demo, dynamodb,
     guard::Guard,
     sqs::{self, QueueUrls},
+    template::Template,
 };
 
-/// The table of every local stack.
+/// Name of the table of every local stack.
 pub const TABLE: &str = "leadgate";
 
-/// Where to listen; port 0 lets the system choose.
+/// Address and ports to listen on. The operating system chooses a port for 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
-    /// The address of all of them.
+    /// Address of all ports.
     pub address: IpAddr,
-    /// The API's.
+    /// Port of the API.
     pub api: u16,
-    /// DynamoDB's.
+    /// Port of DynamoDB.
     pub dynamodb: u16,
-    /// SQS's.
+    /// Port of SQS.
     pub sqs: u16,
 }
 
 impl Ports {
-    /// Free ports of this machine alone, whichever they are.
+    /// Any free ports, on an address that other machines cannot reach.
     pub const ANY: Self = Self {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         api: 0,
@@ -45,45 +45,46 @@ impl Ports {
     };
 }
 
-/// The services that the functions use, running.
+/// The running services that the functions use.
 #[derive(Debug)]
 pub struct Services {
-    /// DynamoDB's endpoint.
+    /// URL of DynamoDB.
     pub dynamodb_url: String,
-    /// SQS's endpoint.
+    /// URL of SQS.
     pub sqs_url: String,
-    /// The start queue's URL.
+    /// URL of the start queue.
     pub queue_url: String,
-    /// The dead-letter queue's URL.
+    /// URL of the dead-letter queue.
     pub dlq_url: String,
-    /// The SDK's clients for both.
+    /// Clients for both services.
     pub clients: Clients,
     /// The table.
     pub store: Store,
     /// The start queue.
     pub queue: StartQueue,
-    pub(super) definition: Definition,
+    pub(super) template: Template,
     pub(super) data_dir: Option<DataDir>,
     stop: CancellationToken,
     servers: [JoinHandle<()>; 2],
 }
 
 impl Services {
-    /// Starts both and fills them. When it returns, they answer.
+    /// Starts both services, with the table, the queues and the demo account. They answer when it
+    /// returns.
     ///
     /// # Errors
-    /// [`LocalError`], each with what to change.
+    /// [`LocalError`].
     pub async fn start(storage: &Storage, ports: Ports, clock: &Clock) -> Result<Self, LocalError> {
         Self::start_in(DataDir::of(storage)?, ports, clock).await
     }
 
-    /// Starts both in a folder that is this process's already.
+    /// Same as [`Services::start`], in a folder that is locked already.
     pub(super) async fn start_in(
         data_dir: Option<DataDir>,
         ports: Ports,
         clock: &Clock,
     ) -> Result<Self, LocalError> {
-        let definition = Definition::read()?;
+        let template = Template::read()?;
         let database = match &data_dir {
             None => dynamodb::open_memory()?,
             Some(data_dir) => dynamodb::open_file(&data_dir.data_file())?,
@@ -108,14 +109,14 @@ impl Services {
             ),
         ];
         let clients = Clients::local(&dynamodb_url, &sqs_url);
-        let is_ours = dynamodb::create_table(&clients.dynamodb, &definition, TABLE).await?;
+        let is_ours = dynamodb::create_table(&clients.dynamodb, &template, TABLE).await?;
         if let (false, Some(data_dir)) = (is_ours, &data_dir) {
             return Err(LocalError::OtherVersion {
                 path: data_dir.data_file(),
             });
         }
         let QueueUrls { start, dead_letter } =
-            sqs::create_queues(&clients.sqs, &definition, &sqs_url).await?;
+            sqs::create_queues(&clients.sqs, &template, &sqs_url).await?;
         let store = Store::new(clients.dynamodb.clone(), TABLE);
         demo::seed(&store, clock.now()).await?;
         Ok(Self {
@@ -126,14 +127,14 @@ impl Services {
             dlq_url: dead_letter,
             store,
             clients,
-            definition,
+            template,
             data_dir,
             stop,
             servers,
         })
     }
 
-    /// Fills a DynamoDB that the caller serves: the table, with the demo account in it.
+    /// Creates the table and the demo account in a DynamoDB that the caller serves.
     ///
     /// # Errors
     /// [`LocalError`].
@@ -141,20 +142,20 @@ impl Services {
         dynamodb: &aws_sdk_dynamodb::Client,
         clock: &Clock,
     ) -> Result<(), LocalError> {
-        dynamodb::create_table(dynamodb, &Definition::read()?, TABLE).await?;
+        dynamodb::create_table(dynamodb, &Template::read()?, TABLE).await?;
         demo::seed(&Store::new(dynamodb.clone(), TABLE), clock.now()).await
     }
 
-    /// The table's name.
+    /// Returns the name of the table.
     pub fn table(&self) -> &'static str {
         TABLE
     }
 
-    /// Stops both after the requests that are under way.
+    /// Stops both services after the requests in progress.
     pub async fn stop(self) {
         self.stop.cancel();
         for server in self.servers {
-            // It ends by itself; a panic in it has been reported by the panic hook.
+            // An error here is a panic, which the panic hook has reported.
             let _ = server.await;
         }
     }
@@ -177,7 +178,7 @@ fn serve(
     })
 }
 
-/// Listens on `port` of `address`, and gives the URL that this machine finds it at.
+/// Listens on `port` of `address`. Also returns the URL for programs on this machine.
 pub(super) async fn listen(
     address: IpAddr,
     port: u16,

@@ -1,4 +1,4 @@
-//! The embedded SQS: winterbaume's service behind an HTTP port, and the two queues.
+//! The embedded SQS: winterbaume's service, the routes of its port, and the two queues.
 
 use std::sync::Arc;
 
@@ -13,15 +13,17 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::json;
 use winterbaume_core::MockRequest;
 
-use super::{LocalError, definition::Definition, move_tasks::Sqs};
+use crate::{
+    LocalError,
+    move_tasks::Sqs,
+    queue_names::{
+        DEAD_LETTER_QUEUE, START_QUEUE, dead_letter_queue_arn, dead_letter_queue_url,
+        start_queue_url,
+    },
+    template::Template,
+};
 
-const START_QUEUE: &str = "leadgate-starts";
-const DEAD_LETTER_QUEUE: &str = "leadgate-starts-dlq";
-
-/// The account in the queues' URLs and ARNs, as the embedded service names it.
-const ACCOUNT: &str = "123456789012";
-
-/// Where the queues are.
+/// URLs of the queues.
 #[derive(Clone, Debug)]
 pub(super) struct QueueUrls {
     pub(super) start: String,
@@ -56,11 +58,11 @@ async fn answer(
     response
 }
 
-/// Creates the queues. They are empty: starts that were under way when the stack last stopped are sent
-/// again from the table (see `recovery`).
+/// Creates the queues. They are empty: `recovery` sends the starts that were lost when the stack
+/// last stopped.
 pub(super) async fn create_queues(
     client: &Client,
-    definition: &Definition,
+    template: &Template,
     sqs_url: &str,
 ) -> Result<QueueUrls, LocalError> {
     use QueueAttributeName as Name;
@@ -70,25 +72,25 @@ pub(super) async fn create_queues(
         .queue_name(DEAD_LETTER_QUEUE)
         .attributes(
             Name::MessageRetentionPeriod,
-            definition.dead_letter_retention().to_string(),
+            template.dead_letter_retention().to_string(),
         )
         .send()
         .await
         .map_err(|error| failed(error.into()))?;
     let redrive = json!({
-        "deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{DEAD_LETTER_QUEUE}"),
-        "maxReceiveCount": definition.max_receive_count(),
+        "deadLetterTargetArn": dead_letter_queue_arn(),
+        "maxReceiveCount": template.max_receive_count(),
     });
     client
         .create_queue()
         .queue_name(START_QUEUE)
         .attributes(
             Name::VisibilityTimeout,
-            definition.visibility_timeout().to_string(),
+            template.visibility_timeout().to_string(),
         )
         .attributes(
             Name::MessageRetentionPeriod,
-            definition.retention().to_string(),
+            template.retention().to_string(),
         )
         .attributes(Name::RedrivePolicy, redrive.to_string())
         .send()
@@ -98,19 +100,4 @@ pub(super) async fn create_queues(
         start: start_queue_url(sqs_url),
         dead_letter: dead_letter_queue_url(sqs_url),
     })
-}
-
-/// The URL of the start queue of the SQS at `sqs_url`.
-pub fn start_queue_url(sqs_url: &str) -> String {
-    format!("{sqs_url}/{ACCOUNT}/{START_QUEUE}")
-}
-
-/// The URL of the dead-letter queue of the SQS at `sqs_url`.
-pub fn dead_letter_queue_url(sqs_url: &str) -> String {
-    format!("{sqs_url}/{ACCOUNT}/{DEAD_LETTER_QUEUE}")
-}
-
-/// The ARN of the start queue, as the event source names it.
-pub(super) fn start_queue_arn() -> String {
-    format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{START_QUEUE}")
 }

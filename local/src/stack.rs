@@ -1,6 +1,6 @@
-//! The whole service on this machine: the services, the API, the event source and the schedule.
+//! The whole local stack: the services, the API, the event source and the schedule.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, process};
 
 use api::{AppState, router};
 use aws::clock::Clock;
@@ -25,9 +25,9 @@ use crate::{
     services::listen,
 };
 
-/// Request headers that a page may send, as in template.yaml.
+/// Request headers that web pages may send, as in template.yaml.
 const REQUEST_HEADERS: [&str; 3] = ["content-type", "idempotency-key", "x-api-key"];
-/// Reply headers that a page may read, as in template.yaml.
+/// Reply headers that web pages may read, as in template.yaml.
 const REPLY_HEADERS: [&str; 7] = [
     "allow",
     "idempotency-replayed",
@@ -38,7 +38,7 @@ const REPLY_HEADERS: [&str; 7] = [
     "x-request-id",
 ];
 
-/// The whole service, running.
+/// A running local stack.
 #[derive(Debug)]
 pub struct Stack {
     /// URL of the API.
@@ -51,25 +51,25 @@ pub struct Stack {
     work: [JoinHandle<()>; 2],
 }
 
-/// Ways in which people meet a stack.
+/// Access for people: web pages and the journal.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Origins of web pages that may call the API, such as `http://localhost:5173`.
     pub origins: Vec<HeaderValue>,
-    /// Where each request has its line; `None` for none.
+    /// Journal of the requests. `None` if there is none.
     pub journal: Option<Journal>,
 }
 
 impl Stack {
-    /// Starts everything, for programs alone. When it returns, the API answers and the demo account is there.
+    /// Starts a stack for programs only. The API answers when it returns.
     ///
     /// # Errors
-    /// [`LocalError`], each with what to change.
+    /// [`LocalError`].
     pub async fn start(storage: &Storage, ports: Ports, clock: Clock) -> Result<Self, LocalError> {
         Self::start_with(Access::default(), storage, ports, clock).await
     }
 
-    /// Same as [`Stack::start`], with what people need.
+    /// Same as [`Stack::start`], with access for people.
     ///
     /// # Errors
     /// Same as [`Stack::start`].
@@ -79,7 +79,8 @@ impl Stack {
         ports: Ports,
         clock: Clock,
     ) -> Result<Self, LocalError> {
-        // First the folder: who has it is a better answer than that a port is taken.
+        // The folder comes first: its error names the other stack, and the error of a taken port
+        // does not.
         let data_dir = DataDir::of(storage)?;
         let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
         let mut services = Services::start_in(data_dir, ports, &clock).await?;
@@ -108,7 +109,7 @@ impl Stack {
         let source = EventSource {
             client: services.clients.sqs.clone(),
             queue_url: services.queue_url.clone(),
-            batch_size: services.definition.batch_size(),
+            batch_size: services.template.batch_size(),
             function: StartWorkflow::new(store.clone(), clock.clone()),
             store: store.clone(),
             journal: journal.clone(),
@@ -124,7 +125,12 @@ impl Stack {
                 stop_work.clone(),
             )),
         ];
-        let running = Running::here(&api_url, &services);
+        let running = Running {
+            process: process::id(),
+            api_url: api_url.clone(),
+            dynamodb_url: services.dynamodb_url.clone(),
+            sqs_url: services.sqs_url.clone(),
+        };
         if let Some(data_dir) = &mut services.data_dir {
             data_dir.announce(&running)?;
         }
@@ -138,11 +144,11 @@ impl Stack {
         })
     }
 
-    /// Stops in the order in which work flows, each part after what it has in hand: first no more
-    /// requests, then no more starts, then the services.
+    /// Stops the parts in the order of the work: the API, then the event source and the schedule,
+    /// then the services. Each part finishes its work in progress.
     pub async fn stop(self) {
         self.stop_intake.cancel();
-        // A part that panicked has been reported by the panic hook.
+        // An error here is a panic, which the panic hook has reported.
         let _ = self.intake.await;
         self.stop_work.cancel();
         for part in self.work {
@@ -153,7 +159,8 @@ impl Stack {
 }
 
 impl Access {
-    /// The API with its pages, behind the guard; with a line for each request, refused ones too.
+    /// Returns the API with its pages, behind the guard. The journal has a line for each request,
+    /// even if the guard refuses it.
     fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
         let mut routes = api
             .route("/docs", get(async || home::unframed(page_for_own_host())))
@@ -168,7 +175,7 @@ impl Access {
         }
     }
 
-    /// Headers that pages of `origins` may send and read, as template.yaml has them for `CorsOrigins`.
+    /// Returns the same rules for pages of `origins` as template.yaml has for `CorsOrigins`.
     fn cors(&self) -> CorsLayer {
         CorsLayer::new()
             .allow_origin(self.origins.clone())

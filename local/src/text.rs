@@ -1,28 +1,37 @@
-//! Text that is printed on a terminal.
+//! Text on a terminal.
 
+use std::io;
+
+use thiserror::Error;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Characters of an id that are shown: its end, where ids of one moment differ.
+/// Number of characters of a short id. It is the end of the id, where ids of the same moment
+/// differ.
 const SHORT_ID: usize = 8;
 
-/// The end of an id, as it is shown where the whole is too wide.
+/// Standard output cannot be written, for example because its reader has ended.
+#[derive(Debug, Error)]
+#[error("cannot write to standard output")]
+pub struct PrintError(#[from] io::Error);
+
+/// Returns the short form of an id: its end.
 pub fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(SHORT_ID)..).unwrap_or(id)
 }
 
-/// Columns that a text takes on a terminal.
+/// Returns the number of columns of a text on a terminal.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `count` with its noun, such as `1 lead` and `2 leads`.
+/// Returns a number with its noun, such as `1 lead` and `2 leads`.
 pub fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// `text` on one line, without what a terminal would obey, hide or show in another order: clients choose part of
-/// what is printed.
+/// Returns `text` on one line, without the characters that a terminal would execute, hide or
+/// reorder. Clients choose part of the printed text.
 pub fn printable(text: &str) -> String {
     let is_hidden = |it: char| {
         it.is_control()
@@ -43,7 +52,7 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// `text` in at most `columns`; a text that is cut ends in `…`.
+/// Cuts a text to at most `columns`. A text that is cut ends in `…`.
 pub fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
@@ -65,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_not_printed() {
+    fn characters_that_a_terminal_would_execute_are_not_printed() {
         for hidden in [
             "\u{1b}", "\n", "\u{9b}", "\u{202e}", "\u{200b}", "\u{61c}", "\u{2066}",
         ] {
@@ -76,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_not_several() {
+    fn one_is_singular() {
         assert_eq!(counted(1, "lead"), "1 lead");
         assert_eq!(counted(0, "lead"), "0 leads");
     }

@@ -1,4 +1,4 @@
-//! The program of `cargo dev` on a terminal, where its first line once was a panic.
+//! Tests of the program of `cargo dev` on a terminal.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -15,7 +15,7 @@ use pty_process::{
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Reads until `text` is there, and gives all that was read.
+/// Reads until `text` appears. Returns the whole output.
 fn read_until(pty: &mut Pty, text: &str) -> String {
     let mut seen = String::new();
     let mut buffer = [0; 1024];

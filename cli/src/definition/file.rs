@@ -1,71 +1,63 @@
-//! Definitions as files on disk: a workflow, or what an account has.
+//! Definition files on disk.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use domain::country::Country;
 use thiserror::Error;
 
 use super::{
-    Definition, LONGEST_NAME, Problem,
-    node::{Node, Value},
-    not_yaml,
-    reader::Reader,
+    account::AccountDefinition, node::Node, problem::Problem, reader::Reader,
+    workflow::WorkflowDefinition,
 };
 
-/// What a file defines.
+/// Content of a file.
 #[derive(Clone, Debug)]
 pub enum File {
     /// One workflow.
-    Workflow(Box<Definition>),
-    /// What an account has.
+    Workflow(Box<WorkflowDefinition>),
+    /// An account.
     Account(AccountDefinition),
 }
 
-/// What a file says of an account. What it does not say stays as it is.
-#[derive(Clone, Debug, Default)]
-pub struct AccountDefinition {
-    /// The account's display name.
-    pub name: Option<String>,
-    /// In which phone numbers without a country are read.
-    pub default_country: Option<Country>,
-    /// All of its workflows.
-    pub workflows: Option<Vec<Definition>>,
-    /// The names of all of its campaigns.
-    pub campaigns: Option<Vec<String>>,
-}
-
-/// Why a file gives no definition.
+/// Reason why a file gives no definition.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
     Read {
         /// The file.
         file: PathBuf,
-        /// The system's reason.
+        /// Reason of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// What it says is wrong; a line for each problem.
+    /// The content is wrong. The text has a line for each problem.
     #[error("{}", lines(.file, .problems))]
     Wrong {
         /// The file.
         file: PathBuf,
-        /// The problems, in its order.
+        /// All problems, in the file's order.
         problems: Vec<Problem>,
     },
 }
 
-impl Definition {
-    /// Reads a workflow's file.
+impl WorkflowDefinition {
+    /// Reads the file of a workflow.
     ///
     /// # Errors
     /// [`FileError`], with all problems at once.
     pub fn open(file: &Path) -> Result<Self, FileError> {
         open(file, Self::read)
+    }
+
+    /// Reads the text of a workflow's file.
+    ///
+    /// # Errors
+    /// All problems, in the file's order. If the text is not YAML, the first problem.
+    pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
+        Reader::read(&root(yaml)?, Reader::workflow)
     }
 }
 
@@ -73,75 +65,28 @@ impl File {
     /// Reads a file of either kind.
     ///
     /// # Errors
-    /// [`FileError`], with all problems at once.
+    /// Same as [`WorkflowDefinition::open`].
     pub fn open(file: &Path) -> Result<Self, FileError> {
         open(file, Self::read)
     }
 
-    /// Reads a file's text: of an account, if it has `workflows` or `campaigns`.
+    /// Reads a file's text. It is an account's if it has `workflows` or `campaigns`.
     ///
     /// # Errors
-    /// As of [`Definition::read`].
+    /// Same as [`WorkflowDefinition::read`].
     pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
-        let root = Node::read(yaml).map_err(|error| vec![not_yaml(&error)])?;
-        let is_account = matches!(&root.value, Value::Fields(fields)
-            if fields.iter().any(|(name, _)| name == "workflows" || name == "campaigns"));
-        if is_account {
+        let root = root(yaml)?;
+        if root.has("workflows") || root.has("campaigns") {
             Reader::read(&root, Reader::account).map(Self::Account)
         } else {
-            let read = Reader::read(&root, Reader::definition);
-            read.map(|definition| Self::Workflow(Box::new(definition)))
+            let workflow = Reader::read(&root, Reader::workflow);
+            workflow.map(|workflow| Self::Workflow(Box::new(workflow)))
         }
     }
 }
 
-impl Reader {
-    fn account(&mut self, root: &Node) -> Option<AccountDefinition> {
-        let known = ["name", "default_country", "workflows", "campaigns"];
-        let fields = self.fields(root, &known)?;
-        let name = fields.get("name");
-        let default_country = fields.get("default_country");
-        let workflows = fields.get("workflows");
-        let campaigns = fields.get("campaigns");
-        let read = AccountDefinition {
-            name: name.and_then(|node| self.text_up_to(node, LONGEST_NAME)),
-            default_country: default_country.and_then(|node| self.parse(node)),
-            workflows: workflows.and_then(|node| self.each(node, Self::definition)),
-            campaigns: campaigns.and_then(|node| self.each(node, Self::campaign)),
-        };
-        for node in [workflows, campaigns].into_iter().flatten() {
-            self.names_differ(node);
-        }
-        Some(read)
-    }
-
-    fn campaign(&mut self, node: &Node) -> Option<String> {
-        let fields = self.fields(node, &["name"])?;
-        let name = self.required(fields, "name")?;
-        self.text_up_to(name, LONGEST_NAME)
-    }
-
-    /// What is stored is found by its name.
-    fn names_differ(&mut self, node: &Node) {
-        let Value::List(elements) = &node.value else {
-            return;
-        };
-        let mut names = Vec::new();
-        for element in elements {
-            let Value::Fields(fields) = &element.value else {
-                continue;
-            };
-            let name = fields.iter().find(|(field, _)| field == "name");
-            let Some((_, name)) = name else { continue };
-            let Value::Text(text) = &name.value else {
-                continue;
-            };
-            if names.contains(&text.trim()) {
-                self.problem(name, format_args!("is the name of one before: {text}"));
-            }
-            names.push(text.trim());
-        }
-    }
+fn root(yaml: &str) -> Result<Node, Vec<Problem>> {
+    Node::read(yaml).map_err(|error| vec![Problem::of_syntax(&error)])
 }
 
 fn open<T>(

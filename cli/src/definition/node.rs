@@ -1,26 +1,30 @@
-//! A YAML value with its place: what a problem with it names.
+//! Values of a YAML file with their places.
 
 use std::fmt;
 
+use local::text::cut;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_saphyr::Spanned;
 
-/// A value of the file.
+/// Maximum width of a text in a message, in columns.
+const LONGEST_TEXT: usize = 40;
+
+/// A value of the file, with its place.
 #[derive(Debug)]
-pub(crate) struct Node {
-    /// Its path from the root, such as `cadence.steps[2].delay`.
+pub(super) struct Node {
+    /// Path from the root, such as `cadence.steps[2].delay`.
     pub(super) path: String,
-    /// Its line, from 1.
+    /// Line, from 1.
     pub(super) line: u64,
     pub(super) value: Value,
 }
 
-/// What a value is.
+/// A value of the file.
 #[derive(Debug)]
-pub(crate) enum Value {
+pub(super) enum Value {
     Nothing,
     Bool(bool),
     Integer(i64),
@@ -31,23 +35,28 @@ pub(crate) enum Value {
 }
 
 impl Node {
-    /// The root of a file.
-    pub(crate) fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// The first problem, if the text is not YAML.
+    pub(super) fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
         let mut root: Self = serde_saphyr::from_str(yaml)?;
         root.place(String::new());
         Ok(root)
     }
 
+    /// Sets the paths of a value and of all values in it.
     fn place(&mut self, path: String) {
+        self.path = path;
         match &mut self.value {
             Value::List(nodes) => {
                 for (index, node) in nodes.iter_mut().enumerate() {
-                    node.place(format!("{path}[{index}]"));
+                    node.place(format!("{}[{index}]", self.path));
                 }
             }
             Value::Fields(fields) => {
                 for (name, node) in fields {
-                    node.place(join(&path, name));
+                    node.place(path_of(&self.path, name));
                 }
             }
             Value::Nothing
@@ -56,15 +65,61 @@ impl Node {
             | Value::Number(_)
             | Value::Text(_) => {}
         }
-        self.path = path;
+    }
+
+    /// Returns a field. `None` if it is not given, or left empty.
+    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+        self.find(name)
+            .filter(|node| !matches!(node.value, Value::Nothing))
+    }
+
+    /// Whether a field is given. It may be empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&Self> {
+        let Value::Fields(fields) = &self.value else {
+            return None;
+        };
+        let mut fields = fields.iter();
+        let (_, node) = fields.find(|(field, _)| field == name)?;
+        Some(node)
+    }
+
+    /// Returns the elements of a list. There are none if the value is not a list.
+    pub(super) fn elements(&self) -> &[Self] {
+        match &self.value {
+            Value::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// Returns the path of a field.
+    pub(super) fn path_of(&self, field: &str) -> String {
+        path_of(&self.path, field)
     }
 }
 
-/// The path of a field.
-pub(super) fn join(path: &str, field: &str) -> String {
+fn path_of(path: &str, field: &str) -> String {
     match path {
         "" => field.to_owned(),
         path => format!("{path}.{field}"),
+    }
+}
+
+/// Writes a value as messages show it: a text in quotes, and no content of a list or an object.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("empty"),
+            Self::Bool(flag) => write!(f, "{flag}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "{:?}", cut(text, LONGEST_TEXT)),
+            Self::List(_) => f.write_str("a list"),
+            Self::Fields(_) => f.write_str("an object"),
+        }
     }
 }
 
@@ -132,7 +187,7 @@ impl<'de> Deserialize<'de> for Value {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, mut node)) = map.next_entry::<Spanned<String>, Node>()? {
-                    // A value that begins below its name is looked for at its name.
+                    // The value may begin on a line below its name.
                     node.line = name.referenced.line();
                     fields.push((name.value, node));
                 }
@@ -144,7 +199,7 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// As JSON: a template's components are free.
+/// Serializes a value without its places.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.value {

@@ -1,107 +1,145 @@
-//! Takes a definition file apart and writes down everything that is wrong with it.
+//! Reads the values of a definition file and collects every problem.
+//!
+//! A method reads one value and returns `None` if it is wrong. The reader then has the problem, and
+//! goes on with the value beside it.
 
 use std::{fmt, str::FromStr};
 
-use serde::{
-    Deserialize,
-    de::value::{Error as ValueError, StrDeserializer},
-};
+use serde::de::{self, DeserializeOwned, value::StrDeserializer};
 
 use super::{
-    Problem,
-    node::{Node, Value, join},
+    node::{Node, Value},
+    problem::Problem,
 };
 
-/// Reads values; what is wrong with them is kept until the end.
+/// Maximum length of a name, in characters.
+const LONGEST_NAME: usize = 200;
+/// Similarity from which another name is suggested, as clap does for options.
+const SIMILAR: f64 = 0.7;
+
+/// Reader of one file, with the problems that it has found so far.
 #[derive(Default)]
 pub(super) struct Reader {
-    pub(super) problems: Vec<Problem>,
+    problems: Vec<Problem>,
 }
 
-/// An object of the file.
-#[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
-    node: &'a Node,
-    fields: &'a [(String, Node)],
+/// Reads an object of the file into a struct. Returns `None` from the function around it if a field
+/// is wrong, after all fields are read.
+///
+/// The compiler checks the list of fields against the struct. Each field has the method of
+/// [`Reader`] that finds it, and how its value is read.
+macro_rules! object {
+    ($reader:ident, $node:ident, $type:ident {
+        $($field:ident: $kind:ident($($argument:expr),+)),+ $(,)?
+    }) => {
+        {
+            $reader.object($node, &[$(stringify!($field)),+])?;
+            $(let $field = $reader.$kind($node, stringify!($field), $($argument),+);)+
+            $type { $($field: $field?),+ }
+        }
+    };
 }
+pub(super) use object;
 
-impl<'a> Fields<'a> {
-    /// A field that is given; one that is left empty is not.
-    pub(super) fn get(self, name: &str) -> Option<&'a Node> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, node)| node)
-            .filter(|node| !matches!(node.value, Value::Nothing))
-    }
-}
-
+/// Fields of an object.
 impl Reader {
-    /// What `take` reads of a file.
-    ///
-    /// # Errors
-    /// All problems, in the file's order.
-    pub(super) fn read<T>(
-        root: &Node,
-        take: impl FnOnce(&mut Self, &Node) -> Option<T>,
-    ) -> Result<T, Vec<Problem>> {
-        let mut reader = Self::default();
-        match take(&mut reader, root) {
-            Some(read) if reader.problems.is_empty() => Ok(read),
-            _ => {
-                reader.problems.sort();
-                Err(reader.problems)
-            }
-        }
-    }
-
-    pub(super) fn problem(&mut self, node: &Node, what: impl fmt::Display) {
-        let path = match node.path.as_str() {
-            "" => "the file",
-            path => path,
-        };
-        self.problem_at(node.line, format!("{path} {what}"));
-    }
-
-    pub(super) fn problem_at(&mut self, line: u64, message: String) {
-        self.problems.push(Problem { line, message });
-    }
-
-    /// A field that must be given.
-    pub(super) fn required<'a>(&mut self, fields: Fields<'a>, name: &str) -> Option<&'a Node> {
-        let node = fields.get(name);
-        if node.is_none() {
-            let path = join(&fields.node.path, name);
-            self.problem_at(fields.node.line, format!("{path} is required"));
-        }
-        node
-    }
-
-    /// An object that has no other fields than these.
-    pub(super) fn fields<'a>(&mut self, node: &'a Node, known: &[&str]) -> Option<Fields<'a>> {
+    /// Checks that a value is an object, and that it has no other fields than `known`.
+    pub(super) fn object(&mut self, node: &Node, known: &[&str]) -> Option<()> {
         let Value::Fields(fields) = &node.value else {
-            self.problem(node, "must be an object");
+            self.wrong(node, "an object");
             return None;
         };
         for (name, node) in fields {
             if !known.contains(&name.as_str()) {
+                let suggestion = suggestion(name, known);
+                let known = either(known);
                 self.problem(
                     node,
-                    format_args!("is no field: there are {}", known.join(", ")),
+                    format_args!("is not a known field{suggestion}: use {known}"),
                 );
             }
         }
-        Some(Fields { node, fields })
+        Some(())
     }
 
-    pub(super) fn list<'a>(&mut self, node: &'a Node) -> Option<&'a [Node]> {
-        if let Value::List(nodes) = &node.value {
-            return Some(nodes);
+    /// Reads a field that must be given.
+    pub(super) fn required<T>(
+        &mut self,
+        node: &Node,
+        name: &str,
+        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+    ) -> Option<T> {
+        let field = node.field(name);
+        if field.is_none() {
+            self.missing(node, name);
         }
-        self.problem(node, "must be a list");
-        None
+        read(self, field?)
     }
 
+    /// Adds the problem that a required field is missing.
+    pub(super) fn missing(&mut self, node: &Node, name: &str) {
+        self.problem_at(node.line, node.path_of(name) + " is required");
+    }
+
+    /// Reads a field that has a default.
+    pub(super) fn or<T>(
+        &mut self,
+        node: &Node,
+        name: &str,
+        default: T,
+        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+    ) -> Option<T> {
+        match node.field(name) {
+            None => Some(default),
+            Some(node) => read(self, node),
+        }
+    }
+
+    /// Reads a field that need not be given.
+    pub(super) fn if_given<T>(
+        &mut self,
+        node: &Node,
+        name: &str,
+        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+    ) -> Option<Option<T>> {
+        self.or(node, name, None, |reader, node| {
+            read(reader, node).map(Some)
+        })
+    }
+}
+
+/// Values.
+impl Reader {
+    /// Reads a list.
+    pub(super) fn each<T>(
+        &mut self,
+        node: &Node,
+        read: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Value::List(elements) = &node.value else {
+            self.wrong(node, "a list");
+            return None;
+        };
+        let elements: Vec<_> = elements.iter().map(|node| read(self, node)).collect();
+        elements.into_iter().collect()
+    }
+
+    /// Reads a list with a maximum number of elements.
+    pub(super) fn up_to<T>(
+        &mut self,
+        node: &Node,
+        most: usize,
+        read: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let count = node.elements().len();
+        if count > most {
+            let problem = format_args!("has {count} entries, but at most {most} are allowed");
+            self.problem(node, problem);
+        }
+        self.each(node, read)
+    }
+
+    /// Reads a text that is not blank.
     pub(super) fn text<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
         match &node.value {
             Value::Text(text) if text.trim().is_empty() => {
@@ -110,48 +148,56 @@ impl Reader {
             }
             Value::Text(text) => Some(text),
             Value::Bool(_) | Value::Integer(_) | Value::Number(_) => {
-                self.problem(node, "must be a text: put it in quotes");
+                self.wrong(node, "text: put it in quotes");
                 None
             }
             Value::Nothing | Value::List(_) | Value::Fields(_) => {
-                self.problem(node, "must be a text");
+                self.wrong(node, "text");
                 None
             }
         }
     }
 
-    /// A text of at most so many characters.
-    pub(super) fn text_up_to(&mut self, node: &Node, longest: usize) -> Option<String> {
-        let text = self.text(node)?.trim();
-        if text.chars().count() > longest {
-            let what = format_args!("must not be longer than {longest} characters");
-            self.problem(node, what);
+    pub(super) fn owned_text(&mut self, node: &Node) -> Option<String> {
+        self.text(node).map(str::to_owned)
+    }
+
+    /// Reads a name, without the spaces around it.
+    pub(super) fn name(&mut self, node: &Node) -> Option<String> {
+        let name = self.text(node)?.trim();
+        let length = name.chars().count();
+        if length > LONGEST_NAME {
+            let problem =
+                format_args!("has {length} characters, but at most {LONGEST_NAME} are allowed");
+            self.problem(node, problem);
             return None;
         }
-        Some(text.to_owned())
+        Some(name.to_owned())
     }
 
-    /// A text that says what `T` wants.
+    /// Reads a text in the form of `T`. Its error reads on from the field's path.
     pub(super) fn parse<T: FromStr<Err: fmt::Display>>(&mut self, node: &Node) -> Option<T> {
-        let parsed = self.text(node)?.parse();
-        parsed.map_err(|error| self.problem(node, error)).ok()
-    }
-
-    /// One of some names, which `names` tells.
-    pub(super) fn one_of<'a, T: Deserialize<'a>>(
-        &mut self,
-        node: &'a Node,
-        names: &str,
-    ) -> Option<T> {
         let text = self.text(node)?;
-        let found = T::deserialize(StrDeserializer::<ValueError>::new(text));
-        if found.is_err() {
-            self.problem(node, format_args!("must be {names}"));
-        }
-        found.ok()
+        let parsed = text.parse();
+        parsed
+            .map_err(|error| self.problem(node, format_args!("is {}, but {error}", node.value)))
+            .ok()
     }
 
-    /// A number from 1 to `most`.
+    /// Reads the name of a variant of `T`.
+    pub(super) fn one_of<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+        let text = self.text(node)?;
+        let found = T::deserialize(StrDeserializer::new(text));
+        found
+            .map_err(|Variants(known)| {
+                let suggestion = suggestion(text, known);
+                let known = either(known);
+                self.wrong(node, format_args!("{known}{suggestion}"));
+            })
+            .ok()
+    }
+
+    /// Reads a number from 1 to `most`.
     pub(super) fn count(&mut self, node: &Node, most: u8) -> Option<u8> {
         let count = match node.value {
             Value::Integer(count) => u8::try_from(count).ok(),
@@ -159,20 +205,99 @@ impl Reader {
         };
         let count = count.filter(|count| (1..=most).contains(count));
         if count.is_none() {
-            self.problem(node, format_args!("must be a number from 1 to {most}"));
+            self.wrong(node, format_args!("a number from 1 to {most}"));
         }
         count
     }
 
-    /// A flag that is false when it is not given.
-    pub(super) fn flag(&mut self, node: Option<&Node>) -> bool {
-        match node.map(|node| (node, &node.value)) {
-            None => false,
-            Some((_, Value::Bool(flag))) => *flag,
-            Some((node, _)) => {
-                self.problem(node, "must be true or false");
-                false
+    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+        let Value::Bool(flag) = node.value else {
+            self.wrong(node, "true or false");
+            return None;
+        };
+        Some(flag)
+    }
+}
+
+/// Problems.
+impl Reader {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// All problems, in the file's order.
+    pub(super) fn read<T>(
+        root: &Node,
+        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+    ) -> Result<T, Vec<Problem>> {
+        let mut reader = Self::default();
+        match read(&mut reader, root) {
+            Some(value) if reader.problems.is_empty() => Ok(value),
+            _ => {
+                reader.problems.sort();
+                Err(reader.problems)
             }
         }
+    }
+
+    /// Adds a problem of a value. `problem` reads on from the value's path.
+    pub(super) fn problem(&mut self, node: &Node, problem: impl fmt::Display) {
+        let path = match node.path.as_str() {
+            "" => "the file",
+            path => path,
+        };
+        self.problem_at(node.line, format!("{path} {problem}"));
+    }
+
+    pub(super) fn problem_at(&mut self, line: u64, message: String) {
+        self.problems.push(Problem { line, message });
+    }
+
+    /// Adds the problem that a value is not `expected`.
+    pub(super) fn wrong(&mut self, node: &Node, expected: impl fmt::Display) {
+        let value = &node.value;
+        self.problem(node, format_args!("is {value}, but must be {expected}"));
+    }
+}
+
+/// Names that an enum accepts. It is serde's error for another name.
+#[derive(Debug)]
+struct Variants(&'static [&'static str]);
+
+impl fmt::Display for Variants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&either(self.0))
+    }
+}
+
+impl std::error::Error for Variants {}
+
+impl de::Error for Variants {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}
+
+/// Joins names, such as `call, email or sms`.
+fn either(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// Returns a question for the known name that is most like `name`. It is empty if none is like it.
+fn suggestion(name: &str, known: &[&str]) -> String {
+    let similarity = |known: &str| strsim::jaro(name, known);
+    let nearest = known
+        .iter()
+        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    match nearest {
+        Some(nearest) if similarity(nearest) > SIMILAR => format!(" (did you mean {nearest}?)"),
+        _ => String::new(),
     }
 }

@@ -1,11 +1,13 @@
+use domain::{cadence::Channel, workflow::GoalType};
+
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
 
-/// The problems of the example after a change.
+/// Returns the problems of the example after a change.
 fn problems(from: &str, to: &str) -> Vec<String> {
     assert!(EXAMPLE.contains(from), "{from}");
-    let problems = Definition::read(&EXAMPLE.replace(from, to)).err();
+    let problems = WorkflowDefinition::read(&EXAMPLE.replace(from, to)).err();
     let problems = problems.unwrap_or_default();
     problems
         .into_iter()
@@ -15,7 +17,7 @@ fn problems(from: &str, to: &str) -> Vec<String> {
 
 #[test]
 fn the_contracts_example_is_read_as_it_stands() {
-    let definition = Definition::read(EXAMPLE).unwrap();
+    let definition = WorkflowDefinition::read(EXAMPLE).unwrap();
     assert_eq!(definition.name, "Sales Outreach");
     assert_eq!(definition.goal_type, GoalType::Appointment);
     assert_eq!(definition.timezone.iana_name(), Some("America/Santiago"));
@@ -45,12 +47,12 @@ fn the_contracts_example_is_read_as_it_stands() {
 }
 
 #[test]
-fn a_problem_is_told_with_its_path() {
+fn a_problem_has_the_path_and_the_wrong_value() {
     for (from, to, problem) in [
         (
             "name: Sales Outreach",
             "name: 12",
-            "name must be a text: put it in quotes",
+            "name is 12, but must be text: put it in quotes",
         ),
         (
             "name: Sales Outreach",
@@ -61,54 +63,55 @@ fn a_problem_is_told_with_its_path() {
         (
             "goal_type: appointment",
             "goal_type: sales",
-            "goal_type must be appointment, sale, qualification, information, payment_link, \
-             support, custom, quote or document_collection",
+            "goal_type is \"sales\", but must be appointment, sale, qualification, information, payment_link, \
+             support, custom, quote or document_collection (did you mean sale?)",
         ),
         (
             "America/Santiago #",
             "Chile #",
-            "timezone must be an IANA time zone such as America/Santiago",
+            "timezone is \"Chile\", but must be an IANA time zone such as America/Santiago",
         ),
         (
             "is_paused: false",
             "is_paused: never",
-            "is_paused must be true or false",
+            "is_paused is \"never\", but must be true or false",
         ),
         (
             "is_paused: false",
             "paused: false",
-            "paused is no field: there are name, goal_type, timezone, is_paused, statuses, cadence",
+            "paused is not a known field (did you mean is_paused?): use name, goal_type, timezone, is_paused, statuses or \
+             cadence",
         ),
         (
             ", is_initial: true",
             "",
-            "statuses must have exactly one with is_initial, and has 0",
+            "statuses has 0 entries with is_initial: true, but must have exactly one",
         ),
         (
             "is_terminal: true}",
             "is_terminal: true}\n  - {key: b, label: B, category: b, is_initial: true}",
-            "statuses must have exactly one with is_initial, and has 2",
+            "statuses has 2 entries with is_initial: true, but must have exactly one",
         ),
         (
             "is_initial: true",
             "is_initial: true, is_terminal: true",
-            "statuses[0] cannot be both is_initial and is_terminal",
+            "statuses[0] has both is_initial and is_terminal: remove one",
         ),
         (
             ", is_terminal: true",
             "",
-            "statuses must have at least one with is_terminal",
+            "statuses has no entry with is_terminal: true, but must have at least one",
         ),
         (
             "key: won",
             "key: new",
-            "statuses[1] has the key new of one before",
+            "statuses[1].key is \"new\", which an earlier status has: choose another key",
         ),
         ("label: Won, ", "", "statuses[1].label is required"),
         (
             "[mon, tue,",
             "[monday, tue,",
-            "cadence.windows[0].days[0] must be mon, tue, wed, thu, fri, sat or sun",
+            "cadence.windows[0].days[0] is \"monday\", but must be mon, tue, wed, thu, fri, sat or sun (did you mean mon?)",
         ),
         (
             "[mon, tue, wed, thu, fri]",
@@ -118,22 +121,22 @@ fn a_problem_is_told_with_its_path() {
         (
             "end: \"18:00\"",
             "end: \"9am\"",
-            "cadence.windows[0].end must be a time from 00:00 to 24:00 such as 09:00",
+            "cadence.windows[0].end is \"9am\", but must be a time from 00:00 to 24:00 such as 09:00",
         ),
         (
             "    - {channel: call, max_attempts: 3, attempt_interval: PT2H, delay: PT0S}",
             "    - call",
-            "cadence.steps[0] must be an object",
+            "cadence.steps[0] is \"call\", but must be an object",
         ),
         (
             "channel: call",
             "channel: fax",
-            "cadence.steps[0].channel must be call, whatsapp, email or sms",
+            "cadence.steps[0].channel is \"fax\", but must be call, whatsapp, email or sms",
         ),
         (
             "max_attempts: 3",
             "max_attempts: 11",
-            "cadence.steps[0].max_attempts must be a number from 1 to 10",
+            "cadence.steps[0].max_attempts is 11, but must be a number from 1 to 10",
         ),
         (
             "attempt_interval: PT2H, ",
@@ -143,8 +146,8 @@ fn a_problem_is_told_with_its_path() {
         (
             "delay: P1D",
             "delay: 1d",
-            "cadence.steps[1].delay must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as PT2H \
-             or P1D",
+            "cadence.steps[1].delay is \"1d\", but must be an ISO 8601 duration of whole seconds from PT0S to P366D, \
+             such as PT2H or P1D",
         ),
         (
             "message: {content:",
@@ -162,45 +165,54 @@ fn a_problem_is_told_with_its_path() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_in_the_files_order() {
+fn all_problems_are_reported_at_once_in_the_files_order() {
     let yaml = "\
 name: Sales
 goal_type: sale
 statuses: []
 cadence:
   steps:
-    - channel: call
+    - paused: true
+      channel: call
       max_attempts: 0
     - channel: sms
+      max_attempts: 2
       delay: soon
+      message: {subjct: Hi, content: [Hi]}
 ";
-    let told: Vec<_> = Definition::read(yaml)
+    let problems: Vec<_> = WorkflowDefinition::read(yaml)
         .unwrap_err()
         .iter()
         .map(Problem::to_string)
         .collect();
     assert_eq!(
-        told,
+        problems,
         [
             "line 1: timezone is required",
-            "line 3: statuses must have at least one with is_terminal",
-            "line 3: statuses must have exactly one with is_initial, and has 0",
-            "line 7: cadence.steps[0].max_attempts must be a number from 1 to 10",
-            "line 9: cadence.steps[1].delay must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as \
-             PT2H or P1D",
+            "line 3: statuses has 0 entries with is_initial: true, but must have exactly one",
+            "line 3: statuses has no entry with is_terminal: true, but must have at least one",
+            "line 6: cadence.steps[0].paused is not a known field: use channel, max_attempts, attempt_interval, delay \
+             or message",
+            "line 8: cadence.steps[0].max_attempts is 0, but must be a number from 1 to 10",
+            "line 9: cadence.steps[1].attempt_interval is required",
+            "line 11: cadence.steps[1].delay is \"soon\", but must be an ISO 8601 duration of whole seconds from PT0S to \
+             P366D, such as PT2H or P1D",
+            "line 12: cadence.steps[1].message.content is a list, but must be text",
+            "line 12: cadence.steps[1].message.subjct is not a known field (did you mean subject?): use content, \
+             begin_message, subject, html, template_id or components",
         ]
     );
 }
 
 #[test]
-fn what_is_no_yaml_is_told_with_its_line() {
+fn a_text_that_is_not_yaml_is_one_problem_with_its_line() {
     for (yaml, line) in [
         ("a: 1\nb: [", 2),
         ("a: 1\nb: 2\na: 3\n", 3),
         ("", 1),
         ("- a", 1),
     ] {
-        let problems = Definition::read(yaml).unwrap_err();
+        let problems = WorkflowDefinition::read(yaml).unwrap_err();
         let [problem] = problems.as_slice() else {
             panic!("{problems:?}");
         };
@@ -212,15 +224,17 @@ fn what_is_no_yaml_is_told_with_its_line() {
 fn a_cadence_has_1_to_50_steps_and_no_more_messages_than_a_run_can_keep() {
     let with_steps = |steps: &str| {
         let (head, _) = EXAMPLE.split_once("    - {channel: call").unwrap();
-        let read = Definition::read(&format!("{head}{steps}"));
+        let read = WorkflowDefinition::read(&format!("{head}{steps}"));
         read.map_or_else(
             |problems| problems[0].message.clone(),
             |_| "read".to_owned(),
         )
     };
+    let none = "cadence.steps must have 1 to 50 entries";
+    assert_eq!(with_steps("    []\n"), none);
     let step = "    - {channel: email}\n";
     assert_eq!(with_steps(&step.repeat(50)), "read");
-    let too_many = "cadence.steps must have 1 to 50 steps, and has 51";
+    let too_many = "cadence.steps has 51 entries, but at most 50 are allowed";
     assert_eq!(with_steps(&step.repeat(51)), too_many);
     let html = |length| {
         format!(
@@ -229,7 +243,7 @@ fn a_cadence_has_1_to_50_steps_and_no_more_messages_than_a_run_can_keep() {
         )
     };
     assert_eq!(with_steps(&html(4 * 65_536)), "read");
-    let too_long = "cadence.steps must not have more than 256 KiB of messages";
+    let too_long = "cadence.steps has messages of 262145 bytes in all, but at most 262144 (256 KiB) are allowed";
     assert_eq!(with_steps(&html(4 * 65_536 + 1)), too_long);
 }
 
@@ -239,7 +253,7 @@ fn components_are_kept_as_the_json_text_of_a_list() {
         "message: {content:",
         "message: {template_id: t, components: [{type: body, n: [1, 2.5, true, ~]}], content:",
     );
-    let definition = Definition::read(&yaml).unwrap();
+    let definition = WorkflowDefinition::read(&yaml).unwrap();
     let message = definition.cadence.steps[1].message.clone().unwrap();
     assert_eq!(
         message.components.as_deref(),

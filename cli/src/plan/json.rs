@@ -1,10 +1,11 @@
-//! A plan for programs, named as the API names touchpoints (CONTRACT section 6).
+//! JSON form of a plan. Its touchpoints have the names of those in
+//! [GET /leads/{id}/runs/{run_id}](../../../docs/contract.md#get-leadsidrunsrun_id).
 
 use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
 
-use super::Plan;
+use super::preview::Preview;
 
 #[derive(Serialize)]
 struct PlanOut<'a> {
@@ -57,12 +58,12 @@ impl<'a> TouchpointOut<'a> {
     }
 }
 
-pub(super) fn of(plan: &Plan) -> Result<String, serde_json::Error> {
-    let touchpoints = plan.touchpoints.iter().enumerate();
+pub(super) fn of(preview: &Preview) -> Result<String, serde_json::Error> {
+    let touchpoints = preview.touchpoints.iter().enumerate();
     let plan = PlanOut {
-        name: &plan.definition.name,
-        timezone: plan.definition.timezone.iana_name(),
-        enrolled_at: plan.enrolled_at,
+        name: &preview.definition.name,
+        timezone: preview.definition.timezone.iana_name(),
+        enrolled_at: preview.enrolled_at,
         touchpoints: touchpoints
             .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
             .collect(),

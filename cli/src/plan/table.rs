@@ -1,17 +1,17 @@
-//! A plan as a table: one line for each touchpoint.
+//! Table of a plan, with one line for each touchpoint.
 
 use domain::cadence::{Touchpoint, TouchpointState};
 use jiff::{Timestamp, tz::TimeZone};
 use local::text::printable;
 
-use super::Plan;
+use super::preview::Preview;
 use crate::output::table;
 
-/// The table; `is_full` adds the times in UTC.
-pub(super) fn of(plan: &Plan, is_full: bool) -> String {
-    let definition = &plan.definition;
+/// Returns the table. `is_full` adds the times in UTC.
+pub(super) fn of(preview: &Preview, is_full: bool) -> String {
+    let definition = &preview.definition;
     let zone = &definition.timezone;
-    let touchpoints = &plan.touchpoints;
+    let touchpoints = &preview.touchpoints;
     let rows: Vec<_> = touchpoints.iter().map(|it| row(it, zone)).collect();
     let rows = if is_full {
         let utc = touchpoints.iter().map(|it| it.due_at.to_string());
@@ -34,10 +34,10 @@ pub(super) fn of(plan: &Plan, is_full: bool) -> String {
     format!(
         "{}, for a lead enrolled {} ({}){}\n\n{rows}",
         printable(&definition.name),
-        local_time(plan.enrolled_at, zone),
+        local_time(preview.enrolled_at, zone),
         zone.iana_name().unwrap_or("UTC"),
         if definition.is_paused {
-            ".\nThe workflow is paused: it schedules nothing until it is unpaused."
+            ".\nThe workflow is paused: it schedules no contacts until is_paused is false."
         } else {
             ""
         }
@@ -54,7 +54,7 @@ fn row(touchpoint: &Touchpoint, zone: &TimeZone) -> [String; 5] {
     ]
 }
 
-/// Differences from the step, with their reasons.
+/// Returns why a touchpoint differs from its step. The note is empty if it does not differ.
 fn note(touchpoint: &Touchpoint) -> String {
     let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
     let reasons = reasons.join(", ");

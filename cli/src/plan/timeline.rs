@@ -1,24 +1,26 @@
-//! A plan as a picture: a line for each day with touchpoints, a character for each half hour.
+//! Timeline of a plan: a line for each day with touchpoints, and a character for each half hour.
 
 use std::fmt::Write as _;
 
 use domain::cadence::{Channel, Touchpoint, TouchpointState, Window};
 use jiff::{ToSpan, civil::Date};
 
-use super::Plan;
+use super::preview::Preview;
 
+/// Half hours of a day.
 const HALF_HOURS: usize = 48;
+/// Space under the dates.
 const LEFT: &str = "                ";
 const RULER: &str = "0     3     6     9     12    15    18    21    24";
 const LEGEND: &str = "C call  W whatsapp  E email  S sms  x skipped";
 const COUNTS: &str = "2-9: that many at once, +: ten or more";
 
-pub(super) fn of(plan: &Plan) -> String {
-    let windows = &plan.definition.cadence.windows;
+pub(super) fn of(preview: &Preview) -> String {
+    let windows = &preview.definition.cadence.windows;
     let mut text = format!("{LEFT}{RULER}\n");
     let mut last = None;
     let mut has_counts = false;
-    for day in plan
+    for day in preview
         .touchpoints
         .chunk_by(|a, b| a.local().date() == b.local().date())
     {

@@ -1,5 +1,5 @@
-//! Why a start is a dead letter, as far as its body and the table tell now; the log of start-workflow tells
-//! what was when it failed.
+//! Reasons why the runs of dead letters are not built, as the message and the table show them now.
+//! The log of start-workflow has the error of each delivery.
 
 use aws::{
     queue::{MessageError, WorkflowStart},
@@ -8,13 +8,13 @@ use aws::{
 };
 use serde::Serialize;
 
-/// What stands in the way of a start, or does not any more.
+/// Reason why the run of a start is not built, or that nothing prevents it any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Reason {
-    /// For programs.
+    /// Name for programs.
     #[serde(rename = "reason")]
     pub(super) word: &'static str,
-    /// For people.
+    /// Explanation for people.
     #[serde(rename = "explanation")]
     pub(super) text: String,
 }
@@ -28,7 +28,7 @@ impl Reason {
     }
 }
 
-/// Without the table, only that it can be read is known.
+/// Returns the reason for a start. Without the table, it depends on the message alone.
 pub(super) async fn of(
     start: &Result<WorkflowStart, MessageError>,
     store: Option<&Store>,
@@ -36,61 +36,54 @@ pub(super) async fn of(
     let start = match start {
         Ok(start) => start,
         Err(error) => {
-            return Ok(Reason::new(
-                "unreadable",
-                format!("cannot be read: {error}"),
-            ));
+            let text = format!("cannot be read: {error}");
+            return Ok(Reason::new("unreadable", text));
         }
     };
     let Some(store) = store else {
-        return Ok(Reason::new(
-            "unknown",
-            "can be read; pass --table to know more",
-        ));
+        let text = "reason unknown without the table: pass --table NAME";
+        return Ok(Reason::new("unknown", text));
     };
-    match look(start, store).await {
-        Err(error @ StoreError::Damaged { .. }) => Ok(Reason::new(
-            "damaged",
-            format!("fails for as long as {}", ErrorChain(&error)),
-        )),
-        looked => looked,
+    match of_table(start, store).await {
+        Err(error @ StoreError::Damaged { .. }) => {
+            let text = format!("repair the item, then redrive: {}", ErrorChain(&error));
+            Ok(Reason::new("damaged", text))
+        }
+        reason => reason,
     }
 }
 
-async fn look(start: &WorkflowStart, store: &Store) -> Result<Reason, StoreError> {
+async fn of_table(start: &WorkflowStart, store: &Store) -> Result<Reason, StoreError> {
     let account = start.account_id;
     let lead = match store.lead(account, start.lead_id).await? {
         Lookup::Found(lead) => lead,
         Lookup::Erased => {
-            return Ok(Reason::new(
-                "lead_erased",
-                "its lead was erased: a redrive clears it away",
-            ));
+            let text = "the lead is erased: a redrive removes the message";
+            return Ok(Reason::new("lead_erased", text));
         }
         Lookup::Missing => {
-            return Ok(Reason::new(
-                "lead_absent",
-                "its lead was never stored: a redrive clears it away",
-            ));
+            let text = "the lead was never stored: a redrive removes the message";
+            return Ok(Reason::new("lead_absent", text));
         }
     };
     if lead.start.is_none_or(|it| it.run_id != start.run_id) {
-        return Ok(Reason::new(
-            "superseded",
-            "its lead has another start by now: a redrive clears it away",
-        ));
+        let text = "the lead has a newer start: a redrive removes the message";
+        return Ok(Reason::new("superseded", text));
     }
     let run = store.run(account, start.lead_id, start.run_id).await?;
     Ok(match run {
-        Some(run) if run.is_waiting() => Reason::new(
-            "run_waits",
-            "its run waits for its paused workflow: a redrive does no harm",
+        Some(run) if run.is_waiting() => {
+            let text = "the run waits for its paused workflow: a redrive does no harm";
+            Reason::new("run_waits", text)
+        }
+        Some(_) => Reason::new(
+            "run_is_there",
+            "the run is built: a redrive removes the message",
         ),
-        Some(_) => Reason::new("run_is_there", "its run is there: a redrive clears it away"),
         None => {
-            // A workflow that cannot be read keeps its runs from being built.
+            // Fails if the workflow cannot be read, which also prevents the run.
             store.workflow_of_run(account, start.workflow_id).await?;
-            Reason::new("run_is_missing", "its run would be built now: redrive it")
+            Reason::new("run_is_missing", "a redrive builds the run now")
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Dead letters as SQS hands them out: received, hidden meanwhile, and put back.
+//! Receives dead letters, and puts them back.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,29 @@ use aws_sdk_sqs::types::{
 };
 use jiff::Timestamp;
 
-use super::Target;
+use super::queues::Queues;
 
-/// What SQS hands out at once, at most.
+/// Maximum number of messages in one call of SQS.
 const BATCH: usize = 10;
-/// Seconds for which a letter is hidden, unless it is put back: longer than a command looks at it, and
-/// short for one that comes after a command that was interrupted.
+/// Seconds for which a received letter is hidden. That is longer than a command needs, and short
+/// enough to wait for after an interrupted command.
 const HIDDEN: i32 = 60;
-/// Seconds for which a receive waits. With any, SQS asks all of its servers, so that none found means that
-/// there is none; with more than one, the attempt's timeout would end it.
+/// Seconds for which a receive waits. With at least 1, SQS asks all of its servers, so an empty
+/// reply means an empty queue. With more than 1, the timeout of an attempt would end the call.
 const WAIT: i32 = 1;
-/// The embedded SQS is one server.
+/// Seconds for which a receive waits on a local stack. The embedded SQS is one server.
 const WAIT_LOCALLY: i32 = 0;
 
 /// A dead letter.
 pub(super) struct Letter {
     pub(super) message_id: String,
     pub(super) body: String,
-    /// When it was first sent.
+    /// Time at which it was first sent.
     pub(super) sent_at: Option<Timestamp>,
-    /// How often it was received since it is a dead letter, or since it was sent: SQS decides.
+    /// Number of receives. SQS counts them from the sending, or from the move to the dead-letter
+    /// queue.
     pub(super) receive_count: Option<u32>,
-    /// Its message group, where SQS keeps one.
+    /// Message group. `None` if SQS keeps none.
     pub(super) group: Option<String>,
     pub(super) receipt: String,
 }
@@ -51,34 +52,35 @@ impl Letter {
     }
 }
 
-/// The dead letters, each handed out once.
+/// Iterates over the dead letters, each once.
 pub(super) struct DeadLetters<'a> {
-    target: &'a Target,
-    /// The receipts of those that are to be put back, by their ids.
+    queues: &'a Queues,
+    /// Receipt handles of the letters to put back, by message id.
     held: HashMap<String, String>,
 }
 
 impl<'a> DeadLetters<'a> {
-    pub(super) fn new(target: &'a Target) -> Self {
+    pub(super) fn new(queues: &'a Queues) -> Self {
         Self {
-            target,
+            queues,
             held: HashMap::new(),
         }
     }
 
-    /// The next letters, `most` of them or fewer. None: there are no more.
+    /// Receives up to `most` letters that were not received before. There are no more letters if it
+    /// returns none.
     pub(super) async fn receive(&mut self, most: usize) -> Result<Vec<Letter>, QueueError> {
         let most = i32::try_from(most.min(BATCH)).unwrap_or(1);
-        let wait = if self.target.is_local {
+        let wait = if self.queues.is_local {
             WAIT_LOCALLY
         } else {
             WAIT
         };
         let reply = self
-            .target
+            .queues
             .sqs
             .receive_message()
-            .queue_url(&self.target.dead_letter_url)
+            .queue_url(&self.queues.dead_letter_url)
             .max_number_of_messages(most)
             .visibility_timeout(HIDDEN)
             .wait_time_seconds(wait)
@@ -88,7 +90,8 @@ impl<'a> DeadLetters<'a> {
         let letters = reply.messages.unwrap_or_default().into_iter();
         Ok(letters
             .filter_map(Letter::of)
-            // One that is seen again: its time was over, and so are all.
+            // A letter that comes again was hidden for its whole time, so all letters have been
+            // received.
             .filter(|letter| {
                 let (id, receipt) = (letter.message_id.clone(), letter.receipt.clone());
                 self.held.insert(id, receipt).is_none()
@@ -96,7 +99,7 @@ impl<'a> DeadLetters<'a> {
             .collect())
     }
 
-    /// `limit` letters, or all that are left if they are fewer.
+    /// Receives `limit` letters, or all if there are fewer.
     pub(super) async fn take(&mut self, limit: usize) -> Result<Vec<Letter>, QueueError> {
         let mut taken = Vec::new();
         while taken.len() < limit {
@@ -112,17 +115,18 @@ impl<'a> DeadLetters<'a> {
     /// Deletes a letter.
     pub(super) async fn delete(&mut self, letter: &Letter) -> Result<(), QueueError> {
         self.held.remove(&letter.message_id);
-        self.target
+        self.queues
             .sqs
             .delete_message()
-            .queue_url(&self.target.dead_letter_url)
+            .queue_url(&self.queues.dead_letter_url)
             .receipt_handle(&letter.receipt)
             .send()
             .await?;
         Ok(())
     }
 
-    /// Puts back what was received and not deleted. Where that fails, SQS does it when the time is over.
+    /// Puts back the letters that were received and not deleted. If that fails, SQS shows them
+    /// again after [`HIDDEN`].
     pub(super) async fn put_back(self) {
         let receipts: Vec<_> = self.held.into_values().collect();
         for receipts in receipts.chunks(BATCH) {
@@ -135,10 +139,10 @@ impl<'a> DeadLetters<'a> {
                     .ok()
             });
             let _ = self
-                .target
+                .queues
                 .sqs
                 .change_message_visibility_batch()
-                .queue_url(&self.target.dead_letter_url)
+                .queue_url(&self.queues.dead_letter_url)
                 .set_entries(Some(entries.collect()))
                 .send()
                 .await;

@@ -1,4 +1,4 @@
-//! The dead letters, oldest first.
+//! `leadgate queue dlq list`: the dead letters, oldest first.
 
 use std::fmt::{self, Write};
 
@@ -13,18 +13,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    CommandError, PlaceArgs, Target,
     diagnosis::{self, Reason},
+    error::QueueCommandError,
     letters::{DeadLetters, Letter},
+    queues::{Queues, QueuesArgs},
 };
 use crate::output::{FullArg, OutputArg};
 
-const LOOKED_AT_ONCE: usize = 16;
+/// Number of dead letters that are looked up in the table at the same time.
+const LOOKED_UP_AT_ONCE: usize = 16;
 
-/// What `leadgate queue dlq list` can be told.
+/// Options of `leadgate queue dlq list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
-    /// List so many at most
+    /// Maximum number of dead letters to list
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
     #[command(flatten)]
@@ -32,14 +34,14 @@ pub struct ListArgs {
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
-    place: PlaceArgs,
+    queues: QueuesArgs,
 }
 
-/// What is printed.
+/// Output of the command.
 #[derive(Serialize)]
 struct Listed {
     dead_letters: Vec<Entry>,
-    /// The limit was reached.
+    /// Whether there may be more than the limit.
     more: bool,
 }
 
@@ -55,7 +57,7 @@ struct Entry {
     reason: Reason,
 }
 
-/// What it is about, if it can be read.
+/// Ids in the message of a start.
 #[derive(Serialize)]
 struct Ids {
     account_id: AccountId,
@@ -64,22 +66,22 @@ struct Ids {
     workflow_id: WorkflowId,
 }
 
-pub(super) async fn print(args: &ListArgs, now: Timestamp) -> Result<(), CommandError> {
-    let target = &Target::of(&args.place).await?;
+pub(super) async fn print(args: &ListArgs, now: Timestamp) -> Result<(), QueueCommandError> {
+    let queues = &Queues::of(&args.queues).await?;
     let limit = usize::from(args.limit);
-    let mut dead_letters = DeadLetters::new(target);
+    let mut dead_letters = DeadLetters::new(queues);
     let found = dead_letters.take(limit).await;
     dead_letters.put_back().await;
     let mut found = found?;
     found.sort_by_key(|letter| letter.sent_at);
     let entries: Vec<_> = found
         .into_iter()
-        .map(|letter| entry(letter, target.store.as_ref(), now))
+        .map(|letter| entry(letter, queues.store.as_ref(), now))
         .collect();
     let listed = Listed {
         more: entries.len() == limit,
         dead_letters: stream::iter(entries)
-            .buffered(LOOKED_AT_ONCE)
+            .buffered(LOOKED_UP_AT_ONCE)
             .try_collect()
             .await?,
     };
@@ -98,7 +100,7 @@ fn text(listed: &Listed, limit: usize, full: FullArg, now: Timestamp) -> String 
         let _ = write(&mut text, entry, full, now);
     }
     if listed.more {
-        text += &format!("There may be more: --limit lists more than {limit}.\n");
+        text += &format!("There may be more: pass a --limit above {limit} to list them.\n");
     }
     text
 }

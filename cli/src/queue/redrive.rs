@@ -1,59 +1,58 @@
-//! The way back into the start queue.
+//! `leadgate queue dlq redrive`: moves dead letters back to the start queue.
 
-use std::{
-    collections::HashSet,
-    io::{self, Write},
-};
+use std::collections::HashSet;
 
 use aws::queue::{QueueError, WorkflowStart};
 use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry, QueueAttributeName};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use local::text::PrintError;
 use serde::Serialize;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{
-    CommandError, PlaceArgs, Target,
+    error::QueueCommandError,
     letters::{DeadLetters, Letter},
+    queues::{Queues, QueuesArgs},
 };
-use crate::output::OutputArg;
+use crate::output::{self, OutputArg};
 
-/// Between two looks at a move.
+/// Time between two reads of the progress.
 const PAUSE: Duration = Duration::from_millis(250);
-/// A move that takes longer shows how far it is.
+/// Time after which the progress is shown.
 const QUICK: Duration = Duration::from_secs(1);
-/// A move that was just begun need not be told of at once.
+/// Maximum time until SQS lists a new move.
 const UNSEEN: Duration = Duration::from_secs(10);
 const RUNNING: &str = "RUNNING";
 const COMPLETED: &str = "COMPLETED";
 
-/// What `leadgate queue dlq redrive` can be told.
+/// Options of `leadgate queue dlq redrive`.
 #[derive(Args, Clone, Debug)]
 pub struct RedriveArgs {
-    /// Only the dead letter with this message id; can be given several times
+    /// Move only the dead letter with this message id; can be repeated
     #[arg(long, value_name = "MESSAGE ID")]
     id: Vec<String>,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
-    place: PlaceArgs,
+    queues: QueuesArgs,
 }
 
-/// Form of what is printed as JSON.
+/// Output of the command.
 #[derive(Serialize)]
 struct Redriven {
     moved: i64,
 }
 
-pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
-    let target = &Target::of(&args.place).await?;
+pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
+    let queues = &Queues::of(&args.queues).await?;
     if args.id.is_empty() {
-        let moved = move_all(target).await?;
+        let moved = move_all(queues).await?;
         return Ok(print(args.output, moved)?);
     }
     let mut wanted = args.id.iter().cloned().collect();
-    let mut dead_letters = DeadLetters::new(target);
-    let moved = move_some(target, &mut dead_letters, &mut wanted, args.output).await;
+    let mut dead_letters = DeadLetters::new(queues);
+    let moved = move_some(queues, &mut dead_letters, &mut wanted, args.output).await;
     dead_letters.put_back().await;
     let moved = moved?;
     if args.output.is_json() {
@@ -64,23 +63,24 @@ pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), CommandError> {
     }
     let mut missing: Vec<_> = wanted.into_iter().collect();
     missing.sort();
-    Err(CommandError::NotFound(missing))
+    Err(QueueCommandError::NotFound(missing))
 }
 
-fn print(output: OutputArg, moved: i64) -> io::Result<()> {
+fn print(output: OutputArg, moved: i64) -> Result<(), PrintError> {
     let done = Redriven { moved };
     output.print(&done, |done| {
         format!("Moved to the start queue: {}.\n", done.moved)
     })
 }
 
-/// Moves the letters that are wanted, counts them, and leaves in `wanted` what is not there.
+/// Moves the letters with the wanted ids, and returns their number. Leaves the ids that were not
+/// found in `wanted`.
 async fn move_some(
-    target: &Target,
+    queues: &Queues,
     dead_letters: &mut DeadLetters<'_>,
     wanted: &mut HashSet<String>,
-    output: OutputArg,
-) -> Result<i64, CommandError> {
+    format: OutputArg,
+) -> Result<i64, QueueCommandError> {
     let mut moved = 0;
     while !wanted.is_empty() {
         let letters = dead_letters.receive(usize::MAX).await?;
@@ -89,12 +89,12 @@ async fn move_some(
         }
         for letter in letters {
             if wanted.remove(&letter.message_id) {
-                send(target, &letter).await?;
+                send(queues, &letter).await?;
                 dead_letters.delete(&letter).await?;
                 moved += 1;
-                if !output.is_json() {
+                if !format.is_json() {
                     let id = &letter.message_id;
-                    writeln!(io::stdout(), "Moved to the start queue: {id}.")?;
+                    output::print(&format!("Moved to the start queue: {id}.\n"))?;
                 }
             }
         }
@@ -102,16 +102,17 @@ async fn move_some(
     Ok(moved)
 }
 
-/// Sends it as it was: the account is the group, as when it was first sent.
-async fn send(target: &Target, letter: &Letter) -> Result<(), QueueError> {
+/// Sends a letter to the start queue, in its message group. The group is the account, as at the
+/// first sending.
+async fn send(queues: &Queues, letter: &Letter) -> Result<(), QueueError> {
     let account = || {
         let start = WorkflowStart::from_body(&letter.body).ok()?;
         Some(start.account_id.to_string())
     };
-    target
+    queues
         .sqs
         .send_message()
-        .queue_url(&target.start_url)
+        .queue_url(&queues.start_url)
         .set_message_group_id(letter.group.clone().or_else(account))
         .message_body(&letter.body)
         .send()
@@ -119,18 +120,19 @@ async fn send(target: &Target, letter: &Letter) -> Result<(), QueueError> {
     Ok(())
 }
 
-/// Has SQS move all, and waits until it has. A move that is under way already is waited for.
-async fn move_all(target: &Target) -> Result<i64, CommandError> {
-    let source = arn(target, &target.dead_letter_url).await?;
-    let before = newest(target, &source).await?;
+/// Lets SQS move all letters, and waits for the end. If a move is running already, waits for that
+/// one.
+async fn move_all(queues: &Queues) -> Result<i64, QueueCommandError> {
+    let source = arn(queues, &queues.dead_letter_url).await?;
+    let before = newest(queues, &source).await?;
     let since = match before {
         Some(task) if task.status() == Some(RUNNING) => task.started_timestamp(),
         before => {
-            target
+            queues
                 .sqs
                 .start_message_move_task()
                 .source_arn(&source)
-                .destination_arn(arn(target, &target.start_url).await?)
+                .destination_arn(arn(queues, &queues.start_url).await?)
                 .send()
                 .await
                 .map_err(QueueError::from)?;
@@ -140,10 +142,10 @@ async fn move_all(target: &Target) -> Result<i64, CommandError> {
     let begun = Instant::now();
     let mut bar = None;
     loop {
-        let task = newest(target, &source).await?;
+        let task = newest(queues, &source).await?;
         let Some(task) = task.filter(|task| task.started_timestamp() >= since) else {
             if begun.elapsed() > UNSEEN {
-                return Err(CommandError::Unsaid("what became of the move"));
+                return Err(QueueCommandError::NotReported("the progress of the move"));
             }
             sleep(PAUSE).await;
             continue;
@@ -154,7 +156,7 @@ async fn move_all(target: &Target) -> Result<i64, CommandError> {
             Some(COMPLETED) => return Ok(moved),
             status => {
                 let reason = task.failure_reason().or(status).unwrap_or_default();
-                return Err(CommandError::MoveFailed {
+                return Err(QueueCommandError::MoveFailed {
                     moved,
                     reason: reason.to_owned(),
                 });
@@ -167,7 +169,7 @@ async fn move_all(target: &Target) -> Result<i64, CommandError> {
     }
 }
 
-/// Hidden where standard error is no terminal.
+/// Returns a progress bar. It is hidden if standard error is not a terminal.
 fn new_bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} moved");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -182,10 +184,10 @@ fn show(bar: &ProgressBar, task: &ListMessageMoveTasksResultEntry) {
 }
 
 async fn newest(
-    target: &Target,
+    queues: &Queues,
     source: &str,
 ) -> Result<Option<ListMessageMoveTasksResultEntry>, QueueError> {
-    let reply = target
+    let reply = queues
         .sqs
         .list_message_move_tasks()
         .source_arn(source)
@@ -196,8 +198,8 @@ async fn newest(
     Ok(tasks.max_by_key(ListMessageMoveTasksResultEntry::started_timestamp))
 }
 
-async fn arn(target: &Target, url: &str) -> Result<String, CommandError> {
-    let reply = target
+async fn arn(queues: &Queues, url: &str) -> Result<String, QueueCommandError> {
+    let reply = queues
         .sqs
         .get_queue_attributes()
         .queue_url(url)
@@ -208,5 +210,5 @@ async fn arn(target: &Target, url: &str) -> Result<String, CommandError> {
     let arn = reply
         .attributes
         .and_then(|mut all| all.remove(&QueueAttributeName::QueueArn));
-    arn.ok_or(CommandError::Unsaid("the ARN of a queue"))
+    arn.ok_or(QueueCommandError::NotReported("the ARN of a queue"))
 }

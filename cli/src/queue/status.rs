@@ -1,22 +1,39 @@
-//! How many messages there are, and where.
+//! `leadgate queue status`: the numbers of messages.
 
-use aws::store::{PENDING_SHARDS, Store, StoreError};
+use aws::{
+    queue::QueueError,
+    store::{PENDING_SHARDS, Store, StoreError},
+};
 use aws_sdk_sqs::types::QueueAttributeName as Name;
+use clap::Args;
 use serde::Serialize;
 
-use super::{CommandError, StatusArgs, Target, letters::DeadLetters};
-use crate::output::table;
+use super::{
+    error::QueueCommandError,
+    letters::DeadLetters,
+    queues::{Queues, QueuesArgs},
+};
+use crate::output::{OutputArg, table};
 
-/// What is printed.
+/// Options of `leadgate queue status`.
+#[derive(Args, Clone, Debug)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
+    queues: QueuesArgs,
+}
+
+/// Output of the command.
 #[derive(Serialize)]
 struct Status {
     start: Counts,
     dead_letter: Counts,
-    /// None: the table was not given.
+    /// `None` if no table is given.
     unsent: Option<Unsent>,
 }
 
-/// The messages of a queue, approximately.
+/// Approximate numbers of messages in a queue.
 #[derive(Serialize)]
 struct Counts {
     visible: u64,
@@ -24,30 +41,30 @@ struct Counts {
     delayed: u64,
 }
 
-/// The starts whose message could not be sent yet.
+/// Pending starts: their message could not be sent yet.
 #[derive(Serialize)]
 struct Unsent {
     starts: usize,
-    /// There are more than were counted.
+    /// Whether there are more than were counted.
     more: bool,
 }
 
-pub(super) async fn print(args: &StatusArgs) -> Result<(), CommandError> {
-    let target = &Target::of(&args.place).await?;
-    let unsent = match &target.store {
+pub(super) async fn print(args: &StatusArgs) -> Result<(), QueueCommandError> {
+    let queues = &Queues::of(&args.queues).await?;
+    let unsent = match &queues.store {
         None => None,
         Some(store) => Some(unsent(store).await?),
     };
-    let mut dead_letter = counts(target, &target.dead_letter_url).await?;
-    if target.is_local {
-        // The embedded SQS does not count what was received before and is back.
-        let mut dead_letters = DeadLetters::new(target);
+    let mut dead_letter = counts(queues, &queues.dead_letter_url).await?;
+    if queues.is_local {
+        // The embedded SQS does not count messages that were received before and put back.
+        let mut dead_letters = DeadLetters::new(queues);
         let visible = dead_letters.take(usize::MAX).await;
         dead_letters.put_back().await;
         dead_letter.visible = u64::try_from(visible?.len()).unwrap_or(u64::MAX);
     }
     let status = Status {
-        start: counts(target, &target.start_url).await?,
+        start: counts(queues, &queues.start_url).await?,
         dead_letter,
         unsent,
     };
@@ -77,13 +94,13 @@ fn text(status: &Status) -> String {
     let mut text = table(headings, &rows, "QUEUE");
     if let Some(Unsent { starts, more }) = &status.unsent {
         let least = if *more { "at least " } else { "" };
-        text += &format!("\nStarts that wait to be sent: {least}{starts}\n");
+        text += &format!("\nPending starts: {least}{starts}\n");
     }
     text
 }
 
-async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {
-    let reply = target
+async fn counts(queues: &Queues, url: &str) -> Result<Counts, QueueCommandError> {
+    let reply = queues
         .sqs
         .get_queue_attributes()
         .queue_url(url)
@@ -92,11 +109,11 @@ async fn counts(target: &Target, url: &str) -> Result<Counts, CommandError> {
         .attribute_names(Name::ApproximateNumberOfMessagesDelayed)
         .send()
         .await
-        .map_err(aws::queue::QueueError::from)?;
+        .map_err(QueueError::from)?;
     let count = |name| {
         let text = reply.attributes().and_then(|all| all.get(&name));
         text.and_then(|text| text.parse().ok())
-            .ok_or(CommandError::Unsaid("how many messages there are"))
+            .ok_or(QueueCommandError::NotReported("the number of messages"))
     };
     Ok(Counts {
         visible: count(Name::ApproximateNumberOfMessages)?,

@@ -1,4 +1,5 @@
-//! How a deployment is reached: with the region and the credentials that the `aws` command finds too.
+//! Configuration of the AWS clients for a deployment. Region and credentials come from where the
+//! `aws` command finds them.
 
 use aws::{
     clients::{self, Roots, https_client},
@@ -6,7 +7,7 @@ use aws::{
 };
 use aws_config::{BehaviorVersion, SdkConfig};
 
-/// The operator's configuration, with the limits of Leadgate's own clients.
+/// Loads the operator's configuration, with the timeouts and retries of Leadgate's own clients.
 pub(super) async fn sdk_config() -> Result<SdkConfig, ConfigError> {
     let found = aws_config::defaults(BehaviorVersion::latest())
         .http_client(https_client(Roots::System, config::ca_bundle()?)?)

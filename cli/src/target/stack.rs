@@ -1,4 +1,4 @@
-//! Finds what a stack on AWS consists of. Its outputs, as template.yaml defines them, name its table and queues.
+//! Finds the table and the queues of a stack on AWS. The outputs of template.yaml have their names.
 
 use std::error::Error;
 
@@ -13,14 +13,14 @@ use thiserror::Error;
 
 use super::cloudformation::{CallError, describe_stack};
 
-/// Outputs that commands need.
+/// Outputs that the commands need.
 pub(super) struct Outputs {
     pub(super) table: String,
     pub(super) start_queue: String,
     pub(super) dead_letter_queue: String,
 }
 
-/// Reasons why the outputs of a stack are unknown.
+/// Reason why the outputs of a stack are unknown.
 #[derive(Debug, Error)]
 pub(crate) enum StackError {
     #[error("no AWS region is set: set AWS_REGION, or a region in your AWS profile")]
@@ -105,7 +105,7 @@ fn refusal(
     let code = refusal.err().code();
     let name = name.to_owned();
     let advice = match code {
-        // A name that CloudFormation does not take has the same code, and is repeated in its message.
+        // An invalid name has the same code. CloudFormation repeats the name in its message.
         Some("ValidationError") if message == format!("Stack with id {name} does not exist") => {
             let region = region.clone();
             return StackError::Absent { name, region };
@@ -128,7 +128,8 @@ fn refusal(
     }
 }
 
-/// Returns the outermost credentials error among the causes of a call's failure. `None` if credentials were found.
+/// Returns the outermost credentials error among the causes of a call's failure. `None` if
+/// credentials were found.
 fn credentials_error(error: &CallError) -> Option<&CredentialsError> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {

@@ -1,17 +1,20 @@
-//! The local stack as others meet it: the data folder, how commands find the stack, and who may use its ports.
+//! Tests of the local stack: the data folder, how commands find the stack, and which requests its
+//! ports refuse.
 
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
     time::{Duration, Instant},
 };
 
 use aws::clock::Clock;
-use local::{Ports, Running, Stack, Storage, demo, running_in};
+use local::{Ports, Running, Stack, Storage, demo, nearest_running, running_in};
 use reqwest::{Client, StatusCode, header};
 use serde_json::{Value, json};
+
+use crate::program::{leadgate, stderr, stdout};
 
 async fn stack_in(folder: &Path) -> Stack {
     let storage = Storage::Folder(folder.to_owned());
@@ -24,14 +27,9 @@ fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().mode() & 0o7777
 }
 
-/// Runs a command in a folder, on the stack that it finds there.
+/// Runs a command in a folder, on the stack that it finds.
 fn in_folder(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_leadgate"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    leadgate(args).current_dir(folder).output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +37,7 @@ async fn the_data_is_its_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("new/.leadgate");
     stack_in(&data).await.stop().await;
-    // As a version before left it, and an umask that takes nothing away.
+    // An older version left these modes, with an umask that removes no permission.
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
     for name in ["leadgate.db", "lock"] {
         fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o644)).unwrap();
@@ -75,13 +73,16 @@ async fn a_lock_that_is_a_link_is_refused() {
     symlink(&precious, data.join("lock")).unwrap();
     let error = Stack::start(&Storage::Folder(data.clone()), Ports::ANY, Clock::System).await;
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("lock is a link: remove it"), "{message}");
+    assert!(
+        message.contains("lock is a link or a special file: remove it"),
+        "{message}"
+    );
     assert_eq!(fs::read_to_string(&precious).unwrap(), "precious content");
     assert_eq!(running_in(&data), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_others_are_left_alone() {
+async fn files_of_other_programs_do_not_change() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let refusal = async |folder: &Path| {
@@ -92,7 +93,10 @@ async fn files_of_others_are_left_alone() {
     let lock = folder.path().join("lock");
     fs::write(&lock, "the lock of another program").unwrap();
     let message = refusal(folder.path()).await;
-    assert!(message.contains("lock is not Leadgate's"), "{message}");
+    assert!(
+        message.contains("lock is not a lock file of Leadgate"),
+        "{message}"
+    );
     assert_eq!(
         fs::read_to_string(&lock).unwrap(),
         "the lock of another program"
@@ -100,7 +104,7 @@ async fn files_of_others_are_left_alone() {
     assert_eq!(mode(folder.path()), 0o755);
     fs::remove_file(&lock).unwrap();
 
-    // A pipe, which nobody writes to.
+    // A pipe without a writer.
     nix::unistd::mkfifo(&lock, nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert_eq!(running_in(folder.path()), None);
     let message = refusal(folder.path()).await;
@@ -127,10 +131,10 @@ async fn a_stack_that_was_killed_hides_no_other() {
     fs::create_dir_all(below.join(".leadgate")).unwrap();
     let killed = Running {
         process: 1,
-        ..Running::find_from(&below).unwrap()
+        ..nearest_running(&below).unwrap()
     };
     fs::write(below.join(".leadgate/lock"), killed.to_string()).unwrap();
-    let found = Running::find_from(&below).unwrap();
+    let found = nearest_running(&below).unwrap();
     assert_eq!(found.process, std::process::id());
     stack.stop().await;
 }
@@ -142,7 +146,7 @@ async fn commands_find_the_running_stack_from_its_folder_and_below() {
     fs::create_dir_all(&below).unwrap();
     let data = folder.path().join(".leadgate");
     let stack = stack_in(&data).await;
-    let running = Running::find_from(&below).unwrap();
+    let running = nearest_running(&below).unwrap();
     assert_eq!(running.api_url, stack.api_url);
 
     let elsewhere = tempfile::tempdir().unwrap();
@@ -154,18 +158,13 @@ async fn commands_find_the_running_stack_from_its_folder_and_below() {
     ] {
         for command in [&["account", "list", "--full"][..], &["queue", "status"]] {
             let output = in_folder(place, &[command, more].concat());
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(
-                (output.status.code(), &*stderr),
-                (Some(0), ""),
-                "{command:?}"
-            );
+            assert_ne!(stdout(&output), "", "{command:?}");
         }
     }
     stack.stop().await;
 
     // A stack that has ended is not found, and neither is one that was killed.
-    let message = |output: Output| String::from_utf8(output.stderr).unwrap();
+    let message = |output: Output| stderr(&output).to_owned();
     let list = ["account", "list"];
     assert_eq!(
         message(in_folder(&below, &list)),
@@ -179,7 +178,7 @@ async fn commands_find_the_running_stack_from_its_folder_and_below() {
     assert!(message(in_folder(&below, &list)).contains("no local stack is running"));
     fs::write(
         data.join("lock"),
-        "leadgate dev, process 1, as a version before wrote it",
+        "leadgate dev, process 1, as an older version wrote it",
     )
     .unwrap();
     assert!(message(in_folder(&below, &list)).contains("no local stack is running"));
@@ -256,7 +255,8 @@ async fn the_root_is_a_page_for_browsers_and_json_for_programs() {
     stack.stop().await;
 }
 
-/// The embedded DynamoDB has what the table needs, and says so of what it has not.
+/// The embedded DynamoDB has the operations that the table needs, and refuses others in DynamoDB's
+/// form.
 #[tokio::test(flavor = "multi_thread")]
 async fn dynamodb_answers_in_its_own_words() {
     let stack = Stack::start(&Storage::Memory, Ports::ANY, Clock::System);
@@ -290,14 +290,12 @@ async fn dynamodb_answers_in_its_own_words() {
 
 #[test]
 fn an_idle_stack_prints_nothing() {
-    let mut dev = Command::new(env!("CARGO_BIN_EXE_leadgate"))
-        .args(["dev", "--in-memory", "--port", "0", "--json"])
-        .stdin(Stdio::null())
+    let mut dev = leadgate(&["dev", "--in-memory", "--port", "0", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The schedule runs at once, and then each minute; the demo leads' runs have a line of their own.
+    // The schedule runs at once and then every minute. The runs of the demo leads have one line.
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(3) {
         assert!(dev.try_wait().unwrap().is_none());

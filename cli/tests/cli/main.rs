@@ -1,4 +1,4 @@
-//! The program as a person or another program meets it: output, exit codes, signals, damaged files.
+//! Tests of the program `leadgate`: output, exit codes, signals and damaged files.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod dev;
 mod documents;
 mod local_stack;
 mod plan;
+mod program;
 mod queue;
 mod stack;
 mod terminal;

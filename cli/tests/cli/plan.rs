@@ -1,32 +1,21 @@
-//! `leadgate plan` as a person or a program meets it.
+//! Tests of `leadgate plan`.
 
-use std::{
-    fs,
-    process::{Command, Output},
-};
+use std::{fs, process::Output};
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::program::{json as json_of, run, stderr, stdout};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/workflow.yaml");
 
 fn plan(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_leadgate"))
-        .arg("plan")
-        .args(args)
-        .output()
-        .unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    String::from_utf8(output.stdout.clone()).unwrap()
+    run(&[&["plan"], args].concat())
 }
 
 #[test]
 fn a_plan_is_a_table_and_a_timeline() {
     let output = plan(&[EXAMPLE, "--at", "2026-09-04T19:12:00Z"]);
-    // On Saturday at midnight the clocks go forward.
+    // The clocks go forward on Saturday at midnight.
     assert_eq!(
         stdout(&output),
         "\
@@ -50,7 +39,7 @@ Tue 2026-09-08  ··················W─────────
 }
 
 #[test]
-fn a_plan_is_told_what_the_lead_lacks_and_another_zone() {
+fn options_plan_for_a_lead_without_a_phone_and_for_another_zone() {
     let args = [
         EXAMPLE,
         "--output",
@@ -61,7 +50,7 @@ fn a_plan_is_told_what_the_lead_lacks_and_another_zone() {
         "--timezone",
         "Europe/Madrid",
     ];
-    let plan: Value = serde_json::from_str(&stdout(&plan(&args))).unwrap();
+    let plan = json_of(&plan(&args));
     assert_eq!(plan["timezone"], "Europe/Madrid");
     assert_eq!(plan["enrolled_at"], "2026-02-14T11:00:00Z");
     assert_eq!(
@@ -76,7 +65,7 @@ fn a_plan_is_told_what_the_lead_lacks_and_another_zone() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_a_line_each() {
+fn each_problem_of_a_file_has_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("workflow.yaml");
     let yaml = fs::read_to_string(EXAMPLE).unwrap();
@@ -86,26 +75,23 @@ fn what_is_wrong_with_a_file_is_told_a_line_each() {
     fs::write(&file, yaml).unwrap();
     let file = file.to_str().unwrap();
     let output = plan(&[file]);
-    assert_eq!(output.status.code(), Some(1));
     assert_eq!(output.stdout, b"");
-    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        stderr.lines().collect::<Vec<_>>(),
+        stderr(&output).lines().collect::<Vec<_>>(),
         [
             format!(
-                "leadgate plan: {file}:5: timezone must be an IANA time zone such as America/Santiago"
+                "leadgate plan: {file}:5: timezone is \"America/Nowhere\", but must be an IANA time zone such as America/Santiago"
             ),
             format!(
-                "leadgate plan: {file}:15: cadence.steps[0].attempt_interval must be an ISO 8601 \
+                "leadgate plan: {file}:15: cadence.steps[0].attempt_interval is \"two hours\", but must be an ISO 8601 \
                  duration of whole seconds from PT0S to P366D, such as PT2H or P1D"
             ),
         ]
     );
     let output = plan(&["/does/not/exist.yaml"]);
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let message = stderr(&output);
     assert!(
-        stderr.starts_with("leadgate plan: cannot read /does/not/exist.yaml: "),
-        "{stderr}"
+        message.starts_with("leadgate plan: cannot read /does/not/exist.yaml: "),
+        "{message}"
     );
 }

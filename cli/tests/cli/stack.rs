@@ -1,21 +1,23 @@
-//! Tests of how commands find a stack on AWS: the request to CloudFormation, and the messages about its replies.
+//! Tests of how commands find a stack on AWS: the request to CloudFormation, and the messages about
+//! its replies.
 
 use std::{
     fs,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::{Arc, Mutex},
 };
 
-use aws::clock::Clock;
 use axum::{
     Router,
     extract::State,
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use local::{Ports, Services, Storage, demo};
+use local::{Services, demo};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+use crate::program::{self, nowhere, services, stderr, stdout};
 
 const OK: u16 = 200;
 
@@ -77,33 +79,18 @@ impl CloudFormation {
     }
 }
 
-/// Makes a command without an environment, so that it finds no credentials there or in a home folder.
+/// Returns the program without an environment, so that it finds no credentials there or in a home
+/// folder.
 fn leadgate(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leadgate"));
+    let mut command = program::leadgate(args);
     command.env_clear();
-    // Else the SDK asks the network for credentials.
+    // Without it, the SDK asks the network for credentials.
     command.env("AWS_EC2_METADATA_DISABLED", "true");
-    command.args(args).stdin(Stdio::null());
     command
 }
 
-fn stdout(output: &Output) -> &str {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), &*stderr), (Some(0), ""));
-    str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    assert_eq!(output.status.code(), Some(1));
-    str::from_utf8(&output.stderr).unwrap()
-}
-
-async fn services() -> Services {
-    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
-    services.await.unwrap()
-}
-
-/// Makes a reply as in the reference of DescribeStacks. Its values have entities for full stops and hyphens.
+/// Makes a reply as in the reference of DescribeStacks. Its values have entities for full stops and
+/// hyphens.
 fn stack(outputs: &[(&str, &str)]) -> (u16, String) {
     let members = outputs.iter().map(|(key, value)| {
         let value = value.replace('.', "&#46;").replace('-', "&#x2D;");
@@ -184,7 +171,7 @@ async fn a_stacks_outputs_name_its_table_and_a_profile_has_region_credentials_an
     let output = run(&["account", "list", "--full", "--table", services.table()]);
     assert!(stdout(&output).contains(demo::ACCOUNT_ID));
     let output = run(&["queue", "status", "--stack", "leadgate"]);
-    assert!(stdout(&output).contains("Starts that wait to be sent: 0"));
+    assert!(stdout(&output).contains("Pending starts: 0"));
     // A stack on AWS has no demo account.
     let output = run(&["key", "list", "--stack", "leadgate"]);
     let expected = "leadgate key: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
@@ -306,9 +293,7 @@ async fn a_server_error_is_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_be_reached_is_one_clear_error() {
     let mut server = CloudFormation::start([absent()]).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    server.url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    server.url = nowhere();
     let output = server.list_accounts("x");
     let expected = "leadgate account: CloudFormation in eu-west-1 cannot be called: check AWS_REGION, your \
                     network, and AWS_ENDPOINT_URL if it is set: ";
@@ -316,7 +301,7 @@ async fn a_server_that_cannot_be_reached_is_one_clear_error() {
 }
 
 #[test]
-fn without_a_region_or_credentials_the_error_says_what_to_set() {
+fn without_a_region_or_credentials_the_error_names_what_to_set() {
     let run = |environment: &[(&str, &str)]| {
         let mut command = leadgate(&["account", "list", "--stack", "x"]);
         command.envs(environment.iter().copied()).output().unwrap()

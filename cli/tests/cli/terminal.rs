@@ -1,4 +1,4 @@
-//! Every command on a terminal of 80 columns, as a person runs it: colours, widths, questions and Ctrl-C.
+//! Tests of every command on a terminal of 80 columns: colours, widths, questions and Ctrl-C.
 
 use std::{
     collections::HashMap,
@@ -12,14 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::clock::Clock;
-use local::{Ports, Services, Storage, demo, text::width};
+use local::{demo, text::width};
 use pty_process::{
     Size,
     blocking::{Command, Pty, open},
 };
 use reqwest::Client;
 use serde_json::json;
+
+use crate::program::services;
 
 const COLUMNS: u16 = 80;
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -36,7 +37,7 @@ struct Terminal {
     pty: Arc<Pty>,
     child: Child,
     output: Receiver<Vec<u8>>,
-    /// Text that it has printed so far.
+    /// Output so far.
     seen: String,
 }
 
@@ -44,7 +45,7 @@ impl Terminal {
     fn run(args: &[&str], env: &[(&str, &str)]) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(24, COLUMNS)).unwrap();
-        // CI: a log in CI shows colours even where the terminal is dumb.
+        // With CI set, anstream prints colours on a dumb terminal too.
         let variables = [
             "NO_COLOR",
             "CLICOLOR",
@@ -64,7 +65,7 @@ impl Terminal {
         let pty = Arc::new(pty);
         let reader = Arc::clone(&pty);
         let (sender, output) = channel();
-        // A terminal whose program is gone ends in an error.
+        // After the end of the program, reading fails.
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = (&*reader).read(&mut buffer) {
@@ -98,7 +99,7 @@ impl Terminal {
         (&*self.pty).write_all(text).unwrap();
     }
 
-    /// Waits for the end; gives all that was printed.
+    /// Waits for the end. Returns the exit status and the whole output.
     fn end(mut self) -> (ExitStatus, String) {
         let started = Instant::now();
         let status = loop {
@@ -125,7 +126,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Runs a command to its end. It succeeds, and no line is wider than the terminal.
+/// Runs a command to its end. Checks that it succeeds, and that no line is wider than the terminal.
 fn shown(args: &[&str], env: &[(&str, &str)]) -> String {
     let (status, text) = Terminal::run(args, env).end();
     assert_eq!(status.code(), Some(0), "{args:?}: {text}");
@@ -179,7 +180,7 @@ fn every_help_fits_the_terminal() {
             }
         }
     }
-    // A command that is new has a page here, and belongs into this list.
+    // A new command has a manual page, and must be added to the list above.
     let folder = tempfile::tempdir().unwrap();
     shown(&["man", "--dir", folder.path().to_str().unwrap()], &[]);
     let pages = std::fs::read_dir(folder.path()).unwrap();
@@ -191,7 +192,7 @@ fn every_help_fits_the_terminal() {
     assert!(known > 10);
 }
 
-/// The address of the API, as the ready text shows it.
+/// Returns the URL of the API in the text of a stack that is ready.
 fn api_url(text: &str) -> String {
     let line = text.lines().find(|line| line.starts_with("  API  "));
     let url = line.and_then(|line| line.split_whitespace().nth(1));
@@ -240,7 +241,7 @@ async fn dev_has_a_line_for_each_request_and_run_and_ends_with_ctrl_c() {
     ] {
         assert!(plain.contains(part), "{part:?} in {plain}");
     }
-    // Fields for machines are left out.
+    // It shows no fields for programs.
     for noise in ["outcome=", "duration_ms", "starts_requeued", "INFO"] {
         assert!(!plain.contains(noise), "{plain}");
     }
@@ -303,8 +304,7 @@ fn colours_are_where_they_are_wanted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_that_prints_fits_the_terminal() {
-    let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
-    let services = services.await.unwrap();
+    let services = services().await;
     let long = "A name that is so long that no terminal has the columns for it";
     let here = ["--dynamodb-url", &services.dynamodb_url];
     let queues = ["--sqs-url", &services.sqs_url];

@@ -1,14 +1,14 @@
-//! The one fact of a reply that a person wants to know.
+//! The most important fact of a reply, for a line of the journal.
 
 use serde_json::Value;
 
 use crate::text::{counted, cut, printable, short};
 
-/// Most columns of a name.
+/// Maximum number of columns of a name. It leaves room for the rest of the line.
 pub(super) const LONGEST_NAME: usize = 24;
 
-/// The fact of a reply of the API; `None` if it has none. `is_replay`: an earlier request of the same idempotency
-/// key had this reply.
+/// Returns the fact of a reply of the API. `None` if it has none. `is_replay` marks the reply as a
+/// replay.
 pub(super) fn of(reply: &Value, is_replay: bool) -> Option<String> {
     let fact = refusal(reply)
         .or_else(|| many(reply))
@@ -23,16 +23,16 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name)?.as_str()
 }
 
-/// The first problem, and how many more there are.
+/// Returns the first problem, and the number of the others.
 fn refusal(reply: &Value) -> Option<String> {
     text(reply, "error")?;
-    // The guard's message is long, and its cure comes last.
+    // The guard's message is long, and its solution is at the end.
     if text(reply, "code") == Some("forbidden") {
         let message = text(reply, "message")?;
-        let cure = message
+        let solution = message
             .rsplit_once("with --cors ")
             .map(|(_, origin)| origin);
-        return Some(match cure {
+        return Some(match solution {
             Some(origin) => format!("not allowed: add --cors {origin}"),
             None => message.to_owned(),
         });
@@ -40,7 +40,7 @@ fn refusal(reply: &Value) -> Option<String> {
     let problems = reply.get("details").and_then(Value::as_array);
     let problems = problems.map(Vec::as_slice).unwrap_or_default();
     let Some(first) = problems.first().and_then(|it| text(it, "message")) else {
-        // The long message of a missing or wrong key says less than its title.
+        // The message about a missing or wrong key is long. Its title is enough.
         let is_key = text(reply, "code").is_some_and(|code| code.ends_with("_api_key"));
         return text(reply, if is_key { "error" } else { "message" }).map(str::to_owned);
     };
@@ -61,12 +61,11 @@ fn many(reply: &Value) -> Option<String> {
     })
 }
 
-/// The lead's name and short id, its run or its status, and a warning.
+/// Returns the name and the short id of the lead, its run or its status, and the warning.
 fn one_lead(reply: &Value) -> Option<String> {
     let lead = reply.get("lead")?;
     let names = ["first_name", "last_name"].into_iter();
     let names: Vec<_> = names.filter_map(|name| text(lead, name)).collect();
-    // A long name leaves room for the rest.
     let mut fact = cut(&printable(&names.join(" ")), LONGEST_NAME);
     if let Some(id) = text(lead, "id") {
         fact = format!("{fact} {}", short(id));
@@ -109,7 +108,7 @@ fn listed(reply: &Value) -> Option<String> {
     })
 }
 
-/// The result of a change of a run, or of a look at one.
+/// Returns the result of a change of a run, or the state of a run.
 fn done(reply: &Value) -> Option<String> {
     let is = |name| reply.get(name).and_then(Value::as_bool);
     if let Some(workflow) = text(reply, "workflowName") {

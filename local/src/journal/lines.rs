@@ -1,4 +1,4 @@
-//! The form of a line: time, what it is about, and the one fact that matters.
+//! Form of a line of the journal: time, subject and fact.
 
 use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
@@ -8,9 +8,11 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::text::{cut, printable, short, width as columns};
 
+/// Prefix of the API's paths, which lines leave out.
 const API: &str = "/api/public";
+/// Number of characters of an id.
 const ID: usize = 36;
-/// Columns of a line that are not its path: time, method, status and milliseconds.
+/// Number of columns of time, method, status and milliseconds.
 const REST: usize = 32;
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
@@ -23,7 +25,7 @@ const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 /// A line of the journal.
 #[derive(Debug)]
 pub(super) enum Line<'a> {
-    /// A request that is answered.
+    /// An answered request.
     Request {
         method: &'a str,
         path: &'a str,
@@ -33,7 +35,7 @@ pub(super) enum Line<'a> {
     },
     /// The result of a start.
     Run { id: String, fact: String },
-    /// Work that was done without a request.
+    /// Work without a request.
     Note(String),
     /// A warning.
     Warning(String),
@@ -42,7 +44,7 @@ pub(super) enum Line<'a> {
 }
 
 impl Line<'_> {
-    /// The line with its colours, cut at `width` columns unless it must be read whole.
+    /// Returns the line with its colours. Lines of requests and runs are cut at `width` columns.
     pub(super) fn render(&self, at: Timestamp, zone: &TimeZone, width: Option<usize>) -> String {
         let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
         let mut text = format!("{DIM}{time}{DIM:#} ");
@@ -90,7 +92,7 @@ fn colour(status: StatusCode) -> Style {
     }
 }
 
-/// A path with short ids and without the API's prefix. `…` stands for what is left out.
+/// Returns a path with short ids and without the API's prefix. `…` stands for the omitted parts.
 fn shown_path(path: &str) -> String {
     let (prefix, rest) = match path.strip_prefix(API) {
         Some(rest) if rest.starts_with('/') => ("…", rest),
@@ -109,7 +111,7 @@ fn short_if_id(part: &str) -> Cow<'_, str> {
     }
 }
 
-/// A fact in the columns that its line leaves.
+/// Cuts a fact to the remaining columns of its line.
 fn fitted(fact: &str, head: &str, width: Option<usize>) -> String {
     let fact = printable(fact);
     match width {

@@ -1,5 +1,6 @@
-//! Lines of `leadgate dev` for a person: one for each request, and one for each run that is planned.
-//! They show names, because the data is the person's own. The functions' log lines on AWS never do.
+//! The journal of `leadgate dev`: lines for people, one for each request and one for each run. They
+//! show names of leads, which are on this machine only. The functions' log lines on AWS never have
+//! names.
 
 mod facts;
 mod lines;
@@ -24,17 +25,17 @@ use jiff::{Timestamp, tz::TimeZone};
 use self::lines::Line;
 pub(crate) use self::warnings::Warnings;
 
-/// Larger than any reply of the API.
+/// Maximum size of a reply, in bytes. All replies of the API are smaller.
 const REPLY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The lines for a person. They go to standard error.
+/// Lines for people, on standard error.
 #[derive(Clone, Debug)]
 pub struct Journal {
     zone: TimeZone,
 }
 
 impl Journal {
-    /// Prints work that was done without a request.
+    /// Prints a line about work without a request.
     pub(crate) fn note(&self, fact: String) {
         self.print(&Line::Note(fact));
     }
@@ -46,13 +47,13 @@ impl Journal {
     fn print(&self, line: &Line) {
         let mut stderr = anstream::stderr().lock();
         let text = line.render(self.now(), &self.zone, terminal_width());
-        // A terminal that is gone takes no more lines, and the stack goes on.
+        // The stack continues if its terminal is closed.
         let _ = writeln!(stderr, "{text}");
     }
 }
 
 impl Default for Journal {
-    /// Returns a journal with the times of this machine's zone.
+    /// Returns a journal with times in this machine's zone.
     fn default() -> Self {
         Self {
             zone: TimeZone::system(),
@@ -60,7 +61,7 @@ impl Default for Journal {
     }
 }
 
-/// Columns of standard error; `None` if it is no terminal.
+/// Returns the number of columns of standard error. `None` if it is not a terminal.
 fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
     Some(usize::from(width.0))

@@ -1,4 +1,4 @@
-//! Lines about runs: start-workflow plans them, and the table has what it planned.
+//! Lines about the runs that start-workflow has built, from the table.
 
 use aws::{
     queue::WorkflowStart,
@@ -15,14 +15,14 @@ use jiff::Timestamp;
 use super::{Journal, facts::LONGEST_NAME, lines::Line};
 use crate::text::{counted, cut, printable, short};
 
-/// Seconds within which a contact is due now.
+/// Seconds up to which a contact is due now.
 const NOW: i64 = 60;
 
 impl Journal {
-    /// Prints a line for each start that start-workflow has handled, in their order.
+    /// Prints a line for each handled start, in their order.
     pub(crate) async fn starts(&self, store: &Store, starts: &[WorkflowStart]) {
         for start in starts {
-            // A lead that cannot be read is reported where that fails.
+            // The log has the error of a lead that cannot be read.
             if let Ok(Some((lead, run))) = read(store, start).await {
                 self.print(&Line::Run {
                     id: short(&run.id.to_string()).to_owned(),
@@ -38,11 +38,16 @@ impl Journal {
         let names: Vec<_> = names.into_iter().flatten().map(Name::as_str).collect();
         let name = cut(&printable(&names.join(" ")), LONGEST_NAME);
         if run.is_waiting() {
-            return format!("waits for {name}: {} is paused", run.workflow.name);
+            return format!(
+                "paused for {name}: the workflow {} is paused",
+                run.workflow.name
+            );
         }
         match run.status {
-            RunStatus::Failed => return format!("failed for {name}: the workflow is gone"),
-            RunStatus::Stopped => return format!("of {name} was stopped before it was planned"),
+            RunStatus::Failed => {
+                return format!("failed for {name}: the workflow does not exist any more");
+            }
+            RunStatus::Stopped => return format!("stopped for {name} before it was planned"),
             RunStatus::Queued | RunStatus::Running | RunStatus::Completed => {}
         }
         let scheduled: Vec<_> = run

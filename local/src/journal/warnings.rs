@@ -10,7 +10,7 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use super::{Journal, lines::Line};
 
-/// Prints warnings and errors. What goes well has lines of its own.
+/// Prints warnings and errors of the functions.
 pub(crate) struct Warnings(pub(crate) Journal);
 
 impl<S: Subscriber> Layer<S> for Warnings {

@@ -7,11 +7,13 @@ use aws_types::service_config::ServiceConfigKey;
 
 /// Returns the URL for the region of `config`, or the URL that the operator has configured.
 ///
-/// Each client of the SDK has the names of all partitions. The rules of SQS and of CloudFormation differ in the service's
-/// name alone, so the SQS client's rules give the URL, and the name is replaced.
+/// Each client of the SDK has the names of all partitions. The rules of SQS and of CloudFormation
+/// differ in the service's name alone, so the SQS client's rules give the URL, and the name is
+/// replaced.
 ///
 /// # Errors
-/// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or dual-stack.
+/// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or
+/// dual-stack.
 pub(super) async fn url(config: &SdkConfig) -> Result<String, BoxError> {
     let configured = configured(config)?;
     let params = Params::builder()
@@ -27,8 +29,8 @@ pub(super) async fn url(config: &SdkConfig) -> Result<String, BoxError> {
     }))
 }
 
-/// Returns the URL of `AWS_ENDPOINT_URL_CLOUDFORMATION`, of the profile's section for CloudFormation or of
-/// `AWS_ENDPOINT_URL`, in this order. `None` if none is set.
+/// Returns the URL of `AWS_ENDPOINT_URL_CLOUDFORMATION`, of the profile's section for
+/// CloudFormation or of `AWS_ENDPOINT_URL`, in this order. `None` if none is set.
 fn configured(config: &SdkConfig) -> Result<Option<String>, BoxError> {
     let key = ServiceConfigKey::builder()
         .service_id("CloudFormation")
@@ -47,8 +49,8 @@ mod tests {
 
     use super::*;
 
-    /// Host names from the tests of aws-sdk-cloudformation 1.136, one for each partition and variant, and that of the
-    /// European Sovereign Cloud.
+    /// Host names from the tests of aws-sdk-cloudformation 1.136, one for each partition and
+    /// variant, and that of the European Sovereign Cloud.
     const HOSTS: &str = "
         eu-west-1       plain       cloudformation.eu-west-1.amazonaws.com
         us-east-1       fips        cloudformation-fips.us-east-1.amazonaws.com

@@ -1,5 +1,6 @@
-//! What the stack consists of, read from template.yaml itself: the table and its indexes, the queues and
-//! the event source. There is no second definition that could differ.
+//! The parts of template.yaml that the local stack runs: the table with its indexes, the queues and
+//! the event source. The local stack has no definition of its own, as decided in
+//! [ADR 4](../../docs/adr/0004-the-local-stack-reads-the-template.md).
 
 use std::collections::BTreeSet;
 
@@ -12,14 +13,14 @@ use aws_sdk_dynamodb::{
 };
 use serde::Deserialize;
 
-use super::LocalError;
+use crate::LocalError;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// The part of template.yaml that the local stack runs.
+/// Content of template.yaml, as far as the local stack needs it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Template {
+struct File {
     resources: Resources,
 }
 
@@ -121,18 +122,18 @@ struct EventSource {
     batch_size: u8,
 }
 
-/// The stack's table, queues and event source.
+/// The table, the queues and the event source of the stack.
 #[derive(Debug)]
-pub(super) struct Definition(Resources);
+pub(super) struct Template(Resources);
 
-impl Definition {
+impl Template {
     pub(super) fn read() -> Result<Self, LocalError> {
-        let template: Template = serde_saphyr::from_str(TEMPLATE)
+        let file: File = serde_saphyr::from_str(TEMPLATE)
             .map_err(|error| LocalError::Template(error.to_string()))?;
-        Ok(Self(template.resources))
+        Ok(Self(file.resources))
     }
 
-    /// `request` with everything but the table's name.
+    /// Adds everything but the table's name to a request.
     pub(super) fn table(
         &self,
         request: CreateTableFluentBuilder,
@@ -171,13 +172,13 @@ impl Definition {
             .set_global_secondary_indexes(Some(indexes)))
     }
 
-    /// The attribute that says when DynamoDB may drop an item.
+    /// Returns the attribute with the time at which DynamoDB may delete an item.
     pub(super) fn ttl_attribute(&self) -> &str {
         let table = &self.0.table.properties;
         &table.time_to_live_specification.attribute_name
     }
 
-    /// Whether a table that is there has the keys and the indexes that this version works with.
+    /// Whether an existing table has the keys and the indexes of the template.
     pub(super) fn matches(&self, there: &TableDescription) -> bool {
         let wanted = &self.0.table.properties;
         let keys = |elements: &[KeySchemaElement]| -> BTreeSet<String> {
@@ -217,17 +218,17 @@ impl Definition {
         keys(there.key_schema()) == wanted_keys(&wanted.key_schema) && indexes == wanted_indexes
     }
 
-    /// Seconds for which a start that was received is hidden.
+    /// Returns the time for which a received start is hidden, in seconds.
     pub(super) fn visibility_timeout(&self) -> u32 {
         self.0.start_queue.properties.visibility_timeout
     }
 
-    /// Seconds for which a start is kept.
+    /// Returns the time for which a start is kept, in seconds.
     pub(super) fn retention(&self) -> u32 {
         self.0.start_queue.properties.message_retention_period
     }
 
-    /// Seconds for which a dead letter is kept.
+    /// Returns the time for which a dead letter is kept, in seconds.
     pub(super) fn dead_letter_retention(&self) -> u32 {
         self.0
             .start_dead_letter_queue
@@ -235,7 +236,7 @@ impl Definition {
             .message_retention_period
     }
 
-    /// How often a start is delivered before it becomes a dead letter.
+    /// Returns the number of deliveries after which a start becomes a dead letter.
     pub(super) fn max_receive_count(&self) -> u32 {
         self.0
             .start_queue
@@ -244,7 +245,7 @@ impl Definition {
             .max_receive_count
     }
 
-    /// How many starts are handed to start-workflow at once.
+    /// Returns the maximum number of starts in one event of start-workflow.
     pub(super) fn batch_size(&self) -> u8 {
         self.0
             .start_workflow_function
@@ -284,12 +285,12 @@ mod tests {
     use super::*;
     use crate::schedule;
 
-    /// What API Gateway waits for an integration of an HTTP API, at most. It counts a cold start as well.
+    /// Maximum time that an HTTP API waits for its integration, with the cold start.
     const GATEWAY: Duration = Duration::from_secs(30);
-    /// What a function needs to say how it ended.
+    /// Time that a function needs to write its last log line and its reply.
     const LAST_WORDS: Duration = Duration::from_secs(1);
 
-    /// The limits of the functions in template.yaml.
+    /// Timeouts of the functions in template.yaml.
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Limits {
@@ -323,12 +324,12 @@ mod tests {
 
     #[test]
     fn the_template_defines_what_the_local_stack_runs() {
-        let definition = Definition::read().unwrap();
-        assert_eq!(definition.batch_size(), 10);
-        assert_eq!(definition.ttl_attribute(), "ttl");
-        assert_eq!(definition.max_receive_count(), 5);
-        assert_eq!(definition.visibility_timeout(), 190);
-        assert_eq!(definition.retention(), definition.dead_letter_retention());
+        let template = Template::read().unwrap();
+        assert_eq!(template.batch_size(), 10);
+        assert_eq!(template.ttl_attribute(), "ttl");
+        assert_eq!(template.max_receive_count(), 5);
+        assert_eq!(template.visibility_timeout(), 190);
+        assert_eq!(template.retention(), template.dead_letter_retention());
     }
 
     #[test]
@@ -338,29 +339,31 @@ mod tests {
             start_workflow_function: start_workflow,
             requeue_starts_function: requeue_starts,
         } = functions();
-        // A call whose first attempt is lost has the time of another.
+        // A call whose first attempt is lost has time for a second.
         assert!(2 * ATTEMPT_TIMEOUT < OPERATION_TIMEOUT);
-        // What a request or a record may wait for, functions/api and functions/start-workflow hold
-        // against these two, call by call.
+        // Tests of functions/api and functions/start-workflow compare the calls of a request and of
+        // a record with these two.
         assert!(OPERATION_TIMEOUT < REQUEST_TIMEOUT);
         assert!(OPERATION_TIMEOUT < RECORD_TIMEOUT);
         assert!(REQUEST_TIMEOUT + LAST_WORDS <= api.timeout());
         assert!(api.timeout() < GATEWAY);
-        // A batch's leads are looked up before its records' time begins.
+        // The time of the records begins after the lookup of their leads.
         assert!(ATTEMPT_TIMEOUT + RECORD_TIMEOUT + LAST_WORDS <= start_workflow.timeout());
-        // What is under way when its time is over: a page is read, sent and cleared.
+        // At the end of its time, requeue-starts may have begun a page: it reads, sends and clears
+        // the page.
         let last = 3 * OPERATION_TIMEOUT;
         assert!(requeue_starts::BUDGET + last < requeue_starts.timeout());
-        // One run is over when the next is due.
+        // A run ends before the next one begins.
         assert!(requeue_starts.timeout() < schedule::PERIOD);
     }
 
     #[test]
     fn a_start_stays_hidden_for_six_times_as_long_as_its_consumer_may_take() {
-        // AWS's advice for an event source: a batch that is throttled is tried again meanwhile.
-        let visibility = Definition::read().unwrap().visibility_timeout();
+        // AWS advises this for event sources, because Lambda retries a throttled batch in this
+        // time.
+        let visibility = Template::read().unwrap().visibility_timeout();
         let consumer = functions().start_workflow_function.timeout();
-        // StartBatchingWindow's largest value.
+        // Maximum value of StartBatchingWindow.
         let window = Duration::from_secs(10);
         assert!(Duration::from_secs(visibility.into()) >= 6 * consumer + window);
     }

@@ -1,22 +1,25 @@
-//! What differs between two definitions of a workflow. What is shown here is what is compared: no line
-//! means that they say the same.
+//! Differences between two versions of a workflow. Two versions without a line here are equal for
+//! `apply`.
 
-use domain::workflow::{Status, Workflow};
+use domain::{
+    cadence::Cadence,
+    workflow::{Status, Workflow},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// A value that is longer than so many characters is cut where it is shown.
+/// Maximum length of a shown value, in characters. The rest is counted only.
 const LONGEST_VALUE: usize = 200;
 
-/// A line for each field that differs, with its path as in the file. The name does not count: it says
-/// which workflow is meant.
+/// Returns a line for each field that differs, with its path as in the file. The name is not
+/// compared, because `apply` finds the workflow by it.
 pub(crate) fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
     let mut changes = Vec::new();
     compare("", &fields(before), &fields(after), &mut changes);
     changes
 }
 
-/// A line for a field that differs.
+/// Returns the line of a field that differs.
 pub(super) fn line(path: &str, before: impl Serialize, after: impl Serialize) -> String {
     format!(
         "{path}: {} -> {}",
@@ -25,9 +28,26 @@ pub(super) fn line(path: &str, before: impl Serialize, after: impl Serialize) ->
     )
 }
 
-/// The fields of CONTRACT section 7, with the statuses by their keys.
+/// Returns the fields of a [definition](../../../docs/contract.md#workflow-definition), with the
+/// statuses by their keys.
 fn fields(workflow: &Workflow) -> Value {
-    let statuses = (1..).zip(&workflow.statuses).map(|(position, status)| {
+    let Workflow {
+        id: _,
+        version: _,
+        name: _,
+        goal_type,
+        is_paused,
+        timezone: _,
+        statuses,
+        cadence:
+            Cadence {
+                windows,
+                gate_all_channels,
+                steps,
+            },
+        created_at: _,
+    } = workflow;
+    let statuses = (1..).zip(statuses).map(|(position, status)| {
         let Status {
             id: _,
             key,
@@ -43,15 +63,11 @@ fn fields(workflow: &Workflow) -> Value {
         (key.clone(), fields)
     });
     json!({
-        "goal_type": workflow.goal_type,
+        "goal_type": goal_type,
         "timezone": workflow.timezone_name(),
-        "is_paused": workflow.is_paused,
+        "is_paused": is_paused,
         "statuses": statuses.collect::<Map<_, _>>(),
-        "cadence": {
-            "windows": workflow.cadence.windows,
-            "gate_all_channels": workflow.cadence.gate_all_channels,
-            "steps": workflow.cadence.steps,
-        },
+        "cadence": {"windows": windows, "gate_all_channels": gate_all_channels, "steps": steps},
     })
 }
 
@@ -97,15 +113,15 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{apply::next, definition::Definition};
+    use crate::{apply::stored_workflow, definition::WorkflowDefinition};
 
     const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
 
     fn changes(from: &str, to: &str) -> Vec<String> {
         assert!(EXAMPLE.contains(from), "{from}");
         let read = |yaml: &str, before| {
-            next(
-                Definition::read(yaml).unwrap(),
+            stored_workflow(
+                WorkflowDefinition::read(yaml).unwrap(),
                 before,
                 Timestamp::UNIX_EPOCH,
             )
@@ -116,12 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn each_field_that_differs_is_told_with_its_path() {
+    fn each_field_that_differs_has_a_line_with_its_path() {
         let won = "  - {key: won, label: Won, category: won, is_terminal: true}\n";
         let as_lost = |won: &str| won.replace("won", "lost").replace("Won", "Lost");
         let message =
             ", message: {content: \"Hello, we tried to call you. When does it suit you?\"}}";
-        for (from, to, told) in [
+        for (from, to, expected) in [
             ("# IANA", "# the same", &[][..]),
             (
                 "timezone: America/Santiago",
@@ -158,7 +174,7 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(changes(from, to), told, "{to}");
+            assert_eq!(changes(from, to), expected, "{to}");
         }
     }
 
@@ -177,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_text_that_is_long_is_compared_as_a_whole_and_shown_in_part() {
-        let told = changes("suit you?", &format!("suit you{}", "é".repeat(300)));
-        let [line] = told.as_slice() else {
-            panic!("{told:?}");
+        let changes = changes("suit you?", &format!("suit you{}", "é".repeat(300)));
+        let [line] = changes.as_slice() else {
+            panic!("{changes:?}");
         };
         assert!(line.contains(r#"suit you?" -> "Hello"#), "{line}");
         assert!(line.ends_with("é… (303 more bytes)"), "{line}");

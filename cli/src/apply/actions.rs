@@ -1,24 +1,26 @@
-//! What an account's file changes: computed, then shown, then done. No step means that the account has
-//! what the file says.
+//! Actions that make an account match its file. They are computed first, then shown, then carried
+//! out.
 
 use anstyle::{AnsiColor, Style};
-use aws::randomness::Randomness;
-use aws::store::{Store, StoreError};
+use aws::{
+    randomness::Randomness,
+    store::{Store, StoreError},
+};
 use domain::{
     account::{AccountPatch, AccountRecord},
     campaign::Campaign,
-    ids::{AccountId, CampaignId, StatusId, WorkflowId},
+    ids::{AccountId, CampaignId},
     patch::Change,
     time::whole_second,
-    workflow::{Status, Workflow},
+    workflow::Workflow,
 };
 use jiff::Timestamp;
 use local::text::printable;
 use serde::Serialize;
 
-use super::{ApplyError, changes};
+use super::{diff, error::ApplyError, stored_workflow::stored_workflow};
 use crate::{
-    definition::{AccountDefinition, Definition, File, StatusDefinition},
+    definition::{AccountDefinition, File, WorkflowDefinition},
     stored::StoredAccount,
 };
 
@@ -26,8 +28,8 @@ const CREATE: Style = AnsiColor::Green.on_default();
 const CHANGE: Style = AnsiColor::Yellow.on_default();
 const REMOVE: Style = AnsiColor::Red.on_default();
 
-/// One thing that is done, in the order in which it is.
-pub(super) enum Step {
+/// One write. The changed fields are those of [`diff`].
+pub(super) enum Action {
     ChangeAccount(AccountRecord, AccountPatch, Vec<String>),
     CreateWorkflow(Workflow),
     ChangeWorkflow(Workflow, Vec<String>),
@@ -36,41 +38,51 @@ pub(super) enum Step {
     RemoveCampaign(Campaign),
 }
 
-/// What a file comes to.
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
-    /// The workflows of the file, as they are when all is done.
+/// Actions for a file.
+#[derive(Default)]
+pub(super) struct Actions {
+    /// Actions in the order in which they are carried out. There are none if the account matches
+    /// the file.
+    pub(super) actions: Vec<Action>,
+    /// Workflows of the file, as they are after all actions.
     pub(super) workflows: Vec<Workflow>,
 }
 
-/// A step as it is shown.
+/// An action as it is printed.
 #[derive(Serialize)]
-pub(super) struct StepOut {
+pub(super) struct ActionOut {
     action: &'static str,
     kind: &'static str,
     id: String,
     name: String,
-    /// What changes, a line for each field.
+    /// Changed fields, one line for each.
     fields: Vec<String>,
 }
 
-impl Plan {
+impl Actions {
+    /// Computes the actions.
+    ///
+    /// # Errors
+    /// [`ApplyError::Ambiguous`] if two stored workflows or campaigns have a name of the file.
     pub(super) fn new(
         file: File,
         stored: &StoredAccount,
         now: Timestamp,
     ) -> Result<Self, ApplyError> {
-        let mut plan = Self {
-            steps: Vec::new(),
-            workflows: Vec::new(),
-        };
-        let definition = match file {
-            File::Workflow(definition) => {
-                plan.workflow(*definition, stored, now)?;
-                return Ok(plan);
-            }
-            File::Account(definition) => definition,
-        };
+        let mut actions = Self::default();
+        match file {
+            File::Workflow(definition) => actions.apply_workflow(*definition, stored, now)?,
+            File::Account(definition) => actions.apply_account(definition, stored, now)?,
+        }
+        Ok(actions)
+    }
+
+    fn apply_account(
+        &mut self,
+        definition: AccountDefinition,
+        stored: &StoredAccount,
+        now: Timestamp,
+    ) -> Result<(), ApplyError> {
         let AccountDefinition {
             name,
             default_country,
@@ -78,91 +90,87 @@ impl Plan {
             campaigns,
         } = definition;
         let account = &stored.record;
-        let name = name.filter(|name| *name != account.name);
-        let country = default_country.filter(|it| Some(*it) != account.account.default_country);
         let before = account.account.default_country;
-        let fields: Vec<_> = [
+        let name = name.filter(|name| *name != account.name);
+        let country = default_country.filter(|it| Some(*it) != before);
+        let fields = [
             name.as_ref()
-                .map(|name| changes::line("name", &account.name, name)),
-            country.map(|country| changes::line("default_country", before, country)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+                .map(|name| diff::line("name", &account.name, name)),
+            country.map(|country| diff::line("default_country", before, country)),
+        ];
+        let fields: Vec<_> = fields.into_iter().flatten().collect();
         if !fields.is_empty() {
             let patch = AccountPatch {
                 name,
                 default_country: country.map_or(Change::Keep, Change::Set),
                 limit: Change::Keep,
             };
-            let step = Step::ChangeAccount(account.clone(), patch, fields);
-            plan.steps.push(step);
+            let action = Action::ChangeAccount(account.clone(), patch, fields);
+            self.actions.push(action);
         }
-        let keeps_workflows = workflows.is_none();
+        let removes_workflows = workflows.is_some();
         for workflow in workflows.into_iter().flatten() {
-            plan.workflow(workflow, stored, now)?;
+            self.apply_workflow(workflow, stored, now)?;
         }
-        for name in campaigns.iter().flatten() {
-            plan.campaign(name, stored, now)?;
+        for campaign in campaigns.iter().flatten() {
+            self.apply_campaign(&campaign.name, stored, now)?;
         }
-        let is_kept = |it: &&Workflow| plan.workflows.iter().any(|kept| kept.id == it.id);
-        let removed = stored.workflows.iter().filter(|it| !is_kept(it)).cloned();
-        if !keeps_workflows {
-            let removed: Vec<_> = removed.map(Step::RemoveWorkflow).collect();
-            plan.steps.extend(removed);
+        if removes_workflows {
+            let is_kept = |it: &Workflow| self.workflows.iter().any(|kept| kept.id == it.id);
+            let removed = stored.workflows.iter().filter(|it| !is_kept(it)).cloned();
+            let removed: Vec<_> = removed.map(Action::RemoveWorkflow).collect();
+            self.actions.extend(removed);
         }
-        if let Some(names) = campaigns {
-            let removed = stored.campaigns.iter();
-            let removed = removed.filter(|it| !names.contains(&it.name)).cloned();
-            plan.steps.extend(removed.map(Step::RemoveCampaign));
+        if let Some(kept) = campaigns {
+            let is_kept = |it: &Campaign| kept.iter().any(|kept| kept.name == it.name);
+            let removed = stored.campaigns.iter().filter(|it| !is_kept(it)).cloned();
+            self.actions.extend(removed.map(Action::RemoveCampaign));
         }
-        Ok(plan)
+        Ok(())
     }
 
-    fn workflow(
+    fn apply_workflow(
         &mut self,
-        definition: Definition,
+        definition: WorkflowDefinition,
         stored: &StoredAccount,
         now: Timestamp,
     ) -> Result<(), ApplyError> {
         let named = stored.workflows.iter();
         let named: Vec<_> = named.filter(|it| it.name == definition.name).collect();
         if let [one, another, ..] = named.as_slice() {
-            return Err(ambiguous("workflows", &definition.name, one.id, another.id));
+            return Err(ambiguous("workflow", &definition.name, one.id, another.id));
         }
         let before = named.first().copied();
-        let after = next(definition, before, now);
-        let Some(before) = before else {
-            self.steps.push(Step::CreateWorkflow(after.clone()));
-            self.workflows.push(after);
-            return Ok(());
+        let after = stored_workflow(definition, before, now);
+        let action = match before {
+            None => Action::CreateWorkflow(after.clone()),
+            Some(before) => {
+                let fields = diff::between(before, &after);
+                if fields.is_empty() {
+                    self.workflows.push(before.clone());
+                    return Ok(());
+                }
+                Action::ChangeWorkflow(after.clone(), fields)
+            }
         };
-        let fields = changes::between(before, &after);
-        if fields.is_empty() {
-            self.workflows.push(before.clone());
-            return Ok(());
-        }
-        self.steps.push(Step::ChangeWorkflow(after.clone(), fields));
+        self.actions.push(action);
         self.workflows.push(after);
         Ok(())
     }
 
-    fn campaign(
+    fn apply_campaign(
         &mut self,
         name: &str,
         stored: &StoredAccount,
         now: Timestamp,
     ) -> Result<(), ApplyError> {
-        let named: Vec<_> = stored
-            .campaigns
-            .iter()
-            .filter(|it| it.name == name)
-            .collect();
+        let named = stored.campaigns.iter();
+        let named: Vec<_> = named.filter(|it| it.name == name).collect();
         if let [one, another, ..] = named.as_slice() {
-            return Err(ambiguous("campaigns", name, one.id, another.id));
+            return Err(ambiguous("campaign", name, one.id, another.id));
         }
         if named.is_empty() {
-            self.steps.push(Step::CreateCampaign(Campaign {
+            self.actions.push(Action::CreateCampaign(Campaign {
                 id: CampaignId::new(now, Randomness::System.bits()),
                 name: name.to_owned(),
                 created_at: whole_second(now),
@@ -185,8 +193,12 @@ fn ambiguous(
     }
 }
 
-impl Step {
-    /// Does it. Each holds only if what it changes is as it was read.
+impl Action {
+    /// Writes the change.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the item is not as it was when it was read, or any other
+    /// [`StoreError`].
     pub(super) async fn run(self, store: &Store, account: AccountId) -> Result<(), StoreError> {
         match self {
             Self::ChangeAccount(record, patch, _) => store.change_account(&record, patch).await,
@@ -198,7 +210,7 @@ impl Step {
         }
     }
 
-    pub(super) fn out(&self) -> StepOut {
+    pub(super) fn out(&self) -> ActionOut {
         let (action, kind, id, name, fields) = match self {
             Self::ChangeAccount(record, _, fields) => {
                 let id = record.account.id.to_string();
@@ -213,7 +225,7 @@ impl Step {
             Self::RemoveWorkflow(it) => ("remove", "workflow", it.id.to_string(), &it.name, vec![]),
             Self::RemoveCampaign(it) => ("remove", "campaign", it.id.to_string(), &it.name, vec![]),
         };
-        StepOut {
+        ActionOut {
             action,
             kind,
             id,
@@ -223,7 +235,8 @@ impl Step {
     }
 }
 
-impl StepOut {
+impl ActionOut {
+    /// Returns the lines for people.
     pub(super) fn text(&self) -> String {
         let Self {
             action,
@@ -237,7 +250,7 @@ impl StepOut {
             ("remove", "workflow") => (
                 REMOVE,
                 "-",
-                "will be removed: it takes no more leads, and its runs go on",
+                "will be removed: it accepts no new leads, and its runs continue",
             ),
             ("remove", _) => (REMOVE, "-", "will be removed: its leads stay"),
             _ => (CHANGE, "~", "will change:"),
@@ -248,52 +261,5 @@ impl StepOut {
             text += &format!("    {}\n", printable(field));
         }
         text
-    }
-}
-
-/// The workflow as the definition wants it. A status keeps its id for as long as its key stays.
-pub(crate) fn next(definition: Definition, before: Option<&Workflow>, now: Timestamp) -> Workflow {
-    let Definition {
-        name,
-        goal_type,
-        timezone,
-        is_paused,
-        statuses,
-        cadence,
-    } = definition;
-    let status = |status| {
-        let StatusDefinition {
-            key,
-            label,
-            category,
-            is_initial,
-            is_terminal,
-        } = status;
-        let stored = before.and_then(|before| before.statuses.iter().find(|it| it.key == key));
-        Status {
-            id: stored.map_or_else(
-                || StatusId::new(now, Randomness::System.bits()),
-                |stored| stored.id,
-            ),
-            key,
-            label,
-            category,
-            is_initial,
-            is_terminal,
-        }
-    };
-    Workflow {
-        id: before.map_or_else(
-            || WorkflowId::new(now, Randomness::System.bits()),
-            |before| before.id,
-        ),
-        version: before.map_or(1, |before| before.version.saturating_add(1)),
-        name,
-        goal_type,
-        is_paused,
-        timezone,
-        statuses: statuses.into_iter().map(status).collect(),
-        cadence,
-        created_at: before.map_or_else(|| whole_second(now), |before| before.created_at),
     }
 }

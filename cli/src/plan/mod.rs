@@ -1,40 +1,43 @@
-//! `leadgate plan`: what the planner makes of a workflow file.
+//! `leadgate plan`: shows the touchpoints that a workflow plans for a lead.
 
 mod json;
+mod preview;
 mod table;
 mod timeline;
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use aws::clock::Clock;
 use clap::Args;
 use domain::{
-    cadence::{self, Reachability, Touchpoint},
+    cadence::{self, Reachability},
     time::whole_second,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use local::text::PrintError;
 
+use self::preview::Preview;
 use crate::{
-    definition::{Definition, FileError},
+    definition::{FileError, WorkflowDefinition},
     failure,
     output::{self, FullArg, OutputArg},
 };
 
-/// What `leadgate plan` can be told.
+/// Options of `leadgate plan`.
 #[derive(Args, Clone, Debug)]
 pub struct PlanArgs {
-    /// The workflow file
+    /// File of a workflow
     file: PathBuf,
-    /// When the lead is enrolled, such as 2026-02-10T12:00:00Z [default: now]
+    /// Time at which the lead is enrolled, such as 2026-02-10T12:00:00Z [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
-    /// The lead has no phone number
+    /// Plan for a lead without a phone number
     #[arg(long)]
     no_phone: bool,
-    /// The lead has no e-mail address
+    /// Plan for a lead without an e-mail address
     #[arg(long)]
     no_email: bool,
-    /// Another time zone than the file's
+    /// Time zone to use instead of the file's
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     timezone: Option<TimeZone>,
     #[command(flatten)]
@@ -43,18 +46,12 @@ pub struct PlanArgs {
     output: OutputArg,
 }
 
-/// A workflow's touchpoints for one lead.
-struct Plan {
-    definition: Definition,
-    enrolled_at: Timestamp,
-    touchpoints: Vec<Touchpoint>,
-}
-
 fn time_zone(name: &str) -> Result<TimeZone, &'static str> {
-    TimeZone::get(name).map_err(|_| "it must be an IANA time zone such as America/Santiago")
+    TimeZone::get(name).map_err(|_| "give an IANA time zone such as America/Santiago")
 }
 
-/// Prints the plan. Exit code 1, and a line for each problem on standard error, if there is none.
+/// Prints the plan. The exit code is 1 if there is none; standard error then has a line for each
+/// problem.
 pub fn run(args: &PlanArgs) -> ExitCode {
     match print(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,7 +60,7 @@ pub fn run(args: &PlanArgs) -> ExitCode {
 }
 
 fn print(args: &PlanArgs) -> Result<(), PlanError> {
-    let mut definition = Definition::open(&args.file)?;
+    let mut definition = WorkflowDefinition::open(&args.file)?;
     if let Some(timezone) = &args.timezone {
         definition.timezone = timezone.clone();
     }
@@ -72,36 +69,37 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
         email: !args.no_email,
     };
     let now = args.at.unwrap_or_else(|| Clock::System.now());
-    // As an intake does.
+    // The API enrols leads at whole seconds.
     let enrolled_at = whole_second(now);
-    let plan = Plan {
-        touchpoints: cadence::plan(
-            &definition.cadence,
-            &definition.timezone,
-            reach,
-            None,
-            enrolled_at,
-        ),
+    let touchpoints = cadence::plan(
+        &definition.cadence,
+        &definition.timezone,
+        reach,
+        None,
+        enrolled_at,
+    );
+    let preview = Preview {
         definition,
         enrolled_at,
+        touchpoints,
     };
     let text = if args.output.is_json() {
-        json::of(&plan)?
+        json::of(&preview)?
     } else {
-        let table = table::of(&plan, args.full.is_full());
-        format!("{table}\n{}", timeline::of(&plan))
+        let table = table::of(&preview, args.full.is_full());
+        format!("{table}\n{}", timeline::of(&preview))
     };
     output::print(&text)?;
     Ok(())
 }
 
-/// Why there is no plan.
+/// Reason why there is no plan.
 #[derive(Debug, thiserror::Error)]
 enum PlanError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("cannot print")]
-    Print(#[from] io::Error),
-    #[error("cannot print")]
+    #[error("the plan cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }

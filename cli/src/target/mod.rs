@@ -1,4 +1,4 @@
-//! Where a command works: on the local stack, or on a deployment. Decided here for all commands.
+//! Target of a command: the local stack, or a deployment on AWS.
 
 mod cloudformation;
 mod profile;
@@ -17,53 +17,55 @@ use aws::{
 };
 use clap::Args;
 use domain::ids::AccountId;
-use local::{Running, TABLE, dead_letter_queue_url, demo, running_in, start_queue_url};
+use local::{
+    Running, TABLE, dead_letter_queue_url, demo, nearest_running, running_in, start_queue_url,
+};
 use thiserror::Error;
 
 use self::stack::StackError;
-use crate::ids::{self, IdError};
+use crate::ids::{self, IdError, Kind};
 
-/// How a target is named. A deployment is reached with the region and the credentials that the `aws`
-/// command finds too: environment, profile, SSO.
+/// Options that name a target. Region and credentials of a deployment come from where the `aws`
+/// command finds them: environment, profile, SSO.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where")]
 pub(crate) struct TargetArgs {
-    /// A stack on AWS, instead of the local one
+    /// Name of a stack on AWS, to use instead of the local one
     #[arg(long, value_name = "NAME", conflicts_with_all = ["table", "dynamodb_url", "data_dir"])]
     stack: Option<String>,
-    /// A table on AWS, instead of a whole stack
+    /// Name of a table on AWS, to use instead of a stack
     #[arg(long, value_name = "NAME", conflicts_with_all = ["dynamodb_url", "data_dir"])]
     table: Option<String>,
-    /// Data folder of the local stack [default: the nearest .leadgate, from here upwards]
+    /// Data folder of the local stack [default: .leadgate in this folder or the nearest above]
     #[arg(long, value_name = "DIR", conflicts_with = "dynamodb_url")]
     data_dir: Option<PathBuf>,
-    /// DynamoDB of a local stack that runs in memory
+    /// URL of DynamoDB, for a local stack that runs in memory
     #[arg(long, value_name = "URL")]
     dynamodb_url: Option<String>,
 }
 
-/// How the queues of a target are named, for a command that needs them.
+/// Options that name the queues of a target.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where")]
-pub(crate) struct QueueArgs {
-    /// A start queue on AWS, beside --table
+pub(crate) struct QueueUrlArgs {
+    /// URL of the start queue on AWS, for use with --table
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "dynamodb_url", "sqs_url", "data_dir"])]
     pub(crate) queue_url: Option<String>,
-    /// SQS of a local stack that runs in memory
+    /// URL of SQS, for a local stack that runs in memory
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "table"])]
     sqs_url: Option<String>,
 }
 
-/// Which account of the target.
+/// Option that names the account.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AccountArg {
-    /// Id of the account, whole or short [default on the local stack: the demo account]
-    // A text: what is wrong here may be a key, and the parser would show it.
+    /// Id of the account, whole or short [default on a local stack: the demo account]
+    // Not parsed by clap: it would print a wrong value, which may be a key.
     #[arg(long, value_name = "ID")]
     account: Option<String>,
 }
 
-/// A table and queues, and the clients that reach them.
+/// A table and its queues, with the clients for them.
 pub(crate) struct Target {
     pub(crate) clients: Clients,
     pub(crate) is_local: bool,
@@ -72,7 +74,7 @@ pub(crate) struct Target {
     dead_letter_queue: Option<String>,
 }
 
-/// Why a command has nowhere to work.
+/// Reason why a command has no target.
 #[derive(Debug, Error)]
 pub(crate) enum TargetError {
     #[error(
@@ -91,7 +93,7 @@ pub(crate) enum TargetError {
          AWS"
     )]
     NoAnswer(String),
-    #[error("the current folder cannot be found")]
+    #[error("the current folder cannot be read: change to another, or pass --data-dir")]
     NoFolder(#[source] io::Error),
     #[error("no account given: pass --account ID (`leadgate account list` shows the ids)")]
     NoAccount,
@@ -111,15 +113,16 @@ pub(crate) enum TargetError {
 }
 
 impl Target {
-    /// The table that is named, or the local stack's, which must answer.
+    /// Returns the target that the options name. It is the running local stack if they name none.
     pub(crate) async fn of(args: &TargetArgs) -> Result<Self, TargetError> {
         Self::resolve(args, None, None).await
     }
 
-    /// The same, with the start queue; a dead-letter queue beside it is named by its URL.
+    /// Same as [`Target::of`], with the queues. `dead_letter_queue` is the URL of a dead-letter
+    /// queue on AWS.
     pub(crate) async fn with_queues(
         args: &TargetArgs,
-        queues: &QueueArgs,
+        queues: &QueueUrlArgs,
         dead_letter_queue: Option<&String>,
     ) -> Result<Self, TargetError> {
         let named = queues.queue_url.clone();
@@ -160,7 +163,7 @@ impl Target {
                 (running.dynamodb_url, sqs_url.or(Some(running.sqs_url)))
             }
         };
-        // Without a URL of SQS, no command gets as far as to call it.
+        // Commands that call SQS fail before, in `queue_urls`, if there is no URL.
         let clients = Clients::local(&dynamodb_url, sqs_url.as_deref().unwrap_or_default());
         Store::new(clients.dynamodb.clone(), TABLE)
             .warm_up()
@@ -175,7 +178,7 @@ impl Target {
         })
     }
 
-    /// The table, if it was named.
+    /// Returns the table. `None` if none is given.
     pub(crate) fn known_store(&self) -> Option<Store> {
         let store = |table: &String| Store::new(self.clients.dynamodb.clone(), table);
         self.table.as_ref().map(store)
@@ -193,7 +196,7 @@ impl Target {
         Ok(StartQueue::new(self.clients.sqs.clone(), url))
     }
 
-    /// The URLs of the start queue and, where it is known, of the dead-letter queue.
+    /// Returns the URL of the start queue and, if it is known, that of the dead-letter queue.
     pub(crate) fn queue_urls(&self) -> Result<(&str, Option<&str>), TargetError> {
         let url = self.start_queue.as_deref().ok_or(TargetError::Unnamed {
             what: "queue",
@@ -206,7 +209,8 @@ impl Target {
         Ok((url, self.dead_letter_queue.as_deref()))
     }
 
-    /// The account that is named; on a local stack, the demo account otherwise.
+    /// Returns the id of the given account. It is the demo account on a local stack if none is
+    /// given.
     pub(crate) async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
         let Some(text) = &arg.account else {
             let demo = demo::ACCOUNT_ID.parse().ok().filter(|_| self.is_local);
@@ -215,25 +219,26 @@ impl Target {
         self.account_of(text).await
     }
 
-    /// The account with an id, whole or short. A whole id is not looked up.
+    /// Returns the id of the account with a whole or short id. It does not look up a whole id.
     pub(crate) async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {
-        ids::check(ids::ACCOUNT, text)?;
+        ids::check(Kind::Account, text)?;
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
         let accounts = self.store()?.accounts().await?;
         let all = accounts.into_iter().map(|record| record.account.id);
-        Ok(ids::find(ids::ACCOUNT, text, all, ToString::to_string)?)
+        Ok(ids::find(Kind::Account, text, all, ToString::to_string)?)
     }
 }
 
-/// The local stack with this data folder, or the nearest from the current folder upwards.
+/// Returns the running local stack with this data folder, or the nearest one from the current
+/// folder upwards.
 fn running(data_dir: Option<&Path>) -> Result<Running, TargetError> {
     if let Some(folder) = data_dir {
         return running_in(folder).ok_or_else(|| TargetError::NoStackIn(folder.to_owned()));
     }
     let here = env::current_dir().map_err(TargetError::NoFolder)?;
-    match Running::find_from(&here) {
+    match nearest_running(&here) {
         Some(running) => Ok(running),
         None => Err(TargetError::NoLocalStack(here)),
     }

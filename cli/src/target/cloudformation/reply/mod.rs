@@ -63,7 +63,8 @@ fn outputs(body: &[u8]) -> Result<Outputs, XmlDecodeError> {
     Ok(outputs)
 }
 
-/// Returns the code and the message of an error. It has neither if the body is not CloudFormation's.
+/// Returns the code and the message of an error. It has neither if the body is not
+/// CloudFormation's.
 fn refusal(body: &[u8]) -> ErrorMetadata {
     let mut error = ErrorMetadata::builder();
     let elements = elements(body, &[ERROR_CODE, ERROR_MESSAGE]);
@@ -77,8 +78,8 @@ fn refusal(body: &[u8]) -> ErrorMetadata {
     error.build()
 }
 
-/// Returns the path of each element in the document's order. Elements at the paths of `texts` have their text, with its
-/// entities decoded.
+/// Returns the path of each element in the document's order. Elements at the paths of `texts` have
+/// their text, with its entities decoded.
 fn elements(body: &[u8], texts: &[&str]) -> Result<Vec<(String, String)>, XmlDecodeError> {
     // The reader of elements ends at a syntax error as if the document ended there.
     for token in Document::try_from(body)? {

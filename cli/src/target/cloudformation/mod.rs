@@ -1,4 +1,5 @@
-//! Calls CloudFormation's DescribeStacks, without the SDK's client for CloudFormation (docs/adr/0016).
+//! Calls CloudFormation's DescribeStacks without the SDK's client, as decided in
+//! [ADR 16](../../../../docs/adr/0016-cloudformation-is-called-without-its-client.md).
 
 mod endpoint;
 mod reply;
@@ -34,19 +35,19 @@ pub(super) use self::reply::Outputs;
 
 const SERVICE: &str = "CloudFormation";
 const OPERATION: &str = "DescribeStacks";
-/// Version of CloudFormation's API. There is no other.
+/// The only version of CloudFormation's API.
 const VERSION: &str = "2010-05-15";
 const USER_AGENT: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-sdk-rust");
 
 /// Failed call. A refusal by CloudFormation is its service error.
 pub(super) type CallError = SdkError<ErrorMetadata, HttpResponse>;
 
-/// Returns the outputs of the stack with this name or ARN. `config` has an HTTP client and the limits of
-/// [`aws::clients::with_limits`].
+/// Returns the outputs of the stack with this name or ARN. `config` has an HTTP client and the
+/// limits of [`aws::clients::with_limits`].
 ///
 /// # Errors
-/// [`CallError`] if there are no credentials, if CloudFormation cannot be reached or refuses the call, or if the reply is
-/// not one of DescribeStacks.
+/// [`CallError`] if there are no credentials, if CloudFormation cannot be reached or refuses the
+/// call, or if the reply is not one of DescribeStacks.
 pub(super) async fn describe_stack(config: &SdkConfig, name: &str) -> Result<Outputs, CallError> {
     let endpoint = endpoint::url(config)
         .await
@@ -69,7 +70,7 @@ pub(super) async fn describe_stack(config: &SdkConfig, name: &str) -> Result<Out
         .await
 }
 
-/// Takes what the SDK's clients take from `config`: credentials, connections, timeouts and retries.
+/// Takes credentials, connections, timeouts and retries from `config`, as the SDK's clients do.
 fn settings(config: &SdkConfig) -> StaticRuntimePlugin {
     let mut layer = Layer::new(SERVICE);
     layer.store_or_unset(config.retry_config().cloned());

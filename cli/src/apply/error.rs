@@ -1,0 +1,65 @@
+//! Errors of `leadgate apply`.
+
+use std::io;
+
+use aws::{queue::QueueError, store::StoreError};
+use local::text::{PrintError, counted};
+
+use crate::{definition::FileError, target::TargetError};
+
+/// Reason why a file is not applied, or not completely.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApplyError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("two {kind}s have the name {name}, {} and {}: give each a name of its own", .ids[0], .ids[1])]
+    Ambiguous {
+        kind: &'static str,
+        name: String,
+        ids: [String; 2],
+    },
+    #[error(
+        "the workflow {0} cannot be removed while it is paused, because starts may wait for it: apply it with \
+         is_paused: false first"
+    )]
+    PausedWorkflow(String),
+    #[error(
+        "the workflow {name} cannot be removed, because {} for it: apply it unchanged first, to send them",
+        waiting(*.starts)
+    )]
+    AwaitedWorkflow { name: String, starts: usize },
+    #[error(
+        "nothing was changed, because there is no terminal to ask on: pass --yes to apply without a question"
+    )]
+    NoTerminal,
+    #[error(
+        "nothing was changed, because --output json does not ask: pass --yes to apply without a question"
+    )]
+    NoQuestion,
+    #[error("nothing was changed, because the answer was not y")]
+    Declined,
+    #[error("the account was changed by another command at the same time: run the command again")]
+    Conflict,
+    #[error(
+        "only {sent} of {all} waiting starts were queued: run the command again to queue the others"
+    )]
+    Unsent {
+        sent: usize,
+        all: usize,
+        #[source]
+        cause: Option<QueueError>,
+    },
+    #[error("cannot ask on this terminal: pass --yes to apply without a question")]
+    Ask(#[source] io::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn waiting(starts: usize) -> String {
+    let verb = if starts == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", counted(starts, "start"))
+}

@@ -1,0 +1,220 @@
+//! `leadgate apply`: changes an account to match a file, and queues the starts that waited for its
+//! workflows. A second `apply` of the same file changes nothing.
+
+mod actions;
+mod diff;
+mod error;
+mod stored_workflow;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use aws::{
+    clock::Clock,
+    queue::{StartQueue, WorkflowStart},
+    store::{Store, StoreError},
+};
+use clap::Args;
+use domain::{
+    ids::{AccountId, WorkflowId},
+    workflow::Workflow,
+};
+use jiff::Timestamp;
+use local::text::printable;
+use serde::Serialize;
+use tokio::time::{Duration, Instant};
+
+use self::{
+    actions::{Action, ActionOut, Actions},
+    error::ApplyError,
+};
+#[cfg(test)]
+pub(crate) use self::{diff::between, stored_workflow::stored_workflow};
+use crate::{
+    definition::File,
+    failure,
+    output::{self, OutputArg},
+    stored::StoredAccount,
+    target::{AccountArg, QueueUrlArgs, Target, TargetArgs},
+};
+
+/// Maximum time to send the waiting starts. An outage of SQS then ends in an error with their
+/// number.
+const SEND_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Options of `leadgate apply`.
+#[derive(Args, Clone, Debug)]
+pub struct ApplyArgs {
+    /// File of an account or of one workflow
+    #[arg(short, long)]
+    file: PathBuf,
+    /// Apply without asking
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    account: AccountArg,
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    queues: QueueUrlArgs,
+}
+
+/// Output of the command.
+#[derive(Serialize)]
+struct Applied {
+    changes: Vec<ActionOut>,
+    /// Whether the account matches the file now.
+    applied: bool,
+    /// Number of starts that waited for an unpaused workflow and are queued now.
+    queued_starts: usize,
+}
+
+/// Applies the file. The exit code is 1 if it cannot; standard error then has a line for each
+/// problem.
+pub async fn run(args: &ApplyArgs) -> ExitCode {
+    match apply(args, Clock::System.now()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report("apply", &error),
+    }
+}
+
+async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
+    let file = File::open(&args.file)?;
+    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let (store, queue) = (target.store()?, target.queue()?);
+    let account = target.account(&args.account).await?;
+    let stored = StoredAccount::read(&store, account).await?;
+    let Actions { actions, workflows } = Actions::new(file, &stored, now)?;
+    for action in &actions {
+        if let Action::RemoveWorkflow(workflow) = action {
+            check_removal(&store, account, workflow).await?;
+        }
+    }
+    let mut applied = Applied {
+        changes: actions.iter().map(Action::out).collect(),
+        applied: actions.is_empty(),
+        queued_starts: 0,
+    };
+    if !args.output.is_json() {
+        for change in &applied.changes {
+            output::print(&change.text())?;
+        }
+    }
+    if !actions.is_empty() && !args.yes {
+        if args.output.is_json() {
+            args.output.print(&applied, |_| String::new())?;
+            return Err(ApplyError::NoQuestion);
+        }
+        ask()?;
+    }
+    for action in actions {
+        action.run(&store, account).await.map_err(of_write)?;
+    }
+    applied.applied = true;
+    // After the workflows are written: a start that arrives from now on finds them unpaused and
+    // does not wait.
+    for workflow in workflows.iter().filter(|workflow| !workflow.is_paused) {
+        applied.queued_starts += send_waiting(&store, &queue, account, workflow.id, now).await?;
+    }
+    args.output
+        .print(&applied, |applied| text(applied, &workflows))?;
+    Ok(())
+}
+
+fn text(applied: &Applied, workflows: &[Workflow]) -> String {
+    let mut text = if applied.changes.is_empty() {
+        "Nothing to change: the account matches the file.\n".to_owned()
+    } else {
+        "Applied.\n".to_owned()
+    };
+    for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
+        let name = printable(&paused.name);
+        text += &format!("{name} is paused: it accepts leads but schedules no contacts.\n");
+    }
+    if applied.queued_starts > 0 {
+        text += &format!("Waiting starts queued: {}.\n", applied.queued_starts);
+    }
+    text
+}
+
+fn of_write(error: StoreError) -> ApplyError {
+    match error {
+        StoreError::Conflict => ApplyError::Conflict,
+        error => error.into(),
+    }
+}
+
+/// Checks that no start waits for a workflow. `apply` sends the waiting starts of the workflows in
+/// its file only, so those of a removed workflow would wait forever.
+async fn check_removal(
+    store: &Store,
+    account: AccountId,
+    workflow: &Workflow,
+) -> Result<(), ApplyError> {
+    if workflow.is_paused {
+        return Err(ApplyError::PausedWorkflow(workflow.name.clone()));
+    }
+    match store.waiting_starts(account, workflow.id).await?.len() {
+        0 => Ok(()),
+        starts => Err(ApplyError::AwaitedWorkflow {
+            name: workflow.name.clone(),
+            starts,
+        }),
+    }
+}
+
+fn ask() -> Result<(), ApplyError> {
+    let mut stdout = io::stdout();
+    if !(io::stdin().is_terminal() && stdout.is_terminal()) {
+        return Err(ApplyError::NoTerminal);
+    }
+    let mut answer = String::new();
+    write!(stdout, "Apply? [y/N] ")
+        .and_then(|()| stdout.flush())
+        .and_then(|()| io::stdin().read_line(&mut answer))
+        .map_err(ApplyError::Ask)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(ApplyError::Declined),
+    }
+}
+
+/// Sends the starts that wait for a workflow, and returns their number. The waiting notes stay
+/// until start-workflow has planned the runs, so a second call sends the starts again, which does
+/// no harm.
+async fn send_waiting(
+    store: &Store,
+    queue: &StartQueue,
+    account: AccountId,
+    workflow: WorkflowId,
+    now: Timestamp,
+) -> Result<usize, ApplyError> {
+    let waiting = store.waiting_starts(account, workflow).await?;
+    let starts: Vec<_> = waiting
+        .into_iter()
+        .map(|waiting| WorkflowStart {
+            account_id: account,
+            lead_id: waiting.lead_id,
+            run_id: waiting.run_id,
+            job_id: waiting.job_id,
+            workflow_id: workflow,
+            enqueued_at: now,
+        })
+        .collect();
+    let until = Instant::now() + SEND_TIMEOUT;
+    let many = queue.send_many(&starts, until).await;
+    let sent = many.sent.into_iter().filter(|is_sent| *is_sent).count();
+    if sent < starts.len() {
+        return Err(ApplyError::Unsent {
+            sent,
+            all: starts.len(),
+            cause: many.errors.into_iter().next(),
+        });
+    }
+    Ok(sent)
+}

@@ -1,0 +1,63 @@
+//! Files and targets that `apply` refuses.
+
+use aws::randomness::Randomness;
+use domain::ids::WorkflowId;
+use local::demo;
+
+use super::{EXAMPLE, Setup};
+use crate::program::{nowhere, run, stderr};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_refusal_has_what_to_change() {
+    let setup = Setup::start().await;
+    let output = setup.apply(&EXAMPLE.replace("PT2H", "soon"), &["--yes"]);
+    let expected = format!(
+        "leadgate apply: {}:15: cadence.steps[0].attempt_interval is \"soon\", but must be an ISO 8601 duration of \
+         whole seconds from PT0S to P366D, such as PT2H or P1D\n",
+        setup.file()
+    );
+    assert_eq!(stderr(&output), expected);
+
+    let unknown = "019c0000-0000-7000-8000-00000000ffff";
+    let output = setup.apply(EXAMPLE, &["--yes", "--account", unknown]);
+    let expected = format!(
+        "leadgate apply: no account has the id {unknown}: `leadgate account list` lists the accounts\n"
+    );
+    assert_eq!(stderr(&output), expected);
+
+    let mut namesake = setup.demo_workflow().await;
+    namesake.id = WorkflowId::new(
+        "2027-01-01T00:00:00Z".parse().unwrap(),
+        Randomness::System.bits(),
+    );
+    let created = setup
+        .services
+        .store
+        .create_workflow(setup.account, &namesake);
+    created.await.unwrap();
+    let output = setup.apply(EXAMPLE, &["--yes"]);
+    let expected = format!(
+        "leadgate apply: two workflows have the name Sales Outreach, {} and {}: give each a name of its \
+         own\n",
+        demo::WORKFLOW_ID,
+        namesake.id
+    );
+    assert_eq!(stderr(&output), expected);
+
+    let file = setup.file();
+    let deployment = ["apply", "--file", &file, "--table", "t", "--queue-url", "u"];
+    let output = run(&deployment);
+    let expected = "leadgate apply: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
+    assert_eq!(stderr(&output), expected);
+    let output = run(&deployment[..5]);
+    let expected = "leadgate apply: no queue given: pass --stack NAME, or --queue-url URL\n";
+    assert_eq!(stderr(&output), expected);
+
+    let url = nowhere();
+    let output = run(&["apply", "--file", &file, "--dynamodb-url", &url]);
+    let expected = format!(
+        "leadgate apply: the local stack on {url} does not answer: start it again with `cargo dev`, or \
+         pass --stack NAME for one on AWS\n"
+    );
+    assert_eq!(stderr(&output), expected);
+}

@@ -1,0 +1,133 @@
+//! Files of one workflow.
+
+use aws::randomness::Randomness;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    ids::{StatusId, WorkflowId},
+    workflow::Workflow,
+};
+use jiff::Timestamp;
+use local::demo;
+use serde_json::json;
+
+use super::{EXAMPLE, Setup, UNCHANGED, without_ids};
+use crate::program::{json as json_of, stderr, stdout};
+
+/// The file that the README applies to the demo account.
+const SALES_OUTREACH: &str = include_str!("../../../../examples/sales-outreach.yaml");
+
+fn ids(workflow: &Workflow) -> Vec<(&str, StatusId)> {
+    let statuses = workflow.statuses.iter();
+    statuses
+        .map(|status| (status.key.as_str(), status.id))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
+    let setup = Setup::start().await;
+    let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
+
+    let output = setup.apply(&yaml, &["--yes"]);
+    let [_, created] = setup.workflows().await.try_into().unwrap();
+    assert_eq!(
+        stdout(&output),
+        format!(
+            "+ workflow Renewals ({}) will be created\nApplied.\n",
+            created.id
+        )
+    );
+    assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
+
+    // Without a change, it does not ask.
+    let output = setup.apply(&yaml, &[]);
+    assert_eq!(stdout(&output), UNCHANGED);
+
+    let yaml = yaml.replace("max_attempts: 3", "max_attempts: 2").replace(
+        "  - {key: won,",
+        "  - {key: lost, label: Lost, category: lost, is_terminal: true}\n  - {key: won,",
+    );
+    let output = setup.apply(&yaml, &[]);
+    assert_eq!(
+        stderr(&output),
+        "leadgate apply: nothing was changed, because there is no terminal to ask on: pass --yes to apply without \
+         a question\n"
+    );
+    assert_eq!(setup.workflows().await.pop().unwrap().version, 1);
+
+    let output = setup.apply(&yaml, &["--yes"]);
+    assert_eq!(
+        without_ids(stdout(&output)),
+        "\
+~ workflow Renewals (id) will change:
+    cadence.steps[0].max_attempts: 3 -> 2
+    statuses.won.position: 2 -> 3
+    statuses.lost: none -> {\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
+\"label\":\"Lost\",\"position\":2}
+Applied.
+"
+    );
+    let [_, changed] = setup.workflows().await.try_into().unwrap();
+    assert_eq!(
+        (changed.id, changed.version, changed.created_at),
+        (created.id, 2, created.created_at)
+    );
+    let [new, lost, won] = ids(&changed).try_into().unwrap();
+    assert_eq!(ids(&created), [new, won]);
+    assert_eq!(lost.0, "lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_changes_one_field_of_the_demo_workflow() {
+    let setup = Setup::start().await;
+    let output = setup.apply(SALES_OUTREACH, &["--yes", "--output", "json"]);
+    let applied = json_of(&output);
+    let [change] = applied["changes"].as_array().unwrap().as_slice() else {
+        panic!("{applied}");
+    };
+    assert_eq!(change["action"], "change");
+    assert_eq!(change["id"], demo::WORKFLOW_ID);
+    assert_eq!(
+        change["fields"],
+        json!([r#"cadence.steps[4].delay: "P3D" -> "P2D""#])
+    );
+    assert_eq!(stdout(&setup.apply(SALES_OUTREACH, &[])), UNCHANGED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_replaces_the_one_before_and_no_other() {
+    let setup = Setup::start().await;
+    let store = &setup.services.store;
+    let replace = async |version| {
+        let mut workflow = setup.demo_workflow().await;
+        workflow.version = version;
+        store.replace_workflow(setup.account, &workflow).await
+    };
+    // Older workflows were stored without a version.
+    let remove_version = setup
+        .services
+        .clients
+        .dynamodb
+        .update_item()
+        .table_name(setup.services.table())
+        .key(
+            "pk",
+            AttributeValue::S(format!("ACCOUNT#{}", setup.account)),
+        )
+        .key(
+            "sk",
+            AttributeValue::S(format!("WORKFLOW#{}", demo::WORKFLOW_ID)),
+        )
+        .update_expression("REMOVE #version")
+        .expression_attribute_names("#version", "version");
+    remove_version.send().await.unwrap();
+    assert!(replace(3).await.unwrap_err().is_conflict());
+    replace(2).await.unwrap();
+    assert!(replace(2).await.unwrap_err().is_conflict());
+    assert!(replace(4).await.unwrap_err().is_conflict());
+    replace(3).await.unwrap();
+    let mut unknown = setup.demo_workflow().await;
+    unknown.id = WorkflowId::new(Timestamp::UNIX_EPOCH, Randomness::System.bits());
+    let error = store.replace_workflow(setup.account, &unknown).await;
+    assert!(error.unwrap_err().is_conflict());
+}
