@@ -1,5 +1,5 @@
-//! The cases of `events/<function>/`: `<case>.json` is what Lambda hands to the function,
-//! `<case>.expected.json` is what the function answers.
+//! Cases of `events/<function>/`: `<case>.json` is an event of Lambda, and `<case>.expected.json`
+//! is the function's reply to it.
 
 use std::{
     collections::BTreeSet,
@@ -14,17 +14,20 @@ use serde_json::Value;
 
 use crate::matching::difference;
 
-/// One event and its expected reply.
+/// Event and its expected reply.
 #[derive(Debug)]
 pub struct Case {
-    /// The file's name without its ending.
+    /// Name of the file without its ending.
     pub name: String,
-    /// The event's JSON, as it is.
+    /// JSON of the event, as the file has it.
     pub event: String,
     expected: Value,
 }
 
-/// All cases of a function, sorted by name. Panics if one has no expected reply, or the other way round.
+/// Returns the cases of a function, sorted by name.
+///
+/// # Panics
+/// If an event has no expected reply, or a reply has no event.
 pub fn cases(function: &str) -> Vec<Case> {
     let folder = events_folder().join(function);
     let mut names = BTreeSet::new();
@@ -49,8 +52,8 @@ pub fn cases(function: &str) -> Vec<Case> {
         .collect()
 }
 
-/// Services in which every case of every function answers as expected: the demo account, and one lead
-/// whose start could not be sent.
+/// Starts services in which every case gets its expected reply: they have the demo account, and one
+/// lead with a pending start.
 pub async fn services() -> Services {
     let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
         .await
@@ -74,7 +77,10 @@ fn demo_lead() -> (AccountId, LeadId) {
     )
 }
 
-/// What is wrong with what a function left behind after all its cases, if anything is.
+/// Checks the table and the queue after all cases of a function.
+///
+/// # Errors
+/// A text if they differ from what the cases leave.
 pub async fn check_effects(function: &str, services: &Services) -> Result<(), String> {
     let (account, lead) = demo_lead();
     let found = services
@@ -94,8 +100,8 @@ pub async fn check_effects(function: &str, services: &Services) -> Result<(), St
         .map_err(|error| error.to_string())?
         .messages
         .map_or(0, |messages| messages.len());
-    // api: six of its cases enrol a lead, one of them as a replay, which sends its start again.
-    // start-workflow: the run. requeue-starts: the marked start.
+    // Six cases of api enrol a lead. One of them is a replay, which sends its start again.
+    // start-workflow builds the run, and requeue-starts sends the pending start.
     let expected = match function {
         "api" => (Some(false), 6),
         "start-workflow" => (Some(true), 0),
@@ -111,7 +117,7 @@ pub async fn check_effects(function: &str, services: &Services) -> Result<(), St
     }
 }
 
-/// The functions that have a folder in `events/`.
+/// Returns the functions that have a folder in `events/`.
 pub fn functions() -> Vec<String> {
     let mut functions: Vec<String> = fs::read_dir(events_folder())
         .expect("events/")
@@ -124,7 +130,10 @@ pub fn functions() -> Vec<String> {
 }
 
 impl Case {
-    /// What is wrong with a function's reply, if anything is.
+    /// Compares a function's reply with the expected one.
+    ///
+    /// # Errors
+    /// A text with the first difference.
     pub fn check(&self, reply: &str) -> Result<(), String> {
         let reply = with_parsed_body(parse(reply));
         match difference(&self.expected, &reply) {
@@ -137,7 +146,7 @@ impl Case {
     }
 }
 
-/// A reply for the gateway: its body as the JSON that it is, and only what a client sees of the rest.
+/// Returns a reply with its body as JSON. Removes fields that a client does not see.
 fn with_parsed_body(mut reply: Value) -> Value {
     if let Some(fields) = reply.as_object_mut()
         && let Some(Value::String(body)) = fields.get("body")

@@ -1,4 +1,4 @@
-//! A function's real release binary behind AWS's own Runtime Interface Emulator.
+//! The release binary of a function, behind AWS's Runtime Interface Emulator.
 
 use std::{
     fs, io,
@@ -15,9 +15,10 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// Time for the emulator to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A function that answers events. It takes one at a time, as the emulator does.
+/// Function that answers events, one at a time, as the emulator does.
 #[derive(Debug)]
 pub struct Lambda {
     emulator: Child,
@@ -26,10 +27,10 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    /// Starts `bootstrap` as `function`, with `services` for AWS's.
+    /// Starts `bootstrap` as `function`. `services` stand for AWS's.
     ///
     /// # Errors
-    /// If the emulator cannot be started or ends at once.
+    /// An error of the system if the emulator cannot be started, ends, or does not answer in time.
     pub async fn start(
         emulator: &Path,
         function: &str,
@@ -74,10 +75,10 @@ impl Lambda {
         })
     }
 
-    /// Hands the function an event and gives its reply.
+    /// Hands an event to the function and returns its reply.
     ///
     /// # Errors
-    /// If the emulator gives none.
+    /// An error of HTTP if the emulator gives no reply in time.
     pub async fn invoke(&self, event: String) -> Result<String, reqwest::Error> {
         self.http
             .post(&self.url)
@@ -89,7 +90,8 @@ impl Lambda {
             .await
     }
 
-    /// The most memory that the function's process has had, in KiB, as Linux counts it.
+    /// Returns the peak of the function's resident memory, in KiB. `None` if Linux does not show
+    /// it.
     pub fn peak_memory_kib(&self) -> Option<u64> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.emulator.id()?)).ok()?;
         let bootstrap = tasks.flatten().find_map(|task| {
@@ -103,10 +105,10 @@ impl Lambda {
         peak.split_whitespace().next()?.parse().ok()
     }
 
-    /// Ends it.
+    /// Ends the emulator and the function.
     ///
     /// # Errors
-    /// If it cannot be ended.
+    /// An error of the system if the emulator cannot be ended.
     pub async fn stop(mut self) -> io::Result<()> {
         self.emulator.kill().await
     }

@@ -1,8 +1,6 @@
-//! What the whole-system tests share: the cases of `events/`, and how a reply is compared with the one
-//! that stands beside its event; and a proxy that gets in the way of AWS calls.
+//! Parts of the end-to-end tests that their programs share: the cases of `events/`, the comparison
+//! of a reply with the expected one, and the release binaries behind AWS's emulator.
 
 pub mod cases;
-pub mod fire;
 pub mod lambda;
 pub mod matching;
-pub mod proxy;

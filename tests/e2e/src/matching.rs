@@ -1,9 +1,11 @@
-//! Comparing a reply with what is expected of it. In an expected text, `<uuid>` stands for any id,
-//! `<time>` for any time as the contract writes it, `<any>` for anything; all else stands for itself.
+//! Comparison of a reply with the expected one. In an expected text, `<uuid>` stands for any id,
+//! `<time>` for any time in the contract's format, and `<any>` for anything. All other text stands
+//! for itself.
 
 use serde_json::Value;
 
-/// The first difference between `expected` and `actual`, with where it is.
+/// Returns the first difference between `expected` and `actual`, with its place. `None` if they
+/// match.
 pub fn difference(expected: &Value, actual: &Value) -> Option<String> {
     find("$", expected, actual)
 }
@@ -65,7 +67,8 @@ fn matches(expected: &str, actual: &str) -> bool {
     is_one && matches(&expected[end + 1..], rest)
 }
 
-/// Whether `value` has a (lower-case hexadecimal) digit where `shape` has 0, and is the same elsewhere.
+/// Tells whether `value` has a lower-case hexadecimal digit where `shape` has 0, and equals it
+/// elsewhere.
 fn is_shaped_like(shape: &str, value: &str) -> bool {
     shape.len() == value.len()
         && shape

@@ -1,5 +1,5 @@
-//! Runs each function's release `bootstrap` behind AWS's own Runtime Interface Emulator, with the local
-//! DynamoDB and SQS, and feeds it every file of `events/<function>/`.
+//! Runs the release `bootstrap` of each function behind AWS's Runtime Interface Emulator, with the
+//! local DynamoDB and SQS. Hands it every event of `events/<function>/` and compares the replies.
 //!
 //!     replay-events <aws-lambda-rie> <folder with api/bootstrap, start-workflow/bootstrap, ...>
 
@@ -44,7 +44,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The result of each case of a function, in order, and of what they left behind.
+/// Returns the result of each case of a function, in order, and of the check of the services after
+/// them.
 async fn replay(
     emulator: &Path,
     function: &str,

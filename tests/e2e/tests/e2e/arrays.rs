@@ -1,10 +1,10 @@
-//! Many leads at once (CONTRACT section 3.4).
+//! Many leads at once ([contract](../../../../docs/contract.md#many-at-once)).
 
 use local::demo;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Api, body, stack};
+use crate::fixtures::{Api, body, stack};
 
 async fn post(api: &Api, leads: &Value, status: StatusCode) -> Value {
     body(
@@ -41,7 +41,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
         (&json!(true), &json!(6), &json!(2), &json!(4))
     );
     let results = reply["results"].as_array().unwrap();
-    let told: Vec<_> = results
+    let texts: Vec<_> = results
         .iter()
         .map(|result| {
             let text = result["message"]
@@ -56,7 +56,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
         })
         .collect();
     assert_eq!(
-        told,
+        texts,
         [
             (0, true, ""),
             (
@@ -129,7 +129,7 @@ async fn a_thousand_leads_are_all_stored_in_order_and_all_get_their_run() {
     for (number, result) in results.iter().enumerate() {
         assert_eq!(result["lead"]["first_name"], format!("Lead {number}"));
     }
-    // The last in the queue is not the last of the array: look at some.
+    // The queue has another order than the array, so some leads are read.
     for number in [0, 1, 499, 500, 998, 999] {
         let id = results[number]["lead"]["id"].as_str().unwrap();
         let lead = api.lead_with_run(id).await;
@@ -142,7 +142,7 @@ async fn a_thousand_leads_are_all_stored_in_order_and_all_get_their_run() {
 async fn an_array_whose_reply_would_be_too_large_is_refused_before_anything_is_stored() {
     let stack = stack().await;
     let api = Api::of(&stack);
-    // Every quote takes two bytes in the reply.
+    // Every quote of the reply takes two bytes, because Lambda returns the body as a JSON string.
     let lead = json!({"first_name": "A", "notes": vec![""; 15_000]});
     let reply = post(&api, &json!(vec![lead; 100]), StatusCode::PAYLOAD_TOO_LARGE).await;
     assert_eq!(reply["code"], "payload_too_large");

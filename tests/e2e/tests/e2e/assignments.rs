@@ -1,27 +1,27 @@
-//! `POST /leads/{id}/assign-workflow`.
+//! Assignments ([contract](../../../../docs/contract.md#post-leadsidassign-workflow)).
 
 use domain::ids::RunId;
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
+use simulation::Fault;
 
-use crate::{
-    consumer::consume,
-    enrolled::{active_run, another_workflow, enrolled, john, post, proxied, run, set, states},
-    support::items_of,
+use crate::fixtures::{
+    Container, active_run, another_workflow, consume, enrolled, items_of, john, post, run,
+    set_hours, states,
 };
 
 #[tokio::test]
 async fn an_assignment_enrols_a_lead_and_another_one_ends_the_run_before() {
-    let (proxied, clock) = proxied().await;
-    let other = another_workflow(&proxied, |_| {}).await;
+    let (container, clock) = Container::with_clock().await;
+    let other = another_workflow(&container, |_| {}).await;
     let mut lead = john();
     lead.as_object_mut().unwrap().remove("workflow_id");
-    let id = proxied.create(&lead).await;
-    set(&clock, 1);
+    let id = container.create(&lead).await;
+    set_hours(&clock, 1);
     let body =
         json!({"workflowId": demo::WORKFLOW_ID, "reason": "asked for it", "actorId": "agent 7"});
-    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    let reply = post(&container, &id, "assign-workflow", &body).await;
     assert_eq!(reply.status, StatusCode::CREATED);
     let first = reply.body["workflowRunId"].clone();
     assert_eq!(
@@ -29,52 +29,52 @@ async fn an_assignment_enrols_a_lead_and_another_one_ends_the_run_before() {
         json!({"workflowRunId": first, "workflowId": demo::WORKFLOW_ID, "workflowName": "Sales Outreach",
                "movementType": "enrollment", "paused": false})
     );
-    let queued = run(&proxied, &id, &first).await;
+    let queued = run(&container, &id, &first).await;
     assert_eq!(
         (&queued["run_status"], states(&queued)),
         (&json!("queued"), vec![])
     );
-    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
-    assert_eq!(active_run(&proxied, &id).await["run_status"], "running");
+    assert_eq!(consume(&container.services, &clock).await, (1, 0));
+    assert_eq!(active_run(&container, &id).await["run_status"], "running");
 
-    set(&clock, 2);
+    set_hours(&clock, 2);
     let body = json!({"workflowId": other.id});
-    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    let reply = post(&container, &id, "assign-workflow", &body).await;
     assert_eq!(reply.body["movementType"], "reassignment");
     let second = reply.body["workflowRunId"].clone();
-    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
-    let active = active_run(&proxied, &id).await;
+    assert_eq!(consume(&container.services, &clock).await, (1, 0));
+    let active = active_run(&container, &id).await;
     assert_eq!(
         (&active["id"], &active["workflow"]["name"]),
         (&second, &json!("Second Try"))
     );
-    let before = run(&proxied, &id, &first).await;
+    let before = run(&container, &id, &first).await;
     assert_eq!(
         (&before["run_status"], states(&before)),
         (&json!("stopped"), vec!["cancelled"; 9])
     );
-    // The cadence counts from the assignment.
-    let now = run(&proxied, &id, &second).await;
+    // The cadence begins at the assignment.
+    let now = run(&container, &id, &second).await;
     assert_eq!(now["touchpoints"][0]["due_at"], "2026-02-10T14:00:00Z");
-    // Nothing was left marked as unsent.
-    let items = items_of(&proxied.services, &id).await;
+    // No start is pending.
+    let items = items_of(&container.services, &id).await;
     assert!(items.iter().all(|item| !item.contains_key("gsi2pk")));
-    let list = proxied
+    let list = container
         .call("GET", &format!("/leads?workflow_id={}", other.id), None)
         .await;
     assert_eq!(list.body["leads"].as_array().unwrap().len(), 1);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn an_assignment_that_cannot_be_is_refused() {
-    let (proxied, _) = proxied().await;
-    let emails = another_workflow(&proxied, |workflow| {
+    let (container, _) = Container::with_clock().await;
+    let emails = another_workflow(&container, |workflow| {
         let steps = &mut workflow.cadence.steps;
         steps.retain(|step| step.channel == domain::cadence::Channel::Email);
     })
     .await;
-    let id = proxied.create(&json!({"first_name": "John"})).await;
+    let id = container.create(&json!({"first_name": "John"})).await;
     for (body, status, message) in [
         (json!({}), StatusCode::BAD_REQUEST, "workflowId is required"),
         (
@@ -98,54 +98,54 @@ async fn an_assignment_that_cannot_be_is_refused() {
             "reason must not be longer than 1000 characters",
         ),
     ] {
-        let reply = post(&proxied, &id, "assign-workflow", &body).await;
+        let reply = post(&container, &id, "assign-workflow", &body).await;
         assert_eq!(
             (reply.status, &reply.body["message"]),
             (status, &json!(message))
         );
     }
-    assert_eq!(active_run(&proxied, &id).await, Value::Null);
-    proxied.stop().await;
+    assert_eq!(active_run(&container, &id).await, Value::Null);
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_start_that_cannot_be_sent_at_an_assignment_follows() {
-    let (proxied, clock) = proxied().await;
+    let (container, clock) = Container::with_clock().await;
     let mut lead = john();
     lead.as_object_mut().unwrap().remove("workflow_id");
-    let id = proxied.create(&lead).await;
-    proxied.sqs.set("SendMessage", e2e::proxy::Fault::Refuse);
+    let id = container.create(&lead).await;
+    container.sqs.set("SendMessage", Fault::Failed);
     let body = json!({"workflowId": demo::WORKFLOW_ID});
-    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    let reply = post(&container, &id, "assign-workflow", &body).await;
     assert_eq!(reply.status, StatusCode::CREATED);
-    assert_eq!(consume(&proxied.services, &clock).await, (0, 0));
-    let (store, queue) = (&proxied.services.store, &proxied.services.queue);
+    assert_eq!(consume(&container.services, &clock).await, (0, 0));
+    let (store, queue) = (&container.services.store, &container.services.queue);
     let requeued = requeue_starts::requeue(store, queue, &clock).await.unwrap();
     assert_eq!(requeued.sent, 1);
-    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
-    assert_eq!(active_run(&proxied, &id).await["run_status"], "running");
-    proxied.stop().await;
+    assert_eq!(consume(&container.services, &clock).await, (1, 0));
+    assert_eq!(active_run(&container, &id).await["run_status"], "running");
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_run_sorts_behind_the_one_before_whatever_the_clocks_say() {
-    let (proxied, clock) = proxied().await;
-    set(&clock, 5);
-    let id = enrolled(&proxied, &clock).await;
+    let (container, clock) = Container::with_clock().await;
+    set_hours(&clock, 5);
+    let id = enrolled(&container, &clock).await;
     // Another container's clock is five hours behind.
-    set(&clock, 0);
+    set_hours(&clock, 0);
     let body = json!({"workflowId": demo::WORKFLOW_ID});
-    let reply = post(&proxied, &id, "assign-workflow", &body).await;
+    let reply = post(&container, &id, "assign-workflow", &body).await;
     let late: RunId = reply.body["workflowRunId"]
         .as_str()
         .unwrap()
         .parse()
         .unwrap();
-    assert_eq!(consume(&proxied.services, &clock).await, (1, 0));
-    let active = active_run(&proxied, &id).await;
+    assert_eq!(consume(&container.services, &clock).await, (1, 0));
+    let active = active_run(&container, &id).await;
     assert_eq!(
         (&active["id"], &active["run_status"]),
         (&json!(late), &json!("running"))
     );
-    proxied.stop().await;
+    container.stop().await;
 }

@@ -1,5 +1,5 @@
-//! No key and nothing personal reaches a log, an error, a message or a panic: values that are nowhere else
-//! are sent along every path, and looked for in all that comes out.
+//! No key and no personal data reaches a log, an error, a message or a panic. Tests send unique
+//! values along every path, and look for them in all output.
 
 use std::collections::HashMap;
 
@@ -7,31 +7,25 @@ use aws::{clock::Clock, telemetry};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{account::AccountPatch, limit::Limit, patch::Change};
-use e2e::{
-    fire::{Bench, CANARIES, Plan, run},
-    proxy::Fault,
-};
 use futures::future::join_all;
 use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
+use simulation::{CANARIES, Cloud, Fault, Scenario, run};
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 
-use crate::{
-    consumer::consume,
-    logs::Logs,
-    proxied::Proxied,
-    support::{account, items_of},
-};
+use crate::fixtures::{Container, Logs, account, consume, items_of};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// A key that opens nothing, and one that is none.
+/// Well-formed key of no account.
 const UNKNOWN_KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
+/// Text in place of a key.
 const MALFORMED_KEY: &str = "nxr_live_canarycanarycanary";
-/// What a client calls a field. Its error names it, no log does.
+/// Name of a field that a client made up. The error names it, and no log does.
 const FIELD: &str = "Fieldname";
+/// Operations of AWS that the API calls.
 const CALLS: [&str; 10] = [
     "GetItem",
     "BatchGetItem",
@@ -45,8 +39,8 @@ const CALLS: [&str; 10] = [
     "SendMessageBatch",
 ];
 
-/// Returns what has been logged; it reveals nothing.
-fn shown(logs: &Logs) -> String {
+/// Returns the log, which must reveal nothing.
+fn checked(logs: &Logs) -> String {
     let text = logs.text();
     must_not_reveal(&text);
     assert!(!text.contains(FIELD));
@@ -57,36 +51,36 @@ fn must_not_reveal(text: &str) {
     let key = [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY];
     for canary in CANARIES.into_iter().chain(key).chain(["anary"]) {
         if let Some(at) = text.find(canary) {
-            let around = text.floor_char_boundary(at.saturating_sub(300));
-            panic!("{canary} is revealed: {}", &text[around..at + canary.len()]);
+            let start = text.floor_char_boundary(at.saturating_sub(300));
+            panic!("{canary} is revealed: {}", &text[start..at + canary.len()]);
         }
     }
 }
 
-/// A lead that is right, and many that are not; all of them are full of canaries.
+/// Returns bodies full of canaries. The first one is a valid lead.
 fn bodies() -> Vec<Value> {
     let [name, email, phone, note, message] = CANARIES;
-    let right = json!({
+    let valid = json!({
         "first_name": name, "last_name": name, "email": email, "phone": phone, "company": name,
         "metadata": {"note": note}, "workflow_id": demo::WORKFLOW_ID, "campaign_id": demo::CAMPAIGN_ID,
         "force_first_message": {"channel": "sms", "content": message},
     });
-    let mut bodies = vec![right.clone(), json!([right, right, note]), json!(note)];
-    let wrong = [
+    let mut bodies = vec![valid.clone(), json!([valid, valid, note]), json!(note)];
+    let wrong_values = [
         json!(note),
         json!([note]),
         json!({ FIELD: note }),
         json!(format!("{note}\u{7}")),
         json!(note.repeat(300)),
     ];
-    for field in right.as_object().unwrap().keys() {
-        for wrong in &wrong {
-            let mut body = right.clone();
+    for field in valid.as_object().unwrap().keys() {
+        for wrong in &wrong_values {
+            let mut body = valid.clone();
             body[field] = wrong.clone();
             bodies.push(body);
         }
     }
-    for wrong in wrong {
+    for wrong in wrong_values {
         for field in [
             "status_key",
             "workflowId",
@@ -105,8 +99,8 @@ fn bodies() -> Vec<Value> {
     bodies
 }
 
-/// Calls every route with every body, and gives how many calls were answered and how many refused.
-async fn call_everything(proxied: &Proxied, lead: &str) -> (usize, usize) {
+/// Calls every route with every body. Returns the numbers of calls and of refusals.
+async fn call_everything(container: &Container, lead: &str) -> (usize, usize) {
     let paths = [
         ("POST", "/leads"),
         ("PATCH", "/leads/{}"),
@@ -143,7 +137,7 @@ async fn call_everything(proxied: &Proxied, lead: &str) -> (usize, usize) {
         for key in [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY] {
             let name = Some(("idempotency-key", "canary canary\t"));
             let calls = bodies.iter().flat_map(|body| {
-                [None, name].map(|name| proxied.send(key, method, &path, Some(body), name))
+                [None, name].map(|name| container.send(key, method, &path, Some(body), name))
             });
             for reply in join_all(calls).await {
                 counts.0 += 1;
@@ -160,55 +154,55 @@ async fn call_everything(proxied: &Proxied, lead: &str) -> (usize, usize) {
 #[tokio::test]
 async fn no_request_reveals_anything_in_a_log_or_an_error() {
     let (logs, _guard) = Logs::capture();
-    let proxied = Proxied::start().await;
-    let lead = proxied.create(&bodies()[0]).await;
-    let (calls, refused) = call_everything(&proxied, &lead).await;
+    let container = Container::start().await;
+    let lead = container.create(&bodies()[0]).await;
+    let (calls, refused) = call_everything(&container, &lead).await;
     assert!(
         refused > 500 && calls - refused > 20,
         "{refused} of {calls}"
     );
-    for messages in proxied.sqs.take_calls() {
-        must_not_reveal(&format!("{messages:?}"));
-    }
-    assert!(shown(&logs).lines().count() >= calls);
-    proxied.stop().await;
+    let messages = container.sqs.take_bodies();
+    assert!(!messages.is_empty());
+    messages.iter().for_each(|message| must_not_reveal(message));
+    assert!(checked(&logs).lines().count() >= calls);
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn no_request_reveals_anything_while_everything_fails() {
     let (logs, _guard) = Logs::capture();
-    let proxied = Proxied::start().await;
-    let lead = proxied.create(&bodies()[0]).await;
+    let container = Container::start().await;
+    let lead = container.create(&bodies()[0]).await;
     for call in CALLS {
-        proxied.dynamodb.set(call, Fault::Throttle);
-        proxied.sqs.set(call, Fault::Refuse);
+        container.dynamodb.set(call, Fault::Throttled);
+        container.sqs.set(call, Fault::Failed);
     }
-    let (calls, refused) = call_everything(&proxied, &lead).await;
-    // On a busy machine the store can be too slow for its limit, and a request passes then.
+    let (calls, refused) = call_everything(&container, &lead).await;
+    // On a busy machine, the store can exceed its time limit. Requests pass then.
     assert!(refused > 100, "{refused} of {calls}");
-    assert!(shown(&logs).contains("DynamoDB is throttling or failing"));
-    proxied.stop().await;
+    assert!(checked(&logs).contains("DynamoDB is throttling or failing"));
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn no_refusal_over_a_limit_reveals_anything() {
     let (logs, _guard) = Logs::capture();
-    let proxied = Proxied::start().await;
-    let lead = proxied.create(&bodies()[0]).await;
-    let store = &proxied.services.store;
+    let container = Container::start().await;
+    let lead = container.create(&bodies()[0]).await;
+    let store = &container.services.store;
     let demo = store.account(account()).await.unwrap().unwrap();
     let patch = AccountPatch {
         limit: Change::Set(Limit::new(1, 1).unwrap()),
         ..AccountPatch::default()
     };
     store.change_account(&demo, patch).await.unwrap();
-    // The key is known with its limit from here on.
-    let proxied = Proxied::of(proxied.services, Clock::System).await;
-    let (calls, refused) = call_everything(&proxied, &lead).await;
-    // On a busy machine the store can be too slow for its limit, and a request passes then.
+    // A container with empty caches reads the new limit.
+    let container = Container::of(container.services, Clock::System);
+    let (calls, refused) = call_everything(&container, &lead).await;
+    // On a busy machine, the store can exceed its time limit. Requests pass then.
     assert!(refused > 100, "{refused} of {calls}");
-    assert!(shown(&logs).contains("rate_limited"));
-    proxied.stop().await;
+    assert!(checked(&logs).contains("rate_limited"));
+    container.stop().await;
 }
 
 #[test]
@@ -219,28 +213,28 @@ fn no_fault_reveals_anything_in_a_log_a_message_or_an_error() {
         .start_paused(true)
         .build()
         .unwrap();
-    let bench = runtime.block_on(Bench::new());
+    let cloud = runtime.block_on(Cloud::new());
     for seed in 0..150 {
-        let held = runtime.block_on(run(&bench, &Plan::of_seed(seed)));
-        held.unwrap_or_else(|broken| panic!("{broken}"));
+        let played = runtime.block_on(run(&cloud, &Scenario::of_seed(seed)));
+        played.unwrap_or_else(|failure| panic!("{failure}"));
     }
-    let text = shown(&logs);
-    for said in [
+    let text = checked(&logs);
+    for message in [
         "could not be queued",
         "could not be listed as pending",
         "start failed",
         "batch",
     ] {
-        assert!(text.contains(said), "{said}");
+        assert!(text.contains(message), "{message}");
     }
 }
 
-/// Uses a lead in every way that reads its items.
-async fn use_lead(proxied: &Proxied, lead: &str) {
-    let services = &proxied.services;
+/// Uses a lead in every way that reads one of its items.
+async fn use_lead(container: &Container, lead: &str) {
+    let services = &container.services;
     let paths = ["", "/history", "/is_paused"].map(|path| format!("/leads/{lead}{path}"));
     for path in paths.iter().map(String::as_str).chain(["/leads"]) {
-        let reply = proxied.call("GET", path, None).await;
+        let reply = container.call("GET", path, None).await;
         if reply.status.as_u16() >= 400 {
             must_not_reveal(&reply.text);
         }
@@ -260,7 +254,7 @@ async fn put(services: &Services, item: Item) {
 #[tokio::test]
 async fn no_poisoned_message_reveals_anything() {
     let (logs, _guard) = Logs::capture();
-    let proxied = Proxied::start().await;
+    let container = Container::start().await;
     let [_, _, _, note, _] = CANARIES;
     let start = json!({"type": "workflow_start.v1", "account_id": note, "lead_id": [note]});
     let mut event = SqsEvent::default();
@@ -275,38 +269,38 @@ async fn no_poisoned_message_reveals_anything() {
         record.body = Some(body.to_string());
         event.records.push(record);
     }
-    let function = StartWorkflow::new(proxied.services.store.clone(), Clock::System);
+    let function = StartWorkflow::new(container.services.store.clone(), Clock::System);
     let failed = handle(&function, event).await.batch_item_failures;
     assert_eq!(failed.len(), 4);
-    assert!(shown(&logs).contains("the message cannot be read"));
-    proxied.stop().await;
+    assert!(checked(&logs).contains("the message cannot be read"));
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn no_damaged_item_reveals_anything() {
     let (logs, _guard) = Logs::capture();
-    let proxied = Proxied::start().await;
-    let services = &proxied.services;
-    let built = proxied.create(&bodies()[0]).await;
+    let container = Container::start().await;
+    let services = &container.services;
+    let built = container.create(&bodies()[0]).await;
     assert_eq!(consume(services, &Clock::System).await, (1, 0));
-    proxied.sqs.set("SendMessage", Fault::Refuse);
-    let unsent = proxied.create(&bodies()[0]).await;
+    container.sqs.set("SendMessage", Fault::Failed);
+    let pending = container.create(&bodies()[0]).await;
     let note = || AttributeValue::S(CANARIES[3].to_owned());
     let mut damaged = 0;
-    for lead in [&built, &unsent] {
+    for lead in [&built, &pending] {
         for item in items_of(services, lead).await {
             for name in item.keys().filter(|name| *name != "pk" && *name != "sk") {
                 let list = AttributeValue::L(vec![note()]);
                 let map = AttributeValue::M([("note".to_owned(), note())].into());
                 for value in [note(), list, map] {
-                    // DynamoDB takes texts only into an index.
+                    // DynamoDB takes only texts as keys of an index.
                     if name.starts_with("gsi") && !value.is_s() {
                         continue;
                     }
                     let mut item = item.clone();
                     item.insert(name.clone(), value);
                     put(services, item).await;
-                    use_lead(&proxied, lead).await;
+                    use_lead(&container, lead).await;
                     damaged += 1;
                 }
             }
@@ -314,7 +308,7 @@ async fn no_damaged_item_reveals_anything() {
         }
     }
     assert!(damaged > 60, "{damaged}");
-    let text = shown(&logs);
+    let text = checked(&logs);
     assert!(text.contains("a lead item is damaged") && text.contains("a run item is damaged"));
-    proxied.stop().await;
+    container.stop().await;
 }

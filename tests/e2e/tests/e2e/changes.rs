@@ -1,23 +1,24 @@
-//! `PATCH` and `PUT /leads/{id}`.
+//! `PATCH` and `PUT /leads/{id}`
+//! ([contract](../../../../docs/contract.md#patch-leadsid-and-put-leadsid)).
 
 use aws::clock::Clock;
-use e2e::proxy::Fault;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Map, Value, json};
+use simulation::Fault;
 
-use crate::proxied::{Proxied, Reply};
+use crate::fixtures::{Container, Reply};
 
-async fn change(proxied: &Proxied, id: &str, change: &Value) -> Reply {
-    proxied
+async fn change(container: &Container, id: &str, change: &Value) -> Reply {
+    container
         .call("PATCH", &format!("/leads/{id}"), Some(change))
         .await
 }
 
-async fn changed(proxied: &Proxied, id: &str, body: &Value) -> Value {
-    let mut reply = change(proxied, id, body).await;
+async fn changed(container: &Container, id: &str, body: &Value) -> Value {
+    let mut reply = change(container, id, body).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     reply.body["lead"].take()
 }
@@ -31,14 +32,14 @@ fn john() -> Value {
 async fn a_change_writes_what_it_names_by_the_rules_of_an_intake_and_nothing_else() {
     let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     let clock = Clock::manual(start);
-    let proxied = Proxied::at(clock.clone()).await;
-    let id = proxied.create(&john()).await;
+    let container = Container::at(clock.clone()).await;
+    let id = container.create(&john()).await;
     clock.set(start + SignedDuration::from_secs(59));
-    assert_eq!(proxied.get(&id).await.status, StatusCode::OK);
+    assert_eq!(container.get(&id).await.status, StatusCode::OK);
     clock.set(start + SignedDuration::from_millis(59_900));
-    proxied.dynamodb.take_bodies();
+    container.dynamodb.take_bodies();
     let lead = changed(
-        &proxied,
+        &container,
         &id,
         &json!({"first_name": " Jose\u{301} ", "email": "JOSE@Bücher.example", "phone": "(555) 010-0100 ext 7",
                 "title": "CTO", "metadata": {"b": null, "c": 12345678901234567890_u64}}),
@@ -51,8 +52,8 @@ async fn a_change_writes_what_it_names_by_the_rules_of_an_intake_and_nothing_els
         "created_at": "2026-02-10T12:00:00Z", "campaign_id": null, "updated_at": "2026-02-10T12:00:59Z",
     });
     assert_eq!(lead, expected);
-    // What is written names only what changes.
-    let bodies = proxied.dynamodb.take_bodies();
+    // The write names only the fields that change.
+    let bodies = container.dynamodb.take_bodies();
     let mut updates = bodies
         .iter()
         .filter(|body| body.contains("UpdateExpression"));
@@ -81,7 +82,7 @@ async fn a_change_writes_what_it_names_by_the_rules_of_an_intake_and_nothing_els
             "updated_at"
         ]
     );
-    let read = proxied.get(&id).await.body["lead"].take();
+    let read = container.get(&id).await.body["lead"].take();
     for field in [
         "first_name",
         "email",
@@ -93,21 +94,21 @@ async fn a_change_writes_what_it_names_by_the_rules_of_an_intake_and_nothing_els
     ] {
         assert_eq!(read[field], expected[field], "{field}");
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn null_and_empty_text_remove_a_field() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
     changed(
-        &proxied,
+        &container,
         &id,
         &json!({"company": "Acme", "title": "CTO", "source": "import"}),
     )
     .await;
     let lead = changed(
-        &proxied,
+        &container,
         &id,
         &json!({"last_name": null, "email": "", "phone": " ", "company": null, "title": null}),
     )
@@ -116,41 +117,41 @@ async fn null_and_empty_text_remove_a_field() {
         assert_eq!(lead[field], Value::Null, "{field}");
     }
     assert_eq!(lead["source"], "import");
-    let reply = change(&proxied, &id, &json!({"first_name": null, "source": ""})).await;
+    let reply = change(&container, &id, &json!({"first_name": null, "source": ""})).await;
     assert_eq!(
         reply.body["message"],
         "first_name cannot be removed; source cannot be removed"
     );
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_campaign_is_set_and_removed_and_must_be_the_accounts() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
-    let lead = changed(&proxied, &id, &json!({"campaign_id": demo::CAMPAIGN_ID})).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
+    let lead = changed(&container, &id, &json!({"campaign_id": demo::CAMPAIGN_ID})).await;
     assert_eq!(lead["campaign_id"], demo::CAMPAIGN_ID);
-    let read = proxied.get(&id).await;
+    let read = container.get(&id).await;
     assert_eq!(read.body["lead"]["campaign"]["name"], "Spring Launch");
     let unknown = json!({"campaign_id": "019c0000-0000-7000-8000-00000000dead"});
-    let reply = change(&proxied, &id, &unknown).await;
+    let reply = change(&container, &id, &unknown).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
     assert_eq!(
         reply.body["message"],
         "Campaign not found or does not belong to your account"
     );
-    let lead = changed(&proxied, &id, &json!({"campaign_id": null})).await;
+    let lead = changed(&container, &id, &json!({"campaign_id": null})).await;
     assert_eq!(lead["campaign_id"], Value::Null);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn everything_that_is_wrong_with_a_change_is_told_at_once_and_nothing_is_written() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
-    let before = proxied.get(&id).await.body;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
+    let before = container.get(&id).await.body;
     let reply = change(
-        &proxied,
+        &container,
         &id,
         &json!({"first_name": 7, "email": "nope", "phone": "12", "campaign_id": "x", "metadata": [], "tags": [],
                 "workflow_id": demo::WORKFLOW_ID, "last_name": "Roe"}),
@@ -194,30 +195,30 @@ async fn everything_that_is_wrong_with_a_change_is_told_at_once_and_nothing_is_w
             "metadata must be an object; null removes a key of it",
         ),
     ] {
-        let reply = change(&proxied, &id, &body).await;
+        let reply = change(&container, &id, &body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(reply.body["message"], message, "{body}");
     }
-    let none = proxied.call("PATCH", &format!("/leads/{id}"), None).await;
+    let none = container.call("PATCH", &format!("/leads/{id}"), None).await;
     assert_eq!(none.status, StatusCode::BAD_REQUEST);
-    assert_eq!(proxied.get(&id).await.body, before);
-    proxied.stop().await;
+    assert_eq!(container.get(&id).await.body, before);
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn simultaneous_changes_of_different_fields_and_keys_all_hold() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
     let mut changes: Vec<Value> = (0..60)
         .map(|number| json!({"metadata": {format!("key {number}"): number}}))
         .collect();
     changes.push(json!({"last_name": "Roe"}));
     changes.push(json!({"company": "Acme"}));
     changes.push(json!({"metadata": {"a": null}}));
-    for reply in join_all(changes.iter().map(|body| change(&proxied, &id, body))).await {
+    for reply in join_all(changes.iter().map(|body| change(&container, &id, body))).await {
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     }
-    let lead = proxied.get(&id).await.body["lead"].take();
+    let lead = container.get(&id).await.body["lead"].take();
     let mut metadata: Map<String, Value> = (0..60)
         .map(|number| (format!("key {number}"), number.into()))
         .collect();
@@ -227,22 +228,22 @@ async fn simultaneous_changes_of_different_fields_and_keys_all_hold() {
         (&lead["last_name"], &lead["company"]),
         (&json!("Roe"), &json!("Acme"))
     );
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn keys_of_any_name_and_up_to_100_at_once_can_be_changed() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&json!({"first_name": "J"})).await;
+    let container = Container::start().await;
+    let id = container.create(&json!({"first_name": "J"})).await;
     let odd =
         json!({"": 1, "a.b": 2, "#0": 3, ":0": 4, "\u{0}": 5, "pk": 6, "SET x": 7, "a[0]": 8});
-    let lead = changed(&proxied, &id, &json!({"metadata": odd})).await;
+    let lead = changed(&container, &id, &json!({"metadata": odd})).await;
     assert_eq!(lead["metadata"], odd);
-    let lead = changed(&proxied, &id, &json!({"metadata": {}})).await;
+    let lead = changed(&container, &id, &json!({"metadata": {}})).await;
     assert_eq!(lead["metadata"], odd);
     let keys = odd.as_object().unwrap().keys();
     let removed: Map<String, Value> = keys.map(|key| (key.clone(), Value::Null)).collect();
-    let lead = changed(&proxied, &id, &json!({"metadata": removed})).await;
+    let lead = changed(&container, &id, &json!({"metadata": removed})).await;
     assert_eq!(lead["metadata"], json!({}));
 
     let many = |count: usize| {
@@ -252,18 +253,18 @@ async fn keys_of_any_name_and_up_to_100_at_once_can_be_changed() {
         json!({"metadata": keys, "first_name": "J", "last_name": "D", "email": "j@example.com",
                "phone": "+1234567890", "company": "c", "title": "t", "source": "s", "campaign_id": null})
     };
-    // The phone number's extension is a change, too.
-    let lead = changed(&proxied, &id, &many(99)).await;
+    // The extension of the phone number is a key, too.
+    let lead = changed(&container, &id, &many(99)).await;
     assert_eq!(lead["metadata"].as_object().unwrap().len(), 99);
-    let reply = change(&proxied, &id, &many(101)).await;
+    let reply = change(&container, &id, &many(101)).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn an_extension_goes_with_its_phone_number() {
-    let proxied = Proxied::start().await;
-    let id = proxied
+    let container = Container::start().await;
+    let id = container
         .create(&json!({"first_name": "J", "phone": "+1 555 010 0000 ext 12"}))
         .await;
     for (body, extension) in [
@@ -276,58 +277,58 @@ async fn an_extension_goes_with_its_phone_number() {
         ),
         (json!({"phone": null}), Value::Null),
     ] {
-        let lead = changed(&proxied, &id, &body).await;
+        let lead = changed(&container, &id, &body).await;
         let kept = lead["metadata"].get("phone_extension");
         assert_eq!(kept, Some(&extension).filter(|it| !it.is_null()), "{body}");
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_lead_cannot_be_changed_to_be_larger_than_it_could_have_come_in() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
     let text = "x".repeat(30_000);
     for key in ["one", "two"] {
-        changed(&proxied, &id, &json!({"metadata": {key: text}})).await;
+        changed(&container, &id, &json!({"metadata": {key: text}})).await;
     }
-    let reply = change(&proxied, &id, &json!({"metadata": {"three": text}})).await;
+    let reply = change(&container, &id, &json!({"metadata": {"three": text}})).await;
     assert_eq!(
         (reply.status, &reply.body["code"]),
         (StatusCode::PAYLOAD_TOO_LARGE, &json!("payload_too_large"))
     );
-    // What is replaced or removed makes room.
+    // A replaced or removed value makes room.
     let body = json!({"metadata": {"one": null, "two": "short", "three": text}});
-    let lead = changed(&proxied, &id, &body).await;
+    let lead = changed(&container, &id, &body).await;
     assert_eq!(lead["metadata"].as_object().unwrap().len(), 2 + 2);
     let body = json!({"metadata": {"x": "x".repeat(64 * 1024)}});
-    let reply = change(&proxied, &id, &body).await;
+    let reply = change(&container, &id, &body).await;
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_change_that_is_not_confirmed_is_told_so_and_may_be_done() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
-    proxied.dynamodb.set("UpdateItem", Fault::LoseReply);
-    let reply = change(&proxied, &id, &json!({"title": "CTO"})).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
+    container.dynamodb.set("UpdateItem", Fault::FailedAfter);
+    let reply = change(&container, &id, &json!({"title": "CTO"})).await;
     assert_eq!(
         (reply.status, reply.retry_after()),
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
     let message = reply.body["message"].as_str().unwrap();
     assert!(message.contains("may or may not be made"), "{message}");
-    assert_eq!(proxied.get(&id).await.body["lead"]["title"], "CTO");
-    proxied.stop().await;
+    assert_eq!(container.get(&id).await.body["lead"]["title"], "CTO");
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn put_does_the_same_and_an_unknown_lead_is_not_made() {
-    let proxied = Proxied::start().await;
-    let id = proxied.create(&john()).await;
+    let container = Container::start().await;
+    let id = container.create(&john()).await;
     let jane = json!({"first_name": "Jane"});
-    let reply = proxied
+    let reply = container
         .call("PUT", &format!("/leads/{id}"), Some(&jane))
         .await;
     assert_eq!(
@@ -335,8 +336,8 @@ async fn put_does_the_same_and_an_unknown_lead_is_not_made() {
         (StatusCode::OK, &json!("Doe"))
     );
     let unknown = "019c0000-0000-7000-8000-00000000dead";
-    let reply = change(&proxied, unknown, &jane).await;
+    let reply = change(&container, unknown, &jane).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
-    assert_eq!(proxied.get(unknown).await.status, StatusCode::NOT_FOUND);
-    proxied.stop().await;
+    assert_eq!(container.get(unknown).await.status, StatusCode::NOT_FOUND);
+    container.stop().await;
 }

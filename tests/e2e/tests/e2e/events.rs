@@ -1,4 +1,4 @@
-//! Every file of `events/` through the functions' own code, against DynamoDB and SQS.
+//! Every event of `events/` through the functions' code, against the embedded DynamoDB and SQS.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ fn report(results: Vec<Result<(), String>>) {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What the Lambda runtime makes of the router's response.
+/// Returns the reply that the Lambda runtime makes of the router's response.
 async fn invoke_api(services: &Services, case: &Case) -> String {
     let state = AppState::new(
         services.store.clone(),

@@ -1,17 +1,14 @@
-//! `force_first_message` (CONTRACT section 3.3).
+//! First messages ([contract](../../../../docs/contract.md#force_first_message)).
 
 use serde_json::{Value, json};
 
-use crate::{
-    intake::john,
-    support::{Api, stack},
-};
+use crate::fixtures::{Api, example_lead, stack};
 
 #[tokio::test]
 async fn a_first_message_takes_the_place_of_the_first_touchpoint() {
     let stack = stack().await;
     let api = Api::of(&stack);
-    let mut lead = john();
+    let mut lead = example_lead();
     lead["force_first_message"] = json!({"channel": "whatsapp", "content": "Hello John"});
     let created = api.create(&lead).await;
     let cadence = &created["workflow_run"]["cadence"];
@@ -51,7 +48,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
             json!({"channel": "sms", "content": "Hi", "html": "<p>"}),
             &["force_first_message.html is not for the channel sms"],
         ),
-        // A field of almost the same name takes nothing away from what is told.
+        // A field with nearly the same name hides no problem.
         (
             json!({"channel": "sms", "content": "Hi", "html": "<p>", "html5": "<p>"}),
             &[
@@ -65,7 +62,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
         ),
         (json!([]), &["force_first_message must be an object"]),
     ] {
-        let mut lead = john();
+        let mut lead = example_lead();
         lead["force_first_message"] = message;
         let error = api.refused(&lead).await;
         let messages: Vec<_> = error["details"]
@@ -76,7 +73,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
             .collect();
         assert_eq!(messages, problems);
     }
-    let mut lead = john();
+    let mut lead = example_lead();
     lead["email"] = Value::Null;
     lead["force_first_message"] = json!({"channel": "email", "content": "Hi"});
     let error = api.refused(&lead).await;

@@ -1,4 +1,5 @@
-//! The same request twice (CONTRACT section 3.5).
+//! Idempotent requests and their replays
+//! ([contract](../../../../docs/contract.md#idempotency-key)).
 
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::support::{Api, account, items_of, services, stack};
+use crate::fixtures::{Api, account, items_of, services, stack};
 
 async fn send(api: &Api, key: &str, body: &Value) -> Response {
     api.post("/api/public/leads")
@@ -46,7 +47,7 @@ async fn a_replayed_key_returns_the_first_reply() {
     );
     let location = first.headers()["location"].clone();
     let first = first.text().await.unwrap();
-    // Other white space and another order of keys are the same request.
+    // Whitespace and the order of keys do not matter.
     let same = format!(
         r#"{{ "workflow_id": "{}", "phone":"+1234567890",  "first_name":"John" }}"#,
         demo::WORKFLOW_ID
@@ -62,7 +63,7 @@ async fn a_replayed_key_returns_the_first_reply() {
     );
     assert_eq!(again.headers()["location"], location);
     assert_eq!(again.text().await.unwrap(), first);
-    // Another name for the request makes another lead.
+    // Another key creates another lead.
     let other = send(&api, "order-18", &lead("John"))
         .await
         .text()
@@ -170,7 +171,7 @@ async fn a_replay_gets_the_first_reply_whatever_has_changed_since() {
         json!({"first_name": "John", "email": "john@example.com", "workflow_id": workflow.id});
     let first: Value = send(&api, "key", &lead).await.json().await.unwrap();
 
-    // The lead is renamed, and its workflow is gone.
+    // The lead gets another name.
     let id = first["lead"]["id"].as_str().unwrap();
     api.change(id, &json!({"first_name": "Jane"})).await;
     assert_eq!(api.lead(id).await["first_name"], "Jane");
@@ -200,7 +201,7 @@ async fn a_replay_of_what_would_be_refused_today_gets_the_first_reply() {
         .await
         .unwrap();
     assert_eq!(first.status().as_u16(), 201);
-    // The account's country is gone; the phone number could not be read any more.
+    // Without the account's country, the phone number would be refused.
     let key: ApiKey = demo::API_KEY.parse().unwrap();
     services
         .clients

@@ -1,30 +1,22 @@
-//! A lead all the way, over real HTTP.
+//! The intake of leads, over HTTP ([contract](../../../../docs/contract.md#post-leads)).
 
 use domain::{cadence::Channel, ids::WorkflowId, workflow::Workflow};
 use local::demo;
 use reqwest::{StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Api, account, body, eventually, stack};
-
-/// The create-lead reference's own example.
-pub fn john() -> Value {
-    json!({
-        "first_name": "John", "last_name": "Doe", "email": "john@example.com",
-        "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID, "campaign_id": demo::CAMPAIGN_ID,
-    })
-}
+use crate::fixtures::{Api, account, body, eventually, example_lead, stack};
 
 #[tokio::test]
 async fn a_lead_goes_all_the_way() {
     let stack = stack().await;
     let api = Api::of(&stack);
-    let created = api.create(&john()).await;
+    let created = api.create(&example_lead()).await;
     let id = created["lead"]["id"].as_str().unwrap();
     let lead = eventually("the run is built", || async {
         let lead = api.lead(id).await;
         let run = &lead["active_workflow_run"];
-        // Never anything else on the way.
+        // No other state is seen before.
         assert!(
             matches!(run["run_status"].as_str(), Some("queued" | "running")),
             "{run}"
@@ -78,7 +70,7 @@ async fn a_wrong_key_opens_nothing() {
 #[tokio::test]
 async fn a_call_workflow_needs_a_phone_number() {
     let stack = stack().await;
-    // Together with all else that is wrong.
+    // The refusal also lists all other problems.
     let nothing =
         json!({"workflow_id": demo::WORKFLOW_ID, "force_first_message": {"channel": "sms"}});
     let error = Api::of(&stack).refused(&nothing).await;

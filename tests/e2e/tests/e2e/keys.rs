@@ -1,4 +1,5 @@
-//! How long the process goes by what it knows of a key, and what it costs to know it (CONTRACT section 1).
+//! API keys: the lifetime of cached keys, and the calls that a key costs
+//! ([contract](../../../../docs/contract.md#authentication)).
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +9,12 @@ use domain::{
     ids::ApiKeyId,
     limit::Limits,
 };
-use e2e::proxy::Fault;
 use jiff::{SignedDuration, Timestamp};
 use local::demo;
 use serde_json::Value;
+use simulation::Fault;
 
-use crate::{
-    enrolled::{START, proxied},
-    proxied::Proxied,
-    support::account,
-};
+use crate::fixtures::{Container, START, account};
 
 const NEW_KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 const UNKNOWN_KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
@@ -27,21 +24,21 @@ fn at(seconds: i64) -> Timestamp {
     start + SignedDuration::from_secs(seconds)
 }
 
-async fn status(proxied: &Proxied, key: &str) -> u16 {
-    let reply = proxied.call_as(key, "GET", "/workflows", None).await;
+async fn status(container: &Container, key: &str) -> u16 {
+    let reply = container.call_as(key, "GET", "/workflows", None).await;
     reply.status.as_u16()
 }
 
-/// The body without what differs from request to request.
-async fn refusal(proxied: &Proxied, key: &str) -> Value {
-    let mut reply = proxied.call_as(key, "GET", "/workflows", None).await;
+/// Returns the body of a refusal, without the id of the request.
+async fn refusal(container: &Container, key: &str) -> Value {
+    let mut reply = container.call_as(key, "GET", "/workflows", None).await;
     assert_eq!(reply.status.as_u16(), 401);
     assert!(reply.body["request_id"].take().is_string());
     reply.body
 }
 
-/// Lets a key open the demo account.
-async fn create(proxied: &Proxied, key: &str, expires_at: Option<Timestamp>) {
+/// Creates a key of the demo account.
+async fn create(container: &Container, key: &str, expires_at: Option<Timestamp>) {
     let key: ApiKey = key.parse().unwrap();
     let owner = Account {
         id: account(),
@@ -57,37 +54,37 @@ async fn create(proxied: &Proxied, key: &str, expires_at: Option<Timestamp>) {
             at(0),
         )
     };
-    let store = &proxied.services.store;
+    let store = &container.services.store;
     store.create_api_key(&key.hash(), &record).await.unwrap();
 }
 
-async fn stored(proxied: &Proxied, key: &str) -> ApiKeyRecord {
+async fn stored(container: &Container, key: &str) -> ApiKeyRecord {
     let key: ApiKey = key.parse().unwrap();
-    let found = proxied.services.store.api_key(&key.hash()).await;
+    let found = container.services.store.api_key(&key.hash()).await;
     found.unwrap().unwrap()
 }
 
-/// The calls of DynamoDB that `key` costs in one request.
-async fn calls(proxied: &Proxied, key: &str) -> Vec<String> {
-    proxied.dynamodb.take_calls();
-    status(proxied, key).await;
-    let mut calls = proxied.dynamodb.take_calls();
-    // What the route itself asks for.
+/// Returns the calls of DynamoDB that `key` costs in one request.
+async fn calls(container: &Container, key: &str) -> Vec<String> {
+    container.dynamodb.take_calls();
+    status(container, key).await;
+    let mut calls = container.dynamodb.take_calls();
+    // The route itself queries the workflows.
     calls.retain(|call| call != "Query");
     calls
 }
 
 #[tokio::test]
 async fn a_revoked_key_dies_within_a_minute_and_a_new_one_lives_within_ten_seconds() {
-    let (proxied, clock) = proxied().await;
+    let (container, clock) = Container::with_clock().await;
     let both = async || {
-        let demo = status(&proxied, demo::API_KEY).await;
-        (demo, status(&proxied, NEW_KEY).await)
+        let demo = status(&container, demo::API_KEY).await;
+        (demo, status(&container, NEW_KEY).await)
     };
     assert_eq!(both().await, (200, 401));
 
-    create(&proxied, NEW_KEY, None).await;
-    let store = &proxied.services.store;
+    create(&container, NEW_KEY, None).await;
+    let store = &container.services.store;
     let demo_key: ApiKey = demo::API_KEY.parse().unwrap();
     store.revoke_api_key(&demo_key.hash(), at(0)).await.unwrap();
     let again = store.revoke_api_key(&demo_key.hash(), at(5)).await;
@@ -101,80 +98,79 @@ async fn a_revoked_key_dies_within_a_minute_and_a_new_one_lives_within_ten_secon
         clock.set(at(seconds));
         assert_eq!(both().await, (revoked, new), "after {seconds} s");
     }
-    // It is kept, for whoever asks later.
-    let revoked = stored(&proxied, demo::API_KEY).await;
+    // The key's item stays.
+    let revoked = stored(&container, demo::API_KEY).await;
     assert_eq!(revoked.revoked_at, Some(at(0)));
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_key_dies_in_the_second_of_its_end_though_it_is_known_for_longer() {
-    let (proxied, clock) = proxied().await;
-    create(&proxied, NEW_KEY, Some(at(30))).await;
+    let (container, clock) = Container::with_clock().await;
+    create(&container, NEW_KEY, Some(at(30))).await;
     for (seconds, expected) in [(0, 200), (29, 200), (30, 401), (31, 401), (90, 401)] {
         clock.set(at(seconds));
         assert_eq!(
-            status(&proxied, NEW_KEY).await,
+            status(&container, NEW_KEY).await,
             expected,
             "after {seconds} s"
         );
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn an_unknown_a_revoked_and_an_expired_key_are_refused_with_the_same_words() {
-    let (proxied, _) = proxied().await;
-    create(&proxied, NEW_KEY, Some(at(0))).await;
+    let (container, _) = Container::with_clock().await;
+    create(&container, NEW_KEY, Some(at(0))).await;
     let demo_key: ApiKey = demo::API_KEY.parse().unwrap();
-    let store = &proxied.services.store;
+    let store = &container.services.store;
     store.revoke_api_key(&demo_key.hash(), at(0)).await.unwrap();
-    let unknown = refusal(&proxied, UNKNOWN_KEY).await;
+    let unknown = refusal(&container, UNKNOWN_KEY).await;
     for key in [NEW_KEY, demo::API_KEY, "nxr_live_short"] {
-        assert_eq!(refusal(&proxied, key).await, unknown);
+        assert_eq!(refusal(&container, key).await, unknown);
     }
-    // Nothing of what opens nothing is written either.
+    // The use of a refused key is not written.
     for key in [NEW_KEY, demo::API_KEY] {
-        assert_eq!(stored(&proxied, key).await.last_used, None);
+        assert_eq!(stored(&container, key).await.last_used, None);
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_malformed_key_costs_no_call_and_an_unknown_one_a_read_in_ten_seconds() {
-    let (proxied, clock) = proxied().await;
+    let (container, clock) = Container::with_clock().await;
     let wrong_checksum = format!("{}1", &UNKNOWN_KEY[..UNKNOWN_KEY.len() - 1]);
     for malformed in ["x", "nxr_live_", &wrong_checksum, &demo::API_KEY[1..]] {
-        assert_eq!(calls(&proxied, malformed).await, [""; 0], "{malformed}");
+        assert_eq!(calls(&container, malformed).await, [""; 0], "{malformed}");
     }
-    assert_eq!(calls(&proxied, UNKNOWN_KEY).await, ["GetItem"]);
+    assert_eq!(calls(&container, UNKNOWN_KEY).await, ["GetItem"]);
     clock.set(at(9));
-    assert_eq!(calls(&proxied, UNKNOWN_KEY).await, [""; 0]);
+    assert_eq!(calls(&container, UNKNOWN_KEY).await, [""; 0]);
     clock.set(at(10));
-    assert_eq!(calls(&proxied, UNKNOWN_KEY).await, ["GetItem"]);
-    proxied.stop().await;
+    assert_eq!(calls(&container, UNKNOWN_KEY).await, ["GetItem"]);
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_thousand_requests_note_down_once_an_hour_that_their_key_is_used() {
-    let (proxied, clock) = proxied().await;
+    let (container, clock) = Container::with_clock().await;
     let mut notes = Vec::new();
     for seconds in (0..7_000).step_by(7) {
         clock.set(at(seconds));
-        let calls = calls(&proxied, demo::API_KEY).await;
+        let calls = calls(&container, demo::API_KEY).await;
         let noted = calls.iter().filter(|call| *call == "UpdateItem");
         notes.extend(noted.map(|_| seconds));
     }
-    // The first of each hour that has the key read: it is, for the first time in an hour, after at most a
-    // minute.
+    // The first read of the key in each hour notes the use. The key is read at least once a minute.
     assert_eq!((notes.len(), notes[0]), (2, 0));
     assert!((3_600..=3_660).contains(&notes[1]), "{notes:?}");
-    let noted = stored(&proxied, demo::API_KEY).await.last_used;
+    let noted = stored(&container, demo::API_KEY).await.last_used;
     assert_eq!(noted, Some(at(3_600)));
-    // Another process, in the same hour, has it from the table.
-    let another = Proxied {
-        api: proxied.fresh_api(clock),
-        ..proxied
+    // Another container reads the noted hour from the table.
+    let another = Container {
+        api: container.fresh_api(clock),
+        ..container
     };
     assert_eq!(calls(&another, demo::API_KEY).await, ["GetItem"]);
     another.stop().await;
@@ -182,27 +178,27 @@ async fn a_thousand_requests_note_down_once_an_hour_that_their_key_is_used() {
 
 #[tokio::test]
 async fn a_request_goes_on_at_once_when_the_use_of_its_key_cannot_be_noted() {
-    for fault in [Fault::Refuse, Fault::Slow(Duration::from_secs(60))] {
-        let (proxied, clock) = proxied().await;
-        proxied.dynamodb.set("UpdateItem", fault);
+    for fault in [Fault::Failed, Fault::Slow(Duration::from_secs(60))] {
+        let (container, clock) = Container::with_clock().await;
+        container.dynamodb.set("UpdateItem", fault);
         let started = Instant::now();
-        assert_eq!(status(&proxied, demo::API_KEY).await, 200);
+        assert_eq!(status(&container, demo::API_KEY).await, 200);
         assert!(started.elapsed() < Duration::from_secs(2), "{fault:?}");
-        assert_eq!(stored(&proxied, demo::API_KEY).await.last_used, None);
-        // It is tried again when the key is read the next time.
-        proxied.dynamodb.set("UpdateItem", Fault::None);
-        assert_eq!(calls(&proxied, demo::API_KEY).await, [""; 0]);
+        assert_eq!(stored(&container, demo::API_KEY).await.last_used, None);
+        // The next read of the key tries to note the use again.
+        container.dynamodb.end_fault("UpdateItem");
+        assert_eq!(calls(&container, demo::API_KEY).await, [""; 0]);
         clock.set(at(60));
         let expected = ["GetItem", "UpdateItem"];
-        assert_eq!(calls(&proxied, demo::API_KEY).await, expected);
-        proxied.stop().await;
+        assert_eq!(calls(&container, demo::API_KEY).await, expected);
+        container.stop().await;
     }
 }
 
 #[tokio::test]
 async fn an_hour_that_is_noted_is_not_noted_again_nor_moved_back() {
-    let (proxied, _) = proxied().await;
-    let store = &proxied.services.store;
+    let (container, _) = Container::with_clock().await;
+    let store = &container.services.store;
     let key: ApiKey = demo::API_KEY.parse().unwrap();
     store.record_use(&key.hash(), at(3_600)).await.unwrap();
     for earlier in [at(3_600), at(0)] {
@@ -213,5 +209,5 @@ async fn an_hour_that_is_noted_is_not_noted_again_nor_moved_back() {
     let noted = store.record_use(&unknown.hash(), at(0)).await;
     assert!(noted.unwrap_err().is_conflict());
     assert!(store.api_key(&unknown.hash()).await.unwrap().is_none());
-    proxied.stop().await;
+    container.stop().await;
 }

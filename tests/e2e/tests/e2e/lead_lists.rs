@@ -1,4 +1,5 @@
-//! The list of leads: order, pages, filters, cursors, and what a page costs.
+//! The list of leads: order, pages, filters, cursors and cost
+//! ([contract](../../../../docs/contract.md#get-leads)).
 
 use std::collections::HashSet;
 
@@ -8,14 +9,12 @@ use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
 
-use crate::proxied::Proxied;
+use crate::fixtures::{Container, START};
 
-const START: &str = "2026-02-10T12:00:00Z";
-
-/// Creates leads, `many` at a time, and gives their ids.
-async fn create(proxied: &Proxied, count: usize, lead: &Value) -> Vec<String> {
+/// Creates `count` leads with one array, and returns their ids.
+async fn create(container: &Container, count: usize, lead: &Value) -> Vec<String> {
     let leads: Value = std::iter::repeat_n(lead.clone(), count).collect();
-    let reply = proxied.post(&leads, None).await;
+    let reply = container.post(&leads, None).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
     ids(&reply.body["results"], |result| &result["lead"])
 }
@@ -26,9 +25,11 @@ fn ids(list: &Value, lead: impl Fn(&Value) -> &Value) -> Vec<String> {
         .collect()
 }
 
-/// A page: the leads' ids, and the cursor of the next.
-async fn page(proxied: &Proxied, query: &str) -> (Vec<String>, Option<String>) {
-    let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+/// Reads a page. Returns the ids of the leads, and the cursor of the next page.
+async fn page(container: &Container, query: &str) -> (Vec<String>, Option<String>) {
+    let reply = container
+        .call("GET", &format!("/leads?{query}"), None)
+        .await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     let pagination = &reply.body["pagination"];
     let next = pagination["next_cursor"].as_str().map(str::to_owned);
@@ -36,11 +37,11 @@ async fn page(proxied: &Proxied, query: &str) -> (Vec<String>, Option<String>) {
     (ids(&reply.body["leads"], |lead| lead), next)
 }
 
-/// All pages.
-async fn all(proxied: &Proxied, query: &str) -> Vec<Vec<String>> {
+/// Reads all pages. Returns the ids of each.
+async fn pages(container: &Container, query: &str) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), String::new());
     loop {
-        let (leads, next) = page(proxied, &format!("{query}{cursor}")).await;
+        let (leads, next) = page(container, &format!("{query}{cursor}")).await;
         pages.push(leads);
         match next {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -56,23 +57,23 @@ fn john() -> Value {
 #[tokio::test]
 async fn paging_through_1000_while_500_come_in_shows_each_of_the_first_exactly_once() {
     let clock = Clock::manual(START.parse().unwrap());
-    let proxied = Proxied::at(clock.clone()).await;
+    let container = Container::at(clock.clone()).await;
     let start: Timestamp = START.parse().unwrap();
     let mut first = Vec::new();
-    // Many of the same second, and several seconds.
+    // Several seconds, each with many leads.
     for second in 0..4 {
         clock.set(start + SignedDuration::from_secs(second));
-        first.extend(create(&proxied, 250, &john()).await);
+        first.extend(create(&container, 250, &john()).await);
     }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     let mut late = HashSet::new();
     loop {
-        let (leads, next) = page(&proxied, &format!("limit=100{cursor}")).await;
+        let (leads, next) = page(&container, &format!("limit=100{cursor}")).await;
         seen.extend(leads);
         if late.len() < 500 {
-            // Some come in the second that was listed first, some later.
+            // Some leads share the second of the first page, and others come later.
             clock.set(start + SignedDuration::from_secs(3 + i64::from(late.len() > 200)));
-            late.extend(create(&proxied, 50, &john()).await);
+            late.extend(create(&container, 50, &john()).await);
         }
         match next {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -89,37 +90,37 @@ async fn paging_through_1000_while_500_come_in_shows_each_of_the_first_exactly_o
         1_000
     );
     assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len());
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_list_is_newest_first_in_full_pages() {
     let clock = Clock::manual(START.parse().unwrap());
-    let proxied = Proxied::at(clock.clone()).await;
+    let container = Container::at(clock.clone()).await;
     let start: Timestamp = START.parse().unwrap();
     let mut expected = Vec::new();
     for second in 1..=30 {
         clock.set(start + SignedDuration::from_secs(second));
-        expected.push(proxied.create(&john()).await);
+        expected.push(container.create(&john()).await);
     }
     expected.reverse();
-    let pages = all(&proxied, "limit=7").await;
+    let pages = pages(&container, "limit=7").await;
     let (last, full) = pages.split_last().unwrap();
     assert!(full.iter().all(|page| page.len() == 7) && last.len() == 40 % 7);
     assert_eq!(pages.concat()[..30], expected);
-    let (leads, _) = page(&proxied, "").await;
+    let (leads, _) = page(&container, "").await;
     assert_eq!(leads.len(), 40);
 
-    // A page of a known length, exactly to the end, has no next one.
-    let (leads, next) = page(&proxied, "limit=40").await;
+    // A page that ends with the last lead has no next page.
+    let (leads, next) = page(&container, "limit=40").await;
     assert_eq!((leads.len(), next), (40, None));
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn filters_narrow_the_list_and_leave_its_pages_full() {
     let clock = Clock::manual(START.parse().unwrap());
-    let proxied = Proxied::at(clock.clone()).await;
+    let container = Container::at(clock.clone()).await;
     let start: Timestamp = START.parse().unwrap();
     let tagged = json!({"first_name": "T", "campaign_id": demo::CAMPAIGN_ID});
     let enrolled =
@@ -130,17 +131,17 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
     let (mut with_campaign, mut with_workflow, mut with_both) = (vec![], vec![], vec![]);
     for minute in 1..=5 {
         clock.set(start + SignedDuration::from_mins(minute));
-        create(&proxied, 200, &john()).await;
-        with_campaign.push(proxied.create(&tagged).await);
-        with_workflow.push(proxied.create(&enrolled).await);
-        with_both.push(proxied.create(&both).await);
+        create(&container, 200, &john()).await;
+        with_campaign.push(container.create(&tagged).await);
+        with_workflow.push(container.create(&enrolled).await);
+        with_both.push(container.create(&both).await);
     }
     let campaign = format!("campaign_id={}", demo::CAMPAIGN_ID);
     let workflow = format!("workflow_id={}", demo::WORKFLOW_ID);
     let after = "created_after=2026-02-10T12:01:00Z";
     let before = "created_before=2026-02-10T13%3A05%3A00%2B01%3A00";
     for (query, expected, demo_leads) in [
-        // The demo leads have both, and are older.
+        // The demo leads have the campaign and the workflow, and are older.
         (
             campaign.clone(),
             [&with_campaign[..], &with_both].concat(),
@@ -163,7 +164,7 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
             0,
         ),
     ] {
-        let pages = all(&proxied, &format!("limit=3&{query}")).await;
+        let pages = pages(&container, &format!("limit=3&{query}")).await;
         let (last, full) = pages.split_last().unwrap();
         assert!(
             full.iter().all(|page| page.len() == 3),
@@ -185,46 +186,46 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
         ),
         "created_before=-000001-01-01T00:00:00Z".to_owned(),
     ] {
-        assert_eq!(all(&proxied, &nothing).await, [[""; 0]], "{nothing}");
+        assert_eq!(pages(&container, &nothing).await, [[""; 0]], "{nothing}");
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_page_costs_a_call_for_each_shard_and_never_a_scan() {
-    let proxied = Proxied::warm(&john()).await;
-    create(&proxied, 1_000, &john()).await;
+    let container = Container::warm(&john()).await;
+    create(&container, 1_000, &john()).await;
     for limit in [1, 50, 200] {
         let mut cursor = String::new();
         for _ in 0..5 {
-            proxied.dynamodb.take_calls();
-            let (leads, next) = page(&proxied, &format!("limit={limit}{cursor}")).await;
+            container.dynamodb.take_calls();
+            let (leads, next) = page(&container, &format!("limit={limit}{cursor}")).await;
             assert_eq!(leads.len(), limit);
-            let calls = proxied.dynamodb.take_calls();
+            let calls = container.dynamodb.take_calls();
             assert_eq!(calls, ["Query"; 8], "limit {limit}");
             cursor = format!("&cursor={}", next.unwrap());
         }
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn large_leads_and_rare_ones_make_shorter_pages_in_a_bounded_number_of_calls() {
-    let proxied = Proxied::start().await;
-    let rare = proxied
+    let container = Container::start().await;
+    let rare = container
         .create(&json!({"first_name": "Rare", "campaign_id": demo::CAMPAIGN_ID}))
         .await;
     let mut large = john();
     large["notes"] = "x".repeat(64 * 1024 - 200).into();
     let mut count = 0;
     for _ in 0..12 {
-        count += create(&proxied, 75, &large).await.len();
+        count += create(&container, 75, &large).await.len();
     }
     let (mut leads, mut cursor) = (Vec::new(), String::new());
     loop {
-        proxied.dynamodb.take_calls();
-        let (page, next) = page(&proxied, &format!("limit=200{cursor}")).await;
-        let calls = proxied.dynamodb.take_calls().len();
+        container.dynamodb.take_calls();
+        let (page, next) = page(&container, &format!("limit=200{cursor}")).await;
+        let calls = container.dynamodb.take_calls().len();
         assert!(
             calls <= 16 && page.len() < 100,
             "{calls} calls, {}",
@@ -239,21 +240,21 @@ async fn large_leads_and_rare_ones_make_shorter_pages_in_a_bounded_number_of_cal
     assert_eq!(leads.len(), count + 1 + 10);
     assert_eq!(leads.iter().collect::<HashSet<_>>().len(), leads.len());
 
-    proxied.dynamodb.take_calls();
+    container.dynamodb.take_calls();
     let query = format!("limit=1&campaign_id={}", demo::CAMPAIGN_ID);
-    let (leads, next) = page(&proxied, &query).await;
-    let calls = proxied.dynamodb.take_calls().len();
+    let (leads, next) = page(&container, &query).await;
+    let calls = container.dynamodb.take_calls().len();
     assert!(leads.is_empty() && calls <= 48, "{calls} calls");
-    let (leads, _) = page(&proxied, &format!("{query}&cursor={}", next.unwrap())).await;
+    let (leads, _) = page(&container, &format!("{query}&cursor={}", next.unwrap())).await;
     assert_eq!(leads, [rare]);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_cursor_that_was_changed_or_is_of_another_list_is_refused() {
-    let proxied = Proxied::start().await;
+    let container = Container::start().await;
     let campaign = format!("campaign_id={}", demo::CAMPAIGN_ID);
-    let (_, cursor) = page(&proxied, &format!("limit=2&{campaign}")).await;
+    let (_, cursor) = page(&container, &format!("limit=2&{campaign}")).await;
     let cursor = cursor.unwrap();
     let mut wrong = vec![
         format!("limit=2&cursor={cursor}"),
@@ -266,19 +267,23 @@ async fn a_cursor_that_was_changed_or_is_of_another_list_is_refused() {
         wrong.push(format!("limit=2&{campaign}&cursor={changed}"));
     }
     for query in wrong {
-        let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+        let reply = container
+            .call("GET", &format!("/leads?{query}"), None)
+            .await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(reply.body["details"][0]["field"], "cursor", "{query}");
     }
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
-async fn what_a_list_does_not_know_is_refused_all_at_once() {
-    let proxied = Proxied::start().await;
+async fn unknown_parameters_of_a_list_are_refused_all_at_once() {
+    let container = Container::start().await;
     let query = "limit=0&campaign=x&campaign_id=x&workflow_id=x&created_after=today&cursor=x&cursor=y\
                  &created_before=2026-02-10T12:00:00+01:00";
-    let reply = proxied.call("GET", &format!("/leads?{query}"), None).await;
+    let reply = container
+        .call("GET", &format!("/leads?{query}"), None)
+        .await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     let fields: Vec<_> = reply.body["details"]
         .as_array()
@@ -298,7 +303,7 @@ async fn what_a_list_does_not_know_is_refused_all_at_once() {
             "campaign"
         ]
     );
-    let reply = proxied.call("GET", "/workflows?offset=1", None).await;
+    let reply = container.call("GET", "/workflows?offset=1", None).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-    proxied.stop().await;
+    container.stop().await;
 }

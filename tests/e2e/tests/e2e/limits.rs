@@ -1,4 +1,4 @@
-//! Limits of requests (docs/adr/0012): four containers and more on one table, on simulated time.
+//! Limits of requests (docs/adr/0012): containers side by side on one table, on simulated time.
 
 use aws::randomness::Randomness;
 use std::time::Duration;
@@ -15,19 +15,16 @@ use domain::{
     limit::{Limit, Limits},
     limited::Limited,
 };
-use e2e::{
-    fire::{Bench, Fleet},
-    proxy::Fault,
-};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use local::demo;
 use serde_json::{Value, json};
+use simulation::{Cloud, Fault, Fleet};
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::proxied::Proxied;
+use crate::fixtures::Container;
 
-/// The key of the account that has a limit; the demo account has none.
+/// Key of the account that has a limit. The demo account has no limit.
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 const PATH: &str = "/campaigns";
 
@@ -63,12 +60,12 @@ async fn create_key(store: &Store, clock: &Clock, limits: Limits) -> AccountId {
 
 async fn fleet(containers: usize, limits: Limits) -> Fleet {
     fastrand::seed(11);
-    let fleet = Fleet::new(&Bench::new().await, containers);
+    let fleet = Fleet::new(&Cloud::new().await, containers);
     create_key(&fleet.store, &fleet.clock, limits).await;
     fleet
 }
 
-/// Requests that come at random times, to containers by their weights.
+/// Load of requests at random times. A container gets them in proportion to its weight.
 #[derive(Clone)]
 struct Load {
     key: &'static str,
@@ -78,7 +75,7 @@ struct Load {
     seed: u64,
 }
 
-/// How many requests were let through, and how many refused, in each second.
+/// Numbers of requests that passed and that were refused, in each second.
 #[derive(Default)]
 struct Seconds {
     passed: Vec<u32>,
@@ -117,7 +114,8 @@ impl Load {
             requests.spawn(async move {
                 let begun = Instant::now();
                 let reply = fleet.call(container.unwrap(), key, "GET", PATH, None).await;
-                // Its call of the store, its limit's, and its key's the first time, at 24 ms at most.
+                // At most three calls of 24 ms each: the route's, the limit's, and the key's first
+                // read.
                 assert!(begun.elapsed() < Duration::from_millis(150));
                 (second, reply)
             });
@@ -146,7 +144,8 @@ fn updates(fleet: &Fleet) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn four_containers_let_through_what_an_account_may_send_and_others_are_untouched() {
-    // Of what comes at a rate little above the limit, chance leaves some over in one second for the next.
+    // A rate little above the limit leaves some requests of one second for the next, by chance.
+    // The last number is the length of the window, in seconds, over which the rate must be exact.
     const LOADS: [(f64, [u32; 4], usize); 5] = [
         (300.0, [60, 25, 10, 5], 1),
         (1_000.0, [60, 25, 10, 5], 1),
@@ -168,7 +167,7 @@ async fn four_containers_let_through_what_an_account_may_send_and_others_are_unt
         let (limited, other) =
             tokio::join!(limited.offer(fleet.clone()), other.offer(fleet.clone()));
         assert_eq!(other.refused.iter().sum::<u32>(), 0);
-        // The burst comes on top, for as long as it lasts: chance decides in which second it ends.
+        // The burst passes as well. Chance decides the second in which it ends.
         let burst = (100.0 / (a_second - 100.0)) as usize + 1;
         let passed = &limited.passed[burst..];
         let mean = f64::from(passed.iter().sum::<u32>()) / passed.len() as f64;
@@ -184,7 +183,7 @@ async fn four_containers_let_through_what_an_account_may_send_and_others_are_unt
             assert!(allowed.contains(&sum), "{:?}", limited.passed);
         }
         let first: u32 = limited.passed[..burst].iter().sum();
-        // docs/adr/0012, "How exact": the burst, the rate, a share in advance, and what four hold.
+        // The burst, the rate, one renewal in advance, and the tokens that four containers hold.
         let most = 100 + 100 * burst + 10 + 40;
         assert!(first as usize <= most, "{:?}", limited.passed);
         assert!(writes <= 8 * 40, "{writes}");
@@ -232,7 +231,11 @@ async fn a_refusal_says_when_to_come_back_and_costs_no_call() {
     let refused = call().await;
     let before = fleet.calls().len();
     let again = call().await;
-    assert_eq!(fleet.calls().len(), before, "it was known");
+    assert_eq!(
+        fleet.calls().len(),
+        before,
+        "the container refused without a call"
+    );
     for reply in [refused, again] {
         assert_eq!(reply.status, 429);
         assert_eq!(reply.body["error"], "Too many requests");
@@ -283,7 +286,7 @@ async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
         .await;
     assert_eq!(reply.status, 201, "an array larger than the burst passes");
     assert_eq!(reply.headers["ratelimit"], r#""account";r=0;t=10"#);
-    // 100 came out of 20: the debt of 80 is paid in 8 seconds, and the bucket full in 10.
+    // 100 tokens came out of 20. The debt of 80 is paid in 8 seconds, and the bucket is full in 10.
     for container in [0, 1] {
         let reply = fleet.call(container, KEY, "GET", PATH, None).await;
         assert_eq!(reply.status, 429);
@@ -292,7 +295,7 @@ async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
             .unwrap()
             .parse()
             .unwrap();
-        // A container without traffic waits for up to two seconds more.
+        // A container without traffic waits for up to two more seconds.
         assert!((8..=11).contains(&seconds), "{seconds}");
     }
     tokio::time::sleep(Duration::from_secs(11)).await;
@@ -303,7 +306,7 @@ async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bucket_is_exact_whatever_its_takers_believe() {
+async fn a_bucket_is_exact_for_right_and_wrong_guesses_of_its_state() {
     let fleet = fleet(0, Limits::default()).await;
     let account = Limited::Account(AccountId::new(fleet.clock.now(), Randomness::System.bits()));
     let start = fleet.clock.now();
@@ -322,10 +325,10 @@ async fn a_bucket_is_exact_whatever_its_takers_believe() {
             .unwrap();
         (taken.is_granted, taken.empty_at)
     };
-    // Nobody has taken yet, and the bucket is full: two seconds' worth.
+    // A new bucket is full: it has the tokens of two seconds.
     assert_eq!(take(at(0.0), 10, false, None).await, (true, at(-1.0)));
     assert_eq!(take(at(0.0), 5, false, None).await, (true, at(-0.5)));
-    // As long as there is one, there are ten.
+    // A bucket with at least one token grants ten, also after a wrong guess.
     let wrong = Some(at(-90.0));
     assert_eq!(take(at(0.0), 10, false, wrong).await, (true, at(0.5)));
     let known = Some(at(0.5));
@@ -333,14 +336,14 @@ async fn a_bucket_is_exact_whatever_its_takers_believe() {
     assert_eq!(take(at(0.6), 1, false, known).await, (true, at(0.6)));
     assert_eq!(take(at(0.6), 100, true, None).await, (true, at(10.6)));
     assert_eq!(take(at(10.6), 1, false, None).await, (false, at(10.6)));
-    // Long after, it is full and no fuller, also for one who believes that it is not.
+    // A bucket never gets fuller than full. A wrong guess does not matter.
     let wrong = Some(at(98.0));
     assert_eq!(take(at(99.0), 10, false, wrong).await, (true, at(98.0)));
-    // So it is for one whose clock is a part of a microsecond past that.
+    // A fraction of a microsecond does not matter either.
     let known = Some(at(98.0));
     let full = at(100.0) + SignedDuration::from_nanos(300);
     assert_eq!(take(full, 5, false, known).await, (true, at(98.5)));
-    // A clock that is a day ahead moves it there, which is not believed.
+    // A clock that is a day ahead moves the bucket there. A right clock finds it full again.
     assert!(take(at(86_400.0), 10, false, None).await.0);
     assert_eq!(take(at(100.0), 10, false, wrong).await, (true, at(99.0)));
 }
@@ -350,7 +353,7 @@ async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
     let fleet = fleet(0, Limits::default()).await;
     let start = fleet.clock.now();
     let after = |seconds| start + SignedDuration::from_secs(seconds);
-    for knows in [true, false] {
+    for has_guess in [true, false] {
         let account = Limited::Account(AccountId::new(start, Randomness::System.bits()));
         let mut known = None;
         let take = async |now, requests, is_debt, known| {
@@ -364,23 +367,23 @@ async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
             let taken = taken.unwrap();
             (taken.is_granted, taken.empty_at)
         };
-        // Five arrays that were let in before any of them was paid for.
+        // Five arrays passed before the first one was paid for.
         for until in [998, 1_997, 2_996, 3_600, 3_600] {
             let (_, empty_at) = take(start, 999, true, known).await;
-            assert_eq!(empty_at, after(until), "{knows}");
-            known = knows.then_some(empty_at);
+            assert_eq!(empty_at, after(until), "{has_guess}");
+            known = has_guess.then_some(empty_at);
         }
-        // Also for one whose clock is behind.
+        // A clock that is behind gets the same answer.
         for now in [after(-50), start, after(3_600)] {
             let refused = take(now, 1, false, known).await;
-            assert_eq!(refused, (false, after(3_600)), "{knows}");
+            assert_eq!(refused, (false, after(3_600)), "{has_guess}");
         }
         assert_eq!(
             take(after(3_601), 1, false, known).await,
             (true, after(3_601))
         );
     }
-    // A price of more than an hour is cut as well.
+    // A price of more than an hour is cut, too.
     let account = Limited::Account(AccountId::new(after(1), Randomness::System.bits()));
     let withdrawal = Withdrawal {
         limit: Limit::new(1, 1).unwrap(),
@@ -395,26 +398,26 @@ async fn what_is_owed_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
 #[tokio::test]
 async fn a_store_that_is_gone_lets_requests_pass_and_is_left_alone() {
     for fault in [
-        Fault::Refuse,
-        Fault::Throttle,
+        Fault::Failed,
+        Fault::Throttled,
         Fault::Slow(Duration::from_secs(20)),
     ] {
         let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
         let clock = Clock::manual(start);
-        let proxied = Proxied::at(clock.clone()).await;
-        create_key(&proxied.services.store, &clock, of_account(1, 1)).await;
-        proxied.dynamodb.set("UpdateItem", fault);
+        let container = Container::at(clock.clone()).await;
+        create_key(&container.services.store, &clock, of_account(1, 1)).await;
+        container.dynamodb.set("UpdateItem", fault);
         let begun = std::time::Instant::now();
         for (millis, asked) in [(0, 1), (999, 0), (1_001, 1), (2_900, 0), (3_100, 1)] {
             clock.set(start + SignedDuration::from_millis(millis));
-            proxied.dynamodb.take_calls();
+            container.dynamodb.take_calls();
             for _ in 0..5 {
-                let reply = proxied.call_as(KEY, "GET", PATH, None).await;
+                let reply = container.call_as(KEY, "GET", PATH, None).await;
                 assert_eq!(reply.status, 200, "{}", reply.text);
                 let policy = reply.headers.get("ratelimit-policy").unwrap();
                 assert_eq!(policy, r#""account";q=1;w=1"#);
             }
-            let calls = proxied.dynamodb.take_bodies();
+            let calls = container.dynamodb.take_bodies();
             let asks = calls.iter().filter(|body| body.contains("LIMIT")).count();
             assert_eq!(asks, asked, "{fault:?} at {millis}: {calls:?}");
         }
@@ -426,30 +429,30 @@ async fn a_store_that_is_gone_lets_requests_pass_and_is_left_alone() {
 async fn what_an_array_owes_is_told_to_a_slow_store_and_kept_for_one_that_is_gone() {
     for (fault, pause, passing) in [
         (Fault::Slow(Duration::from_millis(200)), 0, 0),
-        // A second later there are two at once, and all that is owed is taken with them.
+        // A second later, the container withdraws two tokens, and the whole debt with them.
         (Fault::Slow(Duration::from_secs(20)), 1_100, 2),
-        (Fault::Refuse, 1_100, 2),
-        (Fault::Throttle, 1_100, 2),
+        (Fault::Failed, 1_100, 2),
+        (Fault::Throttled, 1_100, 2),
     ] {
         let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
         let clock = Clock::manual(start);
-        let proxied = Proxied::at(clock.clone()).await;
-        create_key(&proxied.services.store, &clock, of_account(100, 100)).await;
+        let container = Container::at(clock.clone()).await;
+        create_key(&container.services.store, &clock, of_account(100, 100)).await;
         for _ in 0..9 {
-            let reply = proxied.call_as(KEY, "GET", PATH, None).await;
+            let reply = container.call_as(KEY, "GET", PATH, None).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
         }
-        proxied.dynamodb.take_calls();
-        proxied.dynamodb.set("UpdateItem", fault);
+        container.dynamodb.take_calls();
+        container.dynamodb.set("UpdateItem", fault);
         let leads: Value = (0..300).map(|_| json!({"first_name": "John"})).collect();
         let begun = std::time::Instant::now();
-        let reply = proxied.call_as(KEY, "POST", "/leads", Some(&leads));
+        let reply = container.call_as(KEY, "POST", "/leads", Some(&leads));
         assert_eq!(reply.await.status, 201, "its own request was held");
         assert!(begun.elapsed() < Duration::from_secs(5), "{fault:?}");
-        proxied.dynamodb.set("UpdateItem", Fault::None);
+        container.dynamodb.end_fault("UpdateItem");
         clock.set(start + SignedDuration::from_millis(pause));
         for number in 0..passing + 2 {
-            let status = proxied.call_as(KEY, "GET", PATH, None).await.status;
+            let status = container.call_as(KEY, "GET", PATH, None).await.status;
             let expected = if number < passing { 200 } else { 429 };
             assert_eq!(status, expected, "{fault:?}, {number}");
         }
@@ -460,26 +463,26 @@ async fn what_an_array_owes_is_told_to_a_slow_store_and_kept_for_one_that_is_gon
 async fn a_bucket_that_cannot_be_read_leaves_the_others_in_force() {
     for (of_account, of_key) in [(1, 2), (2, 1)] {
         let clock = Clock::manual("2026-02-10T12:00:00Z".parse().unwrap());
-        let proxied = Proxied::at(clock.clone()).await;
+        let container = Container::at(clock.clone()).await;
         let limits = Limits {
             account: limit(of_account, of_account),
             key: limit(of_key, of_key),
         };
-        let account = create_key(&proxied.services.store, &clock, limits).await;
-        // The one that would have refused the second request.
+        let account = create_key(&container.services.store, &clock, limits).await;
+        // The bucket that would refuse the second request.
         let damaged = if of_account == 1 {
             format!("ACCOUNT#{account}")
         } else {
             format!("KEY#{}", KEY.parse::<ApiKey>().unwrap().hash().as_str())
         };
-        let put = proxied.services.clients.dynamodb.put_item();
-        let put = put.table_name(proxied.services.table());
+        let put = container.services.clients.dynamodb.put_item();
+        let put = put.table_name(container.services.table());
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let put = put.item("pk", text(&damaged)).item("sk", text("LIMIT"));
         put.item("empty_at", text("soon")).send().await.unwrap();
         let name = if of_account == 1 { "key" } else { "account" };
         for passes in [true, true, false, false] {
-            let reply = proxied.call_as(KEY, "GET", PATH, None).await;
+            let reply = container.call_as(KEY, "GET", PATH, None).await;
             assert_eq!(reply.status == 200, passes, "{}", reply.text);
             assert!(reply.headers.contains_key("ratelimit"), "of the other");
             let is_named = reply.text.contains(&format!("of this {name} is 2 "));
@@ -498,7 +501,7 @@ async fn a_thousand_containers_come_to_an_accounts_rate_and_do_not_storm_its_buc
     let seconds = load.offer(fleet.clone()).await;
     let writes = updates(&fleet);
     println!("{:?}, {writes} writes", seconds.passed);
-    // Those that saw the bucket before it was empty go by that for ten seconds.
+    // A container that saw the bucket before it was empty samples for ten seconds.
     let passed: u32 = seconds.passed[11..].iter().sum();
     assert!((85 * 3..=115 * 3).contains(&passed), "{passed}");
     let passed: u32 = seconds.passed.iter().sum();

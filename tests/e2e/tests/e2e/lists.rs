@@ -1,11 +1,11 @@
-//! Lists: pages, limits and cursors.
+//! Lists of workflows and campaigns ([contract](../../../../docs/contract.md#lists-and-cursors)).
 
 use domain::{campaign::Campaign, ids::CampaignId};
 use jiff::Timestamp;
 use local::demo;
 use reqwest::StatusCode;
 
-use crate::support::{Api, account, body, stack};
+use crate::fixtures::{Api, account, body, stack};
 
 #[tokio::test]
 async fn pages_show_every_item_once_in_order() {
@@ -14,7 +14,7 @@ async fn pages_show_every_item_once_in_order() {
     let account = account();
     let mut ids = vec![demo::CAMPAIGN_ID.to_owned()];
     for second in 0..6 {
-        // Later than the demo campaign's id, so that they list behind it.
+        // Later than the demo campaign, so that the list shows them behind it.
         let created_at = Timestamp::from_second(1_790_000_000 + second).unwrap();
         let id = CampaignId::new(created_at, aws::randomness::Randomness::System.bits());
         let campaign = Campaign {
@@ -48,7 +48,7 @@ async fn pages_show_every_item_once_in_order() {
         }
     }
     assert_eq!(seen, ids);
-    // The cursor of one list is none of another.
+    // A cursor is valid for its own list only.
     let response = api
         .get(&format!("/api/public/workflows?limit=3{cursor}"))
         .send()

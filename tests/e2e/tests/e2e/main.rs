@@ -1,34 +1,30 @@
-//! Whole-system tests, in one binary: each links both SDKs, DynamoDB and SQS.
+//! End-to-end tests, in one binary, because each binary links both SDKs, DynamoDB and SQS.
 
 mod arrays;
 mod assignments;
 mod canaries;
 mod changes;
-mod consumer;
-mod enrolled;
 mod erasing;
 mod events;
 mod faults;
-mod fire;
 mod first_message;
+mod fixtures;
+mod history;
 mod idempotency;
 mod intake;
 mod keys;
 mod lead_lists;
 mod limits;
 mod lists;
-mod logs;
 mod metrics;
 mod normalising;
 mod permissions;
 mod phones;
-mod proxied;
 mod refused_entries;
 mod restart;
 mod run_races;
 mod runs;
 mod starts;
-mod support;
 mod template;
 mod tenancy;
 mod transactions;

@@ -1,13 +1,9 @@
-//! The log lines that carry metrics, as CloudWatch reads them.
+//! Log lines that carry metrics, in the format of CloudWatch.
 
-use std::{
-    future::Future,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::future::Future;
 
 use api::{AppState, router};
-use aws::{clock::Clock, telemetry::function_lines};
+use aws::clock::Clock;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use http::Request;
@@ -15,39 +11,17 @@ use local::{Services, demo};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
 
-use crate::support::services;
+use crate::fixtures::{Logs, services};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The lines with metrics that `work` writes, without what differs each time. The level lets nothing else through.
+/// Returns the lines with metrics that `work` writes, without times and ids. No other line passes
+/// the level.
 async fn lines_of(work: impl Future) -> Vec<Value> {
-    let log = Log::default();
-    let writer = log.clone();
     let clock = Clock::manual("2026-02-10T12:00:00Z".parse().unwrap());
-    let lines = function_lines(
-        LevelFilter::OFF,
-        "Leadgate/test".to_owned(),
-        clock,
-        move || writer.clone(),
-    );
-    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
+    let (logs, guard) = Logs::capture_at(LevelFilter::OFF, "Leadgate/test", clock);
     work.await;
     drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = logs.text();
     let lines = text.lines().map(|line| {
         let mut line: Value = serde_json::from_str(line).unwrap();
         for volatile in ["timestamp", "duration_ms", "request.id", "run_lag"] {
@@ -164,7 +138,7 @@ async fn a_batchs_line_counts_its_runs_and_what_they_plan() {
     let mut event = SqsEvent::default();
     event.records = vec![
         record(received.messages()[0].body().unwrap()),
-        record("nobody can read this"),
+        record("not JSON"),
     ];
     let function = start_workflow::StartWorkflow::new(services.store.clone(), Clock::System);
     let lines = lines_of(start_workflow::handle(&function, event)).await;
@@ -197,7 +171,7 @@ async fn a_batchs_line_counts_its_runs_and_what_they_plan() {
 }
 
 #[tokio::test]
-async fn a_minutes_line_tells_what_waits() {
+async fn a_minutes_line_counts_what_waits() {
     let services = services().await;
     let lines = lines_of(requeue_starts::requeue(
         &services.store,

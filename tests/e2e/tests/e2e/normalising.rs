@@ -1,9 +1,10 @@
-//! What is kept, how, and what is refused (CONTRACT sections 3 and 3.1).
+//! Values that are kept, normalised or refused
+//! ([contract](../../../../docs/contract.md#post-leads)).
 
 use reqwest::{StatusCode, header};
 use serde_json::json;
 
-use crate::support::{Api, body, stack};
+use crate::fixtures::{Api, body, stack};
 
 #[tokio::test]
 async fn a_lead_comes_back_as_it_was_sent() {

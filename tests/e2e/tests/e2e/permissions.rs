@@ -1,20 +1,18 @@
-//! What the functions' roles in template.yaml allow, against what the functions do: no more, no less.
+//! The roles of the functions in template.yaml allow exactly what the functions do.
 
 use std::collections::BTreeSet;
 
-use e2e::{
-    cases::cases,
-    fire::{Bench, Fault, Faults, Fleet, Held, Permission, Plan, Step, run},
-};
+use e2e::cases::cases;
 use local::demo;
 use serde_json::{Value, json};
+use simulation::{Cloud, Fault, FaultAt, Faults, Fleet, Passed, Permission, Scenario, Step, run};
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
-/// Enough of them to meet every way through the functions.
+/// Number of seeds that together take every way through the functions.
 const SCHEDULES: u64 = 40;
 
-/// What is allowed and not called here: role, action, why.
+/// Permissions that no test uses: role, action and reason.
 const NOT_CALLED_HERE: [(&str, &str, &str); 4] = [
     (
         "ApiRole",
@@ -30,7 +28,7 @@ const NOT_CALLED_HERE: [(&str, &str, &str); 4] = [
     ("StartWorkflowRole", "sqs:ReceiveMessage", "Lambda's poller"),
 ];
 
-/// The one or many of an IAM statement.
+/// Returns the values of a field in an IAM statement, which holds one value or a list.
 fn many(value: &Value) -> Vec<Value> {
     value
         .as_array()
@@ -38,8 +36,8 @@ fn many(value: &Value) -> Vec<Value> {
         .unwrap_or_else(|| vec![value.clone()])
 }
 
-/// What the roles' policies `work` allow, without a key of the user's (`HasKey`), on the stack's own table
-/// (`IsRestored`). The policies `tell` are for Lambda, not for what the functions call.
+/// Returns what the policies `work` allow, without a customer's key (`HasKey`), on the stack's own
+/// table (`IsRestored`). The policies `tell` are for Lambda, and not for the functions' code.
 fn allowed() -> BTreeSet<Permission> {
     let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
     let mut allowed = BTreeSet::new();
@@ -49,7 +47,7 @@ fn allowed() -> BTreeSet<Permission> {
         let work = policies.iter().find(|it| it["PolicyName"] == "work");
         let statements = work.unwrap()["PolicyDocument"]["Statement"].as_array();
         for statement in statements.unwrap().iter().filter(|it| it.is_object()) {
-            // `!If [IsRestored, another, our own]` is read as a list.
+            // The reader makes a list of `!If [IsRestored, another, our own]`.
             let resource = many(&statement["Resource"]);
             let resource = resource.last().and_then(Value::as_str).unwrap();
             for action in many(&statement["Action"]) {
@@ -65,9 +63,9 @@ fn allowed() -> BTreeSet<Permission> {
     allowed
 }
 
-/// Every event of the API, on a lead that is there.
-async fn every_request(bench: &Bench) -> BTreeSet<Permission> {
-    let fleet = Fleet::new(bench, 1);
+/// Sends every event of the API, about a lead that exists.
+async fn every_request(cloud: &Cloud) -> BTreeSet<Permission> {
+    let fleet = Fleet::new(cloud, 1);
     let lead =
         json!({ "first_name": "John", "phone": "+12025550100", "workflow_id": demo::WORKFLOW_ID });
     let mut lead_id = String::new();
@@ -89,7 +87,7 @@ async fn every_request(bench: &Bench) -> BTreeSet<Permission> {
                 .await;
             lead_id = text(&created.body["lead"]["id"]);
         }
-        // The demo's leads are not on the bench.
+        // The demo's leads are not in this table.
         let path = path.split('/').map(|part| {
             if part.starts_with("019c0000-0000-7000-8000-0000000011") {
                 &lead_id
@@ -108,28 +106,38 @@ async fn every_request(bench: &Bench) -> BTreeSet<Permission> {
     fleet.needed()
 }
 
-async fn play(bench: &Bench, plan: &Plan) -> Held {
-    let held = run(bench, plan).await;
-    held.unwrap_or_else(|broken| panic!("{broken}"))
+async fn play(cloud: &Cloud, scenario: &Scenario) -> Passed {
+    let played = run(cloud, scenario).await;
+    played.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
-/// The history of a lead is left to requeue-starts.
-async fn an_erasure_that_is_cut_short(bench: &Bench) -> BTreeSet<Permission> {
-    let plan = Plan::of_steps(&[Step::CreateOne { is_named: false }, Step::Stop, Step::Erase]);
-    let calls = play(bench, &plan).await.calls;
-    let entry = calls.iter().position(|(call, _)| call == "DeleteItem");
-    let faults = Faults::At(vec![(entry.unwrap(), Fault::Refused, true)]);
-    play(bench, &Plan { faults, ..plan }).await.needed
+/// Erases a lead, and leaves its history to requeue-starts.
+async fn an_erasure_that_is_cut_short(cloud: &Cloud) -> BTreeSet<Permission> {
+    let scenario = Scenario::of_steps(&[
+        Step::CreateOne {
+            is_idempotent: false,
+        },
+        Step::Stop,
+        Step::Erase,
+    ]);
+    let calls = play(cloud, &scenario).await.calls;
+    let fault = FaultAt {
+        call: calls.iter().position(|call| call == "DeleteItem").unwrap(),
+        fault: Fault::Refused,
+        hits_retries: true,
+    };
+    let faults = Faults::At(vec![fault]);
+    play(cloud, &Scenario { faults, ..scenario }).await.needed
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_function_may_do_what_it_does_and_nothing_else() {
-    let bench = Bench::new().await;
-    let mut needed = every_request(&bench).await;
+    let cloud = Cloud::new().await;
+    let mut needed = every_request(&cloud).await;
     for seed in 0..SCHEDULES {
-        needed.extend(play(&bench, &Plan::of_seed(seed)).await.needed);
+        needed.extend(play(&cloud, &Scenario::of_seed(seed)).await.needed);
     }
-    needed.extend(an_erasure_that_is_cut_short(&bench).await);
+    needed.extend(an_erasure_that_is_cut_short(&cloud).await);
     let mut allowed = allowed();
     let refused: Vec<_> = needed.difference(&allowed).collect();
     assert!(refused.is_empty(), "called and not allowed: {refused:#?}");

@@ -1,5 +1,5 @@
-//! Numbers of 47 countries as people write them: the national and international forms of Google's own
-//! example numbers, as its Python port (`phonenumbers` on PyPI) formats them.
+//! Phone numbers of 47 countries: Google's example numbers, in the national and international forms
+//! of its Python port (`phonenumbers` on PyPI).
 
 use domain::phone::{Phone, PhoneError};
 

@@ -1,16 +1,16 @@
-//! Messages that SQS does not take out of a batch that it takes.
+//! Entries that SQS refuses in a batch that it accepts.
 
 use aws::randomness::Randomness;
 use aws::{clock::Clock, queue::WorkflowStart, telemetry::ErrorChain};
 use domain::ids::{JobId, LeadId, RunId};
-use e2e::proxy::{FailedEntry, Fault};
 use lambda_http::http::StatusCode;
 use local::demo;
 use requeue_starts::requeue;
 use serde_json::{Value, json};
+use simulation::{FailedEntry, Fault};
 use tokio::time::{Duration, Instant};
 
-use crate::{logs::Logs, proxied::Proxied, support::account};
+use crate::fixtures::{Container, Logs, account};
 
 const FAILED: [FailedEntry; 3] = [
     FailedEntry {
@@ -29,6 +29,7 @@ const FAILED: [FailedEntry; 3] = [
         is_sender_fault: true,
     },
 ];
+/// Error of each entry in [`FAILED`].
 const REASONS: [&str; 3] = [
     "SQS did not take a message of a batch, and may take it later (code InternalError)",
     "SQS refused a message of a batch (code InvalidMessageContents)",
@@ -41,12 +42,12 @@ fn lead() -> Value {
 
 #[tokio::test]
 async fn the_reason_of_each_refused_message_is_kept_and_no_other_is_unsent() {
-    let proxied = Proxied::start().await;
-    proxied
+    let container = Container::start().await;
+    container
         .sqs
-        .set("SendMessageBatch", Fault::FailEntries(&FAILED));
+        .set("SendMessageBatch", Fault::FailedEntries(&FAILED));
     let now = Clock::System.now();
-    // Two batches: ten, and two.
+    // Two batches, of ten entries and of two.
     let starts: Vec<_> = (0..12)
         .map(|_| WorkflowStart {
             account_id: account(),
@@ -58,42 +59,42 @@ async fn the_reason_of_each_refused_message_is_kept_and_no_other_is_unsent() {
         })
         .collect();
     let until = Instant::now() + Duration::from_secs(60);
-    let many = proxied.queue.send_many(&starts, until).await;
+    let many = container.queue.send_many(&starts, until).await;
     let unsent: Vec<_> = (0..12).filter(|index| !many.sent[*index]).collect();
     assert_eq!(unsent, [0, 3, 4, 10]);
-    assert_eq!(proxied.queued().await, 8);
+    assert_eq!(container.queued().await, 8);
     let errors = many.errors.iter();
     let errors: Vec<_> = errors.map(|error| ErrorChain(error).to_string()).collect();
     let [internal, invalid, throttled] = REASONS;
     assert_eq!(errors, [internal, invalid, throttled, internal]);
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_refused_message_is_logged_with_its_reason() {
-    let proxied = Proxied::warm(&lead()).await;
+    let container = Container::warm(&lead()).await;
     let (logs, _guard) = Logs::capture();
-    proxied
+    container
         .sqs
-        .set("SendMessageBatch", Fault::FailEntries(&FAILED[..2]));
+        .set("SendMessageBatch", Fault::FailedEntries(&FAILED[..2]));
     let leads = json!([lead(), lead(), lead(), lead()]);
-    let reply = proxied.post(&leads, None).await;
+    let reply = container.post(&leads, None).await;
     assert_eq!(reply.status, StatusCode::CREATED);
     let reasons = [REASONS[0], REASONS[1]].map(str::to_owned);
     let expected = reasons
         .clone()
         .map(|it| ("starts were not queued".to_owned(), it));
     assert_eq!(logs.errors(), expected);
-    // requeue-starts, too, says why.
-    let (store, queue) = (&proxied.store, &proxied.queue);
-    proxied
+    // requeue-starts logs the reason, too.
+    let (store, queue) = (&container.store, &container.queue);
+    container
         .sqs
-        .set("SendMessageBatch", Fault::FailEntries(&FAILED[..1]));
+        .set("SendMessageBatch", Fault::FailedEntries(&FAILED[..1]));
     requeue(store, queue, &Clock::System).await.unwrap_err();
-    let said = ("starts could not be sent".to_owned(), reasons[0].clone());
-    assert!(logs.errors().contains(&said), "{:?}", logs.errors());
-    proxied.sqs.set("SendMessageBatch", Fault::None);
+    let expected = ("starts could not be sent".to_owned(), reasons[0].clone());
+    assert!(logs.errors().contains(&expected), "{:?}", logs.errors());
+    container.sqs.end_fault("SendMessageBatch");
     let sent = requeue(store, queue, &Clock::System).await.unwrap();
     assert!((1..=2).contains(&sent.sent), "{sent:?}");
-    proxied.stop().await;
+    container.stop().await;
 }

@@ -1,11 +1,11 @@
-//! The local stack's data outlives a restart, and what was under way goes on.
+//! Restarts of the local stack: data stays, and unfinished work continues.
 
 use aws::clock::Clock;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode};
 use local::{LocalError, Ports, Services, Stack, Storage, demo};
 use serde_json::json;
 
-use crate::support::Api;
+use crate::fixtures::Api;
 
 async fn stack_in(storage: &Storage) -> Stack {
     Stack::start(storage, Ports::ANY, Clock::System)
@@ -28,7 +28,7 @@ async fn leads_and_runs_are_there_after_a_restart() {
         .lead(created["lead"]["id"].as_str().unwrap())
         .await;
     assert_eq!(lead["first_name"], "John");
-    // The stop finished what was in the queue.
+    // The stop waited until the queue was empty.
     assert_eq!(lead["active_workflow_run"]["run_status"], "running");
     stack.stop().await;
 }
@@ -37,7 +37,7 @@ async fn leads_and_runs_are_there_after_a_restart() {
 async fn a_start_that_was_in_the_queue_is_sent_again_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::Folder(folder.path().to_owned());
-    // The services alone seed ten leads with starts, and consume none.
+    // The services seed ten leads with starts. No function consumes the starts.
     let services = Services::start(&storage, Ports::ANY, &Clock::System)
         .await
         .unwrap();
@@ -53,7 +53,7 @@ async fn a_start_that_was_in_the_queue_is_sent_again_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_second_stack_on_the_same_folder_is_told_who_has_it() {
+async fn a_second_stack_on_the_same_folder_is_refused_with_the_first_ones_process() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::Folder(folder.path().to_owned());
     let stack = stack_in(&storage).await;
@@ -68,12 +68,12 @@ async fn a_second_stack_on_the_same_folder_is_told_who_has_it() {
         "{message}"
     );
     stack.stop().await;
-    // Once it has stopped, the folder is free.
+    // After the stop, the folder is free.
     stack_in(&storage).await.stop().await;
 }
 
 #[tokio::test]
-async fn data_of_another_version_is_told_and_left_alone() {
+async fn data_of_another_version_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::Folder(folder.path().to_owned());
     let services = Services::start(&storage, Ports::ANY, &Clock::System)
@@ -87,7 +87,7 @@ async fn data_of_another_version_is_told_and_left_alone() {
         .table_name(services.table());
     let ttl = ttl.send().await.unwrap().time_to_live_description.unwrap();
     assert_eq!(ttl.attribute_name(), Some("ttl"));
-    // As it was before: the same table without its indexes.
+    // An older table: the same one without its indexes.
     let gone = dynamodb.delete_table().table_name(services.table());
     gone.send().await.unwrap();
     let keys = table.key_schema.unwrap();

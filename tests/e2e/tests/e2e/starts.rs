@@ -1,21 +1,19 @@
-//! From a start to its run, whatever is delivered how often.
+//! From a start to its run, with repeated, stale and bad messages.
 
 use aws::clock::Clock;
 use domain::{
     ids::LeadId,
     run::{Run, RunStatus},
 };
-use e2e::{cases::cases, proxy::Fault};
+use e2e::cases::cases;
 use jiff::{SignedDuration, Timestamp};
 use local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
 use serde_json::{Value, json};
+use simulation::Fault;
 use start_workflow::{StartWorkflow, handle};
 
-use crate::{
-    proxied::Proxied,
-    support::{account, items_of, services},
-};
+use crate::fixtures::{Container, account, items_of, services};
 
 fn demo_lead(number: u8) -> LeadId {
     format!("019c0000-0000-7000-8000-0000000011{number:02}")
@@ -93,8 +91,8 @@ async fn a_start_of_another_run_or_lead_builds_nothing() {
         1
     );
     deliver(&services, "orphan").await;
-    let nobody = "019c0000-0000-7000-8000-00000000dead";
-    assert_eq!(items_of(&services, nobody).await.len(), 0);
+    let unknown = "019c0000-0000-7000-8000-00000000dead";
+    assert_eq!(items_of(&services, unknown).await.len(), 0);
     services.stop().await;
 }
 
@@ -105,7 +103,7 @@ async fn a_start_without_a_lead_comes_again_until_it_is_a_minute_old() {
         .into_iter()
         .find(|case| case.name == "orphan")
         .unwrap();
-    // The message was made at noon.
+    // The message is of noon.
     for (now, failures) in [("2026-02-10T12:00:59Z", 1), ("2026-02-10T12:01:01Z", 0)] {
         let clock = Clock::manual(now.parse().unwrap());
         let function = StartWorkflow::new(services.store.clone(), clock);
@@ -143,30 +141,30 @@ async fn starts_that_could_not_be_sent_are_sent_once_by_requeue_starts() {
 }
 
 #[tokio::test]
-async fn a_flood_of_unsent_starts_is_sent_in_one_go_and_what_fails_waits() {
-    let proxied = Proxied::start().await;
+async fn a_flood_of_pending_starts_is_sent_in_one_sweep_and_failures_wait() {
+    let container = Container::start().await;
     let lead = json!({"first_name": "J", "phone": "+1234567890", "workflow_id": demo::WORKFLOW_ID});
     let leads: Value = std::iter::repeat_n(lead, 1_000).collect();
-    let reply = proxied.post(&leads, None).await;
-    let (queue, clock) = (&proxied.queue, Clock::System);
+    let reply = container.post(&leads, None).await;
+    let (queue, clock) = (&container.queue, Clock::System);
     for result in reply.body["results"].as_array().unwrap() {
         let id = result["lead"]["id"].as_str().unwrap().parse().unwrap();
-        let store = &proxied.services.store;
+        let store = &container.services.store;
         let marked = store.set_pending(account(), id, clock.now(), None).await;
         marked.unwrap();
     }
-    proxied.sqs.set("SendMessageBatch", Fault::Refuse);
-    let error = requeue(&proxied.store, queue, &clock).await.unwrap_err();
+    container.sqs.set("SendMessageBatch", Fault::Failed);
+    let error = requeue(&container.store, queue, &clock).await.unwrap_err();
     assert_eq!((error.requeued.sent, error.requeued.unsent), (0, 1_000));
-    // Over a hundred a shard: more than one page.
-    proxied.sqs.set("SendMessageBatch", Fault::None);
-    proxied.sqs.take_calls();
-    let done = requeue(&proxied.store, queue, &clock).await.unwrap();
+    // Each shard has more than a hundred starts, and so more than one page.
+    container.sqs.end_fault("SendMessageBatch");
+    container.sqs.take_calls();
+    let done = requeue(&container.store, queue, &clock).await.unwrap();
     assert_eq!((done.sent, done.unsent), (1_000, 0));
-    let calls = proxied.sqs.take_calls();
+    let calls = container.sqs.take_calls();
     assert!(calls.iter().all(|call| call == "SendMessageBatch"));
     assert!((100..=116).contains(&calls.len()), "{} calls", calls.len());
-    let done = requeue(&proxied.store, queue, &clock).await.unwrap();
+    let done = requeue(&container.store, queue, &clock).await.unwrap();
     assert_eq!(done, Requeued::default());
-    proxied.stop().await;
+    container.stop().await;
 }

@@ -1,4 +1,4 @@
-//! template.yaml against what depends on it: the local stack's table and queues, the runbook, the metrics.
+//! template.yaml against the local stack's table and queues, the runbook and the metrics.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use local::Services;
 use serde_json::{Value, json};
 
-use crate::support::services;
+use crate::fixtures::services;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const RUNBOOK: &str = include_str!("../../../../docs/operator-guide.md");
 
-/// The template, with `!Ref x` read as `x` and `!If [...]` as a list.
+/// Reads the template. `!Ref x` becomes `x`, and `!If [...]` becomes a list.
 fn template() -> Value {
     serde_saphyr::from_str(TEMPLATE).unwrap()
 }
@@ -133,7 +133,7 @@ async fn the_local_queues_are_the_templates() {
     services.stop().await;
 }
 
-/// What a link to a heading ends with, as GitHub makes it.
+/// Returns the anchor that GitHub makes of a heading.
 fn anchor(heading: &str) -> String {
     let heading = heading.to_lowercase().replace(' ', "-");
     let kept = |letter: &char| letter.is_alphanumeric() || *letter == '-';

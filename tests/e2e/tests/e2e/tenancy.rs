@@ -1,4 +1,4 @@
-//! One account can never see another: a foreign id is answered like one that does not exist.
+//! No account can see another account: a foreign id gets the same answer as an unknown one.
 
 use aws::randomness::Randomness;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,18 +20,14 @@ use lambda_http::http::{HeaderMap, StatusCode, header};
 use local::{Services, demo};
 use serde_json::{Value, json};
 
-use crate::{
-    consumer::consume,
-    proxied::{Proxied, Reply},
-    support::{account, raw_table},
-};
+use crate::fixtures::{Container, Reply, account, consume, raw_table};
 
-/// The key of the account that tries.
+/// Key of the account that tries foreign ids.
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
-/// An id of nothing.
+/// Id of no item.
 const UNKNOWN: &str = "019c0000-0000-7000-8000-00000000dead";
-/// The routes of the public API, each with the bodies that are tried on it. `{}` is an id, `{2}` a second one,
-/// `{own}` a lead of the account that tries.
+/// Requests to every route of the public API. `{}` stands for an id, `{2}` for a second id, and
+/// `{own}` for a lead of the account that tries.
 const ATTEMPTS: [(&str, &str, Option<&str>); 33] = [
     ("GET", "/leads/{}", None),
     ("GET", "/leads/{}?account_id={2}", None),
@@ -112,9 +108,9 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 33] = [
     ("GET", "/workflows?limit={}", None),
 ];
 
-/// An account with a workflow, a campaign and a lead of its own, whose id it gives.
-async fn other_account(proxied: &Proxied) -> String {
-    let store = &proxied.store;
+/// Creates an account with a workflow, a campaign and a lead. Returns the lead's id.
+async fn other_account(container: &Container) -> String {
+    let store = &container.store;
     let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     let other = Account {
         id: AccountId::new(now, Randomness::System.bits()),
@@ -153,11 +149,11 @@ async fn other_account(proxied: &Proxied) -> String {
     store.create_campaign(other.id, &campaign).await.unwrap();
     let lead = json!({"first_name": "Own", "phone": "+1234567890", "workflow_id": workflow.id,
                       "campaign_id": campaign.id});
-    let created = proxied.call_as(KEY, "POST", "/leads", Some(&lead)).await;
+    let created = container.call_as(KEY, "POST", "/leads", Some(&lead)).await;
     created.body["lead"]["id"].as_str().unwrap().to_owned()
 }
 
-/// A reply without what differs from call to call: the ids that are new, and the times.
+/// Returns a reply without new ids and times, which differ from call to call.
 fn comparable(mut reply: Reply) -> (StatusCode, HeaderMap, String) {
     let mut text = reply.text;
     let body = &reply.body;
@@ -182,8 +178,8 @@ fn comparable(mut reply: Reply) -> (StatusCode, HeaderMap, String) {
     (reply.status, reply.headers, text)
 }
 
-/// Leads of the demo account in every state that a lead can be in.
-async fn fill(proxied: &Proxied) {
+/// Creates leads of the demo account in every state of a lead.
+async fn fill(container: &Container) {
     let lead = json!({
         "first_name": "Victimname", "email": "victim@example.com", "phone": "+15550109999",
         "workflow_id": demo::WORKFLOW_ID, "campaign_id": demo::CAMPAIGN_ID, "metadata": {"note": "Victimnote"},
@@ -192,11 +188,11 @@ async fn fill(proxied: &Proxied) {
     let mut leads = Vec::new();
     for number in 0..5 {
         let key = (number % 2 == 0).then(|| format!("request-{number}"));
-        let created = proxied.post(&lead, key.as_deref()).await;
+        let created = container.post(&lead, key.as_deref()).await;
         let id = created.body["lead"]["id"].as_str().unwrap();
         leads.push(format!("/leads/{id}"));
     }
-    assert_eq!(consume(&proxied.services, &Clock::System).await, (5, 0));
+    assert_eq!(consume(&container.services, &Clock::System).await, (5, 0));
     let changes = [
         ("automation/stop", workflow),
         ("status", json!({"status_key": "won"})),
@@ -204,21 +200,21 @@ async fn fill(proxied: &Proxied) {
     ];
     for (lead, (path, body)) in leads.iter().zip(changes) {
         let path = format!("{lead}/{path}");
-        let reply = proxied.call("POST", &path, Some(&body)).await;
+        let reply = container.call("POST", &path, Some(&body)).await;
         assert!(reply.status.is_success(), "{path}: {}", reply.text);
     }
-    let erased = proxied.call("DELETE", &leads[4], None).await;
+    let erased = container.call("DELETE", &leads[4], None).await;
     assert_eq!(erased.status, StatusCode::OK);
 }
 
-/// What belongs to the demo account.
+/// Returns the items that belong to the demo account.
 async fn belongings(services: &Services) -> BTreeMap<String, HashMap<String, AttributeValue>> {
     let mut table = raw_table(services).await;
     table.retain(|key, item| format!("{key} {item:?}").contains(demo::ACCOUNT_ID));
     table
 }
 
-/// Every id in it.
+/// Returns every id in the items.
 fn ids_in(items: &BTreeMap<String, HashMap<String, AttributeValue>>) -> Vec<String> {
     let text = format!("{items:?}");
     let words = text.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
@@ -228,11 +224,11 @@ fn ids_in(items: &BTreeMap<String, HashMap<String, AttributeValue>>) -> Vec<Stri
 
 #[tokio::test]
 async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
-    let proxied = Proxied::start().await;
-    fill(&proxied).await;
-    let before = belongings(&proxied.services).await;
+    let container = Container::start().await;
+    fill(&container).await;
+    let before = belongings(&container.services).await;
     let ids = ids_in(&before);
-    let own = other_account(&proxied).await;
+    let own = other_account(&container).await;
     let lead = ids[0].parse().unwrap();
     let cursors = [
         encode_cursor(account(), List::Workflows, "position"),
@@ -248,10 +244,10 @@ async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
                 text.replace("{2}", two)
             };
             let body: Option<Value> = body.map(|body| serde_json::from_str(&fill(body)).unwrap());
-            // No header names the account either.
+            // A header cannot name the account either.
             let header = Some(("x-account-id", demo::ACCOUNT_ID));
             let path = fill(path);
-            let reply = proxied
+            let reply = container
                 .send(KEY, method, &path, body.as_ref(), header)
                 .await;
             comparable(reply)
@@ -266,7 +262,7 @@ async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
         assert!(is_plain, "{method} {path}: {unknown:?}");
         let has_two = format!("{path}{body:?}").contains("{2}");
         let firsts = if is_cursor { &cursors[..] } else { &ids };
-        // Every other id is enough for the pairs: of each kind there are several.
+        // Half of the ids are enough for pairs, because there are several of each kind.
         let seconds = if has_two { ids.len() } else { 1 };
         let seconds = ids[..seconds].iter().step_by(2);
         for (one, two) in firsts
@@ -280,21 +276,23 @@ async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
     }
     println!("{tried} attempts with {} ids", ids.len());
     assert!(tried >= 10_000, "{tried}");
-    let after = belongings(&proxied.services).await;
+    let after = belongings(&container.services).await;
     assert!(after == before, "something of the demo account has changed");
-    // The account sees its own leads, and none of the demo account's.
-    let list = proxied.call_as(KEY, "GET", "/leads?limit=200", None).await;
+    // The account sees its own leads, and no lead of the demo account.
+    let list = container
+        .call_as(KEY, "GET", "/leads?limit=200", None)
+        .await;
     assert!(list.text.contains(r#""first_name":"X""#) && !list.text.contains("Victim"));
-    proxied.stop().await;
+    container.stop().await;
 }
 
 #[tokio::test]
 async fn a_key_of_the_same_name_in_another_account_is_another_request() {
-    let proxied = Proxied::start().await;
-    other_account(&proxied).await;
+    let container = Container::start().await;
+    other_account(&container).await;
     let lead = json!({"first_name": "X"});
-    let mine = proxied.post(&lead, Some("key")).await;
-    let theirs = proxied
+    let mine = container.post(&lead, Some("key")).await;
+    let theirs = container
         .send(
             KEY,
             "POST",
@@ -306,10 +304,9 @@ async fn a_key_of_the_same_name_in_another_account_is_another_request() {
     assert_eq!(theirs.status, StatusCode::CREATED);
     assert!(!theirs.headers.contains_key("idempotency-replayed"));
     assert_ne!(mine.body["lead"]["id"], theirs.body["lead"]["id"]);
-    proxied.stop().await;
+    container.stop().await;
 }
 
-/// What this file tries is every method of every route.
 #[test]
 fn every_route_of_the_public_api_is_tried() {
     let source = include_str!("../../../../functions/api/src/lib.rs");

@@ -1,11 +1,11 @@
-//! Leads whose texts are words that stand in the answers of DynamoDB and SQS. The service does the
-//! same for them as for any other lead.
+//! Leads whose texts are names of errors of DynamoDB and SQS. The service treats them like any
+//! other lead.
 
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::{Value, json};
 
-use crate::proxied::Proxied;
+use crate::fixtures::Container;
 
 /// Types and messages of failures that this code or the SDK acts on.
 const WORDS: [&str; 5] = [
@@ -25,31 +25,31 @@ fn lead(word: &str) -> Value {
     })
 }
 
-/// Sends a request, and returns its status with the calls that it made.
+/// Sends a request. Returns its status and its calls of AWS.
 async fn send(
-    proxied: &Proxied,
+    container: &Container,
     (method, path): (&str, &str),
     body: Option<&Value>,
     key: Option<&str>,
 ) -> (StatusCode, Vec<String>) {
     let header = key.map(|key| ("idempotency-key", key));
-    let reply = proxied
+    let reply = container
         .send(demo::API_KEY, method, path, body, header)
         .await;
-    let mut calls = proxied.dynamodb.take_calls();
-    calls.extend(proxied.sqs.take_calls());
-    // Some are made at the same time.
+    let mut calls = container.dynamodb.take_calls();
+    calls.extend(container.sqs.take_calls());
+    // Simultaneous calls have no order.
     calls.sort();
     (reply.status, calls)
 }
 
-/// Does everything with a lead that is full of `word`, and returns what it took.
+/// Does everything with a lead full of `word`. Returns each request with its status and its calls.
 async fn life_of(word: &str) -> Vec<(String, StatusCode, Vec<String>)> {
     let lead = lead(word);
-    let proxied = Proxied::warm(&lead).await;
-    let id = proxied.create(&lead).await;
-    proxied.dynamodb.take_calls();
-    proxied.sqs.take_calls();
+    let container = Container::warm(&lead).await;
+    let id = container.create(&lead).await;
+    container.dynamodb.take_calls();
+    container.sqs.take_calls();
     let path = format!("/leads/{id}");
     let mut life = Vec::new();
     let change = json!({"title": word, "metadata": {word: "changed", "new": word}});
@@ -72,31 +72,31 @@ async fn life_of(word: &str) -> Vec<(String, StatusCode, Vec<String>)> {
         ("GET", &format!("{path}/history"), None, None),
         ("DELETE", &path, None, None),
     ] {
-        let (status, calls) = send(&proxied, (method, path), body, key).await;
+        let (status, calls) = send(&container, (method, path), body, key).await;
         life.push((
             format!("{method} {}", path.replace(&id, "id")),
             status,
             calls,
         ));
     }
-    proxied.stop().await;
+    container.stop().await;
     life
 }
 
 #[tokio::test]
 async fn a_lead_called_like_a_conflict_is_read_once_and_changed_once() {
     let lead = lead("TransactionConflictException");
-    let proxied = Proxied::warm(&lead).await;
-    let id = proxied.create(&lead).await;
-    proxied.dynamodb.take_calls();
+    let container = Container::warm(&lead).await;
+    let id = container.create(&lead).await;
+    container.dynamodb.take_calls();
     let path = format!("/leads/{id}");
-    assert_eq!(proxied.get(&id).await.status, StatusCode::OK);
-    assert_eq!(proxied.dynamodb.take_calls(), ["Query"]);
+    assert_eq!(container.get(&id).await.status, StatusCode::OK);
+    assert_eq!(container.dynamodb.take_calls(), ["Query"]);
     let change = json!({"title": "CTO"});
-    let changed = proxied.call("PATCH", &path, Some(&change)).await;
+    let changed = container.call("PATCH", &path, Some(&change)).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
-    assert_eq!(proxied.dynamodb.take_calls(), ["GetItem", "UpdateItem"]);
-    proxied.stop().await;
+    assert_eq!(container.dynamodb.take_calls(), ["GetItem", "UpdateItem"]);
+    container.stop().await;
 }
 
 #[tokio::test]

@@ -1,23 +1,23 @@
-//! What a call needs to be allowed, as IAM counts it.
+//! Permissions that calls need, in the words of IAM.
 
 use serde_json::Value;
 
-use super::{aws::text, wire::Caller};
+use crate::{answer::text, call::Caller};
 
-/// That a function may do an action on a part of the stack.
+/// Right of a function to do an action on a resource of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
     /// The function's role in template.yaml.
     pub role: &'static str,
-    /// Such as `dynamodb:Query`.
+    /// Action, such as `dynamodb:Query`.
     pub action: String,
-    /// What template.yaml names as the resource: the table, one of its indexes, a queue.
+    /// Resource by its name in template.yaml: the table, one of its indexes, or a queue.
     pub resource: String,
 }
 
-/// Those that one call needs. A transaction needs those of its parts
+/// Returns the permissions that one call needs. A transaction needs those of its parts
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>).
-pub(super) fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Permission> {
+pub(crate) fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Permission> {
     let role = match caller {
         Caller::Api => "ApiRole",
         Caller::StartWorkflow => "StartWorkflowRole",
@@ -30,7 +30,7 @@ pub(super) fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Pe
     };
     let on_table = |action: &str| permission(format!("dynamodb:{action}"), "Table.Arn".into());
     match operation {
-        // IAM knows no action for a batch.
+        // IAM has no action for a batch.
         "SendMessage" | "SendMessageBatch" => {
             vec![permission(
                 "sqs:SendMessage".into(),

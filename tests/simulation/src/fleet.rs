@@ -1,4 +1,4 @@
-//! Containers of the API side by side, each with caches of its own, on one table.
+//! Containers of the API side by side, each with its own caches, on one table.
 
 use std::collections::BTreeSet;
 
@@ -9,48 +9,49 @@ use http::{HeaderMap, Request};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{
+use crate::{
+    call::Caller,
+    cloud::{self, Cloud, QUEUE_URL, TABLE},
     permission::Permission,
-    plan::{Plan, Step},
-    wire::{Caller, Wire},
-    world::{BEGIN, Bench, QUEUE_URL, TABLE},
+    scenario::Scenario,
+    services::Services,
+    transport::Transport,
 };
 
-/// Containers of the API. Clones are the same ones.
+/// Containers of the API. Clones are the same containers.
 #[derive(Clone)]
 pub struct Fleet {
-    wire: Wire,
+    transport: Transport<Services>,
     containers: Vec<Router>,
-    /// Their clock, which goes with tokio's paused one.
+    /// Clock of the containers. It follows tokio's paused clock.
     pub clock: Clock,
-    /// Their table.
+    /// Table of the containers.
     pub store: Store,
 }
 
-/// What a container has answered.
+/// Answer of a container.
 #[derive(Debug)]
 pub struct Reply {
-    /// Its status.
+    /// HTTP status.
     pub status: u16,
-    /// Its headers.
+    /// HTTP headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// JSON body.
     pub body: Value,
 }
 
 impl Fleet {
-    /// So many containers; no call meets a fault.
-    pub fn new(bench: &Bench, containers: usize) -> Self {
-        const NONE: [Step; 0] = [];
-        let clock = Clock::manual(BEGIN.parse().expect("a time"));
-        let (number, wire) = bench.wire(&clock, &Plan::of_steps(&NONE));
-        let clients = bench.clients_on(&wire, Caller::Api, number);
+    /// Creates containers whose calls meet no fault.
+    pub fn new(cloud: &Cloud, containers: usize) -> Self {
+        let clock = cloud::clock();
+        let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
+        let clients = cloud.clients(&transport, Caller::Api);
         let store = Store::new(clients.dynamodb, TABLE);
         let queue = StartQueue::new(clients.sqs, QUEUE_URL);
         let container = |_| router(AppState::new(store.clone(), queue.clone(), clock.clone()));
         Self {
             containers: (0..containers).map(container).collect(),
-            wire,
+            transport,
             clock,
             store,
         }
@@ -65,7 +66,7 @@ impl Fleet {
         path: &str,
         body: Option<&Value>,
     ) -> Reply {
-        self.wire.tick();
+        self.transport.backend.tick();
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/public{path}"))
@@ -74,24 +75,21 @@ impl Fleet {
             .expect("a request");
         let Ok(response) = self.containers[container].clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .expect("a body");
+        let body = axum::body::to_bytes(body, usize::MAX).await;
         Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            body: serde_json::from_slice(&body).expect("JSON"),
+            body: serde_json::from_slice(&body.expect("a body")).expect("JSON"),
         }
     }
 
-    /// What the calls needed to be allowed.
+    /// Returns the permissions that the calls needed.
     pub fn needed(&self) -> BTreeSet<Permission> {
-        self.wire.needed()
+        self.transport.needed()
     }
 
-    /// The operations that the containers have called, in order.
+    /// Returns the operations that the containers called, in order.
     pub fn calls(&self) -> Vec<String> {
-        let calls = self.wire.calls();
-        calls.into_iter().map(|(operation, _)| operation).collect()
+        self.transport.calls()
     }
 }

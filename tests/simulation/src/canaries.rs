@@ -1,0 +1,32 @@
+//! Bodies of requests that create leads. Each lead holds canaries: values that must not leak.
+
+use local::demo;
+use serde_json::{Value, json};
+
+/// Values in every lead. No log, message or error may contain them.
+pub const CANARIES: [&str; 5] = [
+    "Canaryname",
+    "canary@example.com",
+    "+12345678901",
+    "canary in the metadata",
+    "canary in the message",
+];
+
+/// Returns the body of a request that creates a lead.
+pub(crate) fn lead() -> Value {
+    let [name, email, phone, note, message] = CANARIES;
+    json!({
+        "first_name": name, "email": email, "phone": phone, "metadata": {"note": note},
+        "workflow_id": demo::WORKFLOW_ID, "force_first_message": {"channel": "sms", "content": message},
+    })
+}
+
+/// Returns the body of a request that creates `number` leads.
+pub(crate) fn leads(number: usize) -> Value {
+    vec![lead(); number].into()
+}
+
+/// Tells whether a text contains a canary.
+pub(crate) fn reveals(text: &str) -> bool {
+    CANARIES.iter().any(|canary| text.contains(canary))
+}

@@ -1,0 +1,91 @@
+//! The database of all schedules, and the clients that reach it.
+
+use aws::{clients::Clients, clock::Clock};
+use dynoxide::Database;
+use fastrand::Rng;
+use local::dynamodb;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::text, call::Caller, scenario::Scenario, services::Services, transport::Transport,
+};
+
+/// Name of the table.
+pub(crate) const TABLE: &str = "leadgate";
+/// URL of the start queue.
+pub(crate) const QUEUE_URL: &str = "http://sqs.test/starts";
+
+/// Time at which every schedule begins.
+const BEGIN: &str = "2026-02-10T12:00:00Z";
+
+/// Returns a clock that shows the begin of a schedule.
+pub(crate) fn clock() -> Clock {
+    Clock::manual(BEGIN.parse().expect("a time"))
+}
+
+/// Database with the demo account, for one schedule after the other.
+pub struct Cloud {
+    database: Database,
+    clients: Clients,
+}
+
+impl Cloud {
+    /// Creates a database with the demo account.
+    pub async fn new() -> Self {
+        let cloud = Self {
+            database: Database::memory().expect("a database"),
+            clients: Clients::local("http://dynamodb.test", "http://sqs.test"),
+        };
+        let clock = clock();
+        let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
+        let dynamodb = cloud.clients(&transport, Caller::Api).dynamodb;
+        let filled = local::Services::fill(&dynamodb, &clock).await;
+        filled.expect("a table");
+        cloud.clear(&cloud.items());
+        cloud
+    }
+
+    /// Creates a transport to this database and to an empty queue. The transport sets `clock`.
+    pub(crate) fn transport(&self, clock: &Clock, scenario: &Scenario) -> Transport<Services> {
+        let services = Services::new(self.database.clone(), clock.clone(), scenario.mutation);
+        let rng = Rng::with_seed(scenario.seed);
+        Transport::new(services, rng, scenario.faults.clone())
+    }
+
+    /// Returns clients of `caller` with the functions' settings.
+    pub(crate) fn clients(&self, transport: &Transport<Services>, caller: Caller) -> Clients {
+        transport.clients(&self.clients, caller)
+    }
+
+    /// Returns every item of the table.
+    pub(crate) fn items(&self) -> Vec<Value> {
+        let mut reply = self.call("Scan", json!({"TableName": TABLE}));
+        match reply["Items"].take() {
+            Value::Array(items) => items,
+            other => panic!("{other} is no list of items"),
+        }
+    }
+
+    /// Deletes these items of the table, except the account, its key, its workflow and its
+    /// campaign. Removes the key's last use.
+    pub(crate) fn clear(&self, items: &[Value]) {
+        for item in items {
+            let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
+            let mut request = json!({
+                "TableName": TABLE, "Key": {"pk": item["pk"], "sk": item["sk"]},
+            });
+            if pk.starts_with("LEAD#") || sk.starts_with("WAITING#") {
+                self.call("DeleteItem", request);
+            } else if pk.starts_with("KEY#") {
+                request["UpdateExpression"] = json!("REMOVE last_used");
+                self.call("UpdateItem", request);
+            }
+        }
+    }
+
+    fn call(&self, operation: &str, request: Value) -> Value {
+        let (status, reply) = dynamodb::answer(&self.database, operation, request);
+        assert_eq!(status, 200, "{reply}");
+        reply
+    }
+}

@@ -1,0 +1,120 @@
+//! Invariants: rules that hold when the faults are over. They are checked on the raw table and the
+//! queue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{answer::text, observed::Observed, queue::POISON};
+
+/// Returns the promises that are not kept: a run that a 201 named must be there.
+pub(crate) fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
+    let leads = leads(items);
+    let is_kept =
+        |lead: &str, run: &str| leads.get(lead).is_some_and(|it| runs_of(it).contains(run));
+    let promised = observed.promised.iter();
+    promised
+        .filter(|(lead, run)| !observed.erase_tries.contains_key(lead) && !is_kept(lead, run))
+        .map(|(lead, run)| format!("{lead} was promised the run {run}, and it is not there"))
+        .collect()
+}
+
+/// Tells whether requeue-starts has something to do.
+pub(crate) fn is_pending(items: &[Value]) -> bool {
+    items.iter().any(|item| item.get("gsi2pk").is_some())
+}
+
+/// Returns the leads that wait for a run.
+pub(crate) fn stalled(items: &[Value]) -> Vec<String> {
+    let leads = leads(items).into_iter();
+    leads
+        .filter(|(_, items)| waits_for(items).is_some())
+        .map(|(lead, _)| lead.to_owned())
+        .collect()
+}
+
+/// Returns the breaches of all invariants but the promises.
+pub(crate) fn breaches(
+    items: &[Value],
+    observed: &Observed,
+    built_twice: &[String],
+) -> Vec<String> {
+    let mut breaches = Vec::new();
+    if is_pending(items) {
+        breaches.push("there are pending starts that requeue-starts does not see".to_owned());
+    }
+    for (lead, items) in leads(items) {
+        breaches.extend(breaches_of(lead, &items, observed));
+    }
+    for run in built_twice {
+        breaches.push(format!("{run} was built twice"));
+    }
+    let dead_letters = observed.dead_letters.iter();
+    for message in dead_letters.filter(|message| message.body != POISON) {
+        breaches.push(format!("{message:?} is a dead letter"));
+    }
+    breaches
+}
+
+/// Returns the items of each lead's partition.
+fn leads(items: &[Value]) -> BTreeMap<&str, Vec<&Value>> {
+    let mut leads: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for item in items {
+        let pk = text(&item["pk"]["S"]).strip_prefix("LEAD#");
+        if let Some((_, lead)) = pk.and_then(|pk| pk.split_once('#')) {
+            leads.entry(lead).or_default().push(item);
+        }
+    }
+    leads
+}
+
+/// Returns the item of the lead. `None` if there is no lead.
+fn lead_item<'a>(items: &[&'a Value]) -> Option<&'a Value> {
+    items.iter().copied().find(|item| kind(item) == "lead")
+}
+
+/// Returns the run that a lead's start orders. `None` if the run is there, or no run was ordered.
+fn waits_for<'a>(items: &[&'a Value]) -> Option<&'a str> {
+    let start = text(&lead_item(items)?["start"]["M"]["run_id"]["S"]);
+    Some(start).filter(|start| !start.is_empty() && !runs_of(items).contains(start))
+}
+
+fn runs_of<'a>(items: &[&'a Value]) -> BTreeSet<&'a str> {
+    let runs = items.iter().filter(|item| kind(item) == "run");
+    runs.map(|run| text(&run["sk"]["S"]).trim_start_matches("RUN#"))
+        .collect()
+}
+
+fn kind(item: &Value) -> &str {
+    text(&item["et"]["S"])
+}
+
+/// Returns the breaches of one lead.
+fn breaches_of(lead: &str, items: &[&Value], observed: &Observed) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let runs = runs_of(items);
+    if lead_item(items).is_none() {
+        if let Some(left) = items.iter().find(|item| kind(item) != "erased") {
+            breaches.push(format!("{lead} is not there, and has left {left}"));
+        }
+        return breaches;
+    }
+    if observed.erased.contains(lead) {
+        breaches.push(format!("{lead} was erased and is there"));
+    }
+    if let Some(run) = waits_for(items) {
+        breaches.push(format!("{lead} waits for the run {run} for ever"));
+    }
+    let tries = observed.assign_tries.get(lead).copied().unwrap_or_default();
+    if runs.len() > 1 + tries {
+        breaches.push(format!("{lead} has the runs {runs:?}"));
+    }
+    let is_left_alone = tries == 0 && !observed.erase_tries.contains_key(lead);
+    if observed.stopped.contains(lead) && is_left_alone {
+        let run = items.iter().find(|item| kind(item) == "run");
+        if !run.is_some_and(|run| run["human_takeover"]["BOOL"] == true) {
+            breaches.push(format!("{lead} was stopped and goes on"));
+        }
+    }
+    breaches
+}

@@ -1,0 +1,44 @@
+//! The fault simulation: the code of the three functions against DynamoDB and SQS inside the
+//! process. Faults, cancellations, redeliveries and the order of messages are drawn from one seed.
+//! Time is tokio's paused clock: a schedule takes no real time, and a seed always gives the same
+//! schedule. README.md explains how to use it.
+
+mod actors;
+mod answer;
+mod batch;
+mod call;
+mod canaries;
+mod cloud;
+mod fault;
+mod faults;
+mod fleet;
+mod forwarding;
+mod functions;
+mod invariants;
+mod mutations;
+mod observed;
+mod outage;
+mod permission;
+mod queue;
+mod run;
+mod scenario;
+mod services;
+mod transport;
+mod verdict;
+
+pub use self::{
+    batch::with_bad_records,
+    canaries::CANARIES,
+    cloud::Cloud,
+    fault::{FailedEntry, Fault},
+    faults::{FaultAt, FaultOf, Faults},
+    fleet::{Fleet, Reply},
+    forwarding::{Forwarding, Intercepted},
+    mutations::Mutation,
+    outage::{OutageCost, outage},
+    permission::Permission,
+    run::run,
+    scenario::{Cancellations, Scenario, Step},
+    transport::Transport,
+    verdict::{Failure, Passed},
+};

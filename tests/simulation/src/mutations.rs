@@ -1,0 +1,189 @@
+//! Mutations: bugs that are planted into the service, and that the invariants must find. Each one
+//! leaves a rule of the service out, in its calls and answers, or in the hands of the actor that
+//! delivers messages.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    answer::{Answer, text},
+    call::{Call, Caller},
+    fault::Fault,
+};
+
+/// Planted bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// The PutItem of a run has no condition.
+    RunCondition,
+    /// The PutItem of a lead has no condition.
+    LeadCondition,
+    /// The message is deleted before it is handled.
+    AcknowledgedFirst,
+    /// start-workflow names no record as failed.
+    FailuresDropped,
+    /// start-workflow names all records as failed if one has failed.
+    WholeBatchFailed,
+    /// The run's id is made at each delivery, and not compared with the lead's.
+    RunIdPerDelivery,
+    /// A message whose lead is not there yet counts as an orphan at once.
+    YoungOrphan,
+    /// Items that BatchWriteItem leaves unprocessed count as stored.
+    UnprocessedIgnored,
+    /// A lead that DynamoDB has refused counts as stored.
+    WriteFailureIgnored,
+    /// A message that SQS has refused counts as sent.
+    SendFailureIgnored,
+    /// An entry of a batch that SQS has refused counts as sent.
+    EntryFailureIgnored,
+    /// A start that could not be sent does not become pending.
+    PendingSkipped,
+    /// requeue-starts does not read the pending starts.
+    PendingUnread,
+    /// requeue-starts clears pending starts without sending them.
+    PendingClearedUnsent,
+    /// An erased lead leaves no tombstone.
+    LeadTombstoneSkipped,
+    /// The runs of an erased lead leave no tombstones.
+    RunTombstoneSkipped,
+}
+
+impl Mutation {
+    /// All mutations.
+    pub const ALL: [Self; 16] = [
+        Self::RunCondition,
+        Self::LeadCondition,
+        Self::AcknowledgedFirst,
+        Self::FailuresDropped,
+        Self::WholeBatchFailed,
+        Self::RunIdPerDelivery,
+        Self::YoungOrphan,
+        Self::UnprocessedIgnored,
+        Self::WriteFailureIgnored,
+        Self::SendFailureIgnored,
+        Self::EntryFailureIgnored,
+        Self::PendingSkipped,
+        Self::PendingUnread,
+        Self::PendingClearedUnsent,
+        Self::LeadTombstoneSkipped,
+        Self::RunTombstoneSkipped,
+    ];
+
+    /// Changes a call, or answers it in place of the service. `None` if the service is to answer.
+    pub(crate) fn intercept(self, call: &mut Call, fault: Option<Fault>) -> Option<Answer> {
+        let is_refused = matches!(
+            fault,
+            Some(Fault::Throttled | Fault::Failed | Fault::Partial)
+        );
+        let request = &mut call.body;
+        let sk = text(&request["Item"]["sk"]["S"]).to_owned();
+        let et = text(&request["Item"]["et"]["S"]).to_owned();
+        match (self, call.operation.as_str()) {
+            (Self::RunCondition, "PutItem") if et == "run" => remove_condition(request),
+            (Self::LeadCondition, "PutItem") if et == "lead" => remove_condition(request),
+            (Self::WriteFailureIgnored, "PutItem") if et == "lead" && is_refused => {
+                return Some((200, json!({})));
+            }
+            (Self::SendFailureIgnored, "SendMessage") if is_refused => {
+                return Some((200, all_sent(request)));
+            }
+            (Self::PendingSkipped, "UpdateItem")
+                if text(&request["UpdateExpression"]).starts_with("SET gsi2pk") =>
+            {
+                return Some((200, json!({})));
+            }
+            (Self::PendingUnread, "Query") if request["IndexName"] == "gsi2" => {
+                return Some((200, json!({"Items": [], "Count": 0, "ScannedCount": 0})));
+            }
+            (Self::PendingClearedUnsent, "SendMessage" | "SendMessageBatch")
+                if call.caller == Caller::RequeueStarts =>
+            {
+                return Some((200, all_sent(request)));
+            }
+            // The first tombstone of a lead says that there is more to erase. The last one has a
+            // `ttl`.
+            (Self::LeadTombstoneSkipped, "PutItem")
+                if et == "erased" && sk == "SELF" && request["Item"]["ttl"].is_object() =>
+            {
+                delete_instead(call);
+            }
+            (Self::RunTombstoneSkipped, "PutItem") if et == "erased" && sk != "SELF" => {
+                delete_instead(call);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Changes the answer of a service.
+    pub(crate) fn amend(
+        self,
+        call: &Call,
+        (status, reply): &mut Answer,
+        renamed_runs: &BTreeMap<String, String>,
+    ) {
+        if *status != 200 {
+            return;
+        }
+        match (self, call.operation.as_str()) {
+            (Self::UnprocessedIgnored, "BatchWriteItem") => reply["UnprocessedItems"] = json!({}),
+            (Self::EntryFailureIgnored, "SendMessageBatch") => {
+                let failed = std::mem::replace(&mut reply["Failed"], json!([]));
+                let taken = reply["Successful"].as_array_mut().expect("a list");
+                taken.extend(failed.as_array().into_iter().flatten().map(sent));
+            }
+            (Self::RunIdPerDelivery, "GetItem") if call.caller == Caller::StartWorkflow => {
+                rename_run(&mut reply["Item"], renamed_runs);
+            }
+            (Self::RunIdPerDelivery, "BatchGetItem") => {
+                let tables = reply["Responses"].as_object_mut().expect("tables");
+                let items = tables.values_mut().flat_map(|table| table.as_array_mut());
+                items
+                    .flatten()
+                    .for_each(|item| rename_run(item, renamed_runs));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts the id of another run into a lead's item.
+fn rename_run(item: &mut Value, renamed_runs: &BTreeMap<String, String>) {
+    let lead = text(&item["id"]["S"]).to_owned();
+    if let (Some(run), true) = (renamed_runs.get(&lead), item["start"].is_object()) {
+        item["start"]["M"]["run_id"] = json!({ "S": run });
+    }
+}
+
+fn remove_condition(request: &mut Value) {
+    for part in [
+        "ConditionExpression",
+        "ExpressionAttributeNames",
+        "ExpressionAttributeValues",
+    ] {
+        request.as_object_mut().expect("a request").remove(part);
+    }
+}
+
+/// Turns a PutItem into the deletion of the item.
+fn delete_instead(call: &mut Call) {
+    let item = &call.body["Item"];
+    let key = json!({"pk": item["pk"], "sk": item["sk"]});
+    call.body = json!({"TableName": call.body["TableName"], "Key": key});
+    call.operation = "DeleteItem".to_owned();
+}
+
+fn sent(entry: &Value) -> Value {
+    json!({"Id": entry["Id"], "MessageId": "none", "MD5OfMessageBody": ""})
+}
+
+/// Returns the reply of SQS to a request of which it has taken everything.
+fn all_sent(request: &Value) -> Value {
+    match request["Entries"].as_array() {
+        None => sent(request),
+        Some(entries) => {
+            json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []})
+        }
+    }
+}

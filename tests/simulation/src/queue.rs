@@ -1,0 +1,63 @@
+//! The start queue inside the process.
+
+use serde_json::{Value, json};
+
+use crate::{
+    answer::{Answer, text},
+    canaries::reveals,
+};
+
+/// Deliveries of a message before it becomes a dead letter, as in template.yaml.
+pub(crate) const MAX_RECEIVE_COUNT: u32 = 5;
+
+/// Body of a message that start-workflow cannot read.
+pub(crate) const POISON: &str = "{}";
+
+/// Message in the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    /// Number of deliveries so far.
+    pub(crate) deliveries: u32,
+}
+
+/// The start queue. Deliveries may come in any order.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    pub(crate) messages: Vec<Message>,
+    /// Number of messages that were ever sent.
+    sent: usize,
+}
+
+impl Queue {
+    /// Adds a message and returns its id.
+    pub(crate) fn push(&mut self, body: &str) -> String {
+        assert!(!reveals(body), "a message reveals something: {body}");
+        self.sent += 1;
+        let id = format!("message-{}", self.sent);
+        self.messages.push(Message {
+            id: id.clone(),
+            body: body.to_owned(),
+            deliveries: 0,
+        });
+        id
+    }
+
+    /// Does one call of SQS. The functions call two operations.
+    pub(crate) fn answer(&mut self, operation: &str, request: &Value) -> Answer {
+        let mut push = |message: &Value| self.push(text(&message["MessageBody"]));
+        let reply = match operation {
+            "SendMessage" => json!({"MessageId": push(request), "MD5OfMessageBody": ""}),
+            "SendMessageBatch" => {
+                let entries = request["Entries"].as_array().expect("entries");
+                let taken = entries.iter().map(|entry| {
+                    json!({"Id": entry["Id"], "MessageId": push(entry), "MD5OfMessageBody": ""})
+                });
+                json!({"Successful": taken.collect::<Vec<_>>(), "Failed": []})
+            }
+            unknown => panic!("a function calls {unknown}: add it to the simulation's queue"),
+        };
+        (200, reply)
+    }
+}

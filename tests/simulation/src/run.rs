@@ -1,0 +1,197 @@
+//! Run of a scenario. Afterwards the faults end, everything is delivered, and the invariants are
+//! checked.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    canaries,
+    cloud::Cloud,
+    functions::Simulation,
+    invariants,
+    queue::{MAX_RECEIVE_COUNT, POISON},
+    scenario::{Scenario, Step},
+    verdict::{Failure, Passed},
+};
+
+/// Longer than a message is young, than an erasure belongs to its request, and than a call takes.
+const LONG: Duration = Duration::from_secs(70);
+
+/// Longer than a start waits for its run before it counts as stalled.
+const VERY_LONG: Duration = Duration::from_secs(3_600);
+
+/// Most rounds of deliveries and requeues after the faults.
+const ROUNDS: usize = 20;
+
+/// Runs a scenario, on a runtime whose clock is paused. The same scenario always runs the same way.
+///
+/// # Errors
+/// [`Failure`] if an invariant does not hold.
+pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Failure> {
+    // The SDK draws its pauses between retries from it.
+    fastrand::seed(scenario.seed);
+    let simulation = Simulation::new(cloud, scenario);
+    match scenario.steps {
+        Some(steps) => run_in_turn(&simulation, steps).await,
+        None => run_side_by_side(&simulation).await,
+    }
+    let calls = simulation.transport.calls();
+    let polls = simulation.observed().polls.clone();
+    let items = finish(cloud, &simulation).await;
+    let observed = &mut *simulation.observed();
+    let mut problems = std::mem::take(&mut observed.problems);
+    let built_twice = simulation.services.built_twice();
+    problems.extend(invariants::breaches(&items, observed, &built_twice));
+    let log = std::mem::take(&mut observed.log);
+    if !problems.is_empty() {
+        return Err(Failure {
+            scenario: scenario.clone(),
+            problems,
+            log,
+        });
+    }
+    Ok(Passed {
+        calls,
+        attempts: simulation.transport.attempts(),
+        needed: simulation.transport.needed(),
+        polls,
+        promised: observed.promised.len(),
+        log,
+    })
+}
+
+/// Runs steps, each after the end of the one before.
+async fn run_in_turn(simulation: &Simulation, steps: &[Step]) {
+    let mut under_way = JoinSet::new();
+    for step in steps {
+        begin(simulation, *step, &mut under_way);
+        join(&mut under_way).await;
+    }
+}
+
+/// Draws steps, and mostly begins the next one before the end of the one before.
+async fn run_side_by_side(simulation: &Simulation) {
+    let transport = &simulation.transport;
+    let mut under_way = JoinSet::new();
+    for number in 0..transport.draw(|rng| rng.usize(3..=8)) {
+        let step = transport.draw(|rng| Step::draw(rng, number));
+        begin(simulation, step, &mut under_way);
+        let most_ms = match transport.draw(|rng| rng.u8(0..10)) {
+            0..4 => {
+                join(&mut under_way).await;
+                continue;
+            }
+            4 => 6_000,
+            _ => 40,
+        };
+        let pause = transport.draw(|rng| rng.u64(0..most_ms));
+        sleep(Duration::from_millis(pause)).await;
+    }
+    join(&mut under_way).await;
+}
+
+/// Waits until all steps have ended.
+async fn join(under_way: &mut JoinSet<()>) {
+    while let Some(done) = under_way.join_next().await {
+        done.expect("no panic");
+    }
+}
+
+fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
+    simulation.log(format!("{step:?}"));
+    let (transport, actor) = (&simulation.transport, simulation.clone());
+    let tries = transport.draw(|rng| rng.u32(1..=3));
+    let mut create = |body: Value, is_idempotent: bool| {
+        let key = is_idempotent.then(|| simulation.observed().new_key(&body));
+        under_way.spawn(simulation.clone().create(body, key, tries));
+    };
+    match step {
+        Step::CreateOne { is_idempotent } => create(canaries::lead(), is_idempotent),
+        Step::CreateMany {
+            is_idempotent,
+            leads,
+        } => create(canaries::leads(leads), is_idempotent),
+        Step::Replay => {
+            let requests = simulation.observed().requests.clone();
+            let chosen = transport.draw(|rng| rng.choice(&requests).cloned());
+            if let Some((key, body)) = chosen {
+                under_way.spawn(actor.create(body, Some(key), tries));
+            }
+        }
+        Step::Deliver => {
+            under_way.spawn(actor.deliver(MAX_RECEIVE_COUNT - 1, true));
+        }
+        Step::Requeue => {
+            under_way.spawn(async {
+                actor.requeue().await;
+            });
+        }
+        Step::Erase | Step::Assign | Step::Stop => {
+            let created: Vec<_> = simulation.observed().created.iter().cloned().collect();
+            let Some(lead) = transport.draw(|rng| rng.choice(&created).cloned()) else {
+                return;
+            };
+            match step {
+                Step::Erase => under_way.spawn(actor.erase(lead)),
+                Step::Assign => under_way.spawn(actor.assign(lead)),
+                _ => under_way.spawn(actor.stop(lead)),
+            };
+        }
+        Step::Poison => {
+            simulation.services.queue(|queue| queue.push(POISON));
+        }
+        Step::Wait => {
+            under_way.spawn(sleep(LONG));
+        }
+    }
+}
+
+/// Ends the faults, delivers everything, and clears the table. Returns the items that were in it.
+async fn finish(cloud: &Cloud, simulation: &Simulation) -> Vec<Value> {
+    let mut simulation = simulation.clone();
+    simulation.heal();
+    let mut items = settle(cloud, &simulation).await;
+    let broken = invariants::broken_promises(&items, &simulation.observed());
+    broken.into_iter().for_each(|it| simulation.problem(it));
+    let created = simulation.observed().created.clone();
+    for lead in created {
+        let status = simulation.read(&lead).await;
+        let is_wanted = !simulation.observed().erase_tries.contains_key(&lead);
+        let was_erased = simulation.observed().erased.contains(&lead);
+        if is_wanted && status != Some(200) || was_erased && status != Some(404) {
+            simulation.problem(format!("GET of {lead} answers {status:?}"));
+        }
+    }
+    // A client without an answer was promised nothing. A read of its lead repairs the stalled
+    // start.
+    let stalled = invariants::stalled(&items);
+    if !stalled.is_empty() {
+        sleep(VERY_LONG).await;
+        for lead in stalled {
+            simulation.read(&lead).await;
+        }
+        items = settle(cloud, &simulation).await;
+    }
+    cloud.clear(&items);
+    items
+}
+
+/// Delivers and requeues until nothing is left to do. Returns the items of the table.
+async fn settle(cloud: &Cloud, simulation: &Simulation) -> Vec<Value> {
+    for _ in 0..ROUNDS {
+        sleep(LONG).await;
+        let has_messages = || {
+            let services = &simulation.services;
+            services.queue(|queue| !queue.messages.is_empty())
+        };
+        while has_messages() {
+            simulation.clone().deliver(u32::MAX, false).await;
+        }
+        if !invariants::is_pending(&cloud.items()) || !simulation.clone().requeue().await {
+            break;
+        }
+    }
+    cloud.items()
+}

@@ -1,0 +1,120 @@
+//! Scenarios: steps, faults and cancellations, written down or drawn from a seed.
+
+use fastrand::Rng;
+
+use crate::{faults::Faults, mutations::Mutation};
+
+/// Handlers that are cancelled, and the await points at which it happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Cancellations {
+    /// No handler.
+    None,
+    /// One handler, after a number of polls.
+    At {
+        /// Number of the handler, from 0, in the order of their begin.
+        handler: usize,
+        /// Polls before the handler is dropped.
+        polls: u32,
+    },
+    /// This percentage of handlers.
+    Random(u32),
+}
+
+/// One step of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A client creates a lead.
+    CreateOne {
+        /// Whether the request has an `Idempotency-Key`.
+        is_idempotent: bool,
+    },
+    /// A client creates leads with one array.
+    CreateMany {
+        /// Whether the request has an `Idempotency-Key`.
+        is_idempotent: bool,
+        /// Number of leads.
+        leads: usize,
+    },
+    /// A client sends an idempotent request again.
+    Replay,
+    /// SQS delivers up to ten messages.
+    Deliver,
+    /// requeue-starts runs.
+    Requeue,
+    /// A client erases a lead.
+    Erase,
+    /// A client assigns a lead to its workflow again.
+    Assign,
+    /// A client stops a lead's automation.
+    Stop,
+    /// A message that start-workflow cannot read comes into the queue.
+    Poison,
+    /// More than a minute passes.
+    Wait,
+}
+
+impl Step {
+    /// Draws the step with this number. A schedule begins with a lead.
+    pub(crate) fn draw(rng: &mut Rng, number: usize) -> Self {
+        let is_idempotent = rng.bool();
+        if number == 0 {
+            return Self::CreateOne { is_idempotent };
+        }
+        match rng.u8(0..20) {
+            0..2 => Self::CreateOne { is_idempotent },
+            2..4 => Self::CreateMany {
+                is_idempotent,
+                leads: rng.usize(1..=4),
+            },
+            4..6 => Self::Replay,
+            6..12 => Self::Deliver,
+            12 => Self::Requeue,
+            13..15 => Self::Erase,
+            15 => Self::Assign,
+            16..18 => Self::Stop,
+            18 => Self::Poison,
+            _ => Self::Wait,
+        }
+    }
+}
+
+/// Content of a schedule.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// Steps, one after the other. `None` if they are drawn from the seed and overlap.
+    pub steps: Option<&'static [Step]>,
+    /// Faults of the calls.
+    pub faults: Faults,
+    /// Cancellations of the handlers.
+    pub cancellations: Cancellations,
+    /// Bug that the invariants must find.
+    pub mutation: Option<Mutation>,
+}
+
+impl Scenario {
+    /// Returns a scenario of `steps` in which nothing fails.
+    pub fn of_steps(steps: &'static [Step]) -> Self {
+        Self {
+            seed: 0,
+            steps: Some(steps),
+            faults: Faults::None,
+            cancellations: Cancellations::None,
+            mutation: None,
+        }
+    }
+
+    /// Draws the scenario of a seed.
+    pub fn of_seed(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(!seed);
+        let mut percent = |choices: &[u32]| *rng.choice(choices).expect("a choice");
+        Self {
+            seed,
+            steps: None,
+            faults: Faults::Random(percent(&[0, 5, 15, 40, 70])),
+            cancellations: Cancellations::Random(percent(&[0, 10, 30])),
+            mutation: None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! DynamoDB and SQS inside the process, for one schedule.
+
+use std::{
+    collections::BTreeMap,
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use aws::clock::Clock;
+use dynoxide::Database;
+use jiff::{SignedDuration, Timestamp};
+use local::dynamodb;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    answer::{Answer, text},
+    call::Call,
+    fault::Fault,
+    mutations::Mutation,
+    queue::Queue,
+    transport::Backend,
+};
+
+/// The services of one schedule. Clones are the same services.
+#[derive(Clone)]
+pub struct Services {
+    database: Database,
+    clock: Clock,
+    /// Time of `clock` at `started`.
+    origin: Timestamp,
+    started: Instant,
+    mutation: Option<Mutation>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: Queue,
+    /// Number of times that each run was built, by the sort key of the run.
+    built: BTreeMap<String, u32>,
+    /// Run that start-workflow is to find in each lead, for [`Mutation::RunIdPerDelivery`].
+    renamed_runs: BTreeMap<String, String>,
+}
+
+impl Services {
+    /// Creates services with an empty queue. They set `clock`.
+    pub(crate) fn new(database: Database, clock: Clock, mutation: Option<Mutation>) -> Self {
+        Self {
+            database,
+            origin: clock.now(),
+            clock,
+            started: Instant::now(),
+            mutation,
+            state: Arc::default(),
+        }
+    }
+
+    /// Sets the functions' clock to the time of tokio's paused clock.
+    pub(crate) fn tick(&self) {
+        let passed = SignedDuration::try_from(self.started.elapsed()).expect("a short time");
+        self.clock.set(self.origin + passed);
+    }
+
+    /// Calls `access` with the queue.
+    pub(crate) fn queue<T>(&self, access: impl FnOnce(&mut Queue) -> T) -> T {
+        access(&mut self.state().queue)
+    }
+
+    /// Lets start-workflow find `run` as the run of `lead`, for [`Mutation::RunIdPerDelivery`].
+    pub(crate) fn rename_run(&self, lead: &str, run: String) {
+        self.state().renamed_runs.insert(lead.to_owned(), run);
+    }
+
+    /// Returns the sort keys of the runs that were built, each with its number of times.
+    pub(crate) fn built(&self) -> BTreeMap<String, u32> {
+        self.state().built.clone()
+    }
+
+    /// Returns the sort keys of the runs that were built more than once.
+    pub(crate) fn built_twice(&self) -> Vec<String> {
+        let state = self.state();
+        let twice = state.built.iter().filter(|(_, times)| **times > 1);
+        twice.map(|(run, _)| run.clone()).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does a call as the real service would.
+    fn carry_out(&self, operation: &str, request: Value) -> Answer {
+        if operation.starts_with("SendMessage") {
+            return self.queue(|queue| queue.answer(operation, &request));
+        }
+        let item = &request["Item"];
+        let run = (operation == "PutItem" && text(&item["et"]["S"]) == "run")
+            .then(|| text(&item["sk"]["S"]).to_owned());
+        let answer = dynamodb::answer(&self.database, operation, request);
+        let kind = text(&answer.1["__type"]);
+        assert!(
+            answer.0 == 200 || kind.contains("ConditionalCheck") || kind.contains("Transaction"),
+            "{operation} is refused: {answer:?}"
+        );
+        if let (Some(run), 200) = (run, answer.0) {
+            *self.state().built.entry(run).or_default() += 1;
+        }
+        answer
+    }
+}
+
+impl Backend for Services {
+    const LATENCY: RangeInclusive<u64> = 1..=12;
+
+    async fn answer(&self, mut call: Call, fault: Option<Fault>) -> Option<Answer> {
+        self.tick();
+        replace_token(&mut call);
+        let intercepted = self.mutation.and_then(|it| it.intercept(&mut call, fault));
+        if intercepted.is_some() {
+            return intercepted;
+        }
+        let mut answer = match fault.and_then(|it| it.before(&mut call)) {
+            Some(answer) => answer,
+            None => {
+                let mut answer = self.carry_out(&call.operation, call.body.take());
+                if let Some(fault) = fault {
+                    fault.after(&mut call, &mut answer);
+                }
+                answer
+            }
+        };
+        if let Some(mutation) = self.mutation {
+            mutation.amend(&call, &mut answer, &self.state().renamed_runs);
+        }
+        Some(answer)
+    }
+}
+
+/// Puts the number of the transport into the token of a transaction. The SDK draws the token from
+/// the seed, so the table has seen it before when a seed is replayed.
+fn replace_token(call: &mut Call) {
+    if let Some(token) = call.body.get_mut("ClientRequestToken") {
+        let rest = text(token).get(8..).unwrap_or_default();
+        *token = json!(format!("{:08x}{rest}", call.transport));
+    }
+}

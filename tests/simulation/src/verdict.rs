@@ -1,0 +1,46 @@
+//! Results of a schedule.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::{permission::Permission, scenario::Scenario};
+
+/// Result of a schedule in which every invariant holds.
+#[derive(Debug)]
+pub struct Passed {
+    /// Operations of AWS that were called before the faults ended. Retries do not count.
+    pub calls: Vec<String>,
+    /// Number of attempts of all calls.
+    pub attempts: usize,
+    /// Permissions that all calls needed.
+    pub needed: BTreeSet<Permission>,
+    /// Number of polls of each handler before the faults ended.
+    pub polls: Vec<u32>,
+    /// Number of runs that were promised.
+    pub promised: usize,
+    /// Events of the schedule.
+    pub log: Vec<String>,
+}
+
+/// Schedule in which an invariant does not hold.
+pub struct Failure {
+    pub(crate) scenario: Scenario,
+    pub(crate) problems: Vec<String>,
+    pub(crate) log: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.scenario)?;
+        for line in self.log.iter().chain(&self.problems) {
+            writeln!(f, "{line}")?;
+        }
+        if self.scenario.steps.is_none() {
+            let seed = self.scenario.seed;
+            write!(
+                f,
+                "replay: LEADGATE_SEED={seed} cargo test -p simulation any_schedule -- --nocapture"
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! No lead is lost: the service under faults, redeliveries, reordering and crashes, all drawn from
+//! seeds (docs/architecture.md, "The fault simulation"). `LEADGATE_SCHEDULES` is the most schedules
+//! that a test tries, and `LEADGATE_SEED` is a seed to replay.
+
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use simulation::{
+    Cancellations, Cloud, Failure, Fault, FaultAt, Faults, Mutation, Passed, Scenario, Step,
+    outage, run, with_bad_records,
+};
+use tokio::runtime::{Builder, Runtime};
+
+/// Most schedules that a test tries on a developer's machine. CI tries more.
+const SCHEDULES: usize = 500;
+/// Number of seeds within which each mutation must be found.
+const SEEDS_PER_MUTATION: u64 = 2_000;
+
+/// Scripts whose every call meets every fault. They cover every way into the queue and out of it,
+/// and everything that can happen to a lead meanwhile.
+const SCRIPTS: [&[Step]; 4] = [
+    &[
+        Step::CreateOne {
+            is_idempotent: false,
+        },
+        Step::Deliver,
+        Step::Stop,
+        Step::Requeue,
+    ],
+    &[
+        Step::CreateOne {
+            is_idempotent: true,
+        },
+        Step::Replay,
+        Step::Deliver,
+        Step::Erase,
+    ],
+    &[
+        Step::CreateMany {
+            is_idempotent: false,
+            leads: 3,
+        },
+        Step::Assign,
+        Step::Deliver,
+    ],
+    &[
+        Step::CreateMany {
+            is_idempotent: true,
+            leads: 2,
+        },
+        Step::Deliver,
+        Step::Replay,
+        Step::Deliver,
+    ],
+];
+
+/// Runtime whose clock moves only when nothing else does, with a database for its scenarios.
+struct Player {
+    runtime: Runtime,
+    cloud: Cloud,
+}
+
+impl Player {
+    fn new() -> Self {
+        let mut runtime = Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        let cloud = runtime.block_on(Cloud::new());
+        Self { runtime, cloud }
+    }
+
+    fn play(&self, scenario: &Scenario) -> Result<Passed, Failure> {
+        self.runtime.block_on(run(&self.cloud, scenario))
+    }
+
+    fn must_pass(&self, scenario: &Scenario) -> Passed {
+        let played = self.play(scenario);
+        played.unwrap_or_else(|failure| panic!("{failure}"))
+    }
+}
+
+/// Does `work` for every number below `end`. Takes half of the cores, because other tests depend on
+/// real time.
+fn on_half_the_cores(end: usize, work: impl Fn(&Player, usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let players = (cores / 2).max(1);
+    thread::scope(|scope| {
+        for _ in 0..players {
+            scope.spawn(|| {
+                let player = Player::new();
+                loop {
+                    match next.fetch_add(1, Ordering::Relaxed) {
+                        number if number < end => work(&player, number),
+                        _ => return,
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer chooses how much is tried"
+)]
+fn number_from_env<T: FromStr>(name: &str) -> Option<T> {
+    let value = std::env::var(name).ok()?;
+    let number = value.parse().ok();
+    Some(number.unwrap_or_else(|| panic!("{name} must be a number")))
+}
+
+fn most_schedules() -> usize {
+    number_from_env("LEADGATE_SCHEDULES").unwrap_or(SCHEDULES)
+}
+
+#[test]
+fn no_lead_is_lost_in_any_schedule_of_faults_cancellations_and_redeliveries() {
+    if let Some(seed) = number_from_env("LEADGATE_SEED") {
+        let passed = Player::new().must_pass(&Scenario::of_seed(seed));
+        return passed.log.iter().for_each(|line| println!("{line}"));
+    }
+    let schedules = most_schedules();
+    let (attempts, promised) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    on_half_the_cores(schedules, |player, seed| {
+        let passed = player.must_pass(&Scenario::of_seed(seed as u64));
+        attempts.fetch_add(passed.attempts, Ordering::Relaxed);
+        promised.fetch_add(passed.promised, Ordering::Relaxed);
+    });
+    println!(
+        "{schedules} schedules: {attempts:?} calls of AWS, {promised:?} runs promised and there"
+    );
+}
+
+#[test]
+fn a_seed_is_the_same_schedule_each_time() {
+    let player = Player::new();
+    for seed in 0..20 {
+        let [first, second] = [(); 2].map(|()| player.must_pass(&Scenario::of_seed(seed)).log);
+        assert_eq!(first, second);
+    }
+}
+
+/// Returns the scripts, each with the number of its calls when nothing fails.
+fn scripts() -> impl Iterator<Item = (Scenario, usize)> {
+    let scenarios = SCRIPTS.into_iter().map(Scenario::of_steps);
+    scenarios.map(|scenario| {
+        let calls = Player::new().must_pass(&scenario).calls.len();
+        (scenario, calls)
+    })
+}
+
+fn with_faults(scenario: &Scenario, faults: &[FaultAt]) -> Scenario {
+    Scenario {
+        faults: Faults::At(faults.to_vec()),
+        ..scenario.clone()
+    }
+}
+
+/// Plays scenarios, each of which must pass. Tries an evenly spread part of them if they are too
+/// many.
+fn must_all_pass(kind: &str, scenarios: &[Scenario]) {
+    let tried = scenarios.len().min(most_schedules());
+    on_half_the_cores(tried, |player, number| {
+        player.must_pass(&scenarios[number * scenarios.len() / tried]);
+    });
+    println!("{tried} of {} {kind}", scenarios.len());
+}
+
+#[test]
+fn no_lead_is_lost_with_any_fault_at_any_call() {
+    let mut scenarios = Vec::new();
+    for (scenario, calls) in scripts() {
+        for call in 0..calls {
+            for (fault, hits_retries) in Fault::DRAWN
+                .into_iter()
+                .flat_map(|fault| [(fault, false), (fault, true)])
+            {
+                let fault = FaultAt {
+                    call,
+                    fault,
+                    hits_retries,
+                };
+                scenarios.push(with_faults(&scenario, &[fault]));
+            }
+        }
+    }
+    must_all_pass("single faults", &scenarios);
+}
+
+#[test]
+fn no_lead_is_lost_with_any_two_calls_in_trouble() {
+    // Each is different for a caller, or leaves the service in another state: refused, not answered
+    // and not done, done and not answered, done too late.
+    const KINDS: [Fault; 4] = [
+        Fault::Throttled,
+        Fault::Refused,
+        Fault::ReplyLost,
+        Fault::LATE,
+    ];
+    let mut scenarios = Vec::new();
+    for (scenario, calls) in scripts() {
+        for (first, second) in
+            (0..calls).flat_map(|one| (one + 1..calls).map(move |two| (one, two)))
+        {
+            for (one, two) in KINDS
+                .into_iter()
+                .flat_map(|one| KINDS.map(|two| (one, two)))
+            {
+                let faults = [(first, one), (second, two)].map(|(call, fault)| FaultAt {
+                    call,
+                    fault,
+                    hits_retries: true,
+                });
+                scenarios.push(with_faults(&scenario, &faults));
+            }
+        }
+    }
+    must_all_pass("pairs of faults", &scenarios);
+}
+
+#[test]
+fn no_lead_is_lost_with_a_cancellation_at_any_await_point() {
+    let mut scenarios = Vec::new();
+    for scenario in SCRIPTS.map(Scenario::of_steps) {
+        let passed = Player::new().must_pass(&scenario);
+        for (handler, polls) in passed.polls.into_iter().enumerate() {
+            scenarios.extend((0..polls).map(|polls| Scenario {
+                cancellations: Cancellations::At { handler, polls },
+                ..scenario.clone()
+            }));
+        }
+    }
+    must_all_pass("cancellations at await points", &scenarios);
+}
+
+#[test]
+fn every_mutation_is_found() {
+    on_half_the_cores(Mutation::ALL.len(), |player, number| {
+        let mutation = Mutation::ALL[number];
+        let found = (0..SEEDS_PER_MUTATION).find(|seed| {
+            let scenario = Scenario {
+                mutation: Some(mutation),
+                ..Scenario::of_seed(*seed)
+            };
+            player.play(&scenario).is_err()
+        });
+        let seed = found.unwrap_or_else(|| panic!("{mutation:?} is not found"));
+        println!("{mutation:?}: found by seed {seed}");
+    });
+}
+
+#[test]
+fn of_a_batch_exactly_the_bad_records_are_reported_and_the_others_built_once() {
+    on_half_the_cores(1 << 10, |player, bad| {
+        let handled = with_bad_records(&player.cloud, bad);
+        player.runtime.block_on(handled).unwrap();
+    });
+}
+
+#[test]
+fn an_outage_is_not_answered_with_a_storm_of_retries() {
+    let player = Player::new();
+    for (percent, requests) in [(50, 400), (100, 400)] {
+        let cost = outage(&player.cloud, percent, requests);
+        let cost = player.runtime.block_on(cost);
+        println!(
+            "{percent} %: {} attempts for {} calls",
+            cost.attempts, cost.calls
+        );
+        assert!(cost.attempts <= 2 * cost.calls, "{cost:?}");
+        assert_eq!(cost.problems, [""; 0]);
+    }
+}
