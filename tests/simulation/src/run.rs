@@ -29,7 +29,7 @@ const ROUNDS: usize = 20;
 ///
 /// # Errors
 /// [`Failure`] if an invariant does not hold.
-pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Failure> {
+pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failure>> {
     // The SDK draws its pauses between retries from it.
     fastrand::seed(scenario.seed);
     let simulation = Simulation::new(cloud, scenario);
@@ -46,11 +46,11 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Failure> 
     problems.extend(invariants::breaches(&items, observed, &built_twice));
     let log = std::mem::take(&mut observed.log);
     if !problems.is_empty() {
-        return Err(Failure {
+        return Err(Box::new(Failure {
             scenario: scenario.clone(),
             problems,
             log,
-        });
+        }));
     }
     Ok(Passed {
         calls,

@@ -71,7 +71,7 @@ impl Player {
         Self { runtime, cloud }
     }
 
-    fn play(&self, scenario: &Scenario) -> Result<Passed, Failure> {
+    fn play(&self, scenario: &Scenario) -> Result<Passed, Box<Failure>> {
         self.runtime.block_on(run(&self.cloud, scenario))
     }
 
