@@ -3,6 +3,7 @@
 pub mod body;
 pub mod envelope;
 pub mod error;
+pub mod error_spec;
 pub mod exchange;
 pub mod fields;
 pub mod paging;

@@ -8,7 +8,8 @@ use http::StatusCode;
 
 use crate::http::{
     envelope::Envelope,
-    error::{ApiError, ErrorSpec, Problem},
+    error::{ApiError, Problem},
+    error_spec::ErrorSpec,
 };
 
 /// The request id of examples.
@@ -93,7 +94,7 @@ pub fn errors_page() -> Result<String, serde_json::Error> {
 const HEAD: &str = "\
 # Errors
 
-<!-- Made by `cargo leadgate errors --to docs/errors.md`; edit functions/api/src/http/error.rs. -->
+<!-- Made by `cargo leadgate errors --to docs/errors.md`; edit functions/api/src/http/error_spec.rs. -->
 
 Every reply with a status of 400 or more has the same JSON body: `error` (a title), `message` (a sentence), `code` (for
 programs; one of the headings below), `request_id`, and `details` where fields are wrong. Programs go by the status and

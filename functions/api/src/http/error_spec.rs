@@ -1,0 +1,370 @@
+//! The one table of errors: status, title, code, cause and cure.
+
+use http::StatusCode;
+
+use super::error::ApiError;
+
+/// The fixed properties of an error. docs/errors.md and docs/openapi.json are made from them.
+#[cfg_attr(
+    not(feature = "description"),
+    expect(dead_code, reason = "only docs/errors.md shows the cause and the cure")
+)]
+pub struct ErrorSpec {
+    pub status: StatusCode,
+    pub title: &'static str,
+    pub code: &'static str,
+    /// The cause of the error.
+    pub cause: &'static str,
+    /// The action that the client can take.
+    pub cure: &'static str,
+}
+
+impl ErrorSpec {
+    const fn new(status: StatusCode, [title, code, cause, cure]: [&'static str; 4]) -> Self {
+        Self {
+            status,
+            title,
+            code,
+            cause,
+            cure,
+        }
+    }
+}
+
+impl ApiError {
+    /// Returns the fixed properties. This is the only place that lists them.
+    pub fn spec(&self) -> ErrorSpec {
+        use StatusCode as S;
+        match self {
+            Self::Validation(_) => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "Validation error",
+                    "validation_error",
+                    "Fields of the body, parameters of the query or the `Idempotency-Key` are missing \
+                    or wrong.",
+                    "Change the fields that `details` names. It has an entry for every problem.",
+                ],
+            ),
+            Self::WorkflowIdRequired(_) => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "workflow_id is required",
+                    "validation_error",
+                    "Stop and resume work on one workflow, and the body names none.",
+                    "Send `workflow_id`.",
+                ],
+            ),
+            Self::MalformedJson { .. } => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "Malformed JSON",
+                    "malformed_json",
+                    "The body is not JSON, not UTF-8, or not the kind of JSON that the path takes.",
+                    "Look at the line and the column that `message` names.",
+                ],
+            ),
+            Self::IncompleteBody => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "Malformed JSON",
+                    "malformed_json",
+                    "The connection ended before the body did.",
+                    "Send the request again.",
+                ],
+            ),
+            Self::MissingApiKey => ErrorSpec::new(
+                S::UNAUTHORIZED,
+                [
+                    "Missing API key",
+                    "missing_api_key",
+                    "The request has no `X-API-Key` header, or an empty one.",
+                    "Send the key in that header.",
+                ],
+            ),
+            Self::InvalidApiKey => ErrorSpec::new(
+                S::UNAUTHORIZED,
+                [
+                    "Invalid API key",
+                    "invalid_api_key",
+                    "The key is mistyped, unknown, revoked or expired. The reply does not say which.",
+                    "Compare the key with the original, or ask for a new one.",
+                ],
+            ),
+            Self::NotFound(_) => ErrorSpec::new(
+                S::NOT_FOUND,
+                [
+                    "Not found",
+                    "not_found",
+                    "There is no such lead, run, workflow or campaign, or it was erased, or it \
+                    belongs to another account. The reply does not say which.",
+                    "Check the id, and that the key is of the account that the id came from.",
+                ],
+            ),
+            Self::NoActiveRun => ErrorSpec::new(
+                S::NOT_FOUND,
+                [
+                    "No active workflow run found for this lead and workflow",
+                    "not_found",
+                    "The lead has no run, its run has ended, or its run is in another workflow.",
+                    "Look at `active_workflow_run` of the lead; assign the lead to the workflow first.",
+                ],
+            ),
+            Self::UnknownRoute => ErrorSpec::new(
+                S::NOT_FOUND,
+                [
+                    "Not found",
+                    "not_found",
+                    "No route of the API has this path.",
+                    "Compare the path with [openapi.json](openapi.json). It has no slash at its end.",
+                ],
+            ),
+            Self::MethodNotAllowed => ErrorSpec::new(
+                S::METHOD_NOT_ALLOWED,
+                [
+                    "Method not allowed",
+                    "method_not_allowed",
+                    "The path exists, but does not accept the method.",
+                    "Use one of the methods in the `Allow` header.",
+                ],
+            ),
+            Self::Conflict => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Conflict",
+                    "conflict",
+                    "Other requests changed the same lead at the same moment, and this one gave up.",
+                    "Send the request again.",
+                ],
+            ),
+            Self::PayloadTooLarge(_) => ErrorSpec::new(
+                S::PAYLOAD_TOO_LARGE,
+                [
+                    "Payload too large",
+                    "payload_too_large",
+                    "The body is over 5 MiB, a lead or a change is over 64 KiB, a lead would become \
+                    too large to be stored, or the reply to an array would be over 6 MiB.",
+                    "Follow `message`: send fewer leads at once, or less metadata.",
+                ],
+            ),
+            Self::UnsupportedMediaType => ErrorSpec::new(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                [
+                    "Unsupported media type",
+                    "unsupported_media_type",
+                    "The `Content-Type` is neither `application/json` nor `application/*+json`.",
+                    "Send JSON with one of these types. A request without a `Content-Type` is read as JSON.",
+                ],
+            ),
+            Self::IdempotencyKeyReused => ErrorSpec::new(
+                S::UNPROCESSABLE_ENTITY,
+                [
+                    "Idempotency key reused",
+                    "idempotency_key_reused",
+                    "The `Idempotency-Key` was used for a request with another body.",
+                    "Use a new key for a new request, and the same body for the same key.",
+                ],
+            ),
+            Self::IdempotencyKeyOfErased => ErrorSpec::new(
+                S::UNPROCESSABLE_ENTITY,
+                [
+                    "Idempotency key reused",
+                    "idempotency_key_reused",
+                    "The lead that was created with this `Idempotency-Key` has been erased.",
+                    "Use a new key to create the lead again.",
+                ],
+            ),
+            Self::RateLimited { .. } => ErrorSpec::new(
+                S::TOO_MANY_REQUESTS,
+                [
+                    "Too many requests",
+                    "rate_limited",
+                    "The limit of the account or of the key is used up. `RateLimit` and `RateLimit- \
+                    Policy` show the limits.",
+                    "Wait for the seconds of `Retry-After`. Send many leads as one array instead of \
+                    one by one.",
+                ],
+            ),
+            Self::Internal(_) => ErrorSpec::new(
+                S::INTERNAL_SERVER_ERROR,
+                [
+                    "Internal server error",
+                    "internal_error",
+                    "The service has a fault. Its log has the details under the request's id.",
+                    "Report it with the `request_id`.",
+                ],
+            ),
+            Self::Unavailable(_) => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store cannot be reached or is throttling. Nothing was stored.",
+                    "Send the request again after the seconds of `Retry-After`.",
+                ],
+            ),
+            Self::NotStored => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store did not take the lead, or none of an array's leads.",
+                    "Send the request again after the seconds of `Retry-After`.",
+                ],
+            ),
+            Self::Unconfirmed(_) => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store's answer was lost, so the lead may or may not be stored.",
+                    "Send the request again with the same `Idempotency-Key`. Without one, look for \
+                    the lead first.",
+                ],
+            ),
+            Self::ChangeUnconfirmed(_) => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store's answer was lost, so the change may or may not be made.",
+                    "Read the lead, and send the change again if it was not made.",
+                ],
+            ),
+            Self::TimedOut => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The request was not done within 28 seconds.",
+                    "Send it again. Use the same `Idempotency-Key` for an intake.",
+                ],
+            ),
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.spec().status
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.spec().title
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.spec().code
+    }
+
+    /// Returns the value of `Retry-After`, in seconds. `None` if a retry would not help.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited { seconds, .. } => Some(*seconds),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::store::StoreError;
+
+    use super::*;
+
+    fn unexpected() -> StoreError {
+        let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
+        StoreError::Unexpected(Box::new(error.into()))
+    }
+
+    fn unavailable() -> StoreError {
+        let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
+        StoreError::Unavailable(Box::new(error.into()))
+    }
+
+    #[test]
+    fn every_error_has_the_contracts_status_title_and_code() {
+        use ApiError as E;
+        let limited = E::RateLimited {
+            name: "account",
+            rate: 100,
+            seconds: 3,
+        };
+        let malformed = E::MalformedJson {
+            what: "The body is not valid JSON",
+            line: 1,
+            column: 2,
+        };
+        for (error, expected) in [
+            (
+                E::Validation(Vec::new()),
+                "400 validation_error Validation error",
+            ),
+            (malformed, "400 malformed_json Malformed JSON"),
+            (E::IncompleteBody, "400 malformed_json Malformed JSON"),
+            (
+                E::WorkflowIdRequired(Vec::new()),
+                "400 validation_error workflow_id is required",
+            ),
+            (E::MissingApiKey, "401 missing_api_key Missing API key"),
+            (E::InvalidApiKey, "401 invalid_api_key Invalid API key"),
+            (
+                E::NoActiveRun,
+                "404 not_found No active workflow run found for this lead and workflow",
+            ),
+            (E::NotFound("Lead"), "404 not_found Not found"),
+            (E::UnknownRoute, "404 not_found Not found"),
+            (
+                E::MethodNotAllowed,
+                "405 method_not_allowed Method not allowed",
+            ),
+            (StoreError::Conflict.into(), "409 conflict Conflict"),
+            (
+                E::PayloadTooLarge(""),
+                "413 payload_too_large Payload too large",
+            ),
+            (
+                StoreError::TooLarge.into(),
+                "413 payload_too_large Payload too large",
+            ),
+            (
+                E::UnsupportedMediaType,
+                "415 unsupported_media_type Unsupported media type",
+            ),
+            (
+                E::IdempotencyKeyReused,
+                "422 idempotency_key_reused Idempotency key reused",
+            ),
+            (
+                E::IdempotencyKeyOfErased,
+                "422 idempotency_key_reused Idempotency key reused",
+            ),
+            (limited, "429 rate_limited Too many requests"),
+            (
+                unexpected().into(),
+                "500 internal_error Internal server error",
+            ),
+            (
+                E::Internal(None),
+                "500 internal_error Internal server error",
+            ),
+            (unavailable().into(), "503 unavailable Service unavailable"),
+            (
+                E::Unconfirmed(Some(unavailable())),
+                "503 unavailable Service unavailable",
+            ),
+            (
+                E::of_change(unavailable()),
+                "503 unavailable Service unavailable",
+            ),
+            (E::TimedOut, "503 unavailable Service unavailable"),
+            (E::NotStored, "503 unavailable Service unavailable"),
+        ] {
+            let status = error.status().as_u16();
+            let shown = format!("{status} {} {}", error.code(), error.title());
+            assert_eq!(shown, expected);
+            let can_wait = matches!(status, 429 | 503);
+            assert_eq!(error.retry_after().is_some(), can_wait, "{error:?}");
+            // The client never sees a cause.
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}
