@@ -1,4 +1,4 @@
-//! Every error that a client can see ([contract](../../../../docs/contract.md#errors)), in one table.
+//! Every error that a client can see ([contract](../../../../docs/contract.md#errors)), with its message.
 
 use aws::store::StoreError;
 use axum::{

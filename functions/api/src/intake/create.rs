@@ -4,13 +4,12 @@ use axum::{Extension, extract::State, response::Response};
 
 use super::{
     accept::accept,
-    batch,
+    array, array_reply,
     enrol::enrol,
     idempotency::{IdempotencyHeader, Place, Shape},
-    many_reply,
+    lead_request::LeadRequest,
     references::References,
     reply,
-    request::LeadRequest,
 };
 #[cfg(feature = "description")]
 use crate::schema::{
@@ -37,9 +36,9 @@ use crate::{
     params(IdempotencyParams),
     request_body = NewLeads,
     responses(
-        (status = 201, description = "All are created. One lead is answered with its own reply, an array with a result for each.", body = inline(many_reply::Created<'static>)),
-        (status = 207, description = "Some leads of the array are created.", body = many_reply::ManyReply<'static>),
-        (status = 400, description = "Nothing is created.", body = many_reply::RefusedLeads),
+        (status = 201, description = "All are created. One lead is answered with its own reply, an array with a result for each.", body = inline(array_reply::Created<'static>)),
+        (status = 207, description = "Some leads of the array are created.", body = array_reply::ArrayReply<'static>),
+        (status = 400, description = "Nothing is created.", body = array_reply::RefusedLeads),
         Keyed,
         WithBody,
         Replayable,
@@ -55,11 +54,11 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        let leads = batch::parse(&body)?;
+        let leads = array::parse(&body)?;
         charges.charge_more(&state.limiter, leads.len() - 1);
         // In a box, so that a single lead does not pay for the larger future.
-        let outcomes = Box::pin(batch::create(&state, &account, key.as_ref(), &leads)).await?;
-        return many_reply::many(outcomes, &request_id);
+        let outcomes = Box::pin(array::create(&state, &account, key.as_ref(), &leads)).await?;
+        return array_reply::array(outcomes, &request_id);
     }
     let place = key.as_ref().map(|key| Place {
         key,

@@ -14,7 +14,7 @@ use domain::{
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::{idempotency::IdempotentRequest, references::References, request::LeadRequest};
+use super::{idempotency::IdempotentRequest, lead_request::LeadRequest, references::References};
 use crate::http::error::{ApiError, Problem};
 
 /// A part of the request that was not done. The lead is created all the same.

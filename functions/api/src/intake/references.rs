@@ -15,7 +15,7 @@ use domain::{
 };
 use futures::{StreamExt, TryFutureExt, stream};
 
-use super::request::LeadRequest;
+use super::lead_request::LeadRequest;
 use crate::state::AppState;
 
 /// The workflows and campaigns of some requests. Those that the account does not have are absent.

@@ -15,10 +15,10 @@ use super::{
     accept::{accept, delay_new, ensure_pending},
     enrol::{Enrolled, Refused, Warning, enrol},
     idempotency::{Place, Shape},
+    lead_request::{LEADS_EXPECTED, LeadRequest},
     outcome::{Acceptance, Accepted, Outcome},
     references::References,
     reply::created_body,
-    request::{LEADS_EXPECTED, LeadRequest},
 };
 use crate::{
     http::{

@@ -22,7 +22,7 @@ use crate::http::error::ApiError;
 /// The reply to an array. If no lead was created, it also has the fields of an error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CreatedManyReply, description = "The reply to an array: a result for each lead, in the order of the request.")]
-pub struct ManyReply<'a> {
+pub struct ArrayReply<'a> {
     success: bool,
     #[schema(example = 3)]
     total: usize,
@@ -47,7 +47,7 @@ struct NoneCreated<'a> {
 
 /// Returns the reply for an array: a result for each lead. If all leads failed for the same reason, and it is
 /// not a reason of each lead's own, the reply is that error.
-pub fn many(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiError> {
+pub fn array(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiError> {
     let counts = counts(outcomes.iter().map(Result::as_ref));
     if let Some(error) = common_error(&outcomes) {
         return Ok((Extension(counts), error).into_response());
@@ -71,7 +71,7 @@ pub fn many(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiErr
         .collect::<Result<_, _>>()
         .map_err(|_| ApiError::Internal(None))?;
     let none_created = ApiError::Validation(Vec::new());
-    let body = ManyReply {
+    let body = ArrayReply {
         success: created > 0,
         total,
         created,
@@ -131,7 +131,7 @@ fn result(index: usize, outcome: Outcome) -> Result<Box<RawValue>, serde_json::E
 #[expect(dead_code, reason = "it only describes")]
 pub enum Created<'a> {
     One(CreatedReply<'a>),
-    Many(ManyReply<'a>),
+    Many(ArrayReply<'a>),
 }
 
 /// One result, for the lead at its place in the request.
