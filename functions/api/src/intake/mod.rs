@@ -17,4 +17,7 @@ mod reply;
 
 pub use self::create::create;
 #[cfg(fuzzing)]
-pub use self::lead_request::LeadRequest;
+pub use self::{
+    idempotency::{Place, Shape},
+    lead_request::LeadRequest,
+};
