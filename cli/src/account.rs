@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use aws::{clock::Clock, randomness::Randomness, store::StoreError};
 use clap::{Args, Subcommand};
 use domain::{
-    account::{Account, AccountPatch, AccountRecord},
+    account::{Account, AccountPatch},
     country::Country,
     ids::AccountId,
-    limit::{Limit, Limits},
+    limit::Limit,
     patch::Change,
     time::whole_second,
 };
@@ -131,23 +131,20 @@ struct AccountOut {
     created_at: Timestamp,
 }
 
-impl From<AccountRecord> for AccountOut {
-    fn from(record: AccountRecord) -> Self {
-        let AccountRecord {
-            account:
-                Account {
-                    id,
-                    default_country,
-                    limits,
-                },
+impl From<Account> for AccountOut {
+    fn from(account: Account) -> Self {
+        let Account {
+            id,
             name,
+            default_country,
+            limit,
             created_at,
-        } = record;
+        } = account;
         Self {
             id,
             name,
             default_country,
-            limit: limits.account,
+            limit,
             created_at,
         }
     }
@@ -172,20 +169,15 @@ pub async fn run(command: &AccountCommand) -> ExitCode {
 async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
     let limit = args.limit.limit()?;
     let store = Target::of(&args.target).await?.store()?;
-    let record = AccountRecord {
-        account: Account {
-            id: AccountId::new(now, Randomness::System.bits()),
-            default_country: args.default_country,
-            limits: Limits {
-                account: limit,
-                key: None,
-            },
-        },
+    let account = Account {
+        id: AccountId::new(now, Randomness::System.bits()),
         name: args.name.clone(),
+        default_country: args.default_country,
+        limit,
         created_at: whole_second(now),
     };
-    store.create_account(&record).await?;
-    print(args.output, record)
+    store.create_account(&account).await?;
+    print(args.output, account)
 }
 
 async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
@@ -213,21 +205,21 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
     let target = Target::of(&args.target).await?;
     let id = target.account_of(&args.id).await?;
-    print(args.output, stored::record(&target.store()?, id).await?)
+    print(args.output, stored::account(&target.store()?, id).await?)
 }
 
 async fn set(args: &SetArgs) -> Result<(), AccountError> {
     let limit = args.limit.limit()?;
     let target = Target::of(&args.target).await?;
     let (store, id) = (target.store()?, target.account_of(&args.id).await?);
-    let record = stored::record(&store, id).await?;
+    let account = stored::account(&store, id).await?;
     let patch = AccountPatch {
         name: args.name.clone(),
         default_country: change(args.default_country, args.no_default_country),
         limit: change(limit, args.no_limit),
     };
-    store.change_account(&record, patch).await?;
-    print(args.output, stored::record(&store, id).await?)
+    store.change_account(&account, patch).await?;
+    print(args.output, stored::account(&store, id).await?)
 }
 
 fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
@@ -238,9 +230,9 @@ fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
     }
 }
 
-fn print(output: OutputArg, record: AccountRecord) -> Result<(), AccountError> {
+fn print(output: OutputArg, account: Account) -> Result<(), AccountError> {
     let out = OneOut {
-        account: record.into(),
+        account: account.into(),
     };
     output.print(&out, |OneOut { account }| {
         format!(

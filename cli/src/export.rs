@@ -48,14 +48,14 @@ async fn export(args: &ExportArgs) -> Result<(), ExportError> {
 impl From<&StoredAccount> for AccountDefinition {
     fn from(stored: &StoredAccount) -> Self {
         let StoredAccount {
-            record,
+            account,
             workflows,
             campaigns,
         } = stored;
         let campaign = |Campaign { name, .. }: &Campaign| CampaignDefinition { name: name.clone() };
         Self {
-            name: Some(record.name.clone()),
-            default_country: record.account.default_country,
+            name: Some(account.name.clone()),
+            default_country: account.default_country,
             workflows: Some(workflows.iter().map(WorkflowDefinition::from).collect()),
             campaigns: Some(campaigns.iter().map(campaign).collect()),
         }
@@ -76,9 +76,8 @@ enum ExportError {
 #[cfg(test)]
 mod tests {
     use domain::{
-        account::{Account, AccountRecord},
+        account::Account,
         ids::{AccountId, CampaignId},
-        limit::Limits,
         workflow::Workflow,
     };
     use jiff::Timestamp;
@@ -128,13 +127,11 @@ cadence:
     fn written(workflow: &Workflow, campaign: &str) -> String {
         let created_at = Timestamp::UNIX_EPOCH;
         let stored = StoredAccount {
-            record: AccountRecord {
-                account: Account {
-                    id: AccountId::new(created_at, [7; 10]),
-                    default_country: "CL".parse().ok(),
-                    limits: Limits::default(),
-                },
+            account: Account {
+                id: AccountId::new(created_at, [7; 10]),
                 name: "Acme".to_owned(),
+                default_country: "CL".parse().ok(),
+                limit: None,
                 created_at,
             },
             workflows: vec![workflow.clone()],

@@ -10,10 +10,9 @@ use aws::{
 };
 use clap::{Args, Subcommand};
 use domain::{
-    account::Account,
     api_key::{ApiKeyHash, ApiKeyRecord},
     ids::{AccountId, ApiKeyId},
-    limit::{Limit, Limits},
+    limit::Limit,
     time::whole_second,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +25,7 @@ use crate::{
     limit::{InvalidLimit, LimitArgs, shown},
     name::name,
     output::{FullArg, OutputArg, or_dash, table},
-    stored::record,
+    stored,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
 
@@ -181,18 +180,13 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
     }
     let target = Target::of(&args.target).await?;
     let (store, account) = (target.store()?, target.account(&args.account).await?);
-    let account = record(&store, account).await?.account;
-    let limits = Limits {
-        key: limit,
-        ..account.limits
-    };
-    let account = Account { limits, ..account };
+    let account = stored::account(&store, account).await?;
     let key = randomness::api_key()?;
     let created = ApiKeyRecord {
         expires_at: args.expires_at.map(whole_second),
         ..key.record(
             ApiKeyId::new(now, Randomness::System.bits()),
-            account,
+            account.settings(limit),
             &args.name,
             whole_second(now),
         )
@@ -285,7 +279,7 @@ async fn keys(
     store: &Store,
     account: AccountId,
 ) -> Result<Vec<(ApiKeyHash, ApiKeyRecord)>, KeyError> {
-    record(store, account).await?;
+    stored::account(store, account).await?;
     Ok(store.api_keys(account).await?)
 }
 

@@ -2,7 +2,7 @@
 
 use aws::store::{Store, StoreError};
 use domain::{
-    account::AccountRecord,
+    account::Account,
     campaign::Campaign,
     ids::AccountId,
     page::{Page, PageRequest},
@@ -19,7 +19,7 @@ const PAGE: u16 = 200;
 
 /// An account with its workflows and its campaigns, both oldest first.
 pub(crate) struct StoredAccount {
-    pub(crate) record: AccountRecord,
+    pub(crate) account: Account,
     pub(crate) workflows: Vec<Workflow>,
     pub(crate) campaigns: Vec<Campaign>,
 }
@@ -28,10 +28,10 @@ impl StoredAccount {
     /// Reads an account with everything that a file can define.
     ///
     /// # Errors
-    /// Same as [`record`], and [`TargetError::Store`].
+    /// Same as [`account`], and [`TargetError::Store`].
     pub(crate) async fn read(store: &Store, id: AccountId) -> Result<Self, TargetError> {
         Ok(Self {
-            record: record(store, id).await?,
+            account: account(store, id).await?,
             workflows: all(async |page| store.workflows(id, page).await).await?,
             campaigns: all(async |page| store.campaigns(id, page).await).await?,
         })
@@ -42,13 +42,13 @@ impl StoredAccount {
 ///
 /// # Errors
 /// [`TargetError::Id`] if there is no such account, or [`TargetError::Store`].
-pub(crate) async fn record(store: &Store, id: AccountId) -> Result<AccountRecord, TargetError> {
-    let record = store.account(id).await?;
+pub(crate) async fn account(store: &Store, id: AccountId) -> Result<Account, TargetError> {
+    let found = store.account(id).await?;
     let unknown = || IdError::Unknown {
         kind: Kind::Account,
         id: id.to_string(),
     };
-    Ok(record.ok_or_else(unknown)?)
+    Ok(found.ok_or_else(unknown)?)
 }
 
 async fn all<T>(

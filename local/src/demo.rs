@@ -4,14 +4,13 @@
 
 use aws::store::{Store, StoreError};
 use domain::{
-    account::{Account, AccountRecord},
+    account::Account,
     api_key::{ApiKey, ApiKeyError},
     cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
     campaign::Campaign,
     country::CountryError,
     ids::IdError,
     lead::{Lead, Profile, Start},
-    limit::Limits,
     name::{Name, NameError},
     phone::{Phone, PhoneError},
     time::whole_second,
@@ -90,15 +89,17 @@ pub(super) async fn seed(store: &Store, now: Timestamp) -> Result<(), LocalError
 }
 
 async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
+    let now = whole_second(now);
     let account = Account {
         id: ACCOUNT_ID.parse()?,
+        name: "Demo".to_owned(),
         default_country: Some("US".parse()?),
-        limits: Limits::default(),
+        limit: None,
+        created_at: now,
     };
     if store.account(account.id).await?.is_some() {
         return Ok(());
     }
-    let now = whole_second(now);
     let workflow = workflow(now)?;
     unless_exists(store.create_workflow(account.id, &workflow).await)?;
     let campaign = Campaign {
@@ -114,15 +115,10 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
         unless_exists(store.create_lead(&lead, None).await.map(|_| ()))?;
     }
     let key: ApiKey = API_KEY.parse()?;
-    let record = key.record(KEY_ID.parse()?, account.clone(), "Demo", now);
+    let record = key.record(KEY_ID.parse()?, account.settings(None), "Demo", now);
     unless_exists(store.create_api_key(&key.hash(), &record).await)?;
-    let record = AccountRecord {
-        account,
-        name: "Demo".to_owned(),
-        created_at: now,
-    };
     // The account is written last, so that an interrupted seeding is repeated.
-    unless_exists(store.create_account(&record).await)?;
+    unless_exists(store.create_account(&account).await)?;
     Ok(())
 }
 

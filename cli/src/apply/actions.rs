@@ -7,7 +7,7 @@ use aws::{
     store::{Store, StoreError},
 };
 use domain::{
-    account::{AccountPatch, AccountRecord},
+    account::{Account, AccountPatch},
     campaign::Campaign,
     ids::{AccountId, CampaignId},
     patch::Change,
@@ -30,7 +30,7 @@ const REMOVE: Style = AnsiColor::Red.on_default();
 
 /// One write. The changed fields are those of [`diff`].
 pub(super) enum Action {
-    ChangeAccount(AccountRecord, AccountPatch, Vec<String>),
+    ChangeAccount(Account, AccountPatch, Vec<String>),
     CreateWorkflow(Workflow),
     ChangeWorkflow(Workflow, Vec<String>),
     CreateCampaign(Campaign),
@@ -89,8 +89,8 @@ impl Actions {
             workflows,
             campaigns,
         } = definition;
-        let account = &stored.record;
-        let before = account.account.default_country;
+        let account = &stored.account;
+        let before = account.default_country;
         let name = name.filter(|name| *name != account.name);
         let country = default_country.filter(|it| Some(*it) != before);
         let fields = [
@@ -201,7 +201,7 @@ impl Action {
     /// [`StoreError`].
     pub(super) async fn run(self, store: &Store, account: AccountId) -> Result<(), StoreError> {
         match self {
-            Self::ChangeAccount(record, patch, _) => store.change_account(&record, patch).await,
+            Self::ChangeAccount(before, patch, _) => store.change_account(&before, patch).await,
             Self::CreateWorkflow(workflow) => store.create_workflow(account, &workflow).await,
             Self::ChangeWorkflow(workflow, _) => store.replace_workflow(account, &workflow).await,
             Self::CreateCampaign(campaign) => store.create_campaign(account, &campaign).await,
@@ -212,9 +212,9 @@ impl Action {
 
     pub(super) fn out(&self) -> ActionOut {
         let (action, kind, id, name, fields) = match self {
-            Self::ChangeAccount(record, _, fields) => {
-                let id = record.account.id.to_string();
-                ("change", "account", id, &record.name, fields.clone())
+            Self::ChangeAccount(account, _, fields) => {
+                let id = account.id.to_string();
+                ("change", "account", id, &account.name, fields.clone())
             }
             Self::CreateWorkflow(it) => ("create", "workflow", it.id.to_string(), &it.name, vec![]),
             Self::ChangeWorkflow(it, fields) => {

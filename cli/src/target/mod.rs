@@ -226,7 +226,7 @@ impl Target {
             return Ok(id);
         }
         let accounts = self.store()?.accounts().await?;
-        let all = accounts.into_iter().map(|record| record.account.id);
+        let all = accounts.into_iter().map(|account| account.id);
         Ok(ids::find(Kind::Account, text, all, ToString::to_string)?)
     }
 }

@@ -93,8 +93,8 @@ async fn an_account_is_created_listed_shown_and_changed_with_its_keys() {
         .unwrap()
         .try_into()
         .unwrap();
-    let record = services.store.account(account).await.unwrap().unwrap();
-    assert_eq!(key.account, record.account);
+    let stored = services.store.account(account).await.unwrap().unwrap();
+    assert_eq!(key.account, stored.settings(None));
 
     let unknown = "019c0000-0000-7000-8000-00000000ffff";
     for command in [

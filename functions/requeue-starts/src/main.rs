@@ -1,4 +1,4 @@
-//! The Lambda function `requeue-starts`: wiring only.
+//! The Lambda function `requeue-starts`.
 
 use aws::{clients::Clients, clock::Clock, config, queue::StartQueue, store::Store, telemetry};
 use lambda_runtime::{Error, LambdaEvent, service_fn};

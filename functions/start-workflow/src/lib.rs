@@ -1,65 +1,46 @@
-//! Consumes workflow starts from the queue (docs/architecture.md, "No lost start").
+//! Builds a run for each message of the queue
+//! ([architecture](../../../docs/architecture.md#no-lost-start)).
 //!
-//! Trusts the lead's item, never the message: the message only says where to look. Every record is
-//! handled on its own; those that failed are named in the reply, and SQS delivers only them again.
+//! A message only points at a lead, and the lead's item decides what is built. Each record of a
+//! batch is handled on its own. The reply names the failed records, and SQS delivers only those
+//! again.
 
+mod build;
+mod lookup;
+mod metrics;
+mod outcome;
 mod record;
+mod state;
 
 use std::time::{Duration, Instant};
 
-use aws::{
-    catalogue::Catalogue,
-    clock::Clock,
-    store::{Store, StoreError},
-    telemetry::{ErrorChain, METRICS},
-};
+use aws::telemetry::{ErrorChain, METRICS};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use tokio::time::timeout;
 
-use self::record::{Built, Leads, Outcome, RecordError};
+pub use self::state::StartWorkflow;
+use self::{
+    lookup::{Leads, read_leads},
+    metrics::RunMetrics,
+    outcome::{Outcome, RecordError},
+    record::start_run,
+};
 
-/// A record that takes longer is given up and delivered again, so that the batch's others are acknowledged
-/// before the function's timeout, which is longer.
+/// Maximum time for one record. It is shorter than the function's timeout, so that the other
+/// records of the batch are acknowledged before that.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// What the handler needs. Clones share it all.
-#[derive(Clone, Debug)]
-pub struct StartWorkflow {
-    store: Store,
-    catalogue: Catalogue,
-    clock: Clock,
-}
-
-impl StartWorkflow {
-    /// State with empty caches.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self {
-            catalogue: Catalogue::new(store.clone(), clock.clone()),
-            store,
-            clock,
-        }
-    }
-
-    /// Opens the connections that a batch will need.
-    ///
-    /// # Errors
-    /// As of [`Store::warm_up`]; a caller can go on without.
-    pub async fn warm_up(&self) -> Result<(), StoreError> {
-        self.store.warm_up().await
-    }
-}
-
-/// Handles the records of a batch side by side and names those that failed.
+/// Handles the records of a batch side by side. The reply names the records that failed.
 pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
     let records = event.records.len();
-    let known = &record::look_up(state, &event.records).await;
+    let leads = &read_leads(state, &event.records).await;
     let results = join_all(
         event
             .records
             .iter()
-            .map(|message| handle_record(state, message, known)),
+            .map(|message| handle_record(state, message, leads)),
     )
     .await;
     let mut response = SqsBatchResponse::default();
@@ -70,33 +51,33 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
             Err(failure) => response.batch_item_failures.push(failure),
         }
     }
-    let sum = |of: fn(&Built) -> usize| built.iter().map(of).sum::<usize>();
+    let sum = |of: fn(&RunMetrics) -> usize| built.iter().map(of).sum::<usize>();
     tracing::info!(
         target: METRICS,
         records,
         records_failed = response.batch_item_failures.len(),
         runs_built = built.len(),
-        // Of the slowest; a batch is one record unless starts queue up.
+        // The largest of the batch. A batch is one record unless starts queue up.
         run_lag = built.iter().map(|run| run.lag_ms).max(),
         touchpoints_planned = sum(|run| run.planned),
-        touchpoints_skipped_no_phone = sum(|run| run.no_phone),
-        touchpoints_skipped_no_email = sum(|run| run.no_email),
+        touchpoints_skipped_no_phone = sum(|run| run.skipped_no_phone),
+        touchpoints_skipped_no_email = sum(|run| run.skipped_no_email),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "batch"
     );
     response
 }
 
-/// The run that was built, if one was; or the record's failure.
+/// Handles one record. `None` if it built no run and need not be delivered again.
 async fn handle_record(
     state: &StartWorkflow,
     message: &SqsMessage,
-    known: &Leads,
-) -> Result<Option<Built>, BatchItemFailure> {
+    leads: &Leads,
+) -> Result<Option<RunMetrics>, BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
-    let started = timeout(RECORD_TIMEOUT, record::start_run(state, message, known)).await;
+    let started = timeout(RECORD_TIMEOUT, start_run(state, message, leads)).await;
     match started.unwrap_or(Err(RecordError::TimedOut)) {
-        Ok(Outcome::Started(built)) => Ok(Some(built)),
+        Ok(Outcome::Started(metrics)) => Ok(Some(metrics)),
         Ok(Outcome::StartedBefore) => Ok(None),
         Ok(Outcome::Waiting) => {
             tracing::info!(
@@ -124,7 +105,7 @@ async fn handle_record(
 
 #[cfg(test)]
 mod tests {
-    use aws::queue::WorkflowStart;
+    use aws::{clock::Clock, queue::WorkflowStart, store::Store};
     use aws_sdk_dynamodb::config::{
         BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
     };
@@ -148,7 +129,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_record_that_waits_without_end_is_given_up_and_named() {
-        // Takes connections and says nothing; the client has no limits of its own.
+        // A server that accepts connections and never answers. The client has no timeouts.
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! The Lambda function `start-workflow`: wiring only.
+//! The Lambda function `start-workflow`.
 
 use aws::{clients::Clients, clock::Clock, config, lambda, store::Store, telemetry};
 use aws_lambda_events::sqs::SqsEvent;
@@ -6,7 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn, tower::util::AndTh
 use mimalloc::MiMalloc;
 use start_workflow::{StartWorkflow, handle};
 
-/// See docs/adr/0013.
+/// [ADR 13](../../../docs/adr/0013-release-profile.md) gives the reason for mimalloc.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -20,7 +20,7 @@ async fn serve() -> Result<(), Error> {
     let table = config::table_name()?;
     let clients = Clients::from_env()?;
     let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);
-    // In the init phase, where CPU is plentiful: no batch pays for a TLS handshake.
+    // In the init phase, so that no batch waits for a TLS handshake.
     if let Err(error) = state.warm_up().await {
         tracing::warn!(error = %telemetry::ErrorChain(&error), "the store is not warm");
     }

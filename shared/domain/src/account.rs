@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts: the customers of a deployment.
 
 use jiff::Timestamp;
 
@@ -9,35 +9,50 @@ use super::{
     patch::Change,
 };
 
-/// An account, as far as a request needs to know it: what its API keys open.
+/// A customer of the deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Everything the account owns is stored under this id.
+    /// Partition of everything that the account owns.
     pub id: AccountId,
-    /// In which phone numbers without a country are read; none: they are refused.
+    /// Display name.
+    pub name: String,
+    /// Country of phone numbers that have no country code. `None` if such numbers are refused.
     pub default_country: Option<Country>,
-    /// What its requests, with the key that opened it, have to keep to.
-    pub limits: Limits,
+    /// Limit that all keys of the account share. `None` if the account has no limit.
+    pub limit: Option<Limit>,
+    pub created_at: Timestamp,
 }
 
-/// An account, as its operator knows it.
+/// The part of an account that each of its API keys copies. A request then needs one read to
+/// authenticate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountRecord {
-    /// What its keys open, without limits of their own.
-    pub account: Account,
-    /// Its display name.
-    pub name: String,
-    /// When it was created.
-    pub created_at: Timestamp,
+pub struct AccountSettings {
+    pub id: AccountId,
+    /// Same as [`Account::default_country`].
+    pub default_country: Option<Country>,
+    /// Limits of the account and of the key that copies these settings.
+    pub limits: Limits,
 }
 
 /// A change of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountPatch {
-    /// Another display name.
+    /// New display name. `None` keeps the present one.
     pub name: Option<String>,
-    /// Another country, or none.
     pub default_country: Change<Country>,
-    /// Another limit, or none.
     pub limit: Change<Limit>,
+}
+
+impl Account {
+    /// Returns the settings for an API key of the account. `key_limit` is the key's own limit.
+    pub fn settings(&self, key_limit: Option<Limit>) -> AccountSettings {
+        AccountSettings {
+            id: self.id,
+            default_country: self.default_country,
+            limits: Limits {
+                account: self.limit,
+                key: key_limit,
+            },
+        }
+    }
 }

@@ -1,46 +1,44 @@
-//! What has happened to a lead, as its history tells it (CONTRACT section 6).
+//! Entries of a lead's history ([contract](../../../docs/contract.md#get-leadsidhistory)).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lead::Start;
 
-/// One entry of a lead's history. `Debug` shows nothing that a client wrote.
+/// One entry of a lead's history. `Debug` leaves out the texts of clients.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// What has happened.
     pub kind: ActivityKind,
-    /// What it was about, such as a workflow's name or a status.
+    /// Name of the workflow or of the status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Why, in the words of who asked for it.
+    /// Reason, in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who asked for it, if the client says so.
+    /// Actor that the client names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// When.
     pub at: Timestamp,
 }
 
-/// What can happen to a lead.
+/// Kind of an activity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActivityKind {
-    /// It was taken in.
+    /// The API created the lead.
     LeadCreated,
-    /// It was enrolled in a workflow.
+    /// The lead was enrolled in a workflow.
     WorkflowAssigned,
-    /// It moved to another status.
+    /// The lead moved to another status.
     StatusChanged,
-    /// A person took it over.
+    /// A person took the lead over.
     AutomationStopped,
-    /// It was handed back.
+    /// The person handed the lead back.
     AutomationResumed,
 }
 
 impl Activity {
-    /// Something that a client without a name has done, and about what.
+    /// Returns an activity of a client that names no actor.
     pub fn new(kind: ActivityKind, subject: &str, at: Timestamp) -> Self {
         Self {
             kind,
@@ -51,7 +49,7 @@ impl Activity {
         }
     }
 
-    /// The enrolment that a start has ordered.
+    /// Returns the enrolment that `start` orders.
     pub fn of_start(start: &Start) -> Self {
         Self {
             kind: ActivityKind::WorkflowAssigned,

@@ -1,5 +1,7 @@
-//! The API key's form (CONTRACT section 1): `nxr_live_`, 32 base62 characters from a CSPRNG, and 6
-//! base62 characters of CRC-32 over all that comes before them.
+//! API keys ([contract](../../../docs/contract.md#authentication)).
+//!
+//! A key is `nxr_live_`, 32 base62 characters from a CSPRNG, and 6 base62 characters of CRC-32 over
+//! the rest of the key.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +11,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
-    account::Account,
+    account::AccountSettings,
     ids::{AccountId, ApiKeyId},
 };
 
@@ -18,47 +20,48 @@ const SECRET_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A well-formed API key. Whether it opens anything is the store's to say.
+/// A well-formed API key. It can be unknown, revoked or expired.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
 
-/// The SHA-256 of an API key in lower-case hexadecimal: all that the table and the caches hold of it.
+/// SHA-256 of an API key in lower-case hexadecimal. The table and the caches hold this, never the
+/// key.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ApiKeyHash(String);
 
-/// A text that cannot be an API key: wrong prefix, length, alphabet or checksum.
+/// Error for a text with a wrong prefix, length, alphabet or checksum.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("is not a well-formed API key")]
 pub struct ApiKeyError;
 
-/// What is kept of an API key.
+/// Record of an API key in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyRecord {
-    /// Its id, by which it is revoked.
+    /// Id for the operator's commands. It is no secret.
     pub id: ApiKeyId,
-    /// What it opens.
-    pub account: Account,
-    /// What its operator calls it.
+    /// Settings of the account that the key belongs to.
+    pub account: AccountSettings,
+    /// Display name.
     pub name: String,
-    /// The key's last four characters, to tell keys apart.
+    /// Last four characters of the key, so that an operator can tell keys apart.
     pub last4: String,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it opens nothing.
+    /// Time from which the key is invalid. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// Since when it opens nothing.
+    /// Time of the revocation. `None` if the key is not revoked.
     pub revoked_at: Option<Timestamp>,
-    /// The hour of its last use, as far as it is known.
+    /// Hour of the last use. `None` if no use is recorded.
     pub last_used: Option<Timestamp>,
 }
 
 impl ApiKeyRecord {
-    /// Whether the key opens its account at `now`.
+    /// Returns whether the key is neither revoked nor expired at `now`.
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// The hour to note down as that of its last use, unless it is noted already.
+    /// Returns the hour to record as the last use. `None` if that hour, or a later one, is
+    /// recorded.
     pub fn unrecorded_hour(&self, now: Timestamp) -> Option<Timestamp> {
         let hour = now.as_second() - now.as_second().rem_euclid(3_600);
         let hour = Timestamp::from_second(hour).ok()?;
@@ -67,18 +70,18 @@ impl ApiKeyRecord {
             .then_some(hour)
     }
 
-    /// How long what was read at `now` may be gone by: as long as `most`, and not beyond its end.
-    pub fn cache_lifetime(&self, now: Timestamp, most: SignedDuration) -> SignedDuration {
+    /// Returns the time for which a record that is read at `now` may be cached: until the key
+    /// expires, and at most `longest`.
+    pub fn cache_lifetime(&self, now: Timestamp, longest: SignedDuration) -> SignedDuration {
         self.expires_at
-            .map_or(most, |end| end.duration_since(now).min(most))
+            .map_or(longest, |end| end.duration_since(now).min(longest))
     }
 }
 
 impl ApiKey {
-    /// Makes a key from random bytes, which must come from a CSPRNG.
+    /// Makes a key from random bytes of a CSPRNG. `None` if they give fewer than 32 digits.
     ///
-    /// Each byte gives a base62 digit with a probability of 248/256. `None` if `random` gives fewer than
-    /// 32 digits.
+    /// A byte gives a base62 digit with a probability of 248/256.
     pub fn from_random(random: &[u8]) -> Option<Self> {
         let mut key = PREFIX.to_owned();
         key.extend(random.iter().copied().filter_map(digit).take(SECRET_LENGTH));
@@ -89,11 +92,11 @@ impl ApiKey {
         Some(Self(key + &checksum))
     }
 
-    /// What is to be kept of the key, which has no end and was not used yet.
+    /// Returns the record of a key that never expires and was not used yet.
     pub fn record(
         &self,
         id: ApiKeyId,
-        account: Account,
+        account: AccountSettings,
         name: &str,
         created_at: Timestamp,
     ) -> ApiKeyRecord {
@@ -109,7 +112,7 @@ impl ApiKey {
         }
     }
 
-    /// The key itself, to be shown once.
+    /// Returns the secret. Show it once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -118,7 +121,7 @@ impl ApiKey {
         self.0.get(self.0.len() - 4..).unwrap_or_default()
     }
 
-    /// What the table knows the key by.
+    /// Returns the hash under which the table holds the key.
     pub fn hash(&self) -> ApiKeyHash {
         let digest = Sha256::digest(self.0.as_bytes());
         let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -146,13 +149,14 @@ impl FromStr for ApiKey {
     }
 }
 
-/// A random byte as a base62 digit; some bytes are none, so that each digit is as likely as any other.
+/// Returns a random byte as a base62 digit. `None` for the eight bytes that would make some digits
+/// likelier than others.
 fn digit(random: u8) -> Option<char> {
     let digits = BASE62.iter().cycle().take(usize::from(u8::MAX) / 62 * 62);
     digits.copied().map(char::from).nth(usize::from(random))
 }
 
-/// CRC-32 of `body` as 6 base62 digits, most significant first.
+/// Returns the CRC-32 of `body` as 6 base62 digits, most significant first.
 fn checksum(body: &str) -> String {
     let mut rest = crc32fast::hash(body.as_bytes());
     let mut digits = [b'0'; CHECKSUM_LENGTH];
@@ -177,7 +181,7 @@ impl FromStr for ApiKeyHash {
 }
 
 impl ApiKeyHash {
-    /// 64 hexadecimal digits.
+    /// Returns the 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -203,115 +207,4 @@ impl fmt::Debug for ApiKeyHash {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limit::Limits;
-
-    const KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
-
-    #[test]
-    fn a_key_with_a_right_checksum_is_well_formed() {
-        let key: ApiKey = KEY.parse().unwrap();
-        assert_eq!(
-            key.hash().as_str(),
-            "c1861067576f416d648463a73bbf809cb662c19673f6ba661b34f660afc0c064"
-        );
-    }
-
-    #[test]
-    fn new_keys_are_well_formed_and_differ() {
-        let bytes: Vec<u8> = (0..=u8::MAX).collect();
-        let [one, another] =
-            [&bytes[..40], &bytes[40..]].map(|it| ApiKey::from_random(it).unwrap());
-        assert_ne!(one, another);
-        assert_eq!(ApiKey::from_random(&bytes[..31]), None);
-        for key in [one, another] {
-            assert_eq!(key.reveal().parse(), Ok(key.clone()));
-            assert!(key.reveal().ends_with(key.last4()) && key.last4().len() == 4);
-        }
-    }
-
-    #[test]
-    fn each_digit_is_as_likely_as_any_other() {
-        let digits: String = (0..=u8::MAX).filter_map(digit).collect();
-        for character in BASE62 {
-            assert_eq!(digits.matches(char::from(*character)).count(), 4);
-        }
-    }
-
-    fn record(expires_at: Option<&str>, revoked_at: Option<&str>) -> ApiKeyRecord {
-        let created_at = Timestamp::UNIX_EPOCH;
-        let account = Account {
-            id: AccountId::new(created_at, [7; 10]),
-            default_country: None,
-            limits: Limits::default(),
-        };
-        let key: ApiKey = KEY.parse().unwrap();
-        ApiKeyRecord {
-            expires_at: expires_at.map(|at| at.parse().unwrap()),
-            revoked_at: revoked_at.map(|at| at.parse().unwrap()),
-            ..key.record(
-                ApiKeyId::new(created_at, [7; 10]),
-                account,
-                "Website",
-                created_at,
-            )
-        }
-    }
-
-    #[test]
-    fn a_key_opens_nothing_once_it_is_revoked_or_has_expired() {
-        let end: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
-        let second = SignedDuration::from_secs(1);
-        assert!(record(None, None).is_valid_at(end));
-        assert!(!record(None, Some("2026-01-01T00:00:00Z")).is_valid_at(end));
-        let key = record(Some("2026-02-10T12:00:00Z"), None);
-        assert!(key.is_valid_at(end - second) && !key.is_valid_at(end));
-        let minute = SignedDuration::from_mins(1);
-        assert_eq!(key.cache_lifetime(end - second, minute), second);
-        assert_eq!(key.cache_lifetime(end - 2 * minute, minute), minute);
-    }
-
-    #[test]
-    fn a_use_is_noted_once_an_hour() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let mut key = record(None, None);
-        let noon = at("2026-02-10T12:00:00Z");
-        assert_eq!(key.unrecorded_hour(at("2026-02-10T12:59:59Z")), Some(noon));
-        key.last_used = Some(noon);
-        assert_eq!(key.unrecorded_hour(at("2026-02-10T12:59:59Z")), None);
-        let one = at("2026-02-10T13:00:00Z");
-        assert_eq!(key.unrecorded_hour(one), Some(one));
-    }
-
-    #[test]
-    fn a_change_of_any_character_is_noticed_without_a_read() {
-        for position in 0..KEY.len() {
-            let mut changed = KEY.as_bytes().to_vec();
-            changed[position] = if changed[position] == b'x' {
-                b'y'
-            } else {
-                b'x'
-            };
-            let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(changed.parse::<ApiKey>(), Err(ApiKeyError), "{changed}");
-        }
-        for wrong in [
-            "",
-            "nxr_live_",
-            &KEY[1..],
-            &KEY[..KEY.len() - 1],
-            &format!("{KEY}0"),
-        ] {
-            assert_eq!(wrong.parse::<ApiKey>(), Err(ApiKeyError), "{wrong}");
-        }
-        assert!("nxr_live_ééééééééééééééééééé".parse::<ApiKey>().is_err());
-    }
-
-    #[test]
-    fn a_key_never_shows_in_debug_output() {
-        let key: ApiKey = KEY.parse().unwrap();
-        let shown = format!("{key:?} {:?}", key.hash());
-        assert!(!shown.contains("Wrong") && !shown.contains(key.hash().as_str()));
-    }
-}
+mod tests;

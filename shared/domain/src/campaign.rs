@@ -1,16 +1,12 @@
-//! A campaign: a tag that a lead can carry.
-
 use jiff::Timestamp;
 
 use super::ids::CampaignId;
 
-/// A campaign of an account.
+/// A tag that a lead can carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Campaign {
-    /// Its id.
     pub id: CampaignId,
-    /// Its display name.
+    /// Display name.
     pub name: String,
-    /// When it was created.
     pub created_at: Timestamp,
 }

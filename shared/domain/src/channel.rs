@@ -1,25 +1,21 @@
-//! Channels.
+//! Channels of contacts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a touchpoint reaches the lead.
+/// Way of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
-    /// A phone call.
     Call,
-    /// A WhatsApp message.
     Whatsapp,
-    /// An e-mail.
     Email,
     /// A text message.
     Sms,
 }
 
 impl Channel {
-    /// All channels.
     pub const ALL: [Self; 4] = [Self::Call, Self::Whatsapp, Self::Email, Self::Sms];
 }
 

@@ -1,4 +1,4 @@
-//! The country in which an account reads phone numbers that say none (CONTRACT section 3).
+//! Countries of phone numbers ([contract](../../../docs/contract.md#phone)).
 
 use std::{fmt, str::FromStr};
 
@@ -6,9 +6,11 @@ use rlibphonenumber::Region;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Those that libphonenumber has numbering plans of. It says so too, but reads all plans before: a request
-/// whose account names a country would wait for them.
-const WITH_NUMBERS: &str = "\
+/// Regions for which libphonenumber has a numbering plan.
+///
+/// libphonenumber can list them too, but it first reads all plans. A request whose account has a
+/// country would wait for that.
+const REGIONS_WITH_PLAN: &str = "\
     AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ \
     BR BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO \
     DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU \
@@ -19,14 +21,14 @@ const WITH_NUMBERS: &str = "\
     TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK \
     YE YT ZA ZM ZW";
 
-/// A country whose phone numbers can be read: ISO 3166 alpha-2, in upper case.
+/// A country that has a numbering plan, as ISO 3166 alpha-2 in upper case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Country(Region);
 
-/// A text that is no such country.
+/// Error for a text that names no such country. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("must be a country's two letters (ISO 3166) such as US, GB or CL")]
+#[error("must be a two-letter country code (ISO 3166) such as US, GB or CL")]
 pub struct CountryError;
 
 impl Country {
@@ -43,7 +45,7 @@ impl FromStr for Country {
             .ok()
             .filter(|region| {
                 let code = region.as_region_str();
-                WITH_NUMBERS.split(' ').any(|known| known == &*code)
+                REGIONS_WITH_PLAN.split(' ').any(|known| known == &*code)
             })
             .map(Self)
             .ok_or(CountryError)

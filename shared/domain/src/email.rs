@@ -1,5 +1,7 @@
-//! E-mail addresses (CONTRACT section 3): trimmed, lower case, the domain as IDNA ASCII, at most 254
-//! bytes (RFC 5321 section 4.5.3.1.3 less the brackets), RFC 5321/6531 syntax.
+//! Email addresses ([contract](../../../docs/contract.md#post-leads)).
+//!
+//! An address is trimmed and in lower case. Its domain is IDNA ASCII. It follows the syntax of RFC
+//! 5321 and RFC 6531.
 
 use std::fmt;
 
@@ -7,25 +9,26 @@ use email_address::{EmailAddress, Options};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-const LONGEST: usize = 254;
+/// Maximum length of an address in bytes: the 256 of RFC 5321 section 4.5.3.1.3 without the
+/// brackets.
+const MAX_LENGTH: usize = 254;
 
-/// An e-mail address in its stored form.
+/// An email address in its stored form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email(String);
 
-/// Why a text is not an e-mail address; reads on from the field's name.
+/// Error for a text that is no email address. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum EmailError {
-    /// It does not follow the syntax.
     #[error("is not a valid email address")]
     Syntax,
-    /// It is longer than 254 bytes once the domain is ASCII.
-    #[error("must not be longer than {LONGEST} characters")]
+    /// The address is too long once its domain is ASCII.
+    #[error("must not be longer than {MAX_LENGTH} characters")]
     TooLong,
 }
 
 impl Email {
-    /// The address as it is stored and shown.
+    /// Returns the address as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,7 +44,7 @@ impl TryFrom<&str> for Email {
             "{}@{domain}",
             local.nfc().collect::<String>().to_lowercase()
         );
-        if address.len() > LONGEST {
+        if address.len() > MAX_LENGTH {
             return Err(EmailError::TooLong);
         }
         let options = Options::default()

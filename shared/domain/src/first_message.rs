@@ -1,4 +1,5 @@
-//! What a client wants said first, in the place of the cadence's first touchpoint (CONTRACT section 3.3).
+//! Messages of touchpoints, and the message that a client sets for the first one
+//! ([contract](../../../docs/contract.md#force_first_message)).
 
 use std::fmt;
 
@@ -7,10 +8,10 @@ use thiserror::Error;
 
 use crate::channel::Channel;
 
-/// The longest text, in characters; `html` is bounded by the lead's own limit.
-const LONGEST_TEXT: usize = 4_096;
+/// Maximum length of a text in characters. The size of the lead bounds `html`.
+const MAX_TEXT_LENGTH: usize = 4_096;
 
-/// A first message that its channel can carry.
+/// A message that its channel can carry.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstMessage {
     channel: Channel,
@@ -18,59 +19,56 @@ pub struct FirstMessage {
     parts: MessageParts,
 }
 
-/// The parts of a message, each for some channels only. `None` means that it was not given.
+/// Parts of a message. Each channel takes some of them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageParts {
-    /// The text; on every channel.
+    /// Text, on every channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// What a call begins with.
+    /// First words of a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin_message: Option<String>,
-    /// An e-mail's subject.
+    /// Subject of an email.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// An e-mail's text as HTML.
+    /// Text of an email as HTML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
-    /// A WhatsApp template.
+    /// Template of WhatsApp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<String>,
-    /// The template's components: the JSON text of an array.
+    /// Components of the template, as the JSON text of an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub components: Option<String>,
 }
 
-/// What is wrong with a message; reads on from the field's name.
+/// Error in a part of a message. Its text follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum MessagePartError {
-    /// The channel cannot do without one of these.
+    /// The message has none of the parts of which its channel needs one.
     #[error("needs {needed} on the channel {channel}")]
     Missing {
-        /// The channel.
         channel: Channel,
-        /// The fields, one of which it takes.
+        /// Parts of which one is enough.
         needed: &'static str,
     },
-    /// The channel has no use for the field.
+    /// The channel does not take the part.
     #[error("is not for the channel {0}")]
     NotForChannel(Channel),
-    /// It is longer than 4,096 characters.
-    #[error("must not be longer than {LONGEST_TEXT} characters")]
+    #[error("must not be longer than {MAX_TEXT_LENGTH} characters")]
     TooLong,
-    /// Components come with a template only.
+    /// There are components without a template.
     #[error("needs template_id")]
     NoTemplate,
-    /// Components are an array.
     #[error("must be an array")]
-    NoArray,
+    NotAnArray,
 }
 
 impl FirstMessage {
-    /// A message of `parts` on `channel`.
+    /// Returns a message of `parts` on `channel`.
     ///
     /// # Errors
-    /// Every field that is wrong, with why; the empty field stands for the message itself.
+    /// All fields that are wrong, each with its error. An empty field name stands for the message.
     pub fn new(
         channel: Channel,
         parts: MessageParts,
@@ -83,19 +81,18 @@ impl FirstMessage {
         }
     }
 
-    /// How it reaches the lead.
     pub fn channel(&self) -> Channel {
         self.channel
     }
 
-    /// What it says.
     pub fn parts(&self) -> &MessageParts {
         &self.parts
     }
 }
 
 impl MessageParts {
-    fn given(&self) -> [(&'static str, Option<&str>); 6] {
+    /// Returns all fields by name.
+    fn fields(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("content", self.content.as_deref()),
             ("begin_message", self.begin_message.as_deref()),
@@ -106,16 +103,16 @@ impl MessageParts {
         ]
     }
 
-    /// What no channel can carry: every field that is wrong, with why.
+    /// Returns the fields that are wrong on every channel, each with its error.
     pub fn errors(&self) -> Vec<(&'static str, MessagePartError)> {
         let mut errors = Vec::new();
-        for (field, text) in self.given() {
+        for (field, text) in self.fields() {
             let Some(text) = text else { continue };
             match field {
                 "html" => {}
                 "components" if text.trim_start().starts_with('[') => {}
-                "components" => errors.push((field, MessagePartError::NoArray)),
-                _ if text.chars().count() <= LONGEST_TEXT => {}
+                "components" => errors.push((field, MessagePartError::NotAnArray)),
+                _ if text.chars().count() <= MAX_TEXT_LENGTH => {}
                 _ => errors.push((field, MessagePartError::TooLong)),
             }
         }
@@ -130,7 +127,7 @@ impl MessageParts {
             Channel::Sms => &["content"],
         };
         let mut errors = Vec::new();
-        for (field, text) in self.given() {
+        for (field, text) in self.fields() {
             if text.is_some() && !takes.contains(&field) {
                 errors.push((field, MessagePartError::NotForChannel(channel)));
             }

@@ -1,4 +1,4 @@
-//! Sending the same request twice (CONTRACT section 3.5).
+//! Idempotent requests ([contract](../../../docs/contract.md#idempotency-key)).
 
 use std::{fmt, str::FromStr};
 
@@ -8,27 +8,27 @@ use uuid::Uuid;
 
 use crate::ids::{AccountId, LeadId};
 
-/// A client's own name for a request: 1 to 255 visible ASCII characters.
+/// A client's key for a request: 1 to 255 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// A text that is no idempotency key; reads on from the header's name.
+/// Error for a text that is no idempotency key. The message follows the name of the header.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("must be 1 to 255 visible ASCII characters")]
 pub struct IdempotencyKeyError;
 
-/// What a lead keeps of the request that made it, so that a replay gets the first reply.
+/// Record of an idempotent request in the lead that it created. A replay gets the reply from it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// A hash of the parsed request.
+    /// Hash of the parsed request.
     #[serde(rename = "request_hash")]
     pub fingerprint: String,
-    /// The body of the first reply, to the byte.
+    /// Body of the first reply, byte for byte.
     pub reply: String,
 }
 
 impl IdempotencyKey {
-    /// The key as the client sent it.
+    /// Returns the key as the client sent it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,7 +47,7 @@ impl FromStr for IdempotencyKey {
     }
 }
 
-/// Clients make keys of anything, e-mail addresses too.
+/// Hides the key, because clients make keys of personal data, such as email addresses.
 impl fmt::Debug for IdempotencyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdempotencyKey(redacted)")
@@ -61,8 +61,8 @@ impl fmt::Debug for Receipt {
 }
 
 impl LeadId {
-    /// Returns the id of the lead at `index` of an idempotent request. A repeated request derives the
-    /// same id, and so finds its lead.
+    /// Returns the id of the lead at `index` of an idempotent request. A repeated request derives
+    /// the same id, and so finds its lead.
     pub fn of_request(account: AccountId, key: &IdempotencyKey, index: usize) -> Self {
         let name = format!("{index}#{}", key.as_str());
         Uuid::new_v5(&account.into(), name.as_bytes()).into()

@@ -1,5 +1,7 @@
-//! Typed ids. All are UUIDs in lower case; new ones are version 7, so they sort by the time they were
-//! made (contract).
+//! Ids, one type for each entity ([contract](../../../docs/contract.md#the-http-contract)).
+//!
+//! Ids are UUIDs in lower case. New ids have version 7, so they sort by the time of their creation.
+//! The ids of an idempotent request are derived from its key.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// A text that is not a UUID in its hyphenated form.
+/// Error for a text that is no UUID in hyphenated form. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d")]
 pub struct IdError;
@@ -27,7 +29,7 @@ macro_rules! id {
                 Self(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
             }
 
-            /// The id's 16 bytes.
+            /// Returns the 16 bytes of the id.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
@@ -49,7 +51,7 @@ macro_rules! id {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                // `try_parse` also takes braces, URNs and 32 bare digits: the contract has one form.
+                // `try_parse` also accepts braces, URNs and 32 bare digits. The contract does not.
                 if text.len() != uuid::fmt::Hyphenated::LENGTH {
                     return Err(IdError);
                 }
@@ -85,50 +87,33 @@ macro_rules! id {
     };
 }
 
+id! { AccountId }
 id! {
-    /// A customer of the deployment; everything belongs to exactly one.
-    AccountId
-}
-id! {
-    /// An API key, as its operator names it; it opens nothing.
+    /// Id of an API key. It is no secret.
     ApiKeyId
 }
+id! { LeadId }
+id! { RunId }
 id! {
-    /// A lead.
-    LeadId
-}
-id! {
-    /// One enrolment of a lead in a workflow.
-    RunId
-}
-id! {
-    /// The order to start a run, as the client sees it.
+    /// Id of a start, which the API shows as `job_id`.
     JobId
 }
-id! {
-    /// A workflow.
-    WorkflowId
-}
-id! {
-    /// A campaign.
-    CampaignId
-}
-id! {
-    /// A status of a workflow.
-    StatusId
-}
+id! { WorkflowId }
+id! { CampaignId }
+id! { StatusId }
 
 impl RunId {
-    /// A new id that sorts by `at`, and behind the run before it whatever the clocks say.
-    pub fn new_after(before: Option<Self>, at: Timestamp, random: [u8; 10]) -> Self {
-        let [a, b, c, d, e, f, ..] = before.map_or([0; 16], |id| *id.as_bytes());
-        let before = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        let later = Timestamp::from_millisecond(before.saturating_add(1)).unwrap_or(at);
+    /// Returns a new id that sorts by `at`, and always after `previous`, even if the clock that
+    /// made `previous` is ahead.
+    pub fn new_after(previous: Option<Self>, at: Timestamp, random: [u8; 10]) -> Self {
+        let [a, b, c, d, e, f, ..] = previous.map_or([0; 16], |id| *id.as_bytes());
+        let previous = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let later = Timestamp::from_millisecond(previous.saturating_add(1)).unwrap_or(at);
         Self::new(at.max(later), random)
     }
 
-    /// The id of the first run of a lead whose id is its request's. It sorts before the ids of all later
-    /// runs, which begin with their time.
+    /// Returns the id of the first run of an idempotent request's lead. It begins with zeros, so it
+    /// sorts before the ids of all later runs, which begin with their time.
     pub fn of_lead(lead: LeadId) -> Self {
         let mut bytes = *Uuid::new_v5(&lead.0, b"run").as_bytes();
         if let Some(time) = bytes.first_chunk_mut::<6>() {
@@ -139,7 +124,7 @@ impl RunId {
 }
 
 impl JobId {
-    /// The id of the first order of a lead whose id is its request's.
+    /// Returns the id of the first start of an idempotent request's lead.
     pub fn of_lead(lead: LeadId) -> Self {
         Self(Uuid::new_v5(&lead.0, b"job"))
     }

@@ -1,28 +1,27 @@
-//! What a JSON value may hold to be kept (CONTRACT sections 3 and 3.1): how deep it nests, and which
-//! numbers and strings. Works on valid JSON text, without parsing it into values.
+//! Checks of JSON values ([contract](../../../docs/contract.md#extra-keys)).
+//!
+//! The checks work on valid JSON text, without parsing it into values.
 
 use thiserror::Error;
 
-/// The deepest nesting of arrays and objects in one value.
-const DEEPEST: usize = 8;
-/// DynamoDB's bounds on a number ("Supported data types", Number): 38 significant digits, and a
-/// magnitude from 1E-130 to 9.9999999999999999999999999999999999999E+125.
-const MOST_DIGITS: usize = 38;
+/// Maximum depth of arrays and objects in one value.
+const MAX_DEPTH: usize = 8;
+/// Maximum number of significant digits that DynamoDB keeps ("Supported data types", Number).
+const MAX_DIGITS: usize = 38;
+/// Powers of ten of the first significant digit that DynamoDB keeps: its numbers go from 1E-130 to
+/// 9.9999999999999999999999999999999999999E+125.
 const MAGNITUDES: std::ops::RangeInclusive<i64> = -130..=125;
 
-/// Why a value cannot be kept; reads on from the field's name.
+/// Error for a value that cannot be stored. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum JsonError {
-    /// Arrays and objects nest too deep.
-    #[error("is nested more than {DEEPEST} levels deep")]
+    #[error("is nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
     /// A string has half of a surrogate pair.
     #[error("has text that is not valid Unicode")]
     NotUnicode,
-    /// A number has too many significant digits.
-    #[error("has a number of more than {MOST_DIGITS} significant digits: send it as a string")]
+    #[error("has a number of more than {MAX_DIGITS} significant digits: send it as a string")]
     TooManyDigits,
-    /// A number is too large or too close to zero.
     #[error("has a number outside 1E-130 to 1E+126: send it as a string")]
     OutOfRange,
 }
@@ -30,7 +29,7 @@ pub enum JsonError {
 /// Checks a value, given as valid JSON text.
 ///
 /// # Errors
-/// The first thing in the text that cannot be kept.
+/// The first problem in the text.
 pub fn check(text: &str) -> Result<(), JsonError> {
     let mut depth = 0_usize;
     let mut rest = text;
@@ -50,7 +49,7 @@ pub fn check(text: &str) -> Result<(), JsonError> {
             }
             '[' | '{' => {
                 depth += 1;
-                if depth > DEEPEST {
+                if depth > MAX_DEPTH {
                     return Err(JsonError::TooDeep);
                 }
                 1
@@ -66,7 +65,8 @@ pub fn check(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// Half of a surrogate pair is valid JSON, and text that strict readers of the reply could not read.
+/// Refuses half of a surrogate pair: it is valid JSON, but a strict reader of the reply could not
+/// read it.
 fn check_string(text: &str) -> Result<(), JsonError> {
     if text.contains("\\u") && serde_json::from_str::<String>(text).is_err() {
         return Err(JsonError::NotUnicode);
@@ -74,7 +74,7 @@ fn check_string(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// The bytes of the string that `text` starts with, quotes included.
+/// Returns the length in bytes of the string at the start of `text`, with its quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -97,11 +97,11 @@ fn check_number(text: &str) -> Result<(), JsonError> {
     if significant.is_empty() {
         return Ok(());
     }
-    if significant.len() > MOST_DIGITS {
+    if significant.len() > MAX_DIGITS {
         return Err(JsonError::TooManyDigits);
     }
     let leading_zeros = digits.len() - digits.trim_start_matches('0').len();
-    // The power of ten of the first significant digit; what does not fit is far out of range.
+    // The power of ten of the first significant digit. `None` is far out of range.
     let magnitude = i64::try_from(whole.len())
         .ok()
         .zip(i64::try_from(leading_zeros).ok())
@@ -176,7 +176,7 @@ mod tests {
         let nested = |levels| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(check(&nested(8)), Ok(()));
         assert_eq!(check(&nested(9)), Err(JsonError::TooDeep));
-        // Side by side is not deep, and brackets in strings are none.
+        // Arrays side by side are not deep, and brackets in strings do not count.
         assert_eq!(check(&format!("[{0},{0}]", nested(7))), Ok(()));
         assert_eq!(check(r#"["[[[[[[[[[","\"[[[[[[[[["]"#), Ok(()));
     }

@@ -1,4 +1,4 @@
-//! A lead, the order to start its run that it carries, and what can be changed or asked about leads.
+//! Leads, their starts, and changes and filters of leads.
 
 use std::fmt;
 
@@ -17,78 +17,70 @@ use super::{
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
-/// Maximum size of a lead in JSON, in bytes. Its item must stay far below the 400 KB of a DynamoDB item.
+/// Maximum size of a lead in JSON, in bytes. Its item must stay far below DynamoDB's limit of 400
+/// KB.
 pub const MAX_SIZE: usize = 64 * 1024;
 
-/// A person who asked to be contacted, and the order to contact them.
+/// A person to contact, and the start of the current run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lead {
-    /// Whose lead it is.
     pub account_id: AccountId,
-    /// Who it is.
     pub profile: Profile,
-    /// The order to start a run; none: it is in no workflow.
+    /// Order to build the lead's run. `None` if the lead is in no workflow.
     pub start: Option<Start>,
 }
 
-/// What is known of a lead. `Debug` shows no personal data.
+/// Data of a lead. `Debug` shows no personal data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// The lead's id.
     pub id: LeadId,
-    /// First name.
     pub first_name: Name,
-    /// Last name.
     pub last_name: Option<Name>,
-    /// E-mail address.
     pub email: Option<Email>,
-    /// Phone number.
     pub phone: Option<Phone>,
-    /// Where it came from; `api` for all that come in over HTTP, until a client says otherwise.
+    /// Origin of the lead. It is `api` until a client changes it.
     pub source: Name,
-    /// Company.
     pub company: Option<Name>,
     /// Job title.
     pub title: Option<Name>,
-    /// What the client said beside the documented fields.
+    /// Keys of `metadata`, and the extra keys of the request.
     pub metadata: Metadata,
-    /// The campaign that it is tagged with.
     pub campaign_id: Option<CampaignId>,
-    /// When it was taken in.
     pub created_at: Timestamp,
-    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// The order to start a run. It is stored in the lead's own item, by the same write, and is the truth
-/// about the enrolment: a queue message only points at it (ADR 0002).
+/// The order to build a lead's run.
+///
+/// It is in the lead's own item, and a message on the queue only points at it
+/// ([ADR 2](../../../docs/adr/0002-the-lead-carries-its-start.md)).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
-    /// The run that is to be written.
+    /// Id of the run to build.
     pub run_id: RunId,
-    /// The order's own id.
+    /// Id of the start itself.
     pub job_id: JobId,
-    /// The workflow.
     pub workflow: WorkflowLabel,
-    /// Where the lead stands at first.
+    /// First status of the lead.
     pub status: Status,
-    /// The first contact.
+    /// First touchpoint, as the reply to the request shows it.
     pub first: FirstTouchpoint,
-    /// What the first contact says, if the client wants it otherwise than the workflow.
+    /// Message of the first touchpoint. `None` if the workflow sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_message: Option<FirstMessage>,
-    /// When it was ordered; the cadence counts from here.
+    /// Time of the enrolment. The cadence counts from it.
     pub enrolled_at: Timestamp,
-    /// Why, in the words of who ordered it.
+    /// Reason, in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who ordered it, if the client says so.
+    /// Actor that the client names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
 }
 
 impl Start {
-    /// Makes the start of `lead` in `workflow`. `None` if no step of the workflow can reach the lead.
+    /// Makes the start of `lead` in `workflow`. `None` if no step of the workflow can reach the
+    /// lead, or the workflow has no initial status.
     pub fn new(
         lead: &Lead,
         workflow: &Workflow,
@@ -121,44 +113,39 @@ impl fmt::Debug for Start {
     }
 }
 
-/// A change of a lead. What is kept is not written, so that two changes of different fields do not meet.
+/// A change of a lead. Only changed fields are written, so concurrent changes of different fields
+/// both take effect.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeadPatch {
-    /// First name; cannot be removed.
+    /// New first name. `None` keeps the present one; it cannot be removed.
     pub first_name: Option<Name>,
-    /// Last name.
     pub last_name: Change<Name>,
-    /// E-mail address.
     pub email: Change<Email>,
-    /// Phone number.
     pub phone: Change<Phone>,
-    /// Where it came from; cannot be removed.
+    /// New origin. `None` keeps the present one; it cannot be removed.
     pub source: Option<Name>,
-    /// Company.
     pub company: Change<Name>,
     /// Job title.
     pub title: Change<Name>,
-    /// The campaign that it is tagged with.
     pub campaign_id: Change<CampaignId>,
-    /// Keys to set; those with the value `null` are removed.
+    /// Keys to set. A key with the value `null` is removed.
     pub metadata: Metadata,
 }
 
-/// Which leads a list shows.
+/// Filter of a list of leads. A lead must pass all parts of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeadFilter {
-    /// Those that are tagged with this campaign.
     pub campaign_id: Option<CampaignId>,
-    /// Those whose latest enrolment is in this workflow.
+    /// Workflow of the latest enrolment.
     pub workflow_id: Option<WorkflowId>,
-    /// Those that were taken in later than this.
+    /// Earliest creation time, inclusive.
     pub created_after: Option<Timestamp>,
-    /// Those that were taken in earlier than this.
+    /// End of the creation times, exclusive.
     pub created_before: Option<Timestamp>,
 }
 
 impl Profile {
-    /// How many bytes of text the lead will hold after a change.
+    /// Returns the bytes of the last name, the company, the title and the metadata after a change.
     pub fn size_after(&self, patch: &LeadPatch) -> usize {
         let name = |old: &Option<Name>, change: &Change<Name>| match change {
             Change::Keep => old.as_ref().map_or(0, |name| name.as_str().len()),
@@ -181,7 +168,6 @@ impl Profile {
 }
 
 impl Lead {
-    /// On which ways the lead can be reached.
     pub fn reachability(&self) -> Reachability {
         Reachability {
             phone: self.profile.phone.is_some(),

@@ -1,7 +1,7 @@
 //! The rules of leads, workflows and cadences.
 //!
-//! This crate has no AWS type and no HTTP type. It reads no clock, no environment and no random numbers:
-//! callers pass them in. It never panics on input.
+//! This crate has no types of AWS or HTTP. It reads no clock, no environment and no random numbers:
+//! callers pass them in. It does not panic on any input.
 
 pub mod account;
 pub mod activity;

@@ -1,7 +1,7 @@
-//! A lead's metadata: any keys, any JSON values, kept to the character (CONTRACT section 3.1).
+//! Metadata of leads ([contract](../../../docs/contract.md#extra-keys)).
 //!
-//! A value stays the JSON text that it came as: `1.0`, `12345678901234567890` and `1e2` come back as they
-//! were sent, which a detour over floating point or over DynamoDB's numbers would not give.
+//! A value stays the JSON text that the client sent. So `1.0`, `12345678901234567890` and `1e2`
+//! come back unchanged, which floating point or DynamoDB's numbers cannot do.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -14,27 +14,25 @@ use serde_json::value::RawValue;
 pub struct Metadata(BTreeMap<String, Box<RawValue>>);
 
 impl Metadata {
-    /// Sets `key`, unless it is there already.
+    /// Sets `key`, unless it is already there.
     pub fn set_if_absent(&mut self, key: String, value: Box<RawValue>) {
         self.0.entry(key).or_insert(value);
     }
 
-    /// Whether there is such a key.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Keys and the JSON texts of their values, sorted by key.
+    /// Returns the keys with the JSON texts of their values, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

@@ -1,38 +1,40 @@
-//! Names: of people, companies and what else a client names (CONTRACT section 3): NFC, trimmed, 1 to 200 characters, no control characters.
-//! Unicode is kept: nothing is transliterated, title-cased or escaped.
+//! Names of people, companies and other things ([contract](../../../docs/contract.md#post-leads)).
+//!
+//! A name is trimmed and in NFC. Otherwise its characters stay as they are: a name is not
+//! transliterated, title-cased or escaped.
 
 use std::fmt;
 
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-const LONGEST: usize = 200;
+/// Maximum number of characters, counted as Unicode scalar values after NFC.
+const MAX_LENGTH: usize = 200;
 
-/// A first or last name, a company, a job title, a source.
+/// A name, such as a first name, a company or a job title.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name(String);
 
-/// Why a text is not a name; reads on from the field's name.
+/// Error for a text that is no name. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing, or white space only.
+    /// The text is empty or white space.
     #[error("is required")]
     Empty,
-    /// More than 200 characters (Unicode scalar values, after NFC).
-    #[error("must not be longer than {LONGEST} characters")]
+    #[error("must not be longer than {MAX_LENGTH} characters")]
     TooLong,
-    /// A character of Unicode's category Cc, such as a tab, a line break or U+0000.
+    /// The text has a character of Unicode's category Cc, such as a tab, a line break or U+0000.
     #[error("must not contain control characters, such as tabs or line breaks")]
     ControlCharacter,
 }
 
 impl Name {
-    /// The source of what comes in over HTTP.
+    /// Returns `api`, the source of leads that come in over HTTP.
     pub fn api() -> Self {
         Self("api".to_owned())
     }
 
-    /// The name as it is stored and shown.
+    /// Returns the name as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,7 +51,7 @@ impl TryFrom<&str> for Name {
         if name.chars().any(char::is_control) {
             return Err(NameError::ControlCharacter);
         }
-        if name.chars().count() > LONGEST {
+        if name.chars().count() > MAX_LENGTH {
             return Err(NameError::TooLong);
         }
         Ok(Self(name))

@@ -1,8 +1,9 @@
-//! Pages of a list: limits and cursors (CONTRACT section 4).
+//! Pages and cursors of lists ([contract](../../../docs/contract.md#lists-and-cursors)).
 //!
-//! A cursor names the last item that was shown, so inserts neither repeat nor skip one. It is bound to
-//! its account and list by a digest: brought elsewhere or changed, it is refused. It opens nothing: what
-//! is listed is decided by the account of the key alone.
+//! A cursor holds the position of the last item that was shown, so inserts do not repeat or skip an
+//! item. A digest binds the cursor to its account and its list: elsewhere, or changed, it is
+//! refused. The digest protects no data, because the caller's account alone decides which items are
+//! listed.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -15,39 +16,37 @@ use super::{
 
 const DIGEST_LENGTH: usize = 16;
 
-/// The lists that there are.
+/// A list of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List<'a> {
-    /// An account's workflows.
     Workflows,
-    /// An account's campaigns.
     Campaigns,
-    /// An account's leads, as far as they pass a filter.
+    /// Leads that pass a filter.
     Leads(&'a LeadFilter),
-    /// What has happened to a lead.
+    /// Activities of a lead.
     History(LeadId),
 }
 
-/// How many items, and after which.
+/// Limit and position of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    /// At most this many items.
+    /// Maximum number of items.
     pub limit: u16,
-    /// Only items behind this position; none: from the start.
+    /// Position behind which the page begins. `None` for the first page.
     pub after: Option<String>,
 }
 
-/// Some items of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The items, in the list's order.
+    /// Items in the order of the list.
     pub items: Vec<T>,
-    /// The position of the last item, if there are more.
+    /// Position of the last item. `None` if it is the last of the list.
     pub next: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// The same page of other items.
+    /// Converts each item.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(f).collect(),
@@ -55,10 +54,10 @@ impl<T> Page<T> {
         }
     }
 
-    /// The same page of other items, if every item can be turned into one.
+    /// Converts each item.
     ///
     /// # Errors
-    /// The first that `f` gives.
+    /// The first error of `f`.
     pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         Ok(Page {
             items: self.items.into_iter().map(f).collect::<Result<_, _>>()?,
@@ -67,19 +66,23 @@ impl<T> Page<T> {
     }
 }
 
-/// A text that is not a cursor of this account's list.
+/// Error for a text that is no cursor of this list of the account. The message follows the name of
+/// the field.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("is not a cursor of this list: use next_cursor of the page before, or leave it out")]
+#[error("is not a cursor of this list: use next_cursor of the previous page, or leave it out")]
 pub struct CursorError;
 
-/// The cursor for `position` in an account's list.
+/// Returns the cursor for `position` in a list of the account.
 pub fn encode_cursor(account: AccountId, list: List<'_>, position: &str) -> String {
     let mut bytes = digest(account, list, position).to_vec();
     bytes.extend_from_slice(position.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The position behind a cursor, if it is one of this account's list.
+/// Returns the position that a cursor holds.
+///
+/// # Errors
+/// [`CursorError`] if the cursor does not belong to the list of the account.
 pub fn decode_cursor(
     account: AccountId,
     list: List<'_>,

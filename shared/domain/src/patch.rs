@@ -1,19 +1,16 @@
 //! Changes of single fields.
 
-/// What a change does to one field.
+/// Change of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It stays as it is.
     #[default]
     Keep,
-    /// It gets this value.
     Set(T),
-    /// It is not known any more.
     Remove,
 }
 
 impl<T> Change<T> {
-    /// The same change of another value.
+    /// Converts the new value.
     pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Change<U> {
         match self {
             Self::Keep => Change::Keep,

@@ -1,8 +1,10 @@
-//! Phone numbers (CONTRACT section 3), stored as E.164: `+`, a country and at most 15 digits.
+//! Phone numbers ([contract](../../../docs/contract.md#phone)), stored as E.164: `+` and 7 to 15
+//! digits.
 //!
-//! A number given with `+` (or a leading `00`) keeps its digits, whatever a numbering plan says of it:
-//! libphonenumber is asked about extensions and about numbers without a country, never to correct. Its numbering
-//! plans are read when the first such number comes, for some milliseconds; no other request waits for them.
+//! A number with `+` or a leading `00` keeps its digits, even if no numbering plan allows it.
+//! libphonenumber only reads extensions and numbers without a country code. It reads its numbering
+//! plans at the first such number, which takes some milliseconds. Other requests do not wait for
+//! it.
 
 use std::fmt;
 
@@ -13,45 +15,47 @@ use thiserror::Error;
 
 use super::country::Country;
 
-/// Longer texts are not looked at; libphonenumber has the same bound.
-const LONGEST_TEXT: usize = 250;
+/// Maximum length of a text in bytes. libphonenumber has the same limit.
+const MAX_TEXT_LENGTH: usize = 250;
 
 /// A phone number in E.164 form: `+[1-9][0-9]{6,14}`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Phone(String);
 
-/// What a text said: a number, and the extension behind it if there was one.
+/// A phone number with its extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialled {
-    /// The number itself.
     pub phone: Phone,
-    /// The extension's digits.
+    /// Digits of the extension.
     pub extension: Option<String>,
 }
 
-/// Why a text is not a phone number; reads on from the field's name.
+/// Error for a text that is no phone number. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PhoneError {
-    /// It cannot be brought to E.164 form.
-    #[error("is not a phone number: send it with its country, such as +442079460958")]
+    /// The text cannot be brought to E.164.
+    #[error("is not a phone number: send it with its country code, such as +442079460958")]
     NotANumber,
-    /// It has no `+`, and the account says no country to read it in.
+    /// The number has no `+`, and the account has no default country.
     #[error(
         "has no country: send it with +, such as +442079460958, or set the account's default_country"
     )]
     NoCountry,
-    /// It has no `+`, and its length does not exist in the account's country.
+    /// The number has no `+`, and its length does not exist in the account's country.
     #[error(
-        "is not possible in the account's default_country: send it with its country, such as +442079460958"
+        "is not possible in the account's default_country: send it with its country code, such as +442079460958"
     )]
     NotPossibleHere,
 }
 
 impl Phone {
-    /// Reads a number as people write it: with spaces, dashes, dots, brackets, `(0)`, `tel:`, and with
-    /// digits of any script. Without `+` or `00` it is a number of `default_country`.
+    /// Reads a number as people write it: with spaces, dashes, dots, brackets, `(0)`, `tel:`, and
+    /// digits of any script. A number without `+` or `00` is read as a number of `default_country`.
+    ///
+    /// # Errors
+    /// All of [`PhoneError`].
     pub fn read(text: &str, default_country: Option<Country>) -> Result<Dialled, PhoneError> {
-        if text.len() > LONGEST_TEXT {
+        if text.len() > MAX_TEXT_LENGTH {
             return Err(PhoneError::NotANumber);
         }
         let text = ascii_digits(text.trim());
@@ -66,7 +70,7 @@ impl Phone {
         }
     }
 
-    /// The number as it is stored and shown, `+` included.
+    /// Returns the number as it is stored and shown, with `+`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,7 +79,7 @@ impl Phone {
 impl TryFrom<&str> for Phone {
     type Error = PhoneError;
 
-    /// Takes E.164 and nothing else; for what people write, see [`Phone::read`].
+    /// Accepts E.164 only. [`Phone::read`] accepts numbers as people write them.
     fn try_from(text: &str) -> Result<Self, PhoneError> {
         let digits = text.strip_prefix('+').unwrap_or_default();
         let well_formed = (7..=15).contains(&digits.len())
@@ -90,13 +94,13 @@ impl TryFrom<&str> for Phone {
 }
 
 fn read_international(text: &str) -> Result<Dialled, PhoneError> {
-    // The zero that is dialled at home only: "+44 (0)20".
+    // "+44 (0)20": callers from abroad leave out the zero in brackets.
     let (number, extension) = split_extension(&text.replace("(0)", ""));
     if !number.chars().all(is_number_character) {
         return Err(PhoneError::NotANumber);
     }
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    // 00 is the international prefix only where there is no +; both at once is taken as a slip.
+    // 00 replaces the +. A number with both is read as if it had only one of them.
     let digits = digits.strip_prefix("00").unwrap_or(&digits);
     let phone = Phone::try_from(format!("+{digits}").as_str())?;
     Ok(Dialled { phone, extension })
@@ -119,14 +123,14 @@ fn read_national(text: &str, default_country: Option<Country>) -> Result<Dialled
     Ok(Dialled { phone, extension })
 }
 
-/// Splits `;ext=12`, `ext. 12`, `x12` and the like off a number. libphonenumber knows how extensions are
-/// written; the number is then all that stands before the extension's mark.
+/// Splits an extension such as `;ext=12`, `ext. 12` or `x12` off a number. libphonenumber finds the
+/// extension, and the number is the text before its mark.
 fn split_extension(text: &str) -> (String, Option<String>) {
-    // Every mark of an extension is something else; most numbers need not be parsed for one.
+    // Each mark of an extension has another character, so most numbers need not be parsed.
     if text.chars().all(is_number_character) {
         return (text.to_owned(), None);
     }
-    // The region only lets numbers without + be read: an extension looks the same everywhere.
+    // libphonenumber needs a region for numbers without +. Extensions look the same in all regions.
     let extension = PHONE_NUMBER_UTIL
         .parse(text, Some(Region::US))
         .ok()
@@ -145,7 +149,7 @@ fn split_extension(text: &str) -> (String, Option<String>) {
     }
 }
 
-/// Not one that works without its area code only, such as `555-0100` in the US.
+/// Returns whether the number has its area code. `555-0100` in the US has none.
 fn is_complete(number: &PhoneNumber) -> bool {
     matches!(
         PHONE_NUMBER_UTIL.is_possible_number_with_reason(number),
@@ -153,8 +157,8 @@ fn is_complete(number: &PhoneNumber) -> bool {
     )
 }
 
-/// `030/901820` is one number, `901820/21` is two that differ in their last digits: which is meant
-/// cannot be stored.
+/// Returns whether the text has a second number behind a slash. `901820/21` stands for two numbers
+/// that differ in their last digits. `030/901820` is one number.
 fn has_alternative(text: &str) -> bool {
     text.rsplit_once('/')
         .is_some_and(|(_, last)| last.chars().filter(char::is_ascii_digit).count() < 4)
@@ -176,7 +180,7 @@ fn digits_of(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).take(2).collect()
 }
 
-/// Digits of any script and the full-width plus as ASCII; all else as it is.
+/// Replaces digits of any script and the full-width plus with ASCII.
 fn ascii_digits(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -191,7 +195,8 @@ fn ascii_digits(text: &str) -> String {
         .collect()
 }
 
-/// Digits, the separators people use, and the invisible marks that come along when a number is copied.
+/// Returns whether a number without an extension can have the character: digits, separators, and
+/// invisible marks of a copied number.
 fn is_number_character(c: char) -> bool {
     c.is_ascii_digit()
         || c.is_whitespace()
@@ -216,102 +221,4 @@ impl fmt::Debug for Phone {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read(text: &str, country: Option<&str>) -> Result<(String, Option<String>), PhoneError> {
-        let country = country.map(|code| code.parse().unwrap());
-        Phone::read(text, country).map(|read| (read.phone.as_str().to_owned(), read.extension))
-    }
-
-    #[test]
-    fn a_number_with_its_country_keeps_its_digits() {
-        for (given, kept) in [
-            ("+1234567890", "+1234567890"),
-            (" +44 (0)20 7946-0958 ", "+442079460958"),
-            ("00442079460958", "+442079460958"),
-            ("0044 20.7946.0958", "+442079460958"),
-            ("tel:+49-151-23456789", "+4915123456789"),
-            ("+44 020 7946 0958", "+4402079460958"),
-            ("(+39) 06 6982", "+39066982"),
-            ("\u{202a}+1 (555) 010-0000\u{202c}", "+15550100000"),
-            ("＋８１９０１２３４５６７８", "+819012345678"),
-            ("+٩٦٦٥٠١٢٣٤٥٦٧", "+966501234567"),
-        ] {
-            for country in [None, Some("US"), Some("GB")] {
-                assert_eq!(read(given, country), Ok((kept.to_owned(), None)), "{given}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_number_without_a_country_is_read_in_the_accounts() {
-        for (given, country, kept) in [
-            ("020 7946 0958", "GB", "+442079460958"),
-            ("(555) 010-0000", "US", "+15550100000"),
-            ("0151 23456789", "DE", "+4915123456789"),
-            ("030/901820", "DE", "+4930901820"),
-            ("06 6982", "IT", "+39066982"),
-        ] {
-            assert_eq!(
-                read(given, Some(country)),
-                Ok((kept.to_owned(), None)),
-                "{given}"
-            );
-            assert_eq!(read(given, None), Err(PhoneError::NoCountry), "{given}");
-        }
-        assert_eq!(read("12345", Some("US")), Err(PhoneError::NotPossibleHere));
-    }
-
-    #[test]
-    fn an_extension_is_split_off() {
-        for given in [
-            "+1 (555) 010-0000 ext 12",
-            "+15550100000;ext=12",
-            "+1 555 010 0000 x12",
-        ] {
-            let split = ("+15550100000".to_owned(), Some("12".to_owned()));
-            assert_eq!(read(given, None), Ok(split), "{given}");
-        }
-        let split = ("+15550100000".to_owned(), Some("12".to_owned()));
-        assert_eq!(read("(555) 010-0000 ext. 12", Some("US")), Ok(split));
-    }
-
-    proptest! {
-        #[test]
-        fn what_has_no_mark_of_an_extension_has_none(
-            text in "[0-9+ .()/\\[\\]\t\u{a0}\u{2010}-\u{2015}\u{2212}\u{ff0d}\u{ff08}\u{ff09}\u{200b}-\u{200f}\u{2060}\u{3000}-]{1,30}"
-        ) {
-            prop_assume!(text.chars().all(is_number_character));
-            let parsed = PHONE_NUMBER_UTIL.parse(&text, Some(Region::US));
-            prop_assert_eq!(parsed.ok().and_then(|number| number.extension), None);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_e164_is_refused() {
-        for given in [
-            "",
-            "+",
-            "n/a",
-            "+0123456789",
-            "+123456",
-            "+1234567890123456",
-            "call me",
-            "+1-800-FLOWERS",
-            "+49 30 901820/21",
-        ] {
-            assert_eq!(
-                read(given, Some("US")),
-                Err(PhoneError::NotANumber),
-                "{given}"
-            );
-        }
-        assert_eq!(
-            read(&"1".repeat(251), Some("US")),
-            Err(PhoneError::NotANumber)
-        );
-    }
-}
+mod tests;

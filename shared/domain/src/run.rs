@@ -1,4 +1,4 @@
-//! A run: one lead's way through one workflow.
+//! Runs: their states, and how a start and a workflow give a run.
 
 mod changes;
 
@@ -15,82 +15,76 @@ use super::{
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
-/// How far a run is (CONTRACT section 7).
+/// Progress of a run ([contract](../../../docs/contract.md#run-values)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
-    /// Ordered, and not built yet.
+    /// The run is not built yet, or waits for its paused workflow.
     Queued,
-    /// Built; its touchpoints are scheduled.
+    /// The run is built and has not ended.
     Running,
-    /// All touchpoints are done.
+    /// The lead has a terminal status, or no touchpoint is left.
     Completed,
-    /// Ended early.
+    /// Another run replaced this one.
     Stopped,
-    /// It could not be built.
+    /// The workflow was missing when the run was to be built.
     Failed,
 }
 
-/// What the cadence of a run does (CONTRACT section 7).
+/// State of a run's cadence ([contract](../../../docs/contract.md#run-values)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CadenceState {
-    /// Not built yet.
+    /// The run is not built yet.
     Pending,
-    /// Touchpoints are made when they are due.
+    /// Touchpoints go out when they are due.
     Active,
-    /// Nothing is made until it is resumed.
+    /// No touchpoint goes out until the cadence is resumed.
     Paused,
-    /// All touchpoints are done.
+    /// No touchpoint is left.
     Completed,
-    /// Nothing more will be made.
+    /// The run ended before its cadence.
     Cancelled,
 }
 
 /// One lead's way through one workflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Whose run it is.
     pub account_id: AccountId,
-    /// The lead.
     pub lead_id: LeadId,
-    /// Its id.
     pub id: RunId,
-    /// The order that started it.
+    /// Id of the start.
     pub job_id: JobId,
-    /// The workflow as it was when the touchpoints were planned, or when the run was ordered.
+    /// The workflow at the time of the planning. Before that, at the time of the start.
     pub workflow: WorkflowLabel,
-    /// Where the lead stands.
     pub current_status: Status,
-    /// How far the run is.
     pub status: RunStatus,
-    /// What its cadence does.
     pub cadence_state: CadenceState,
-    /// A person has taken over, and the automation waits.
+    /// Whether a person has taken the lead over. The automation then waits.
     pub human_takeover: bool,
-    /// Since when the cadence is held up by a person.
+    /// Time since which a person holds up the cadence. `None` if none does.
     pub paused_at: Option<Timestamp>,
-    /// The planned contacts, in order.
+    /// Planned contacts, in order.
     pub touchpoints: Vec<Touchpoint>,
-    /// What they need of the workflow; none: nothing is planned yet.
+    /// The part of the workflow that the cadence needs. `None` if nothing is planned yet.
     pub snapshot: Option<Snapshot>,
-    /// When it was built.
+    /// Time at which the run was built.
     pub created_at: Timestamp,
-    /// Counts its changes, so that one that was made meanwhile is noticed.
+    /// Number of changes. A write fails if another change has raised it.
     pub revision: u32,
 }
 
-/// What a running cadence needs of its workflow, as it was when the touchpoints were planned: later edits
-/// of the workflow do not reach the run.
+/// The part of a workflow that a run keeps when its touchpoints are planned. Later edits of the
+/// workflow do not change the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// The zone of the touchpoints' wall-clock times and of the windows.
+    /// Zone of the windows and of the touchpoints' wall-clock times.
     pub timezone: TimeZone,
-    /// When calls may be placed; none: at any time.
+    /// Windows for calls. If there are none, calls may be placed at any time.
     pub windows: Vec<Window>,
-    /// Whether the other channels keep to the windows as well.
+    /// Whether the windows also hold for the other channels.
     pub gate_all_channels: bool,
-    /// What the steps say, by their index; a step that says nothing is absent.
+    /// Messages by the index of their step. A step without a message is absent.
     pub messages: BTreeMap<u16, MessageParts>,
 }
 
@@ -110,7 +104,6 @@ impl From<&Workflow> for Snapshot {
 }
 
 impl Snapshot {
-    /// The hours that the cadence keeps to.
     pub fn gate(&self) -> Gate<'_> {
         Gate {
             windows: &self.windows,
@@ -121,9 +114,10 @@ impl Snapshot {
 }
 
 impl Run {
-    /// The run that `start` orders for `lead`, with its cadence planned from the enrolment on. A paused workflow gives a run
-    /// without touchpoints that waits; a workflow that is gone gives a failed one, so that the order is
-    /// answered for and not lost.
+    /// Builds the run that `start` orders for `lead`. The cadence counts from the enrolment.
+    ///
+    /// A paused workflow gives a waiting run without touchpoints. A missing workflow gives a failed
+    /// run, so that the start has a result.
     pub fn build(lead: &Lead, start: &Start, workflow: Option<&Workflow>, now: Timestamp) -> Self {
         Self::build_from(lead, start, workflow, start.enrolled_at, now)
     }
@@ -136,7 +130,7 @@ impl Run {
         now: Timestamp,
     ) -> Self {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
-        // Touchpoints are due to the second.
+        // Due times are whole seconds.
         let planned_from = Timestamp::from_second(planned_from.as_second()).unwrap_or(planned_from);
         let touchpoints = planned.map_or_else(Vec::new, |workflow| {
             plan(
@@ -154,7 +148,7 @@ impl Run {
             (Some(_), Some(_)) if touchpoints.iter().any(can_be_made) => {
                 (RunStatus::Running, CadenceState::Active)
             }
-            // The lead cannot be reached any more: there is nothing to do.
+            // No step can reach the lead.
             (Some(_), Some(_)) => (RunStatus::Completed, CadenceState::Completed),
         };
         Self {
@@ -175,8 +169,8 @@ impl Run {
         }
     }
 
-    /// The same run once its workflow is not paused any more, with its cadence planned from now on. A
-    /// person who has taken over meanwhile keeps it.
+    /// Returns a waiting run with its cadence planned from `now` on, after its workflow has
+    /// resumed. If a person has taken the lead over, the automation stays stopped.
     pub fn after_wait(
         &self,
         lead: &Lead,
@@ -197,7 +191,7 @@ impl Run {
         run
     }
 
-    /// The run as it is between the order and its building.
+    /// Returns the run as clients see it before it is built.
     pub fn queued(lead: &Lead, start: &Start) -> Self {
         Self {
             status: RunStatus::Queued,
@@ -206,12 +200,12 @@ impl Run {
         }
     }
 
-    /// Whether it waits for its workflow, which is paused, with nothing planned.
+    /// Returns whether the run waits for its paused workflow, with nothing planned.
     pub fn is_waiting(&self) -> bool {
         self.status == RunStatus::Queued && self.snapshot.is_none()
     }
 
-    /// Whether it is the lead's active run: it has neither ended nor failed.
+    /// Returns whether the run is active: it has neither ended nor failed.
     pub fn is_active(&self) -> bool {
         matches!(self.status, RunStatus::Queued | RunStatus::Running)
     }

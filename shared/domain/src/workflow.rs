@@ -1,4 +1,4 @@
-//! A workflow: its statuses and its cadence (CONTRACT section 7).
+//! Workflows ([contract](../../../docs/contract.md#workflow-definition)).
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,9 @@ use super::{
 };
 use crate::channel::Channel;
 
-/// What a workflow is meant to reach.
+/// Goal of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the names are the contract's own and say all there is to say"
-)]
 pub enum GoalType {
     Appointment,
     Sale,
@@ -28,7 +24,7 @@ pub enum GoalType {
     DocumentCollection,
 }
 
-/// Returns the version of workflows that were stored without one.
+/// Returns the version of a workflow that was stored without one.
 pub fn first_version() -> u32 {
     1
 }
@@ -36,61 +32,52 @@ pub fn first_version() -> u32 {
 /// A workflow of an account.
 #[derive(Clone, Debug)]
 pub struct Workflow {
-    /// Its id.
     pub id: WorkflowId,
-    /// Counts its definitions, from 1.
+    /// Number of the definition, from 1. Each change raises it.
     pub version: u32,
-    /// Its display name.
+    /// Display name.
     pub name: String,
-    /// What it is meant to reach.
     pub goal_type: GoalType,
-    /// A paused workflow takes leads but schedules nothing.
+    /// Whether the workflow schedules nothing for now. Leads can still be enrolled.
     pub is_paused: bool,
-    /// The zone in which calendar delays and windows are counted.
+    /// Zone of windows and calendar delays.
     pub timezone: TimeZone,
-    /// Where a lead can stand in it; exactly one is initial.
+    /// Statuses that a lead can have. Exactly one is initial.
     pub statuses: Vec<Status>,
-    /// Which contacts, and when.
     pub cadence: Cadence,
-    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// The name tag of a workflow, as a run keeps it: later edits do not reach it.
+/// The part of a workflow that each start and run copies. Later edits do not change the copies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkflowLabel {
-    /// The workflow's id.
     pub id: WorkflowId,
-    /// Its name at the time.
     pub name: String,
-    /// Its goal at the time.
     pub goal_type: GoalType,
-    /// Which of its definitions.
+    /// Number of the definition that was copied.
     #[serde(default = "first_version")]
     pub version: u32,
 }
 
-/// Where a lead can stand in a workflow.
+/// A status that a lead can have in a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Its id.
     pub id: StatusId,
-    /// The name that clients use.
+    /// Name for clients.
     pub key: String,
-    /// The name that people see.
+    /// Name for people.
     pub label: String,
-    /// A group of statuses, such as `active` or `won`.
+    /// Group of statuses, such as `active` or `won`.
     pub category: String,
-    /// A new lead starts here.
+    /// Whether a new lead has this status.
     #[serde(default)]
     pub is_initial: bool,
-    /// A lead that comes here has left the cadence.
+    /// Whether the status ends the run.
     #[serde(default)]
     pub is_terminal: bool,
 }
 
 impl Workflow {
-    /// What a run keeps of the workflow.
     pub fn label(&self) -> WorkflowLabel {
         WorkflowLabel {
             id: self.id,
@@ -100,12 +87,13 @@ impl Workflow {
         }
     }
 
-    /// The zone's IANA name. A workflow's zone is read by its name, so it has one; UTC is the zone without.
+    /// Returns the IANA name of the zone. Every workflow's zone has one, because it is read by its
+    /// name.
     pub fn timezone_name(&self) -> &str {
         self.timezone.iana_name().unwrap_or("UTC")
     }
 
-    /// The channels of the cadence, each once, in the order in which they first come up.
+    /// Returns the channels of the cadence, each once, in the order of their first steps.
     pub fn channels(&self) -> Vec<Channel> {
         let mut channels = Vec::new();
         for step in &self.cadence.steps {
@@ -116,12 +104,12 @@ impl Workflow {
         channels
     }
 
-    /// Where a new lead stands.
+    /// Returns the status of a new lead.
     pub fn initial_status(&self) -> Option<&Status> {
         self.statuses.iter().find(|status| status.is_initial)
     }
 
-    /// Whether some step places a call, for which a lead must have a phone number.
+    /// Returns whether a step places a call. A lead then needs a phone number.
     pub fn has_call_step(&self) -> bool {
         self.cadence
             .steps

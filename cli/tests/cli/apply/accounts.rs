@@ -65,14 +65,14 @@ async fn an_account_gets_what_its_file_lists_and_loses_what_it_does_not() {
     let [left] = setup.workflows().await.try_into().unwrap();
     assert_eq!(left.name, "Renewals");
     let account = store.account(setup.account).await.unwrap().unwrap();
-    let country = account.account.default_country.map(|it| it.to_string());
+    let country = account.default_country.map(|it| it.to_string());
     assert_eq!(
         (account.name.as_str(), country.as_deref()),
         ("Acme", Some("GB"))
     );
     // The keys have copies of the account's settings.
     let keys = store.api_keys(setup.account).await.unwrap();
-    assert_eq!(keys[0].1.account, account.account);
+    assert_eq!(keys[0].1.account, account.settings(None));
     // The removed workflow is kept for its runs.
     let kept = store.workflow_of_run(setup.account, demo_workflow.id);
     assert_eq!(kept.await.unwrap().unwrap().name, "Sales Outreach");

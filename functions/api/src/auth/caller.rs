@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use domain::{account::Account, api_key::ApiKey};
+use domain::{account::AccountSettings, api_key::ApiKey};
 use http::request::Parts;
 
 use crate::{http::error::ApiError, limit::Charges, state::AppState};
@@ -11,7 +11,7 @@ use crate::{http::error::ApiError, limit::Charges, state::AppState};
 /// The account of the request's API key.
 ///
 /// The extractor authenticates the request and charges its limits, in this order, before the body is read.
-pub struct Caller(pub Arc<Account>);
+pub struct Caller(pub Arc<AccountSettings>);
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;

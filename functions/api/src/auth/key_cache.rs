@@ -9,7 +9,7 @@ use aws::{
     telemetry::ErrorChain,
 };
 use domain::{
-    account::Account,
+    account::AccountSettings,
     api_key::{ApiKeyHash, ApiKeyRecord},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ const LAST_USED_TIMEOUT: Duration = Duration::from_millis(100);
 pub struct KeyCache {
     store: Store,
     clock: Clock,
-    valid: Arc<Cache<ApiKeyHash, Arc<Account>>>,
+    valid: Arc<Cache<ApiKeyHash, Arc<AccountSettings>>>,
     /// Invalid keys have their own cache, so that a flood of made-up keys cannot evict valid ones.
     invalid: Arc<Cache<ApiKeyHash, ()>>,
 }
@@ -48,7 +48,10 @@ impl KeyCache {
     }
 
     /// Returns the account of a key. `None` if the key is unknown, revoked or expired.
-    pub async fn account(&self, hash: &ApiKeyHash) -> Result<Option<Arc<Account>>, StoreError> {
+    pub async fn account(
+        &self,
+        hash: &ApiKeyHash,
+    ) -> Result<Option<Arc<AccountSettings>>, StoreError> {
         let now = self.clock.now();
         if let Some(account) = self.valid.get(hash, now) {
             return Ok(Some(account));

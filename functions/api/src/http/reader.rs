@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use domain::{
-    account::Account,
+    account::AccountSettings,
     json,
     metadata::Metadata,
     name::{Name, NameError},
@@ -193,7 +193,7 @@ impl Reader {
     }
 
     /// Takes `phone`, read in the country of the account if it has no country code.
-    pub fn phone(&mut self, account: &Account) -> Option<Dialled> {
+    pub fn phone(&mut self, account: &AccountSettings) -> Option<Dialled> {
         let text = self.text("phone")?;
         Phone::read(&text, account.default_country)
             .map_err(|error| self.problem("phone", error))

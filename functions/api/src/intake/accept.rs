@@ -6,7 +6,7 @@ use aws::{
     store::{Created, Lookup, StoreError},
     telemetry::ErrorChain,
 };
-use domain::{account::Account, idempotency::Receipt, lead::Lead};
+use domain::{account::AccountSettings, idempotency::Receipt, lead::Lead};
 
 use super::{
     enrol::{Enrolled, Refused, Warning},
@@ -20,7 +20,7 @@ use crate::{http::error::ApiError, state::AppState};
 /// have been accepted, before the workflow or the account changed.
 pub async fn accept(
     state: &AppState,
-    account: &Account,
+    account: &AccountSettings,
     enrolled: Result<Enrolled, Refused>,
 ) -> Outcome {
     match enrolled {

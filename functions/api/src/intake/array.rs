@@ -6,7 +6,7 @@ use aws::{
     store::{Lookup, WriteStatus},
     telemetry::ErrorChain,
 };
-use domain::{account::Account, idempotency::IdempotencyKey, lead::Lead};
+use domain::{account::AccountSettings, idempotency::IdempotencyKey, lead::Lead};
 use futures::{StreamExt, stream};
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
@@ -78,7 +78,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
 /// Same as [`References::load`]. Errors of single leads are in their outcomes.
 pub async fn create(
     state: &AppState,
-    account: &Account,
+    account: &AccountSettings,
     key: Option<&IdempotencyKey>,
     elements: &[Box<RawValue>],
 ) -> Result<Vec<Outcome>, ApiError> {

@@ -2,7 +2,7 @@
 
 use aws::randomness::Randomness;
 use domain::{
-    account::Account,
+    account::AccountSettings,
     cadence::Reachability,
     first_message::FirstMessage,
     ids::{JobId, LeadId, RunId},
@@ -69,7 +69,7 @@ impl From<ApiError> for Refused {
 /// [`ApiError::Validation`] with every problem: the request's own, and those that its workflow shows.
 pub fn enrol(
     request: LeadRequest,
-    account: &Account,
+    account: &AccountSettings,
     references: &References,
     randomness: &Randomness,
     now: Timestamp,

@@ -1,7 +1,7 @@
 //! The `Idempotency-Key` of a request ([contract](../../../../docs/contract.md#idempotency-key)).
 
 use axum::extract::FromRequestParts;
-use domain::{account::Account, idempotency::IdempotencyKey, ids::LeadId};
+use domain::{account::AccountSettings, idempotency::IdempotencyKey, ids::LeadId};
 use http::request::Parts;
 
 use crate::http::{
@@ -38,7 +38,7 @@ pub struct IdempotentRequest {
 }
 
 impl IdempotentRequest {
-    pub fn new(place: Place<'_>, account: &Account, fields: &Fields) -> Self {
+    pub fn new(place: Place<'_>, account: &AccountSettings, fields: &Fields) -> Self {
         let prefix = match place.shape {
             Shape::Single => "",
             Shape::Array => "array",

@@ -2,7 +2,7 @@
 //! ([contract](../../../../docs/contract.md#post-leads)).
 
 use domain::{
-    account::Account,
+    account::AccountSettings,
     email::Email,
     ids::{CampaignId, WorkflowId},
     lead::MAX_SIZE,
@@ -50,7 +50,7 @@ impl LeadRequest {
     /// [`ApiError::MalformedJson`] if it is no JSON object, and [`ApiError::PayloadTooLarge`].
     pub fn parse(
         body: &[u8],
-        account: &Account,
+        account: &AccountSettings,
         place: Option<Place<'_>>,
     ) -> Result<Self, ApiError> {
         if body.len() > MAX_SIZE {
@@ -107,8 +107,8 @@ mod tests {
     use super::*;
     use crate::intake::idempotency::Shape;
 
-    fn account() -> Account {
-        Account {
+    fn account() -> AccountSettings {
+        AccountSettings {
             id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
             default_country: None,
             limits: Limits::default(),

@@ -8,7 +8,7 @@ use std::{
 
 use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
-    account::Account,
+    account::AccountSettings,
     campaign::Campaign,
     ids::{CampaignId, WorkflowId},
     workflow::Workflow,
@@ -32,7 +32,7 @@ impl References {
     /// [`StoreError::Unavailable`], [`StoreError::NoAnswer`] and [`StoreError::Unexpected`].
     pub async fn load(
         state: &AppState,
-        account: &Account,
+        account: &AccountSettings,
         requests: &[&LeadRequest],
     ) -> Result<Self, StoreError> {
         let id = account.id;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    account::Account,
+    account::AccountSettings,
     ids::LeadId,
     lead::{LeadPatch, MAX_SIZE},
     patch::Change,
@@ -81,7 +81,7 @@ pub async fn change(
 }
 
 /// Reads a change, by the rules of `POST /leads`.
-fn read(body: &[u8], account: &Account) -> Result<LeadPatch, ApiError> {
+fn read(body: &[u8], account: &AccountSettings) -> Result<LeadPatch, ApiError> {
     if body.len() > MAX_SIZE {
         return Err(ApiError::PayloadTooLarge(
             "A change must not be over 64 KiB",

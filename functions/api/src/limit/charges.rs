@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::Request;
-use domain::{account::Account, api_key::ApiKeyHash, limit::Limits, limited::Limited};
+use domain::{account::AccountSettings, api_key::ApiKeyHash, limit::Limits, limited::Limited};
 use http::HeaderMap;
 use tokio::task::JoinHandle;
 
@@ -40,7 +40,7 @@ impl Charges {
     pub async fn charge(
         &self,
         limiter: &Limiter,
-        account: &Account,
+        account: &AccountSettings,
         key: ApiKeyHash,
     ) -> Result<(), ApiError> {
         let Limits {

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    account::Account,
+    account::AccountSettings,
     ids::{JobId, LeadId, RunId, WorkflowId},
     lead::{Lead, Start},
     run::RunStatus,
@@ -168,7 +168,7 @@ fn order(
 /// Sends the start. It is listed as pending until it is sent, so that requeue-starts sends it if this fails.
 async fn send(
     state: &AppState,
-    account: &Account,
+    account: &AccountSettings,
     id: LeadId,
     start: Start,
     since: jiff::Timestamp,

@@ -8,7 +8,7 @@ use aws::{
     store::{Enrolment, StoreError},
 };
 use domain::{
-    account::Account,
+    account::AccountSettings,
     activity::Activity,
     ids::{LeadId, WorkflowId},
     lead::Lead,
@@ -30,7 +30,11 @@ pub struct Current {
 }
 
 impl Current {
-    pub async fn read(state: &AppState, account: &Account, id: LeadId) -> Result<Self, ApiError> {
+    pub async fn read(
+        state: &AppState,
+        account: &AccountSettings,
+        id: LeadId,
+    ) -> Result<Self, ApiError> {
         let found = state.store.lead_with_newest_run(account.id, id).await?;
         let (lead, newest) = found.ok_or(ApiError::NotFound("Lead"))?;
         let enrolment = match (&lead.start, newest) {
@@ -75,7 +79,7 @@ pub enum Changed<T> {
 /// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
 pub async fn change_run<T>(
     state: &AppState,
-    account: &Account,
+    account: &AccountSettings,
     id: LeadId,
     workflow: Option<WorkflowId>,
     change: impl Fn(&mut Run, Timestamp) -> Result<Changed<T>, ApiError>,

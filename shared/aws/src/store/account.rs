@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    account::{Account, AccountPatch, AccountRecord},
+    account::{Account, AccountPatch},
     country::Country,
     ids::AccountId,
-    limit::{Limit, Limits},
+    limit::Limit,
     patch::Change,
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,7 +45,7 @@ impl Entity for AccountItem {
     const VERSION: u8 = 1;
 }
 
-impl From<AccountItem> for AccountRecord {
+impl From<AccountItem> for Account {
     fn from(item: AccountItem) -> Self {
         let AccountItem {
             id,
@@ -57,37 +57,29 @@ impl From<AccountItem> for AccountRecord {
             gsi1sk: _,
         } = item;
         Self {
-            account: Account {
-                id,
-                default_country,
-                limits: Limits {
-                    account: limit,
-                    key: None,
-                },
-            },
+            id,
             name,
+            default_country,
+            limit,
             created_at,
         }
     }
 }
 
-impl From<&AccountRecord> for AccountItem {
-    fn from(record: &AccountRecord) -> Self {
-        let AccountRecord {
-            account:
-                Account {
-                    id,
-                    default_country,
-                    limits,
-                },
+impl From<&Account> for AccountItem {
+    fn from(account: &Account) -> Self {
+        let Account {
+            id,
             name,
+            default_country,
+            limit,
             created_at,
-        } = record.clone();
+        } = account.clone();
         Self {
             id,
             name,
             default_country,
-            limit: limits.account,
+            limit,
             created_at,
             gsi1pk: Some(keys::ACCOUNTS.to_owned()),
             gsi1sk: Some(keys::made(created_at, id)),
@@ -100,25 +92,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it is there already.
-    pub async fn create_account(&self, record: &AccountRecord) -> Result<(), StoreError> {
-        let key = keys::account(record.account.id);
-        self.create(key, &AccountItem::from(record)).await
+    pub async fn create_account(&self, account: &Account) -> Result<(), StoreError> {
+        let key = keys::account(account.id);
+        self.create(key, &AccountItem::from(account)).await
     }
 
     /// An account.
     ///
     /// # Errors
     /// As of any read.
-    pub async fn account(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let item: Option<AccountItem> = self.read(&keys::account(id)).await?;
-        Ok(item.map(AccountRecord::from))
+        Ok(item.map(Account::from))
     }
 
     /// All accounts, oldest first. The index lags behind the table, on AWS by some milliseconds.
     ///
     /// # Errors
     /// As of any read.
-    pub async fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let listed = self
             .listed::<AccountItem>(keys::ACCOUNTS.to_owned())
             .await?;
@@ -132,7 +124,7 @@ impl Store {
     /// [`StoreError::Conflict`] if there is no such account.
     pub async fn change_account(
         &self,
-        record: &AccountRecord,
+        account: &Account,
         patch: AccountPatch,
     ) -> Result<(), StoreError> {
         let AccountPatch {
@@ -147,14 +139,14 @@ impl Store {
                 ("burst".to_owned(), number(limit.burst())),
             ]))
         });
-        let id = record.account.id;
+        let id = account.id;
         let mut update = Update::default();
         update.change("name", name.map_or(Change::Keep, Change::Set));
         update.change("default_country", default_country.clone());
         update.change_value("limit", limit.clone());
         // For an account from before there was a list of all.
         update.set("gsi1pk", text(keys::ACCOUNTS));
-        update.set("gsi1sk", text(keys::made(record.created_at, id)));
+        update.set("gsi1sk", text(keys::made(account.created_at, id)));
         self.update(keys::account(id), update).await?;
         if (&default_country, &limit) == (&Change::Keep, &Change::Keep) {
             return Ok(());

@@ -2,7 +2,7 @@
 //! read; the key itself is nowhere.
 
 use domain::{
-    account::Account,
+    account::AccountSettings,
     api_key::{ApiKeyHash, ApiKeyRecord},
     country::Country,
     ids::{AccountId, ApiKeyId},
@@ -69,7 +69,7 @@ impl ApiKeyItem {
         } = self;
         ApiKeyRecord {
             id: id.unwrap_or_else(|| ApiKeyId::of_hash(account_id, hash)),
-            account: Account {
+            account: AccountSettings {
                 id: account_id,
                 default_country,
                 limits: Limits {
@@ -92,7 +92,7 @@ impl From<&ApiKeyRecord> for ApiKeyItem {
         let ApiKeyRecord {
             id,
             account:
-                Account {
+                AccountSettings {
                     id: account_id,
                     default_country,
                     limits: Limits { account, key },

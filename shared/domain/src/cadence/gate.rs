@@ -1,4 +1,4 @@
-//! The gate: from an instant to the first one at which a channel may be used.
+//! The gate moves a due time to the next time at which its channel may be used.
 
 use std::ops::Range;
 
@@ -11,23 +11,24 @@ use jiff::{
 use super::{ClockTime, Reason, Window};
 use crate::channel::Channel;
 
-/// A window that clock changes hide again and again would be searched for without end; a year has every
-/// weekday and both changes.
-const LONGEST_SEARCH: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// Maximum time to search ahead for an opening: more than a year, which has every weekday and both
+/// changes of the clocks. Without it, the search for a window that the clocks always skip would not
+/// end.
+const MAX_SEARCH: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// The hours that a cadence keeps to, in its workflow's zone.
+/// Windows of a cadence in its workflow's zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
-    /// When calls may be placed; none: at any time.
+    /// Windows for calls. If there are none, calls may be placed at any time.
     pub windows: &'a [Window],
-    /// Whether the other channels keep to the windows as well.
+    /// Whether the windows also hold for the other channels.
     pub all_channels: bool,
-    /// The zone of the windows.
     pub zone: &'a TimeZone,
 }
 
 impl Gate<'_> {
-    /// The earliest instant from `due` on at which the channel may be used; adds why it is not `due`.
+    /// Returns the earliest time from `due` on at which the channel may be used. Adds the reasons
+    /// if that is later than `due`.
     pub(super) fn pass(
         self,
         channel: Channel,
@@ -38,8 +39,8 @@ impl Gate<'_> {
         if !is_gated || self.windows.is_empty() {
             return due;
         }
-        // Every window has a day and a length, so each week has an opening. Should one be missing all the
-        // same, a touchpoint at its own time serves better than none.
+        // Each week has an opening, because every window has a day and a length. If none is found
+        // even so, the touchpoint keeps its time, because it must not be lost.
         let Some((opening, in_gap)) = self.opening(due) else {
             return due;
         };
@@ -63,11 +64,13 @@ impl Gate<'_> {
         opening
     }
 
-    /// The earliest instant from `due` on whose wall-clock time lies in a window, and whether the clocks
-    /// skipped an opening before it. Between two changes of the clocks, wall-clock time runs like time:
-    /// so the search goes from change to change, and needs no rule for gaps and folds.
+    /// Returns the earliest time from `due` on whose wall-clock time is in a window, and whether
+    /// the clocks skipped an opening before it. `None` if the search finds no opening.
+    ///
+    /// Wall-clock time runs evenly between two changes of the clocks. The search goes from change
+    /// to change, so it needs no rule for gaps and folds.
     fn opening(self, due: Timestamp) -> Option<(Timestamp, bool)> {
-        let last = due.saturating_add(LONGEST_SEARCH).ok()?;
+        let last = due.saturating_add(MAX_SEARCH).ok()?;
         let mut changes = self.zone.following(due).map(|change| change.timestamp());
         let (mut from, mut in_gap) = (due, false);
         while from <= last {
@@ -85,9 +88,10 @@ impl Gate<'_> {
         None
     }
 
-    /// The earliest time from `local` on that lies in a window, were there no change of the clocks.
+    /// Returns the earliest time from `local` on that is in a window, as if the clocks never
+    /// changed.
     fn local_opening(self, local: DateTime) -> Option<DateTime> {
-        // The last day is the first one's weekday again: its hours before `local`.
+        // The eighth day has the weekday of the first. It gives the hours before `local`.
         local.date().series(1.day()).take(8).find_map(|date| {
             self.hours_on(date)
                 .filter(|hours| local < hours.end)
@@ -108,7 +112,7 @@ impl Gate<'_> {
     }
 }
 
-/// Adds a reason, unless it is there.
+/// Adds a reason, unless it is already there.
 pub(super) fn add(reasons: &mut Vec<Reason>, reason: Reason) {
     if !reasons.contains(&reason) {
         reasons.push(reason);

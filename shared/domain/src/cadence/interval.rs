@@ -1,4 +1,4 @@
-//! Waiting times.
+//! Intervals between touchpoints.
 
 use std::{fmt, str::FromStr};
 
@@ -6,19 +6,21 @@ use jiff::{Span, civil::date, fmt::temporal::SpanParser};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A span of time as ISO 8601 writes it, from nothing to 366 days. `P1D` is the same wall-clock time on
-/// the next day, `PT24H` is 24 hours: they differ when the clocks change. The default is no time at all.
+/// An ISO 8601 duration of 0 seconds to 366 days. The default is 0 seconds.
+///
+/// `P1D` is the same wall-clock time on the next day, and `PT24H` is 24 hours. They differ when the
+/// clocks change.
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Interval(Span);
 
-/// Why a text is not an interval.
+/// Error for a text that is no interval. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("must be an ISO 8601 duration of whole seconds from PT0S to P366D, such as PT2H or P1D")]
 pub struct IntervalError;
 
 impl Interval {
-    /// Its calendar part: whole days and more, which keep the wall-clock time.
+    /// Returns the calendar part: days and longer units, which keep the wall-clock time.
     pub(super) fn days(self) -> Span {
         Span::new()
             .years(self.0.get_years())
@@ -27,7 +29,7 @@ impl Interval {
             .days(self.0.get_days())
     }
 
-    /// Its exact part: hours and less.
+    /// Returns the exact part: hours and shorter units.
     pub(super) fn hours(self) -> Span {
         self.0.years(0).months(0).weeks(0).days(0)
     }
@@ -37,7 +39,7 @@ impl FromStr for Interval {
     type Err = IntervalError;
 
     fn from_str(text: &str) -> Result<Self, IntervalError> {
-        // `Span`'s own FromStr also takes jiff's "1 day" notation.
+        // `Span::from_str` also accepts jiff's own notation, such as "1 day".
         let span: Span = SpanParser::new()
             .parse_span(text)
             .map_err(|_| IntervalError)?;

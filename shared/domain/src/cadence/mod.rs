@@ -1,4 +1,5 @@
-//! A workflow's cadence: which contacts with a lead, on which channels, and when (CONTRACT section 7).
+//! Cadences, and the planner that makes touchpoints of them
+//! ([contract](../../../../docs/contract.md#limits-and-timing)).
 
 #[cfg(test)]
 mod clock_changes;
@@ -24,16 +25,15 @@ pub use crate::channel::Channel;
 /// The contacts that a workflow makes with a lead.
 #[derive(Clone, Debug)]
 pub struct Cadence {
-    /// When calls may be placed, in the workflow's time zone; none: at any time.
+    /// Windows for calls, in the workflow's zone. If there are none, calls may be placed at any
+    /// time.
     pub windows: Vec<Window>,
-    /// Whether the other channels keep to the windows as well.
+    /// Whether the windows also hold for the other channels.
     pub gate_all_channels: bool,
-    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
 impl Cadence {
-    /// The hours that it keeps to in `zone`.
     fn gate<'a>(&'a self, zone: &'a TimeZone) -> Gate<'a> {
         Gate {
             windows: &self.windows,
@@ -46,15 +46,14 @@ impl Cadence {
 /// One step of a cadence: a channel, tried one or more times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
-    /// How the lead is reached.
     pub channel: Channel,
-    /// How often, 1 to 10.
+    /// Number of attempts, 1 to 10.
     pub max_attempts: u8,
-    /// From one attempt to the next.
+    /// Time from one attempt to the next.
     pub attempt_interval: Interval,
-    /// From the due time of the last attempt of the step before, or from enrolment.
+    /// Time from the last attempt of the previous step, or from the enrolment.
     pub delay: Interval,
-    /// What is said; none: what the sender says by itself.
+    /// Message of the step. `None` if the sender has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageParts>,
 }

@@ -1,5 +1,4 @@
-//! The planner: from a cadence and an enrolment's instant to touchpoints with due times. Pure functions:
-//! no clock, no store, no chance.
+//! The planner makes touchpoints with due times of a cadence and the time of an enrolment.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -9,8 +8,10 @@ use super::{
 };
 use crate::first_message::FirstMessage;
 
-/// The first touchpoint that reaches the lead, without planning the rest; none: no step does. A first
-/// message takes the place of the very first touchpoint.
+/// Returns the first touchpoint that reaches the lead, without planning the others. `None` if no
+/// step reaches the lead.
+///
+/// A first message replaces the very first touchpoint.
 pub fn first_touchpoint(
     steps: &[Step],
     reach: Reachability,
@@ -35,10 +36,14 @@ pub fn first_touchpoint(
     })
 }
 
-/// Every touchpoint of a cadence, in order. Each is due its interval or its step's delay after the one
-/// before, the first after `enrolled_at`, and then at the next time that the cadence's windows allow; the
-/// one after counts from there. Touchpoints that cannot reach the lead are skipped and keep their place in
-/// time. A first message takes the place of the first touchpoint, at its time and on its own channel.
+/// Plans all touchpoints of a cadence, in order.
+///
+/// A touchpoint counts from the previous one, and the first from `enrolled_at`. The wait is the
+/// step's delay for a first attempt, and its interval for the others. Then the touchpoint moves to
+/// the next time that the windows allow, and the next one counts from there.
+///
+/// A touchpoint that cannot reach the lead is skipped, and keeps its place in time. A first message
+/// replaces the first touchpoint, at its time and on the message's channel.
 pub fn plan(
     cadence: &Cadence,
     zone: &TimeZone,
@@ -84,8 +89,8 @@ pub fn plan(
     touchpoints
 }
 
-/// The touchpoints that a pause held up, which ends `now`: each is due that much later, and then at the next
-/// time that the windows allow, but neither in the past nor before the one that it follows.
+/// Moves touchpoints by the length of a pause that ends at `now`, and then to the next time that
+/// the windows allow. No touchpoint is due in the past or before the one that it follows.
 pub fn shift(
     touchpoints: &mut [Touchpoint],
     gate: Gate<'_>,
@@ -104,8 +109,8 @@ pub fn shift(
     }
 }
 
-/// `wait` after `start`: first its calendar part in the zone's wall-clock time, where a time that the
-/// clocks skip becomes as much later as they skip, then its exact part.
+/// Adds `wait` to `start`: first the calendar part in the zone's wall-clock time, then the exact
+/// part. A wall-clock time that the clocks skip moves by as much as they skip.
 fn after(
     start: Timestamp,
     wait: Interval,

@@ -1,4 +1,4 @@
-//! Touchpoints: the planned contacts with one lead.
+//! Touchpoints, their states and their reasons.
 
 use std::fmt;
 
@@ -8,95 +8,91 @@ use serde::{Deserialize, Serialize};
 use crate::channel::Channel;
 use crate::first_message::FirstMessage;
 
-/// On which ways a lead can be reached at all.
+/// Addresses by which a lead can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reachability {
-    /// By call, WhatsApp and text message.
+    /// Whether calls, WhatsApp and text messages can reach the lead.
     pub phone: bool,
-    /// By e-mail.
+    /// Whether email can reach the lead.
     pub email: bool,
 }
 
 /// One planned contact with a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touchpoint {
-    /// Which step of the workflow, from 0.
+    /// Index of the step, from 0.
     pub step_index: u16,
-    /// How the lead is reached.
     pub channel: Channel,
-    /// Which attempt of the step, from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u8,
-    /// How many attempts the step has.
+    /// Number of attempts of the step.
     pub max_attempts: u8,
-    /// When it is due.
     pub due_at: Timestamp,
-    /// How far the workflow's zone is ahead of UTC then, as far as was known at the planning.
+    /// Offset of the workflow's zone at `due_at`, by the rules at the time of the planning.
     pub offset: Offset,
-    /// What becomes of it.
     pub state: TouchpointState,
-    /// Why it is moved, skipped or not the workflow's own, in the order in which it came about.
+    /// Reasons why the touchpoint was moved, skipped or replaced, in order.
     pub reasons: Vec<Reason>,
-    /// What is said, if not what the step says: on a forced first touchpoint only.
+    /// Message that replaces the step's. Only a forced first touchpoint has one.
     pub message: Option<FirstMessage>,
 }
 
-/// What becomes of a touchpoint (CONTRACT section 7).
+/// State of a touchpoint ([contract](../../../../docs/contract.md#run-values)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TouchpointState {
-    /// It will be made when it is due.
+    /// It goes out when it is due.
     Scheduled,
-    /// It is left out: the lead cannot be reached on its channel.
+    /// The lead cannot be reached on its channel.
     Skipped,
-    /// It was scheduled, and the cadence ended before.
+    /// It was scheduled, and the cadence was stopped first.
     Cancelled,
-    /// It was handed to a sender.
+    /// A sender has it.
     Dispatched,
-    /// It was made.
+    /// The contact was made.
     Done,
-    /// It was tried in vain.
+    /// The contact failed.
     Failed,
 }
 
-/// Why a touchpoint is not as its step says.
+/// Reason why a touchpoint differs from its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// Moved: the day has windows, and the time lies in none of them.
+    /// Moved: the day has windows, but none of them is open at the time.
     #[serde(rename = "window.closed")]
     WindowClosed,
-    /// Moved: no window is open on that weekday.
+    /// Moved: the weekday has no window.
     #[serde(rename = "weekday.closed")]
     WeekdayClosed,
-    /// Moved: the clocks skip the time, or the opening of the window.
+    /// Moved: the clocks skip the time, or the opening of a window.
     #[serde(rename = "clock.gap")]
     ClockGap,
     /// Skipped: the lead has no phone number.
     #[serde(rename = "no_phone")]
     NoPhone,
-    /// Skipped: the lead has no e-mail address.
+    /// Skipped: the lead has no email address.
     #[serde(rename = "no_email")]
     NoEmail,
-    /// It is the client's first message instead of the step's.
+    /// Replaced: the client set the first message.
     #[serde(rename = "forced_first_message")]
     ForcedFirstMessage,
 }
 
-/// The first contact that a cadence will make, as the reply to an intake shows it.
+/// First touchpoint of a cadence, as the reply to `POST /leads` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstTouchpoint {
-    /// Which step of the workflow, from 0.
+    /// Index of the step, from 0.
     pub step_index: u16,
-    /// How the lead is reached.
     pub channel: Channel,
-    /// How many attempts the step has.
+    /// Number of attempts of the step.
     pub max_attempts: u8,
-    /// How many steps the workflow has.
+    /// Number of steps of the workflow.
     pub total_steps: u16,
 }
 
 impl Touchpoint {
-    /// What the clocks of the workflow's zone are meant to show when it is due. Should the zone's rules
-    /// change after the planning, they will show something else.
+    /// Returns the wall-clock time at `due_at` in the workflow's zone, by the rules at the time of
+    /// the planning. The zone's rules can change later.
     pub fn local(&self) -> DateTime {
         self.offset.to_datetime(self.due_at)
     }
@@ -129,12 +125,13 @@ impl fmt::Display for Reason {
 }
 
 impl Reachability {
-    /// Whether the lead can be reached on a channel.
+    /// Returns whether the channel can reach the lead.
     pub fn has(self, channel: Channel) -> bool {
         self.missing_for(channel).is_none()
     }
 
-    /// What the lead lacks for a channel.
+    /// Returns the address that the lead lacks for the channel. `None` if the channel can reach the
+    /// lead.
     pub(super) fn missing_for(self, channel: Channel) -> Option<Reason> {
         match channel {
             Channel::Email => (!self.email).then_some(Reason::NoEmail),

@@ -1,4 +1,4 @@
-//! Windows: the days and hours in which leads may be contacted.
+//! Windows: hours on weekdays in which contacts may happen.
 
 use std::{fmt, ops::Range, str::FromStr};
 
@@ -6,8 +6,8 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Some hours on some days, from `start` up to and without `end`. One whose end is before its start
-/// goes on past midnight, into the day after each of its days.
+/// Hours on some weekdays, from `start` up to but not including `end`. A window whose end is before
+/// its start goes on past midnight, into the day after each of its days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "WindowParts", into = "WindowParts")]
 pub struct Window(WindowParts);
@@ -20,10 +20,9 @@ struct WindowParts {
     end: ClockTime,
 }
 
-/// A day of the week.
+/// A weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say all there is to say")]
 pub enum Day {
     Mon,
     Tue,
@@ -34,40 +33,38 @@ pub enum Day {
     Sun,
 }
 
-/// A time of day to the minute, `00:00` to `24:00`.
+/// A time of day in whole minutes, `00:00` to `24:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClockTime {
     minutes: u16,
 }
 
-/// A text that is not a time of day.
+/// Error for a text that is no time of day. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("must be a time from 00:00 to 24:00 such as 09:00")]
 pub struct ClockTimeError;
 
-/// Why days and times make no window.
+/// Error for days and times that make no window.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum WindowError {
-    /// It is open on no day.
     #[error("days must name at least one day")]
     NoDays,
-    /// A day is named twice.
     #[error("days must name each day once")]
     DayTwice,
-    /// It starts when its day is over.
+    /// The window starts at the end of its day.
     #[error("start must be before 24:00")]
     StartsAtMidnight,
-    /// No length, or a whole day: which was meant cannot be known.
+    /// Start and end are equal, which could mean no time or a whole day.
     #[error("start and end must differ; a whole day is 00:00 to 24:00")]
     Empty,
 }
 
 impl Window {
-    /// A window on `days`, from `start` up to `end`.
+    /// Returns a window on `days`, from `start` up to `end`.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// The first problem, as a [`WindowError`].
     pub fn new(days: Vec<Day>, start: ClockTime, end: ClockTime) -> Result<Self, WindowError> {
         if days.is_empty() {
             return Err(WindowError::NoDays);
@@ -88,22 +85,22 @@ impl Window {
         Ok(Self(WindowParts { days, start, end }))
     }
 
-    /// The days on which it opens.
+    /// Returns the days on which the window opens.
     pub fn days(&self) -> &[Day] {
         &self.0.days
     }
 
-    /// When it opens.
     pub fn start(&self) -> ClockTime {
         self.0.start
     }
 
-    /// When it closes; not part of it.
+    /// Returns the end, which is not part of the window.
     pub fn end(&self) -> ClockTime {
         self.0.end
     }
 
-    /// The hours of a weekday in which it is open: its own, and those left over from the night before.
+    /// Returns the hours in which the window is open on a weekday: its own, and those that remain
+    /// from the previous day.
     pub fn hours_on(&self, weekday: Weekday) -> impl Iterator<Item = Range<ClockTime>> {
         let (start, end) = (self.start(), self.end());
         let crosses_midnight = end < start;
@@ -151,12 +148,10 @@ impl From<Weekday> for Day {
 }
 
 impl ClockTime {
-    /// The start of a day.
     const MIDNIGHT: Self = Self { minutes: 0 };
-    /// The end of a day.
     const MIDNIGHT_AFTER: Self = Self { minutes: 24 * 60 };
 
-    /// Minutes since the day began, 0 to 1440.
+    /// Returns the minutes since the start of the day, 0 to 1440.
     pub fn minutes(self) -> u16 {
         self.minutes
     }

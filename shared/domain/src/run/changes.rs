@@ -1,5 +1,5 @@
-//! What can happen to a run once it is ordered (CONTRACT section 6). Each change says what it has done, or
-//! that there was nothing to do.
+//! Changes of a run ([contract](../../../../docs/contract.md#a-leads-run)). Each returns what it
+//! has done, or that there was nothing to do.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,8 +10,10 @@ use crate::{
 };
 
 impl Run {
-    /// Hands the lead to a person: the automation waits, and what was scheduled is cancelled. Gives how
-    /// many touchpoints that were; none: a person has it already.
+    /// Hands the lead to a person: the automation waits, and the scheduled touchpoints are
+    /// cancelled.
+    ///
+    /// Returns the number of cancelled touchpoints. `None` if a person already has the lead.
     pub fn stop(&mut self, now: Timestamp) -> Option<usize> {
         if self.human_takeover {
             return None;
@@ -22,11 +24,13 @@ impl Run {
         Some(self.cancel_scheduled())
     }
 
-    /// Hands the lead back to the automation and, if asked, takes up the cadence where it was: what is
-    /// left of it comes as much later as the pause was long, within its windows. Gives whether the cadence
-    /// goes on; none: there was nothing to resume.
+    /// Hands the lead back to the automation, and with `with_cadence` also resumes the cadence. The
+    /// remaining touchpoints move by the length of the pause, and then into the windows.
+    ///
+    /// Returns whether the cadence goes on. `None` if there was nothing to resume.
     pub fn resume(&mut self, with_cadence: bool, now: Timestamp) -> Option<bool> {
-        // A cadence that is not planned waits for its workflow, and not for this.
+        // A cadence that is not planned waits for its workflow. Only the automation is resumed
+        // then.
         let planned = self.snapshot.as_ref().filter(|_| with_cadence);
         let Some((snapshot, since)) = planned.zip(self.paused_at) else {
             return std::mem::take(&mut self.human_takeover).then_some(false);
@@ -35,7 +39,7 @@ impl Run {
         let first = self.touchpoints.iter().position(is_held_up);
         let left = first.and_then(|first| self.touchpoints.get_mut(first..));
         if let Some(left) = left {
-            // Whole seconds, as touchpoints are due to; and machines' clocks differ.
+            // Whole seconds, like due times. The pause can look negative, because clocks differ.
             let pause = SignedDuration::from_secs(now.as_second() - since.as_second());
             shift(left, snapshot.gate(), pause.max(SignedDuration::ZERO), now);
             for touchpoint in left.iter_mut().filter(|it| is_held_up(it)) {
@@ -48,7 +52,8 @@ impl Run {
         Some(true)
     }
 
-    /// Moves the lead to a status, and says whether it was in another. A terminal one completes the run.
+    /// Moves the lead to a status, and returns whether that is a change. A terminal status
+    /// completes the run.
     pub fn move_to(&mut self, status: &Status) -> bool {
         if self.current_status.key == status.key {
             return false;
@@ -60,7 +65,7 @@ impl Run {
         true
     }
 
-    /// Ends the run before its cadence is over.
+    /// Ends the run, and cancels the scheduled touchpoints.
     pub fn end(&mut self, status: RunStatus) {
         self.status = status;
         self.cadence_state = CadenceState::Cancelled;

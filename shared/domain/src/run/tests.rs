@@ -141,7 +141,7 @@ fn a_stop_cancels_what_is_scheduled_and_a_resume_with_the_cadence_brings_it_back
     assert!(run.is_active());
     assert_eq!(run.stop(later(3)), None);
 
-    // The automation alone: the cadence stays where it is, and is taken up later.
+    // The automation alone is resumed. The cadence stays where it is until it is resumed too.
     assert_eq!(run.resume(false, later(4)), Some(false));
     assert_eq!(
         (run.human_takeover, run.cadence_state),
@@ -159,7 +159,7 @@ fn a_stop_cancels_what_is_scheduled_and_a_resume_with_the_cadence_brings_it_back
         );
     }
     assert_eq!(run.resume(true, later(13)), None);
-    // The next pause counts by itself.
+    // The next pause counts from its own start.
     assert_eq!(run.stop(later(20)), Some(3));
     assert_eq!(run.paused_at, Some(later(20)));
 }
@@ -198,7 +198,7 @@ fn a_run_that_has_waited_is_planned_from_the_end_of_the_wait() {
     assert!(!run.is_waiting() && run.created_at == waiting.created_at);
     assert_eq!(run.touchpoints[0].due_at, later(101));
 
-    // A person who took over in the meantime keeps the lead.
+    // A person took the lead over during the wait, and keeps it.
     assert_eq!(waiting.stop(later(1)), Some(0));
     assert_eq!(waiting.resume(true, later(2)), Some(false));
     assert_eq!(waiting.stop(later(3)), Some(0));

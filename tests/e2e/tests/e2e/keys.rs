@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    account::Account,
+    account::AccountSettings,
     api_key::{ApiKey, ApiKeyRecord},
     ids::ApiKeyId,
     limit::Limits,
@@ -40,7 +40,7 @@ async fn refusal(container: &Container, key: &str) -> Value {
 /// Creates a key of the demo account.
 async fn create(container: &Container, key: &str, expires_at: Option<Timestamp>) {
     let key: ApiKey = key.parse().unwrap();
-    let owner = Account {
+    let owner = AccountSettings {
         id: account(),
         default_country: None,
         limits: Limits::default(),

@@ -9,7 +9,7 @@ use aws::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    account::Account,
+    account::AccountSettings,
     api_key::ApiKey,
     ids::{AccountId, ApiKeyId},
     limit::{Limit, Limits},
@@ -41,7 +41,7 @@ fn of_account(rate: u32, burst: u32) -> Limits {
 
 async fn create_key(store: &Store, clock: &Clock, limits: Limits) -> AccountId {
     let key: ApiKey = KEY.parse().unwrap();
-    let account = Account {
+    let account = AccountSettings {
         id: AccountId::new(clock.now(), Randomness::System.bits()),
         default_country: None,
         limits,

@@ -130,7 +130,7 @@ async fn starts_that_could_not_be_sent_are_sent_once_by_requeue_starts() {
     let done = requeue(store, queue, &clock).await.unwrap();
     let expected = Requeued {
         sent: 10,
-        unsent: 0,
+        pending: 0,
         oldest_s: 9 * 60,
         erased: 0,
     };
@@ -155,12 +155,12 @@ async fn a_flood_of_pending_starts_is_sent_in_one_sweep_and_failures_wait() {
     }
     container.sqs.set("SendMessageBatch", Fault::Failed);
     let error = requeue(&container.store, queue, &clock).await.unwrap_err();
-    assert_eq!((error.requeued.sent, error.requeued.unsent), (0, 1_000));
+    assert_eq!((error.requeued.sent, error.requeued.pending), (0, 1_000));
     // Each shard has more than a hundred starts, and so more than one page.
     container.sqs.end_fault("SendMessageBatch");
     container.sqs.take_calls();
     let done = requeue(&container.store, queue, &clock).await.unwrap();
-    assert_eq!((done.sent, done.unsent), (1_000, 0));
+    assert_eq!((done.sent, done.pending), (1_000, 0));
     let calls = container.sqs.take_calls();
     assert!(calls.iter().all(|call| call == "SendMessageBatch"));
     assert!((100..=116).contains(&calls.len()), "{} calls", calls.len());

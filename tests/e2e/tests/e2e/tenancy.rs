@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws::clock::Clock;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    account::{Account, AccountRecord},
+    account::Account,
     api_key::ApiKey,
     campaign::Campaign,
     ids::{AccountId, ApiKeyId, CampaignId, LeadId, WorkflowId},
     lead::LeadFilter,
-    limit::Limits,
     page::{List, encode_cursor},
     workflow::Workflow,
 };
@@ -114,23 +113,20 @@ async fn other_account(container: &Container) -> String {
     let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     let other = Account {
         id: AccountId::new(now, Randomness::System.bits()),
+        name: "Other".to_owned(),
         default_country: None,
-        limits: Limits::default(),
+        limit: None,
+        created_at: now,
     };
     let key: ApiKey = KEY.parse().unwrap();
     let record = key.record(
         ApiKeyId::new(now, Randomness::System.bits()),
-        other.clone(),
+        other.settings(None),
         "Other",
         now,
     );
     store.create_api_key(&key.hash(), &record).await.unwrap();
-    let record = AccountRecord {
-        account: other.clone(),
-        name: "Other".to_owned(),
-        created_at: now,
-    };
-    store.create_account(&record).await.unwrap();
+    store.create_account(&other).await.unwrap();
     let demo = store
         .workflow(account(), demo::WORKFLOW_ID.parse().unwrap())
         .await

@@ -60,7 +60,7 @@ fn sms(content: &str) -> FirstMessage {
     FirstMessage::new(Channel::Sms, parts).unwrap()
 }
 
-/// Wall-clock time, UTC, and the reasons.
+/// Returns each touchpoint as its wall-clock time, its time in UTC, and its reasons.
 fn shown(touchpoints: &[Touchpoint]) -> Vec<String> {
     touchpoints
         .iter()
@@ -247,7 +247,7 @@ proptest! {
         seconds in 0..2_000_000_000_i64,
     ) {
         let cadence = cadence(vec![window(&WORKDAYS, "22:00", "06:00")], steps);
-        // A message on a channel that cannot reach the lead is refused before.
+        // The API refuses a message on a channel that cannot reach the lead.
         let message = (is_forced && phone).then(|| sms("Hello"));
         let reach = Reachability { phone, email };
         let at = Timestamp::from_second(seconds).unwrap();

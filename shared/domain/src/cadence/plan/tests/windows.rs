@@ -1,4 +1,4 @@
-//! Windows: what opens when, and for whom.
+//! Touchpoints that windows move.
 
 use super::*;
 
