@@ -13,7 +13,7 @@ dev *options:
 test:
     cargo test
 
-# Runs the unit tests, within a minute of a change (needs cargo-nextest)
+# Runs the unit tests, in less than a minute after a change (needs cargo-nextest)
 test-fast:
     cargo nextest run --profile fast --lib
 

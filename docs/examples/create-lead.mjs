@@ -1,11 +1,11 @@
-// Creates a lead with fetch (Node 18 or newer), and prints its id and what became of its workflow.
+// Creates a lead with fetch (Node 18 or newer), and prints its id and its first touchpoint.
 //
 //     LEADGATE_API_KEY=nxr_live_... node create-lead.mjs
 //
 // LEADGATE_URL          the API's URL (default: http://127.0.0.1:3000, where `cargo dev` listens)
 // LEADGATE_WORKFLOW_ID  enrols the lead (default: no workflow)
 //
-// For a server: in a browser, the key would be everybody's. A page's form goes through a proxy, as html-form does.
+// Run it on a server: in a browser, every visitor could read the key. A form on a web page needs a proxy (html-form).
 
 const { LEADGATE_URL = "http://127.0.0.1:3000", LEADGATE_API_KEY, LEADGATE_WORKFLOW_ID } = process.env;
 const TRIES = 5;
@@ -16,7 +16,7 @@ async function createLead(lead) {
     headers: {
       "X-API-Key": LEADGATE_API_KEY,
       "Content-Type": "application/json",
-      // The same in each try, so that a lost answer does not make a second lead.
+      // The same in each try, so that a lost answer does not create a second lead.
       "Idempotency-Key": crypto.randomUUID(),
     },
     body: JSON.stringify(lead),
@@ -28,7 +28,7 @@ async function createLead(lead) {
       const reply = await response.json();
       if (response.status === 201) return reply;
       if (![429, 503].includes(response.status) || attempt === TRIES) {
-        // The gateway's own errors have a message alone.
+        // The gateway's own errors have only a message.
         const problems = reply.details?.map((detail) => detail.message) ?? [reply.message];
         throw new RefusedError(`${response.status}: ${problems.join("; ")} (request ${reply.request_id ?? "unknown"})`);
       }
@@ -43,7 +43,7 @@ async function createLead(lead) {
 class RefusedError extends Error {}
 
 try {
-  if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: put an API key there");
+  if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: set it to an API key");
   const reply = await createLead({
     first_name: "John",
     email: "john@example.com",

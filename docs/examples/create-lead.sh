@@ -7,12 +7,12 @@
 # LEADGATE_WORKFLOW_ID  enrols the lead (default: no workflow)
 set -euo pipefail
 
-: "${LEADGATE_API_KEY:?is not set: put an API key there}"
+: "${LEADGATE_API_KEY:?is not set: set it to an API key}"
 url=${LEADGATE_URL:-http://127.0.0.1:3000}
-# The same in each retry, so that a lost answer does not make a second lead.
+# The same in each retry, so that a lost answer does not create a second lead.
 name=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)
 
-# "" for a field means that it is not given.
+# The API reads "" as "not given".
 lead='{
     "first_name": "John",
     "email": "john@example.com",

@@ -1,4 +1,4 @@
-"""Creates a lead with requests, and prints its id and what became of its workflow.
+"""Creates a lead with requests, and prints its id and its first touchpoint.
 
     pip install requests
     LEADGATE_API_KEY=nxr_live_... python create_lead.py
@@ -19,7 +19,7 @@ URL = os.environ.get("LEADGATE_URL", "http://127.0.0.1:3000")
 
 
 def session(api_key: str) -> requests.Session:
-    """A session that waits as long as the API asks it to, and sends again when an answer is lost."""
+    """Returns a session that retries after 429, 503 and lost answers, and obeys `Retry-After`."""
     retry = Retry(total=5, backoff_factor=0.5, status_forcelist=[429, 503], allowed_methods=None, raise_on_status=False)
     session = requests.Session()
     session.mount(URL, HTTPAdapter(max_retries=retry))
@@ -28,12 +28,12 @@ def session(api_key: str) -> requests.Session:
 
 
 def create_lead(session: requests.Session, lead: dict) -> dict:
-    # The same in each retry, so that a lost answer does not make a second lead.
+    # The same in each retry, so that a lost answer does not create a second lead.
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     response = session.post(f"{URL}/api/public/leads", json=lead, headers=headers, timeout=30)
     reply = response.json()
     if response.status_code != 201:
-        # The gateway's own errors have a message alone.
+        # The gateway's own errors have only a message.
         problems = [detail["message"] for detail in reply.get("details", [])] or [reply.get("message", "")]
         sys.exit(f"{response.status_code}: {'; '.join(problems)} (request {reply.get('request_id', 'unknown')})")
     return reply
@@ -41,7 +41,7 @@ def create_lead(session: requests.Session, lead: dict) -> dict:
 
 if __name__ == "__main__":
     reply = create_lead(
-        session(os.environ.get("LEADGATE_API_KEY") or sys.exit("LEADGATE_API_KEY is not set: put an API key there")),
+        session(os.environ.get("LEADGATE_API_KEY") or sys.exit("LEADGATE_API_KEY is not set: set it to an API key")),
         {
             "first_name": "John",
             "email": "john@example.com",

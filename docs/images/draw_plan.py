@@ -4,7 +4,7 @@
     cargo leadgate plan examples/sales-outreach.yaml --at 2026-02-10T12:00:00Z | python3 docs/images/draw_plan.py
 
 The picture has its own dark background, so it is readable on a light page and on a dark one.
-`tests/readme` fails if the picture is not what the program prints.
+`tests/readme` fails if the picture differs from the output of the program.
 """
 
 import html
@@ -40,18 +40,18 @@ def contacts(line):
 
 def described(lines):
     """Describes the lines for readers who do not see the picture."""
-    said = []
+    found = []
     for line in lines:
         for column, letter in contacts(line):
             day = DAY.match(line)
             half_hours = column - day.end()
             time = f"{half_hours // 2:02}:{half_hours % 2 * 30:02}"
-            said.append(f"{day[0].strip()} {time} {CHANNELS.get(letter, letter)}")
-    return f"One row for each day, one column for each half hour. Contacts: {', '.join(said)}."
+            found.append(f"{day[0].strip()} {time} {CHANNELS.get(letter, letter)}")
+    return f"One row for each day, one column for each half hour. Contacts: {', '.join(found)}."
 
 
 def text(line, row, kind, start=0):
-    """Returns the words of a line, each at its columns whatever the width of the font is."""
+    """Returns the words of a line, each at its columns, for any width of the font."""
     drawn = []
     for run in re.finditer(r"\S+(?: \S+)*", line):
         x, width = LEFT + (start + run.start()) * CELL, len(run[0]) * CELL

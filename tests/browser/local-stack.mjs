@@ -131,8 +131,8 @@ const WAYS = [
   },
 ];
 
-/** Sends a request as a program. */
-async function ask(request) {
+/** Sends a request as a program, and returns the JSON of the reply. */
+async function fetchJson(request) {
   const reply = await fetch(request.url, request);
   assert(reply.ok, `${request.name}: ${reply.status} ${await reply.clone().text()}`);
   return reply.json();
@@ -140,11 +140,11 @@ async function ask(request) {
 
 /** Returns the stack's leads, its items, and the number of messages in its dead-letter queue. */
 async function contentOf(ready) {
-  const { leads, pagination } = await ask(listLeads(ready));
-  const { Items, LastEvaluatedKey } = await ask(dynamodb(ready, "Scan", { TableName: ready.table }));
+  const { leads, pagination } = await fetchJson(listLeads(ready));
+  const { Items, LastEvaluatedKey } = await fetchJson(dynamodb(ready, "Scan", { TableName: ready.table }));
   assert(!pagination.has_more && !LastEvaluatedKey, "The stack has more leads or items than one page.");
   const attributes = { QueueUrl: ready.dlq_url, AttributeNames: ["All"] };
-  const { Attributes: dlq } = await ask(sqs(ready, "GetQueueAttributes", attributes));
+  const { Attributes: dlq } = await fetchJson(sqs(ready, "GetQueueAttributes", attributes));
   const messages = Number(dlq.ApproximateNumberOfMessages) + Number(dlq.ApproximateNumberOfMessagesNotVisible);
   return { leads, items: Items.map((item) => JSON.stringify(item)).sort(), messages };
 }
@@ -180,7 +180,7 @@ const sendFrom = (page, { url, method, headers, body, mode, referrerPolicy }) =>
 
 const canRead = (seen) => !seen.error && seen.type !== "opaque";
 
-/** Returns a list that collects each answer to a page or frame, even if scripts cannot see it. */
+/** Returns a list that collects each answer to a page or a frame, also those that scripts cannot see. */
 async function answersTo(sender) {
   const [requests, answers] = [new Map(), []];
   const page = sender.page?.() ?? sender;
@@ -236,18 +236,18 @@ async function submitForm(page, url, text) {
 
 async function assertRefused(sender, answers, request, way) {
   answers.length = 0;
-  // The browser also asks the page's own host, for its icon.
+  // The browser also requests an icon, from the page's own host.
   const ofTheStack = () => answers.filter(({ host }) => host === new URL(request.url).host);
   const seen = await sendFrom(sender, request);
   for (let attempt = 0; attempt < 80 && ofTheStack().length === 0; attempt++) await sleep(25);
   const context = `${request.name} ${way}: ${JSON.stringify({ seen, answers })}`;
   assert(!canRead(seen), context);
-  // The stack answered: it was not the browser that held the request back.
+  // The answer of the stack shows that the browser did not hold the request back.
   assert(ofTheStack().length > 0, context);
   for (const { status } of ofTheStack()) assert.equal(status, 403, context);
 }
 
-async function assertUseless(sender, ready) {
+async function assertAllRefused(sender, ready) {
   const answers = await answersTo(sender);
   for (const request of [...reads(ready), ...writes(ready), ...openingPages(ready)]) {
     for (const { way, with: change } of WAYS) await assertRefused(sender, answers, change(request), way);
@@ -257,7 +257,7 @@ async function assertUseless(sender, ready) {
 async function testAPageOfAnotherOriginCanDoNothing(browser, { ready, options }, pageUrl) {
   const before = await settledContentOf(ready);
   const page = await openPage(browser, pageUrl);
-  await assertUseless(page, ready);
+  await assertAllRefused(page, ready);
   assert.deepEqual(await settledContentOf(ready), before);
   const stack = options.length > 0 ? ` on a stack with ${options.join(" ")}` : "";
   holds(`A page of ${pageUrl} can read nothing and write nothing${stack}.`);
@@ -274,7 +274,7 @@ async function testAPageOfAnotherOriginCanDoNothing(browser, { ready, options },
 async function testASandboxedFrameCanDoNothing(browser, ready, pageUrl) {
   const before = await settledContentOf(ready);
   const { page, frame } = await openSandboxedFrame(browser, pageUrl);
-  await assertUseless(frame, ready);
+  await assertAllRefused(frame, ready);
   assert.deepEqual(await settledContentOf(ready), before);
   holds("A page of the origin null can read nothing and write nothing.");
   await page.close();
@@ -316,7 +316,7 @@ async function testAPageUnderAnotherNameOfThisMachineIsRefused(browser, ready) {
     const opened = await page.goto(`${renamed[port]}/`);
     assert.equal(opened.status(), 403);
     if (screenshots && port === "api_url") await page.screenshot({ path: join(screenshots, "rebinding.png") });
-    // Requests of a page to its own port need no CORS, so the page can read the refusal.
+    // A page can read replies of its own port without CORS, so it can read the refusal.
     const own = [...reads(renamed), ...writes(renamed)].filter(({ url }) => url.startsWith(renamed[port]));
     assert(own.length > 0);
     for (const request of own) {
@@ -382,8 +382,8 @@ async function testThePageAtTheRoot(browser, ready, form) {
   const name = `${form.viewport.width}x${form.viewport.height}, ${form.colorScheme}`;
   const page = await browser.newPage(form);
   const errors = errorsOf(page);
-  const asked = [];
-  page.on("request", (request) => request.url().startsWith("data:") || asked.push(request.url()));
+  const requested = [];
+  page.on("request", (request) => request.url().startsWith("data:") || requested.push(request.url()));
   assert.equal((await page.goto(`${ready.api_url}/`)).status(), 200);
   await page.getByRole("heading", { name: "Leadgate is running" }).waitFor();
   if (screenshots) {
@@ -395,7 +395,7 @@ async function testThePageAtTheRoot(browser, ready, form) {
   const [content, visible] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert(content <= visible, `The page is ${content} pixels wide in a window of ${visible}.`);
   assert.deepEqual(await violationsOf(page), []);
-  assert.deepEqual(asked, [`${ready.api_url}/`]);
+  assert.deepEqual(requested, [`${ready.api_url}/`]);
   await page.getByRole("link", { name: "Open the API reference" }).click();
   await page.waitForURL(`${ready.api_url}/docs`);
   await page.getByRole("heading", { name: "Leadgate" }).waitFor();
@@ -434,7 +434,7 @@ async function testAProgramGetsJsonAtTheRoot(ready) {
   holds("Node's fetch of / gets the JSON 404.");
 }
 
-// ---- All of it
+// ---- Run all tests
 
 const [named, other] = await Promise.all([servePages(), servePages()]);
 const namedOrigin = `http://127.0.0.1:${named.port}`;
@@ -462,7 +462,7 @@ try {
   const notNamed = [...otherPages, `http://localhost:${named.port}/`];
   await Promise.all(notNamed.map((page) => testAPageOfAnotherOriginCanDoNothing(browser, open, page)));
 
-  // Last, because these write.
+  // These write to the stack, so they come last.
   for (const page of otherPages) await testWithoutTheGuardTheSamePageSucceeds(browser, closed.ready, page);
 } finally {
   await browser?.close();

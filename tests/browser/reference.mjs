@@ -1,5 +1,5 @@
-// Tests the reference page under /docs in Chromium: a person enters a key and creates a lead.
-// The page sends no request to another host.
+// Tests the reference page under /docs in Chromium, with a person who enters a key and creates a lead.
+// The page must send no request to another host.
 //
 //     npm ci --ignore-scripts --prefix tests/browser
 //     node tests/browser/reference.mjs target/debug/leadgate [FOLDER]
@@ -29,11 +29,11 @@ function assertVendoredFilesAreThePackages() {
 async function open(browser, url) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
   const problems = errorsOf(page);
-  const asked = [];
-  page.on("request", (request) => request.url().startsWith("data:") || asked.push(request.url()));
+  const requested = [];
+  page.on("request", (request) => request.url().startsWith("data:") || requested.push(request.url()));
   await page.goto(url);
   await page.getByRole("heading", { name: "Leadgate" }).waitFor();
-  return { page, problems, asked };
+  return { page, problems, requested };
 }
 
 async function enterKey(page, key) {
@@ -58,7 +58,7 @@ async function execute(page, operation) {
 }
 
 async function testOnTheApisHost(browser, { api_url, api_key }) {
-  const { page, problems, asked } = await open(browser, `${api_url}/docs`);
+  const { page, problems, requested } = await open(browser, `${api_url}/docs`);
   if (screenshots) await page.screenshot({ path: join(screenshots, "reference.png") });
   await enterKey(page, api_key);
   const created = await execute(page, POST_LEADS);
@@ -69,8 +69,8 @@ async function testOnTheApisHost(browser, { api_url, api_key }) {
     await page.screenshot({ path: join(screenshots, "reference-201.png") });
   }
   assert.deepEqual(problems, []);
-  assert.deepEqual(asked, [`${api_url}/docs`, `${api_url}/api/public/leads`]);
-  // The page does not keep the key: opened again, it sends none.
+  assert.deepEqual(requested, [`${api_url}/docs`, `${api_url}/api/public/leads`]);
+  // The page does not store the key: after it is opened again, its request has none.
   const again = await open(browser, `${api_url}/docs`);
   const refused = await execute(again.page, POST_LEADS);
   assert.deepEqual([refused.status, refused.body.code], [401, "missing_api_key"]);
@@ -78,7 +78,7 @@ async function testOnTheApisHost(browser, { api_url, api_key }) {
 
 async function testAsAFile(browser, { api_url }, file) {
   execFileSync(leadgate, ["reference", "--url", api_url, "--to", file]);
-  const { page, problems, asked } = await open(browser, `file://${file}`);
+  const { page, problems, requested } = await open(browser, `file://${file}`);
   assert.deepEqual(problems, []);
   // The page sends its request to the API of `--url`. The stack refuses it: no --cors names a file.
   const [request] = await Promise.all([
@@ -87,7 +87,7 @@ async function testAsAFile(browser, { api_url }, file) {
     page.locator(POST_LEADS).getByRole("button", { name: "Execute" }).click(),
   ]);
   assert(request);
-  assert(asked.every((url) => url.startsWith(`file://${file}`) || url.startsWith(api_url)), asked.join());
+  assert(requested.every((url) => url.startsWith(`file://${file}`) || url.startsWith(api_url)), requested.join());
 }
 
 assertVendoredFilesAreThePackages();

@@ -1,4 +1,4 @@
-"""An emulator of AWS on a free port of this machine, and what its clients need to reach it and nothing else."""
+"""Runs an emulator of AWS on a free port of this machine. Its clients reach only the emulator."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ class Emulator:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        # The functions have it from the emulator's own environment: none of them asks the real AWS.
+        # The emulator passes these to the functions, so none of them calls the real AWS.
         self.environment = kept | {
             "AWS_ACCESS_KEY_ID": "emulated",
             "AWS_SECRET_ACCESS_KEY": "emulated",
@@ -38,7 +38,7 @@ class Emulator:
             "TMPDIR": folder,
         }
         self._log = open(f"{folder}/emulator.log", "w+", encoding="utf-8")
-        # A group of its own, which its functions belong to.
+        # In a process group of its own, with its functions.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             env=self.environment | settings,
@@ -58,11 +58,11 @@ class Emulator:
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise SystemExit(f"the emulator does not start: {self.log()}")
+                    raise SystemExit(f"The emulator did not start within 30 seconds. Its log ends with: {self.log()}")
                 time.sleep(0.1)
 
     def aws(self, service):
-        """A client of a service."""
+        """Returns a client of a service."""
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -72,14 +72,14 @@ class Emulator:
         )
 
     def run(self, *command):
-        """What a program prints; it ends the test if it fails."""
+        """Returns the output of a program. Ends the test if the program fails."""
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
-            raise SystemExit(f"{' '.join(command[:3])} fails: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+            raise SystemExit(f"{' '.join(command[:3])} failed: {done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout
 
     def log(self):
-        """The end of what the emulator has printed."""
+        """Returns the end of the emulator's output."""
         self._log.seek(0)
         return self._log.read()[-3000:]
 

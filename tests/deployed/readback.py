@@ -1,4 +1,4 @@
-"""Every resource of the deployed stack, against what template.yaml asks for."""
+"""Compares every resource of the deployed stack with template.yaml."""
 
 import json
 import pathlib
@@ -9,8 +9,8 @@ from template import Missing, Resolver
 
 EXPAND = pathlib.Path(__file__).parents[2] / ".ci/expand-template"
 
-# What the emulator is known not to do: a property that it drops, or a resource that it does not know. A name that is
-# missing here fails the test, and so does one that need not be here any more.
+# Properties that the emulator drops, and resources that it does not support. The test fails for a difference that is
+# missing here, and for an entry that is no longer a difference.
 NOT_EMULATED = {
     "AWS::ApiGatewayV2::Api CorsConfiguration.AllowHeaders",
     "AWS::ApiGatewayV2::Api CorsConfiguration.AllowMethods",
@@ -22,7 +22,7 @@ NOT_EMULATED = {
     "AWS::DynamoDB::Table PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
     "AWS::DynamoDB::Table TimeToLiveSpecification.AttributeName",
     "AWS::DynamoDB::Table TimeToLiveSpecification.Enabled",
-    # Taken out before the deployment (template.py): the emulator refuses them.
+    # The emulator refuses these, so template.py removes them before the deployment.
     "AWS::CloudWatch::Alarm Metrics",
     "AWS::CodeDeploy::Application ServerlessDeploymentApplication",
     "AWS::CodeDeploy::DeploymentGroup ApiFunctionDeploymentGroup",
@@ -33,8 +33,10 @@ NOT_EMULATED = {
 
 
 def check(emulator, path, stack, parameters):
-    """Raises if what is not as the template says differs from `NOT_EMULATED`; gives the numbers of resources and of
-    properties that were compared."""
+    """Raises if the differences from the template are not those of `NOT_EMULATED`.
+
+    Returns the number of resources and the number of compared properties.
+    """
     resources = emulator.aws("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     template = json.loads(emulator.run(sys.executable, str(EXPAND), str(path)))
@@ -50,20 +52,20 @@ def check(emulator, path, stack, parameters):
         except Missing:
             dropped.add(f"{kind} {name}")
             continue
-        wanted.pop("Code", None)  # what runs shows which it is
+        wanted.pop("Code", None)  # the later steps use the code that runs
         compared += len(wanted)
         dropped.update(f"{kind} {it}" for it in differences(wanted, READERS[kind](emulator.aws, id, wanted)))
     unknown = sorted(dropped - NOT_EMULATED)
     if unknown:
-        raise SystemExit(f"not as template.yaml says, or not emulated: {unknown}")
-    honoured = sorted(NOT_EMULATED - dropped)
-    if honoured:
-        raise SystemExit(f"emulated after all, take it off the list: {honoured}")
+        raise SystemExit(f"These differ from template.yaml. Correct them, or add them to NOT_EMULATED: {unknown}")
+    supported = sorted(NOT_EMULATED - dropped)
+    if supported:
+        raise SystemExit(f"The emulator supports these now. Remove them from NOT_EMULATED: {supported}")
     return len(template["Resources"]), compared
 
 
 def differences(wanted, there, path=""):
-    """The paths of what is wanted and not there."""
+    """Yields the paths of `wanted` with another value or no value in `there`."""
     if isinstance(wanted, dict) and isinstance(there, dict):
         for name, value in wanted.items():
             below = f"{path}.{name}" if path else name
@@ -81,7 +83,7 @@ def differences(wanted, there, path=""):
 
 
 def plain(value):
-    """A value as text, however a service spells it."""
+    """Returns a value as text, in one spelling for all services."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""What a resource is, asked of the service itself and said in CloudFormation's words."""
+"""Reads each kind of resource from its service, with the property names of CloudFormation."""
 
 import json
 

@@ -1,10 +1,11 @@
-"""Deploys template.yaml, as `sam build` has built it, into an emulator of AWS on this machine; compares each resource
-with what the template asks for, uses the deployment, and deletes it.
+"""Deploys template.yaml, built by `sam build`, into an emulator of AWS on this machine. Compares each resource with the
+template, uses the deployment, and deletes it.
 
     python tests/deployed/run.py <folder of sam build> <the program leadgate>
 
-Needs what .ci/requirements-emulator.txt lists, and `sam` in the PATH. What the emulator cannot show is in
-readback.py; it checks no IAM. Takes about a minute: the schedule's first call comes after one.
+Needs the packages of .ci/requirements-emulator.txt, and `sam` in the PATH. The emulator does not check permissions, and
+readback.py lists what else it does not support. The test takes about a minute, because it waits for the first call of
+the schedule.
 """
 
 import json
@@ -31,7 +32,7 @@ PARAMETERS = {
 
 
 def deploy(emulator, built):
-    # Beside the built one, which its paths are relative to.
+    # Beside the built template, because its paths are relative to that folder.
     reduced = built / "emulated.json"
     reduced.write_text(json.dumps(template.reduce(template.read(built / "template.yaml"))), encoding="utf-8")
     parameters = [f"{name}={value}" for name, value in PARAMETERS.items()]
@@ -44,25 +45,26 @@ def deploy(emulator, built):
 def main(built, leadgate):
     started = time.monotonic()
 
-    def done(what):
-        print(f"{time.monotonic() - started:5.1f} s  {what}", flush=True)
+    def report(step):
+        print(f"{time.monotonic() - started:5.1f} s  {step}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="leadgate-deployed-") as folder:
         emulator = Emulator(folder)
         try:
             deploy(emulator, built)
-            done("deployed")
+            report("deployed")
             resources, properties = readback.check(emulator, built / "template.yaml", STACK, PARAMETERS)
-            done(f"{resources} resources read back: {properties} properties, {len(readback.NOT_EMULATED)} not emulated")
+            missing = len(readback.NOT_EMULATED)
+            report(f"compared {properties} properties of {resources} resources, {missing} not emulated")
             deployment = Deployment(emulator, leadgate, STACK)
-            leads = deployment.take_leads()
-            done(f"{leads} leads taken, and their runs built")
-            deployment.bury_a_message()
-            done("a message that nobody can read is a dead letter")
-            deployment.await_the_schedule()
-            done("the schedule calls requeue-starts")
-            deployment.tear_down(leads)
-            done("deleted, all but the table")
+            leads = deployment.create_leads()
+            report(f"created {leads} leads, and their runs are built")
+            deployment.make_a_dead_letter()
+            report("an unreadable message became a dead letter")
+            deployment.wait_for_the_schedule()
+            report("the schedule called requeue-starts")
+            deployment.delete(leads)
+            report("deleted everything except the table")
         except BaseException:
             print(emulator.log())
             raise
@@ -70,6 +72,6 @@ def main(built, leadgate):
             emulator.stop()
 
 
-# An end that is asked for is one that cleans up.
+# Also cleans up after SIGTERM.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve())

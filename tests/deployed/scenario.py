@@ -1,4 +1,4 @@
-"""What a person does with a deployment, as docs/deploy.md tells: from the first key to the tear-down."""
+"""Uses a deployment in the way of docs/deploy.md, from the first key to the tear-down."""
 
 import json
 import time
@@ -9,16 +9,16 @@ import urllib.request
 from botocore.exceptions import ClientError
 
 
-def expect(holds, what):
+def expect(holds, expected):
     if not holds:
-        raise SystemExit(f"not as expected: {what}")
+        raise SystemExit(f"Expected {expected}")
 
 
-def wait_for(seconds, what, look):
-    """What `look` gives, once that is something."""
+def wait_for(seconds, expected, look):
+    """Calls `look` until its result is true, and returns this result."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
-        expect(time.monotonic() < deadline, f"{what}, within {seconds} s")
+        expect(time.monotonic() < deadline, f"{expected} within {seconds} s")
         time.sleep(0.2)
     return found
 
@@ -32,13 +32,13 @@ class Deployment:
         self._outputs = {it["OutputKey"]: it["OutputValue"] for it in stacks[0]["Outputs"]}
 
     def leadgate(self, *command):
-        said = self._emulator.run(self._leadgate, *command, "--stack", self._stack, "--output", "json")
-        return json.loads(said)
+        output = self._emulator.run(self._leadgate, *command, "--stack", self._stack, "--output", "json")
+        return json.loads(output)
 
     def call(self, method, path, key, body=None):
-        """The status and the reply of the deployed API, over its own address."""
+        """Returns the status and the reply of the deployed API."""
         request = urllib.request.Request(self._emulator.url + path, method=method)
-        # Not every resolver knows names under localhost.
+        # Some resolvers do not resolve names under localhost.
         request.add_header("Host", urllib.parse.urlsplit(self._outputs["ApiUrl"]).netloc)
         request.add_header("X-API-Key", key)
         if body is not None:
@@ -50,8 +50,8 @@ class Deployment:
         except urllib.error.HTTPError as reply:
             return reply.code, json.load(reply)
 
-    def take_leads(self):
-        """Keys, leads, and the runs that start-workflow builds of them."""
+    def create_leads(self):
+        """Creates a key and leads, and waits for their runs. Returns the number of leads."""
         account = self.leadgate("account", "create", "--name", "Acme", "--default-country", "US")["account"]["id"]
         key = self.leadgate("key", "create", "--account", account, "--name", "website")["api_key"]
         file = "examples/sales-outreach.yaml"
@@ -62,27 +62,27 @@ class Deployment:
         for number in range(5):
             lead = {"first_name": "John", "phone": f"+1202555010{number}", "workflow_id": workflow}
             status, reply = self.call("POST", "/api/public/leads", key, lead)
-            expect(status == 201 and reply["workflow_run"], f"201 with a run: {status} {reply}")
+            expect(status == 201 and reply["workflow_run"], f"201 with a run, but got {status} {reply}")
             leads.append(reply["lead"]["id"])
         for id in leads:
             def has_run(path=f"/api/public/leads/{id}"):
                 run = self.call("GET", path, key)[1]["lead"]["active_workflow_run"]
                 return run["run_status"] == "running"
-            wait_for(30, "a run, through the queue and the event source", has_run)
+            wait_for(30, "a run, built through the queue and the event source,", has_run)
 
         status, reply = self.call("GET", "/api/public/leads", key)
-        expect((status, len(reply["leads"])) == (200, len(leads)), f"the list of the leads: {status} {reply}")
+        expect((status, len(reply["leads"])) == (200, len(leads)), f"a list of all leads, but got {status} {reply}")
         status, reply = self.call("GET", "/api/public/leads", "nxr_live_" + "0" * 43)
-        expect((status, reply["code"]) == (401, "invalid_api_key"), f"401 for a wrong key: {status} {reply}")
+        expect((status, reply["code"]) == (401, "invalid_api_key"), f"401 for a wrong key, but got {status} {reply}")
         status, reply = self.call("GET", "/elsewhere", key)
-        expect((status, reply["code"]) == (404, "not_found"), f"404 of the API itself: {status} {reply}")
+        expect((status, reply["code"]) == (404, "not_found"), f"404 of the API itself, but got {status} {reply}")
         return len(leads)
 
-    def bury_a_message(self):
-        """A message that nobody can read becomes a dead letter, and nothing else does."""
+    def make_a_dead_letter(self):
+        """Checks that only an unreadable message becomes a dead letter."""
         sqs = self._emulator.aws("sqs")
         url = self._outputs["StartQueueUrl"]
-        # Five deliveries of 190 seconds are a quarter of an hour.
+        # With 190 seconds, five deliveries would take a quarter of an hour.
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
         message = sqs.send_message(QueueUrl=url, MessageBody="not JSON")["MessageId"]
 
@@ -90,10 +90,11 @@ class Deployment:
             return self.leadgate("queue", "dlq", "list")["dead_letters"]
 
         [letter] = wait_for(60, "a dead letter", letters)
-        expect((letter["message_id"], letter["reason"]) == (message, "unreadable"), f"that message: {letter}")
+        is_ours = (letter["message_id"], letter["reason"]) == (message, "unreadable")
+        expect(is_ours, f"the sent message as a dead letter, but found {letter}")
 
-    def await_the_schedule(self):
-        """requeue-starts is called, and finishes."""
+    def wait_for_the_schedule(self):
+        """Waits until the schedule has called requeue-starts, and the call has finished."""
         group = f"{self._stack}/RequeueStartsLogGroup"
         logs = self._emulator.aws("logs")
         names = [it["logGroupName"] for it in logs.describe_log_groups()["logGroups"]]
@@ -105,16 +106,16 @@ class Deployment:
 
         wait_for(90, "a line of requeue-starts", lines)
 
-    def tear_down(self, leads):
-        """`sam delete` takes all but the table, with the leads in it."""
+    def delete(self, leads):
+        """Checks that `sam delete` deletes everything except the table and its leads."""
         self._emulator.run("sam", "delete", "--stack-name", self._stack, "--no-prompts", "--region", "us-east-1")
         aws = self._emulator.aws
         try:
             aws("cloudformation").describe_stacks(StackName=self._stack)
         except ClientError as error:
-            expect("does not exist" in str(error), error)
+            expect("does not exist" in str(error), f"no stack after `sam delete`, but got {error}")
         else:
-            raise SystemExit("the stack is still there")
+            raise SystemExit("`sam delete` did not delete the stack")
         left = {
             "APIs": aws("apigatewayv2").get_apis()["Items"],
             "functions": aws("lambda").list_functions()["Functions"],
@@ -127,9 +128,9 @@ class Deployment:
             "dashboards": aws("cloudwatch").list_dashboards()["DashboardEntries"],
             "log groups": aws("logs").describe_log_groups()["logGroups"],
         }
-        left = {what: those for what, those in left.items() if those}
-        expect(not left, f"nothing is left but the table: {left}")
+        left = {kind: resources for kind, resources in left.items() if resources}
+        expect(not left, f"only the table after `sam delete`, but found {left}")
         table = self._outputs["TableName"]
         items = aws("dynamodb").scan(TableName=table)["Items"]
         kept = sum(item.get("et", {}).get("S") == "lead" for item in items)
-        expect(kept == leads, f"the {leads} leads in the table that is kept: {kept}")
+        expect(kept == leads, f"{leads} leads in the table after `sam delete`, but found {kept}")

@@ -1,4 +1,4 @@
-"""template.yaml: what of it the emulator can be given, and what it asks for once all is resolved."""
+"""Reads template.yaml, reduces it to what the emulator accepts, and resolves its functions."""
 
 import pathlib
 import re
@@ -11,8 +11,7 @@ def read(path):
 
 
 def reduce(template):
-    """Takes out what the emulator refuses: CodeDeploy, which it does not have, and alarms over several metrics, of
-    which the first is left."""
+    """Removes what the emulator refuses: CodeDeploy, and all metrics of an alarm except the first."""
     template["Globals"]["Function"].pop("DeploymentPreference")
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
@@ -26,14 +25,14 @@ def reduce(template):
 
 
 class Missing(Exception):
-    """The stack does not have that resource."""
+    """Reports that the stack lacks a resource."""
 
 
 NO_VALUE = object()
 
 
 class Resolver:
-    """Puts a stack's parameters and physical ids in the place of CloudFormation's functions."""
+    """Replaces CloudFormation's functions with the parameters and the physical ids of a stack."""
 
     def __init__(self, template, stack, given, ids):
         self._conditions = template["Conditions"]
@@ -92,7 +91,7 @@ class Resolver:
     def id_of(self, name):
         if name in self._ids:
             return self._ids[name]
-        # A version's name ends with a hash of what it consists of.
+        # The name of a version ends with a hash of its code and settings.
         alike = [id for other, id in self._ids.items() if "Version" in name and other[:-10] == name[:-10]]
         if not alike:
             raise Missing(name)

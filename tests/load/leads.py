@@ -1,11 +1,11 @@
-"""Leads at a steady rate, for a stack of yours. docs/load.md says how to go about it.
+"""Sends leads at a steady rate to a stack of yours. docs/load.md describes the steps.
 
     pip install -r tests/load/requirements.txt
     read -rs LEADGATE_API_KEY && export LEADGATE_API_KEY
     locust -f tests/load/leads.py --host <ApiUrl> --rate 20 --run-time 60s --connections 10
 
-The key is read from the environment, as a command line can be seen by everybody on the machine. Each lead stored is
-one that you pay for, and that stays until you delete it.
+The key comes from the environment, because every user of the machine can see a command line. You pay for each stored
+lead, and it stays until you delete it.
 """
 
 import collections
@@ -22,17 +22,17 @@ from locust import FastHttpUser, events, task
 from locust.exception import StopUser
 
 RUN = secrets.token_hex(4)
-STOP_AFTER = 30  # seconds that requests under way may take when the time is over
+STOP_AFTER = 30  # seconds that open requests may take after the end of the run time
 
 
 @events.init_command_line_parser.add_listener
 def options(parser):
     group = parser.add_argument_group("leads")
     group.add_argument("--rate", type=float, default=10, help="Leads a second (default: 10)")
-    group.add_argument("--connections", type=int, default=10, help="Connections, each with one request at a time (10)")
-    group.add_argument("--workflow", help="The id of a workflow: each lead starts a run")
-    group.add_argument("--summary", metavar="FILE", help="Write the summary as JSON, too")
-    group.add_argument("--ids", metavar="FILE", help="Write the id of each lead that was stored, one a line")
+    group.add_argument("--connections", type=int, default=10, help="Parallel connections (default: 10)")
+    group.add_argument("--workflow", help="Id of a workflow, in which each lead starts a run")
+    group.add_argument("--summary", metavar="FILE", help="Write the summary as JSON to this file")
+    group.add_argument("--ids", metavar="FILE", help="Write the id of each stored lead to this file, one on a line")
     parser.set_defaults(headless=True, only_summary=True, loglevel="WARNING", run_time="30s", stop_timeout=STOP_AFTER)
 
 
@@ -41,25 +41,25 @@ def prepare(environment, **_):
     given = environment.parsed_options
     key = os.environ.get("LEADGATE_API_KEY", "")
     if not environment.host or not environment.host.startswith(("http://", "https://")):
-        sys.exit("no stack is named: pass --host with its ApiUrl")
+        sys.exit("The address of the stack is missing: pass its ApiUrl with --host")
     if not key:
-        sys.exit("there is no key: set LEADGATE_API_KEY to one of an account made for this")
+        sys.exit("The API key is missing: set LEADGATE_API_KEY to a key of a test account")
     if given.rate <= 0 or given.connections < 1:
-        sys.exit("--rate and --connections must be more than 0")
-    # Its tables would say the same once more.
+        sys.exit("--rate and --connections must be greater than 0")
+    # Hides Locust's own tables, which would repeat the summary.
     logging.getLogger("locust.stats_logger").setLevel(logging.CRITICAL)
     given.num_users = given.connections
     given.spawn_rate = given.connections
     environment.leads = Sent(given)
     print(
-        f"About {given.rate * given.run_time:.0f} leads of the run load-{RUN} go to {environment.host}. They cost money"
-        " on AWS, and stay until you delete them (docs/load.md).",
+        f"Sending about {given.rate * given.run_time:.0f} leads of the run load-{RUN} to {environment.host}. On AWS"
+        " they cost money, and they stay until you delete them (docs/load.md).",
         flush=True,
     )
 
 
 class Sent:
-    """What was sent, and what came back."""
+    """Counts the sent leads and their replies."""
 
     def __init__(self, given):
         self.statuses = collections.Counter()
@@ -91,7 +91,7 @@ class Sent:
 
 
 def lead(number, workflow):
-    """Nobody's: example.com is kept for examples, and 555-0100 to 555-0199 are given to no one."""
+    """Returns a lead that is no real person: example.com and 555-0100 to 555-0199 are reserved for examples."""
     made = {
         "first_name": "Load",
         "last_name": f"Test {number}",
@@ -107,7 +107,7 @@ class Client(FastHttpUser):
     network_timeout = 30.0
 
     def on_start(self):
-        # In turns: connections that begin together would send together, each time.
+        # Spreads the connections over the interval, so that they do not all send at the same time.
         given, sent = self.environment.parsed_options, self.environment.leads
         self.interval = given.connections / given.rate
         self.due = sent.started + sent.connections / given.rate
@@ -131,7 +131,7 @@ class Client(FastHttpUser):
             result = str(status) if status else type(reply.error).__name__
             sent.take(result, (time.perf_counter() - begun) * 1000)
             if status == 401:
-                reply.failure("the key is not valid")
+                reply.failure("the API key is not valid")
                 self.environment.runner.quit()
                 raise StopUser
             if status == 201:

@@ -1,25 +1,25 @@
-// Serves form.html, and hands what it sends to Leadgate: the key stays on this server (Node 18 or newer).
+// Serves form.html, and sends its fields to Leadgate (Node 18 or newer). The key stays on this server.
 //
 //     LEADGATE_API_KEY=nxr_live_... node proxy.mjs
 //
 // LEADGATE_URL          the API's URL (default: http://127.0.0.1:3000, where `cargo dev` listens)
 // LEADGATE_WORKFLOW_ID  enrols each lead (default: no workflow)
-// PORT                  where the form is (default: 8080)
+// PORT                  the port of the form (default: 8080)
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 
 const { LEADGATE_URL = "http://127.0.0.1:3000", LEADGATE_API_KEY, LEADGATE_WORKFLOW_ID, PORT = "8080" } = process.env;
-if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: put an API key there");
+if (!LEADGATE_API_KEY) throw new Error("LEADGATE_API_KEY is not set: set it to an API key");
 const FIELDS = ["first_name", "last_name", "email", "phone"];
 const LARGEST_FORM = 16 * 1024;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const form = await readFile(new URL("form.html", import.meta.url), "utf8");
 
-/** Creates a lead, and gives the status and the words that the visitor sees. */
+/** Creates a lead. Returns the status and the text for the visitor. */
 async function createLead(fields) {
-  // Only what the form has: a visitor may send anything.
+  // Only the fields of the form, because a visitor can send any others.
   const lead = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name) ?? ""]));
   const formId = fields.get("form_id") ?? "";
   if (!UUID.test(formId)) return [400, "Please open the form again."];
@@ -35,7 +35,7 @@ async function createLead(fields) {
   });
   const reply = await response.json();
   if (response.status === 201) return [200, "Thank you. We will be in touch."];
-  // Sent before, with other fields.
+  // The form was sent before, with other fields.
   if (reply.code === "idempotency_key_reused") return [400, "We have this form already. Open it again to send another."];
   if (reply.code === "validation_error") return [400, reply.details.map((detail) => detail.message).join(". ")];
   console.error(`${response.status} ${reply.message} (request ${reply.request_id ?? "unknown"})`);
@@ -45,7 +45,7 @@ async function createLead(fields) {
 createServer(async (request, response) => {
   const send = (status, body, type = "text/plain") =>
     response
-      // A form that a cache hands to many would have one form_id for all.
+      // From a cache, every visitor would get the same form_id.
       .writeHead(status, { "Content-Type": `${type}; charset=utf-8`, "Cache-Control": "no-store" })
       .end(body);
   try {

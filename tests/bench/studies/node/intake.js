@@ -1,6 +1,6 @@
-// POST /leads in Node, for the study `rivals`. Never deployed.
+// Serves POST /leads in Node, for the study `rivals`. Never deployed.
 //
-// It makes the calls, the item and the reply of functions/api, for one lead with a workflow and a campaign.
+// It makes the same calls, item and reply as functions/api, for one lead with a workflow and a campaign.
 // In Node's favour, it leaves out routing, lists, idempotency, limits, first messages, metrics, and all problems but the
 // first.
 

@@ -37,7 +37,7 @@ fn many(value: &Value) -> Vec<Value> {
 }
 
 /// Returns what the policies `work` allow, without a customer's key (`HasKey`), on the stack's own
-/// table (`IsRestored`). The policies `tell` are for Lambda, and not for the functions' code.
+/// table (`IsRestored`). The policies `telemetry` are for Lambda, and not for the functions' code.
 fn allowed() -> BTreeSet<Permission> {
     let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
     let mut allowed = BTreeSet::new();
