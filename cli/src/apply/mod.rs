@@ -144,7 +144,7 @@ fn text(applied: &Applied, workflows: &[Workflow]) -> String {
 
 fn of_write(error: StoreError) -> ApplyError {
     match error {
-        StoreError::Conflict => ApplyError::Conflict,
+        StoreError::Conflict | StoreError::NotFound => ApplyError::Conflict,
         error => error.into(),
     }
 }

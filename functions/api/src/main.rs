@@ -13,7 +13,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
-    lambda::on_a_task(serve()).await
+    lambda::run_as_local_task(serve()).await
 }
 
 async fn serve() -> Result<(), Error> {
@@ -25,7 +25,7 @@ async fn serve() -> Result<(), Error> {
     let state = AppState::new(store, queue, Clock::System);
     state.warm_up().await;
     Runtime::new(Adapter::from(router(state)))
-        .layer(AndThenLayer::new(lambda::answered))
+        .layer(AndThenLayer::new(lambda::return_connection_to_pool))
         .run()
         .await
 }

@@ -12,7 +12,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
-    lambda::on_a_task(serve()).await
+    lambda::run_as_local_task(serve()).await
 }
 
 async fn serve() -> Result<(), Error> {
@@ -29,7 +29,7 @@ async fn serve() -> Result<(), Error> {
         Ok::<_, Error>(handle(state, event.payload).await)
     });
     Runtime::new(handler)
-        .layer(AndThenLayer::new(lambda::answered))
+        .layer(AndThenLayer::new(lambda::return_connection_to_pool))
         .run()
         .await
 }

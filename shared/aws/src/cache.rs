@@ -1,4 +1,5 @@
-//! A small, bounded, in-process cache with a lifetime per entry, read against the caller's clock.
+//! A small cache in the process. Its size is bounded, and each entry has a lifetime by the caller's
+//! clock.
 
 use std::{
     hash::Hash,
@@ -9,7 +10,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 
-/// Values by key, each good until its own instant; the least recently used goes when it is full.
+/// Values by key. Each has its own end. A full cache drops the least recently used value.
 #[derive(Debug)]
 pub struct Cache<K: Hash + Eq, V> {
     entries: Mutex<LruCache<K, Entry<V>>>,
@@ -22,14 +23,14 @@ struct Entry<V> {
 }
 
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
-    /// A cache of at most `capacity` entries.
+    /// Returns an empty cache for at most `capacity` entries.
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self {
             entries: Mutex::new(LruCache::new(capacity)),
         }
     }
 
-    /// The value of `key`, unless it is absent or its lifetime is over at `now`.
+    /// Returns the value of `key`. `None` if there is none, or if its lifetime is over at `now`.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries

@@ -1,5 +1,5 @@
-//! Workflows and campaigns as the functions see them: read from the store and kept in the process for
-//! 30 seconds. What is not there is asked for every time, so that a new one works at once.
+//! Workflows and campaigns for the functions: read from the store and cached in the process for 30
+//! seconds. A missing one is not cached, so that a new one works at once.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -16,10 +16,12 @@ use crate::{
     store::{Store, StoreError},
 };
 
+/// Maximum age of a cached workflow or campaign.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(30);
+/// Maximum number of cached workflows, and of cached campaigns.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 
-/// The workflows and campaigns of all accounts. Clones share what they keep.
+/// The workflows and campaigns of all accounts. Clones share one cache.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     store: Store,
@@ -29,7 +31,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The catalogue in `store`.
+    /// Returns the catalogue of `store`, with an empty cache.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self {
             store,
@@ -39,10 +41,10 @@ impl Catalogue {
         }
     }
 
-    /// A workflow of an account, at most 30 seconds old.
+    /// Returns a workflow of an account, at most 30 seconds old. `None` if there is none.
     ///
     /// # Errors
-    /// As of [`Store::workflow`].
+    /// Same as [`Store::workflow`].
     pub async fn workflow(
         &self,
         account: AccountId,
@@ -60,10 +62,10 @@ impl Catalogue {
         Ok(workflow)
     }
 
-    /// A campaign of an account, at most 30 seconds old.
+    /// Returns a campaign of an account, at most 30 seconds old. `None` if there is none.
     ///
     /// # Errors
-    /// As of [`Store::campaign`].
+    /// Same as [`Store::campaign`].
     pub async fn campaign(
         &self,
         account: AccountId,

@@ -26,21 +26,20 @@ use self::{
 };
 use crate::config::{self, ConfigError};
 
-/// One client for each service; they share connections, credentials and limits.
+/// One client for each service. They share connections, credentials, timeouts and retries.
 #[derive(Clone, Debug)]
 pub struct Clients {
-    /// DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// SQS.
     pub sqs: aws_sdk_sqs::Client,
 }
 
 impl Clients {
-    /// Clients for a function: region, credentials and endpoints as [`config::aws`] finds them. Lambda gives a
-    /// container credentials for all its life, so nothing looks for others, and nothing renews them.
+    /// Returns the clients of a function, with the region, credentials and endpoints of
+    /// [`config::aws`]. Lambda gives a container credentials for its whole life, so the clients
+    /// never renew them.
     ///
     /// # Errors
-    /// [`ConfigError`] if the environment cannot be used.
+    /// Same as [`config::aws`] and [`https_client`].
     pub fn from_env() -> Result<Self, ConfigError> {
         let env = config::aws()?;
         let credentials = Credentials::new(
@@ -65,13 +64,15 @@ impl Clients {
         Ok(Self::new(dynamodb, sqs))
     }
 
-    /// Clients with this configuration.
+    /// Returns clients with this configuration.
     pub fn of(config: &SdkConfig) -> Self {
         Self::new(config.into(), config.into())
     }
 
-    /// Clients for services on this machine that take any credentials, over plain HTTP. Clients of other
-    /// endpoints in the same process have retries of their own to spend.
+    /// Returns clients for services on this machine that accept any credentials, over plain HTTP.
+    ///
+    /// The SDK has one budget of retries for each partition. Each endpoint is a partition here, so
+    /// that the clients of one endpoint do not spend the retries of another.
     pub fn local(dynamodb_url: &str, sqs_url: &str) -> Self {
         let http = Builder::new()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -106,15 +107,15 @@ impl Clients {
     }
 }
 
-/// `config`, with the limits of every client.
+/// Adds to `config` the timeouts and retries that all clients use.
 pub fn with_limits(mut config: sdk_config::Builder) -> sdk_config::Builder {
-    // Else the DynamoDB client takes its own number of attempts.
+    // Without this, the DynamoDB client would use its own number of attempts.
     config.insert_origin("retry_config", Origin::shared_config());
     config.set_app_name(AppName::new("leadgate").ok());
     config
         .behavior_version(BehaviorVersion::latest())
         .timeout_config(timeouts())
         .retry_config(retries())
-        // Replies are small and bounded by the attempt's timeout.
+        // Replies are small, and the timeout of an attempt limits them.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }

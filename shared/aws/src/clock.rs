@@ -1,4 +1,4 @@
-//! The one place that reads the wall clock. Everything else is told the time.
+//! The only module that reads the wall clock. All other code takes the time as a parameter.
 
 use std::sync::{
     Arc,
@@ -7,29 +7,30 @@ use std::sync::{
 
 use jiff::Timestamp;
 
-/// Where the time comes from: the machine, or a test's hand.
+/// Source of the time.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// Clock of the machine.
     System,
-    /// A clock that stands still until it is set; clones share the hand. Milliseconds since 1970.
+    /// Clock of a test, in milliseconds since 1970. It stands still until the test sets it. Clones
+    /// share it.
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that shows `at` until [`Clock::set`] moves it.
+    /// Returns a manual clock that shows `at` until [`Clock::set`] moves it.
     pub fn manual(at: Timestamp) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(at.as_millisecond())))
     }
 
-    /// Moves a manual clock to `at`; the system's clock cannot be set and stays as it is.
+    /// Moves a manual clock to `at`. Has no effect on the clock of the machine.
     pub fn set(&self, at: Timestamp) {
         if let Self::Manual(hand) = self {
             hand.store(at.as_millisecond(), Ordering::SeqCst);
         }
     }
 
-    /// The time now.
+    /// Returns the time now.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the module the ban points to"

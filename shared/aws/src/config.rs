@@ -1,25 +1,28 @@
-//! The functions' environment, read once at the start. Nothing else reads environment variables, the
-//! Lambda runtime's own apart, and those of an operator's profile, which `leadgate` leaves to the AWS SDK.
+//! The environment of the functions, read once at the start. No other module reads environment
+//! variables.
+//!
+//! There are two exceptions: the Lambda runtime reads its own variables, and `leadgate` leaves the
+//! variables of an operator's profile to the AWS SDK.
 
 use std::{fmt, fs, io, path::PathBuf};
 
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
-/// The table that holds everything.
+/// Name of the variable with the name of the DynamoDB table.
 pub const TABLE_NAME: &str = "TABLE_NAME";
-/// The queue of workflow starts.
+/// Name of the variable with the URL of the queue of workflow starts.
 pub const START_QUEUE_URL: &str = "START_QUEUE_URL";
-/// Where CloudWatch files the metrics.
+/// Name of the variable with CloudWatch's namespace of the metrics.
 pub const METRICS_NAMESPACE: &str = "METRICS_NAMESPACE";
-/// How much is logged.
+/// Name of the variable with the lowest level of the log lines that are written.
 pub const LOG_LEVEL: &str = "LOG_LEVEL";
-/// A PEM file of certificates that are trusted beside Amazon's.
+/// Name of the variable with the path of a PEM file: certificates to trust in addition to Amazon's.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
-const OF_LAMBDA: &str = "Lambda sets it, and outside of Lambda you must";
+const OF_LAMBDA: &str = "Lambda sets it; outside Lambda, set it yourself";
 
-/// Where a function finds AWS's services, and as whom: the AWS SDKs' own variables.
+/// Region, credentials and endpoints of AWS's services. The variables are those of the AWS SDKs.
 pub struct Aws {
     /// `AWS_REGION`.
     pub region: String,
@@ -27,72 +30,71 @@ pub struct Aws {
     pub access_key_id: String,
     /// `AWS_SECRET_ACCESS_KEY`.
     pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`, if the credentials are temporary, as Lambda's are.
+    /// `AWS_SESSION_TOKEN`. `None` if the credentials are not temporary. Those of Lambda are.
     pub session_token: Option<String>,
-    /// `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL`, if DynamoDB is not at AWS's endpoint.
+    /// `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL`. `None` if DynamoDB is at AWS's endpoint.
     pub dynamodb_url: Option<String>,
-    /// `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`, if SQS is not at AWS's endpoint.
+    /// `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`. `None` if SQS is at AWS's endpoint.
     pub sqs_url: Option<String>,
-    /// `AWS_USE_FIPS_ENDPOINT` is `true`.
+    /// Whether `AWS_USE_FIPS_ENDPOINT` is `true`.
     pub use_fips: bool,
-    /// `AWS_USE_DUALSTACK_ENDPOINT` is `true`.
+    /// Whether `AWS_USE_DUALSTACK_ENDPOINT` is `true`.
     pub use_dual_stack: bool,
-    /// What `AWS_CA_BUNDLE` names.
+    /// The file of `AWS_CA_BUNDLE`. `None` if it is not set.
     pub ca_bundle: Option<CaBundle>,
 }
 
 /// The file that `AWS_CA_BUNDLE` names.
 #[derive(Debug)]
 pub struct CaBundle {
-    /// Where it is.
     pub path: PathBuf,
-    /// What it holds: certificates in PEM form.
+    /// Content of the file: certificates in PEM form.
     pub pem: Vec<u8>,
 }
 
-/// Why the environment cannot be used. The message says what to set.
+/// Error of the environment. Its message names the variable to set.
 #[derive(Error)]
 pub enum ConfigError {
     /// A variable is absent, empty or not Unicode.
     #[error("the environment variable {name} is not set: {advice}")]
     Missing {
-        /// The variable.
         name: &'static str,
-        /// What belongs in it.
+        /// Advice on how to set it.
         advice: &'static str,
     },
-    /// `LOG_LEVEL` is no level.
+    /// `LOG_LEVEL` is not a level.
     #[error("LOG_LEVEL is {0:?}: set it to error, warn, info, debug or trace")]
     LogLevel(String),
-    /// The file of `AWS_CA_BUNDLE` is missing or cannot be read.
-    #[error("AWS_CA_BUNDLE: {} cannot be read ({cause}): set it to a PEM file, or not at all", path.display())]
-    CaBundle {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        cause: io::Error,
-    },
-    /// The file of `AWS_CA_BUNDLE` is no list of certificates.
-    #[error("AWS_CA_BUNDLE: {} is not a PEM file of certificates: set it to one, or not at all", .0.display())]
+    /// The file of `AWS_CA_BUNDLE` is missing, or the function cannot read it.
+    #[error("AWS_CA_BUNDLE: {} cannot be read ({cause}): set it to a PEM file, or unset it", path.display())]
+    CaBundle { path: PathBuf, cause: io::Error },
+    /// The file of `AWS_CA_BUNDLE` is not a list of certificates.
+    #[error("AWS_CA_BUNDLE: {} is not a PEM file of certificates: set it to one, or unset it", .0.display())]
     BadCaBundle(PathBuf),
-    /// The TLS library takes no configuration.
-    #[error("TLS cannot be set up")]
+    /// The TLS library rejects its configuration.
+    #[error("the TLS library rejected its configuration")]
     Tls,
 }
 
-/// The message: it is the form in which a `main` that fails shows its error.
+/// Writes the message, because a `main` that fails prints the `Debug` form of its error.
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// The table's name, from `TABLE_NAME`.
+/// Returns the name of the table, from `TABLE_NAME`.
+///
+/// # Errors
+/// [`ConfigError::Missing`].
 pub fn table_name() -> Result<String, ConfigError> {
     required(TABLE_NAME, "set it to the name of the DynamoDB table")
 }
 
-/// The start queue's URL, from `START_QUEUE_URL`.
+/// Returns the URL of the start queue, from `START_QUEUE_URL`.
+///
+/// # Errors
+/// [`ConfigError::Missing`].
 pub fn start_queue_url() -> Result<String, ConfigError> {
     required(
         START_QUEUE_URL,
@@ -100,13 +102,16 @@ pub fn start_queue_url() -> Result<String, ConfigError> {
     )
 }
 
-/// The namespace of the metrics, from `METRICS_NAMESPACE`, so that stacks of one account do not share them;
-/// `Leadgate` if it is not set.
+/// Returns the namespace of the metrics, from `METRICS_NAMESPACE`. It keeps the metrics of several
+/// stacks in one AWS account apart. `Leadgate` if it is not set.
 pub fn metrics_namespace() -> String {
     read(METRICS_NAMESPACE).unwrap_or_else(|| "Leadgate".to_owned())
 }
 
-/// The level from `LOG_LEVEL`; `info` if it is not set.
+/// Returns the level from `LOG_LEVEL`. `info` if it is not set.
+///
+/// # Errors
+/// [`ConfigError::LogLevel`].
 pub fn log_level() -> Result<LevelFilter, ConfigError> {
     match read(LOG_LEVEL) {
         None => Ok(LevelFilter::INFO),
@@ -117,7 +122,10 @@ pub fn log_level() -> Result<LevelFilter, ConfigError> {
     }
 }
 
-/// Where AWS's services are, and as whom they are called.
+/// Reads region, credentials and endpoints of AWS's services.
+///
+/// # Errors
+/// [`ConfigError::Missing`], and the errors of [`ca_bundle`].
 pub fn aws() -> Result<Aws, ConfigError> {
     let endpoint = |name| read(name).or_else(|| read("AWS_ENDPOINT_URL"));
     let is_on = |name| read(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -134,7 +142,10 @@ pub fn aws() -> Result<Aws, ConfigError> {
     })
 }
 
-/// The certificates that are trusted beside others, from `AWS_CA_BUNDLE`; none if it is not set.
+/// Reads the file of `AWS_CA_BUNDLE`. `None` if it is not set.
+///
+/// # Errors
+/// [`ConfigError::CaBundle`].
 pub fn ca_bundle() -> Result<Option<CaBundle>, ConfigError> {
     let Some(path) = read(AWS_CA_BUNDLE).map(PathBuf::from) else {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Access to AWS for all functions: clients, the store, the queue, configuration and telemetry.
 //!
-//! The rules are in the crate `domain`; this crate has no HTTP type of the API.
+//! The crate `domain` has the rules. This crate has no HTTP type of the API.
 
 pub mod cache;
 pub mod catalogue;

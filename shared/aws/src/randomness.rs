@@ -1,4 +1,4 @@
-//! Random bytes for ids and keys. Nothing else asks the operating system for them.
+//! Random bytes for ids and keys. No other module asks the operating system for them.
 
 use std::sync::{
     Arc,
@@ -14,17 +14,17 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub enum Randomness {
     /// The operating system.
     System,
-    /// A counter, shared by clones, so that a test can repeat its ids. Such ids can be guessed.
+    /// A counter that clones share, so that a test can repeat its ids. Such ids can be guessed.
     Counted(Arc<AtomicU64>),
 }
 
-/// The operating system gave no random numbers.
+/// The operating system returned no random bytes.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("the operating system gives no random numbers")]
+#[error("the operating system returned no random bytes")]
 pub struct NoRandomness;
 
 impl Randomness {
-    /// Returns the random part of a UUIDv7.
+    /// Returns the random part of a new UUIDv7.
     pub fn bits(&self) -> [u8; 10] {
         match self {
             Self::System => {
@@ -39,10 +39,10 @@ impl Randomness {
     }
 }
 
-/// Makes an API key.
+/// Returns a new API key.
 ///
 /// # Errors
-/// [`NoRandomness`].
+/// [`NoRandomness`] if the operating system returns no random bytes.
 pub fn api_key() -> Result<ApiKey, NoRandomness> {
     let mut random = [0; 256];
     getrandom::fill(&mut random).map_err(|_| NoRandomness)?;

@@ -1,5 +1,7 @@
-//! Logs of the functions: one JSON object a line on standard output. Field names are dotted (`lead.id`, `queue.message_id`); never a body, header, key, name,
-//! address or number.
+//! Logs of the functions: one JSON object a line, on standard output.
+//!
+//! Names of fields are dotted, such as `lead.id` and `queue.message_id`. A line never has a body, a
+//! header, a key, a name, an address or a phone number.
 
 mod metrics;
 
@@ -15,12 +17,14 @@ use self::metrics::WithMetrics;
 pub use self::metrics::{ALL as ALL_METRICS, METRICS, Metric};
 use crate::clock::Clock;
 
-/// Targets whose lines are written at the chosen level. Lines of other crates are written from `warn` on: below
-/// that, the Lambda runtime and the SDK log whole events, with keys and bodies. A target is a prefix: `aws`
-/// without the colons would be that of the SDK's crates as well.
+/// Targets of our own crates, whose lines are written at the chosen level. Other crates write their
+/// lines from `warn` on. Below that, the Lambda runtime and the SDK log whole events, with keys and
+/// bodies.
+///
+/// A target is a prefix: `aws` without the colons would include the SDK's crates.
 const OWN_TARGETS: [&str; 5] = ["api", "aws::", "local", "requeue_starts", "start_workflow"];
 
-/// Sends the logs and the metrics of a function to CloudWatch.
+/// Starts the logs and the metrics of a function. CloudWatch collects them from standard output.
 pub fn init_function(level: LevelFilter, namespace: String) {
     tracing_subscriber::registry()
         .with(function_lines(
@@ -33,7 +37,7 @@ pub fn init_function(level: LevelFilter, namespace: String) {
     report_panics();
 }
 
-/// The lines of a function, with its metrics in them.
+/// Returns the layer that writes the lines of a function, with its metrics in them.
 pub fn function_lines<S, W>(
     level: LevelFilter,
     namespace: String,
@@ -58,7 +62,8 @@ where
         .with_filter(targets(level).with_target(METRICS, level.max(LevelFilter::INFO)))
 }
 
-/// Events that are written: those of our own code from `level` on, of other crates from `warn` on.
+/// Returns the filter of the events that are written: our own from `level` on, and those of other
+/// crates from `warn` on.
 pub fn targets(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
@@ -66,7 +71,7 @@ pub fn targets(level: LevelFilter) -> Targets {
         .with_target(METRICS, level)
 }
 
-/// Logs each panic with its place and without its message, which may hold anything.
+/// Logs each panic with its place, but without its message, which may hold personal data.
 pub fn report_panics() {
     panic::set_hook(Box::new(|panicked| {
         let place = panicked

@@ -128,6 +128,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::Conflict,
+            // Leads are the only items that the API changes on the condition that they exist.
+            StoreError::NotFound => Self::NotFound("Lead"),
             StoreError::TooLarge => Self::PayloadTooLarge(
                 "The lead would be over 400 KB; remove keys of its metadata before you add more",
             ),

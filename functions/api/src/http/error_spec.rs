@@ -316,6 +316,7 @@ mod tests {
                 E::MethodNotAllowed,
                 "405 method_not_allowed Method not allowed",
             ),
+            (StoreError::NotFound.into(), "404 not_found Not found"),
             (StoreError::Conflict.into(), "409 conflict Conflict"),
             (
                 E::PayloadTooLarge(""),

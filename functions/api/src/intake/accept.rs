@@ -159,9 +159,9 @@ pub async fn delay_new(
 /// [`ApiError::Unconfirmed`] if it cannot be listed: an earlier reply may have promised the run.
 pub async fn ensure_pending(state: &AppState, lead: &Lead) -> Result<(), ApiError> {
     match set_pending(state, lead, None).await {
-        // A conflict: there is no such lead.
-        Err(error) if !error.is_conflict() => Err(ApiError::Unconfirmed(Some(error))),
-        _ => Ok(()),
+        // The lead is not stored, or it was erased: there is no run to promise.
+        Ok(()) | Err(StoreError::NotFound) => Ok(()),
+        Err(error) => Err(ApiError::Unconfirmed(Some(error))),
     }
 }
 

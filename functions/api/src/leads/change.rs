@@ -1,6 +1,5 @@
 //! `PATCH` and `PUT /leads/{id}` ([contract](../../../../docs/contract.md#patch-leadsid-and-put-leadsid)).
 
-use aws::store::StoreError;
 use axum::{
     Json,
     extract::State,
@@ -68,11 +67,8 @@ pub async fn change(
         ));
     }
     let now = whole_second(state.clock.now());
-    let lead = match state.store.change_lead(account.id, id, patch, now).await {
-        // The lead was erased after it was read.
-        Err(StoreError::Conflict) => return Err(ApiError::NotFound("Lead")),
-        changed => changed.map_err(ApiError::of_change)?,
-    };
+    let changed = state.store.change_lead(account.id, id, patch, now).await;
+    let lead = changed.map_err(ApiError::of_change)?;
     let body = ChangedReply {
         success: true,
         lead: ListedLead::from(&lead.profile),

@@ -178,7 +178,7 @@ async fn send(
         tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start could not be queued");
         return;
     }
-    let unsent = PendingStart::marked(account.id, id, start, since);
+    let unsent = PendingStart::new(account.id, id, start, since);
     match state.store.clear_pending(&unsent).await {
         Err(error) if !error.is_conflict() => {
             tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a start could not be taken off the list of pending starts");

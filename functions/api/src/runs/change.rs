@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws::{
     randomness::Randomness,
-    store::{Enrolment, StoreError},
+    store::{CurrentRun, RunOrigin, StoreError},
 };
 use domain::{
     account::AccountSettings,
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// A lead, and the run of its current start.
 pub struct Current {
     pub lead: Lead,
-    pub enrolment: Option<Enrolment>,
+    pub enrolment: Option<CurrentRun>,
 }
 
 impl Current {
@@ -39,9 +39,9 @@ impl Current {
         let (lead, newest) = found.ok_or(ApiError::NotFound("Lead"))?;
         let enrolment = match (&lead.start, newest) {
             (None, _) => None,
-            (Some(start), Some(run)) if run.id == start.run_id => Some(Enrolment {
+            (Some(start), Some(run)) if run.id == start.run_id => Some(CurrentRun {
                 run,
-                is_built: true,
+                origin: RunOrigin::Stored,
             }),
             // start-workflow has not built the run yet. It is built here, and start-workflow finds it.
             (Some(start), _) => {
@@ -49,9 +49,9 @@ impl Current {
                     .store
                     .workflow_of_run(account.id, start.workflow.id)
                     .await?;
-                Some(Enrolment {
+                Some(CurrentRun {
                     run: Run::build(&lead, start, workflow.as_ref(), state.clock.now()),
-                    is_built: false,
+                    origin: RunOrigin::New,
                 })
             }
         };
@@ -59,7 +59,7 @@ impl Current {
     }
 
     /// Returns the run if it is active and belongs to `workflow`, or to any workflow if that is `None`.
-    pub fn active(self, workflow: Option<WorkflowId>) -> Option<Enrolment> {
+    pub fn active(self, workflow: Option<WorkflowId>) -> Option<CurrentRun> {
         self.enrolment
             .filter(|it| it.run.is_active() && workflow.is_none_or(|id| it.run.workflow.id == id))
     }

@@ -1,4 +1,4 @@
-//! The one HTTPS client of all services: their connections, and whom they trust.
+//! The HTTPS client of all services: its connections, and the certificates that it trusts.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::{
@@ -13,23 +13,26 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 use super::limits::{CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT};
 use crate::config::{CaBundle, ConfigError};
 
-/// All that AWS's services show certificates of, cross-signed or not: Amazon Root CA 1 to 4, and Starfield
+/// Root certificates of AWS's services, cross-signed or not: Amazon Root CA 1 to 4, and Starfield
 /// Services Root CA G2. <https://www.amazontrust.com/repository/>
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Whose certificates are trusted, beside those of `AWS_CA_BUNDLE`.
+/// Root certificates that a client trusts, in addition to those of `AWS_CA_BUNDLE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roots {
-    /// Amazon's own, which are compiled in: five certificates are read, not all that a browser needs.
+    /// Amazon's five certificates, which are compiled in. So a cold start does not read the
+    /// system's many.
     Amazon,
-    /// The system's: a person's machine may reach AWS through a proxy that shows certificates of its own.
+    /// The system's certificates. A person's machine may reach AWS through a proxy with
+    /// certificates of its own.
     System,
 }
 
-/// The client. It is built once: its connections are shared by all that use a clone.
+/// Returns the client. Build it once: its clones share its connections.
 ///
 /// # Errors
-/// [`ConfigError::BadCaBundle`] if `bundle` holds no certificates, or one that cannot be used.
+/// - [`ConfigError::BadCaBundle`] if `bundle` has no certificates, or one that is not usable.
+/// - [`ConfigError::Tls`] if the TLS library rejects its configuration.
 pub fn https_client(
     roots: Roots,
     bundle: Option<CaBundle>,
@@ -53,12 +56,12 @@ pub fn https_client(
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)
         .build();
-    // The library's own client would read the roots again for each service, to throw them away.
+    // The library's own client would read the root certificates again for each service.
     let connector = SharedHttpConnector::new(connector);
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// Looked at beforehand, as the TLS library panics over what it cannot read.
+/// Returns whether the TLS library can use a bundle. The library panics otherwise.
 fn is_usable(pem: &[u8]) -> bool {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     certificates.is_ok_and(|certificates| {
@@ -99,7 +102,7 @@ mod tests {
             assert_eq!(
                 with_bundle(pem).unwrap_err().to_string(),
                 "AWS_CA_BUNDLE: /etc/proxy.pem is not a PEM file of certificates: set it to one, \
-                 or not at all"
+                 or unset it"
             );
         }
     }

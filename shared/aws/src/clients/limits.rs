@@ -1,20 +1,21 @@
-//! Timeouts and retries of every client. The SDK's own defaults have no timeout, so a lost packet would hold a
-//! request until the function's timeout.
+//! Timeouts and retries of every client. The SDK's defaults have no timeout, so that a lost packet
+//! would hold a request until the function's timeout.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{retry::RetryConfig, timeout::TimeoutConfig};
 
-/// Maximum time to connect.
+/// Maximum time until a connection is open.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Maximum time of one attempt of a call, with its connection.
+/// Maximum time of one attempt of a call, including its connection.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Maximum time of a call, with all attempts and the pauses between them.
+/// Maximum time of a call, including all attempts and the pauses between them.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum number of attempts of a call.
 const MAX_ATTEMPTS: u32 = 3;
-/// Time until an idle connection is closed. It is shorter than the servers' own, so that the first call after a
-/// quiet time does not meet a dead connection; the SDK's default is 90 s.
+/// Time until the client closes an idle connection. It is shorter than the servers' own time, so
+/// that the first call after a quiet time does not use a dead connection. The SDK's default is 90
+/// seconds.
 pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns the timeouts of a call.

@@ -1,5 +1,5 @@
-//! Signs calls as the SDK does, byte for byte, for a fraction of the work: the day's key is derived once and not for
-//! each call, and ring hashes with what the processor has for it (docs/adr/0015).
+//! Signs calls with the same bytes as the SDK, but with a fraction of the work (docs/adr/0015). It
+//! derives the key of a day once, and ring hashes with the processor's own instructions.
 
 use std::{
     fmt,
@@ -37,9 +37,10 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "x-amz-date";
 const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 const TOKEN: &str = "x-amz-security-token";
-/// So far the clock may be off; AWS itself allows five minutes.
+/// Maximum difference between two clocks that counts as none. AWS allows five minutes.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
-/// What may change on the way, and the signature itself. The SDK's list.
+/// Headers that are not signed, because a proxy may change them, and the signature itself. This is
+/// the SDK's list.
 const NOT_SIGNED: [&str; 4] = [
     "authorization",
     "transfer-encoding",
@@ -47,11 +48,11 @@ const NOT_SIGNED: [&str; 4] = [
     "x-amzn-trace-id",
 ];
 
-/// AWS Signature Version 4 with a key that is kept, for one client.
+/// AWS Signature Version 4 for one client. Caches the key of the day.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 ///
-/// The SDK's own signer has all that is not a first attempt of an ordinary call. So it has each retry, and corrects the
-/// time after a service has said that the clock is wrong; from then on it has all.
+/// Retries and unusual calls go to the SDK's signer. The SDK corrects the time of a retry after a
+/// service has rejected the time of a call. From then on, the SDK signs every call.
 #[derive(Default)]
 pub(super) struct Signer {
     key: Mutex<Option<Key>>,
@@ -59,7 +60,7 @@ pub(super) struct Signer {
     sdk: SigV4Signer,
 }
 
-/// Good for a day, a region and a service.
+/// A derived key. It is valid for one day, one region and one service.
 struct Key {
     access_key_id: String,
     scope: String,
@@ -106,7 +107,7 @@ impl Sign for Signer {
         let Some(signature) = signature else {
             let sdk = &self.sdk;
             sdk.sign_http_request(request, identity, endpoint, components, config)?;
-            self.learn(request, now);
+            self.detect_wrong_clock(request, now);
             return Ok(());
         };
         for (name, value) in signature {
@@ -117,14 +118,14 @@ impl Sign for Signer {
 }
 
 impl Signer {
-    /// The region and the service to sign for, if it is a first attempt of an ordinary call. (What only S3 and
-    /// streams put into `config` is not looked at.)
+    /// Returns the region and the service of a call. `None` if the call is a retry, or is unusual.
+    /// Does not check settings that only S3 and streams put into `config`.
     fn ordinary<'a>(
         &self,
         endpoint: &AuthSchemeEndpointConfig<'_>,
         config: &'a ConfigBag,
     ) -> Option<(&'a str, &'a str)> {
-        const OWN_WAYS: [&str; 4] = [
+        const UNUSUAL: [&str; 4] = [
             "signingRegion",
             "signingName",
             "disableDoubleEncoding",
@@ -137,14 +138,15 @@ impl Signer {
         let is_ordinary = attempts == 1
             && !self.is_clock_wrong.load(Ordering::Relaxed)
             && operation.signing_options == SigningOptions::default()
-            && OWN_WAYS.iter().all(|name| endpoint.get(name).is_none());
+            && UNUSUAL.iter().all(|name| endpoint.get(name).is_none());
         let region = config.load::<SigningRegion>()?.as_ref();
         let service = config.load::<SigningName>()?.as_ref();
         is_ordinary.then_some((region, service))
     }
 
-    /// Whether the SDK has signed for another time than it is here.
-    fn learn(&self, request: &HttpRequest, now: SystemTime) {
+    /// Checks whether the SDK has corrected the time of a call. If so, leaves all later calls to
+    /// the SDK.
+    fn detect_wrong_clock(&self, request: &HttpRequest, now: SystemTime) {
         let signed = request.headers().get(DATE);
         let signed = signed.and_then(|it| DateTime::strptime(TIME_FORMAT, it).ok());
         let signed = signed.and_then(|it| it.to_zoned(TimeZone::UTC).ok());
@@ -155,7 +157,7 @@ impl Signer {
         }
     }
 
-    /// The headers to add; none: the SDK's own signer knows how.
+    /// Returns the headers to add. `None` if the call is one for the SDK's signer.
     fn sign(
         &self,
         request: &HttpRequest,
@@ -177,7 +179,7 @@ impl Signer {
 
         let scope = format!("{}/{region}/{service}/aws4_request", time.get(..8)?);
         let canonical = hash(canonical.as_bytes());
-        // Joined, as `format!` writes piece by piece, and a lead has two calls.
+        // `join` and `concat` are cheaper than `format!`, which writes piece by piece.
         let text = [ALGORITHM, &time, &scope, &canonical].join("\n");
         let signature = self.mac(credentials, &scope, &text);
         let id = credentials.access_key_id();
@@ -191,14 +193,14 @@ impl Signer {
     }
 
     fn mac(&self, credentials: &Credentials, scope: &str, text: &str) -> String {
-        let mut kept = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = self.key.lock().unwrap_or_else(PoisonError::into_inner);
         let id = credentials.access_key_id();
-        let key = match kept.take() {
+        let key = match cached.take() {
             Some(key) if key.access_key_id == id && key.scope == scope => key,
             _ => Key::new(credentials, scope),
         };
         let mac = hmac::sign(&key.hmac, text.as_bytes());
-        *kept = Some(key);
+        *cached = Some(key);
         encode_string(mac.as_ref())
     }
 }
@@ -219,7 +221,8 @@ impl Key {
     }
 }
 
-/// Those that are signed, in their order; none if one of them is not in its canonical form.
+/// Returns the headers to sign, in their order. `None` if a value is not in its canonical form, or
+/// if a name occurs twice.
 fn headers<'a>(
     request: &'a HttpRequest,
     time: &'a str,
@@ -243,7 +246,7 @@ fn headers<'a>(
     (are_plain && are_single).then_some(headers)
 }
 
-/// As the HTTP client sends it, if the request is a `POST` of `/`.
+/// Returns the header `host` of a request. `None` if the request is not a `POST` of `/`.
 fn host(request: &HttpRequest) -> Option<&str> {
     let (scheme, rest) = request.uri().split_once("://")?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);

@@ -1,4 +1,4 @@
-//! Retries of writes that meet a transaction. Owns one of the SDK's retry classifiers.
+//! Retries of writes that meet a transaction, as one of the SDK's retry classifiers.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,17 @@ use aws_smithy_runtime_api::client::{
 };
 use serde::Deserialize;
 
-/// Type of the failure, without the namespace that DynamoDB puts in front of it.
+/// Type of the failure, without the namespace that DynamoDB puts before it.
 const CONFLICT: &str = "TransactionConflictException";
 
 /// Retries a write that DynamoDB refused because a transaction holds its item. DynamoDB has done
 /// nothing, and the transaction ends in a moment. The SDK alone does not retry such a write.
 ///
-/// Only the type of a failure counts. The rest of an answer can hold text that a client chose.
+/// Only the type of a failure counts. The rest of an answer can have text that a client chose.
 #[derive(Debug)]
 pub(super) struct TransactionUnderWay;
 
-/// The one field of a failure's body that no client can write to.
+/// The only field of a failure's body that no client can write to.
 #[derive(Deserialize)]
 struct Failure<'a> {
     /// Name of the error, such as `com.amazonaws.dynamodb.v20120810#ThrottlingException`.
@@ -63,7 +63,7 @@ mod tests {
     const BODY: &str =
         r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException"}"#;
 
-    /// Returns what is done after an answer of `status` with `body`.
+    /// Returns the decision after an answer of `status` with `body`.
     fn after(status: u16, body: &'static str) -> RetryAction {
         let mut context = InterceptorContext::new(Input::erase(()));
         context.set_response(HttpResponse::new(status.try_into().unwrap(), body.into()));
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_conflict_is_found_in_the_type_of_a_failure_and_nowhere_else() {
         for body in [
-            // The stored item, which holds what a client chose.
+            // The stored item, which has text of a client.
             r##"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
                 "Item":{"first_name":{"S":"TransactionConflictException"},
                 "metadata":{"M":{"__type":{"S":"a#TransactionConflictException"}}}}}"##,

@@ -1,4 +1,4 @@
-//! Who is calling, as a constant.
+//! The header `user-agent` of every call, as a constant.
 
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -12,8 +12,8 @@ use aws_smithy_runtime_api::{
 
 pub(super) const LEADGATE: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-sdk-rust");
 
-/// Instead of the SDK's, which puts two long headers together for each call and has one of them signed
-/// (docs/adr/0015).
+/// Replaces the SDK's interceptor, which builds two long headers for each call, and signs one of
+/// them (docs/adr/0015).
 #[derive(Debug)]
 pub(super) struct UserAgent;
 
@@ -27,7 +27,7 @@ impl Intercept for UserAgent {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let ours = disable_interceptor::<UserAgentInterceptor>("there is another");
+        let ours = disable_interceptor::<UserAgentInterceptor>("Leadgate has another");
         config.interceptor_state().store_put(ours);
         Ok(())
     }

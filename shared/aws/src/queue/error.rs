@@ -1,4 +1,4 @@
-//! What can go wrong with the queue, sorted once, by what a caller can do about it.
+//! The errors of the queue. This module sorts SQS's errors once, by what a caller can do.
 
 use aws_sdk_sqs::{
     Error as SqsError,
@@ -8,25 +8,25 @@ use aws_sdk_sqs::{
 };
 use thiserror::Error;
 
-/// Why a call of the queue failed.
+/// Error of a call of the queue.
 #[derive(Debug, Error)]
 pub enum QueueError {
-    /// No answer, or one that asks to come back later.
+    /// SQS did not answer, or asked for a later attempt.
     #[error("SQS cannot be reached or is throttling")]
     Unavailable(#[source] Box<SqsError>),
-    /// SQS refused the request: the queue, the permissions or this code are wrong.
+    /// SQS refused the request: the queue, the permissions or this code is wrong.
     #[error("SQS refused a request")]
     Unexpected(#[source] Box<SqsError>),
-    /// SQS took a batch without this message of it. The message may be taken later.
+    /// SQS accepted a batch without this message. It may accept the message later.
     #[error("SQS did not take a message of a batch, and may take it later (code {code})")]
     MessageUnavailable {
-        /// SQS's code for the reason.
+        /// SQS's code of the reason.
         code: String,
     },
     /// SQS refused this message of a batch: the message or this code is wrong.
     #[error("SQS refused a message of a batch (code {code})")]
     MessageUnexpected {
-        /// SQS's code for the reason.
+        /// SQS's code of the reason.
         code: String,
     },
 }
@@ -39,7 +39,7 @@ fn is_throttle(code: &str) -> bool {
 }
 
 impl From<&BatchResultErrorEntry> for QueueError {
-    /// Keeps the code alone: SQS's message may quote what was sent.
+    /// Keeps only the code: SQS's text may quote the message.
     fn from(entry: &BatchResultErrorEntry) -> Self {
         let code = entry.code().to_owned();
         if entry.sender_fault() && !is_throttle(&code) {

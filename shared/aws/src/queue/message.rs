@@ -1,5 +1,5 @@
-//! The message that says that a run is to be started. It carries ids only: no personal data reaches the
-//! queue, and nothing that SQS would refuse.
+//! The message that orders start-workflow to start a run. Apart from its time it has ids only. So
+//! no personal data reaches the queue, and no character that SQS would refuse.
 
 use domain::{
     ids::{AccountId, JobId, LeadId, RunId, WorkflowId},
@@ -9,24 +9,22 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Says that a run is to be started; the lead's item says what it is.
+/// The order to start a run. The start in the lead's item has the details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkflowStart {
-    /// Whose lead it is.
     pub account_id: AccountId,
-    /// The lead.
     pub lead_id: LeadId,
-    /// The run that is to be built.
+    /// The run to build.
     pub run_id: RunId,
-    /// The order's own id.
+    /// Id of the order itself.
     pub job_id: JobId,
-    /// The workflow.
     pub workflow_id: WorkflowId,
-    /// When the message was made.
+    /// Time at which the message was made.
     pub enqueued_at: Timestamp,
 }
 
-/// What travels: tagged and versioned, so that two versions of a consumer can live side by side.
+/// Body of a message on the queue. Its tag has a version, so that two versions of a consumer can
+/// run side by side.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type")]
 enum Body {
@@ -34,7 +32,7 @@ enum Body {
     WorkflowStartV1(WorkflowStart),
 }
 
-/// A body that is not a message of this queue. Shows where, never what.
+/// Error of a body that is not a message of this queue. Has the place of the fault, never its text.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("the message is not a workflow_start.v1 (line {line}, column {column})")]
 pub struct MessageError {
@@ -43,7 +41,7 @@ pub struct MessageError {
 }
 
 impl WorkflowStart {
-    /// The message for the start that `lead` carries.
+    /// Returns the message for `start`.
     pub fn new(
         account_id: AccountId,
         lead_id: LeadId,
@@ -60,7 +58,7 @@ impl WorkflowStart {
         }
     }
 
-    /// The message for the start that a lead carries; none: it carries none.
+    /// Returns the message for the start of a lead. `None` if the lead has no start.
     pub fn of(lead: &Lead, enqueued_at: Timestamp) -> Option<Self> {
         let start = lead.start.as_ref()?;
         Some(Self::new(
@@ -71,16 +69,16 @@ impl WorkflowStart {
         ))
     }
 
-    /// The JSON that travels.
+    /// Returns the body to send, as JSON.
     pub fn to_body(&self) -> String {
-        // Ids and a time always serialise; an empty body would be refused by SQS and reported.
+        // Ids and a time always serialise. SQS would refuse an empty body.
         serde_json::to_string(&Body::WorkflowStartV1(self.clone())).unwrap_or_default()
     }
 
-    /// Reads what travelled.
+    /// Reads the body of a message.
     ///
     /// # Errors
-    /// [`MessageError`] if it is anything else.
+    /// [`MessageError`] if it is not the message of this queue.
     pub fn from_body(body: &str) -> Result<Self, MessageError> {
         match serde_json::from_str(body) {
             Ok(Body::WorkflowStartV1(start)) => Ok(start),
@@ -96,7 +94,7 @@ impl WorkflowStart {
 mod tests {
     use super::*;
 
-    /// What is in queues today; this text never changes, a new shape gets a new type.
+    /// A message that may be in a queue today. Never change it: a new shape gets a new type.
     const GOLDEN: &str = r#"{"type":"workflow_start.v1","account_id":"019c0000-0000-7000-8000-00000000000a","lead_id":"019c0000-0000-7000-8000-00000000000b","run_id":"019c0000-0000-7000-8000-00000000000c","job_id":"019c0000-0000-7000-8000-00000000000d","workflow_id":"019c0000-0000-7000-8000-00000000000e","enqueued_at":"2026-02-10T12:00:00Z"}"#;
 
     #[test]

@@ -1,5 +1,5 @@
-//! The queue of workflow starts: an SQS standard queue. Owns the message's shape and the sending;
-//! receiving is the Lambda event source's. Knows no HTTP and no table.
+//! The queue of workflow starts, an SQS standard queue. This module owns the shape of the message,
+//! and sends it. Lambda's event source receives it. There is no HTTP and no table here.
 
 mod error;
 mod message;
@@ -18,17 +18,18 @@ pub use self::{
     message::{MessageError, WorkflowStart},
 };
 
-/// What SendMessageBatch takes at most.
+/// Maximum number of messages in a call of SendMessageBatch. SQS sets it.
 const BATCH: usize = 10;
+/// Maximum number of calls of SendMessageBatch at once, for one array of leads.
 const BATCHES_AT_ONCE: usize = 16;
 
-/// What became of many starts, in their order.
+/// Result of sending many starts.
 #[derive(Debug, Default)]
 pub struct SentMany {
-    /// Which of them are queued.
+    /// Whether each start is queued, in the order of the starts.
     pub sent: Vec<bool>,
-    /// Reasons for which the others are not, in their order. An error stands for a whole call that
-    /// failed, or for one start that SQS refused.
+    /// Reasons for which the other starts are not queued, in their order. An error stands for a
+    /// whole call that failed, or for one start that SQS refused.
     pub errors: Vec<QueueError>,
 }
 
@@ -40,7 +41,7 @@ pub struct StartQueue {
 }
 
 impl StartQueue {
-    /// The queue at `url`.
+    /// Returns the queue at `url`.
     pub fn new(client: Client, url: &str) -> Self {
         Self {
             client,
@@ -48,11 +49,12 @@ impl StartQueue {
         }
     }
 
-    /// Queues a start. The account is the message group: fair queues keep one account's flood from
-    /// holding up the others.
+    /// Queues a start. The account is the message group, so that a flood of one account does not
+    /// delay the starts of the others (SQS fair queues).
     ///
     /// # Errors
-    /// [`QueueError`]; after a timeout the message may have been taken all the same.
+    /// - [`QueueError::Unavailable`]. After a timeout, SQS may have accepted the message.
+    /// - [`QueueError::Unexpected`].
     pub async fn send(&self, start: &WorkflowStart) -> Result<(), QueueError> {
         let message = self
             .client
@@ -60,12 +62,12 @@ impl StartQueue {
             .queue_url(&*self.url)
             .message_group_id(start.account_id.to_string())
             .message_body(start.to_body());
-        // In a box, as the store's calls on the way of a single lead.
+        // In a box, for the reason that the module `store` has.
         Box::pin(message.send()).await?;
         Ok(())
     }
 
-    /// Queues many starts, ten at a time. No call is begun after `until`.
+    /// Queues many starts, ten in a call. Begins no call after `until`.
     pub async fn send_many(&self, starts: &[WorkflowStart], until: Instant) -> SentMany {
         let mut many = SentMany::default();
         let batches: Vec<_> = starts
@@ -108,8 +110,8 @@ impl StartQueue {
             Ok(reply) => {
                 let mut batch = SentMany::default();
                 for id in (0..starts.len()).map(|id| id.to_string()) {
-                    let mut taken = reply.successful().iter();
-                    batch.sent.push(taken.any(|entry| entry.id() == id));
+                    let mut sent = reply.successful().iter();
+                    batch.sent.push(sent.any(|entry| entry.id() == id));
                     let mut failed = reply.failed().iter();
                     let failed = failed.find(|entry| entry.id() == id);
                     batch.errors.extend(failed.map(QueueError::from));
@@ -120,10 +122,10 @@ impl StartQueue {
         }
     }
 
-    /// Opens the connection by asking for an attribute, so that the first request finds it open.
+    /// Opens the connection for the first request, by reading an attribute of the queue.
     ///
     /// # Errors
-    /// [`QueueError`]; a caller can go on without.
+    /// [`QueueError::Unavailable`] and [`QueueError::Unexpected`]. The caller can ignore them.
     pub async fn warm_up(&self) -> Result<(), QueueError> {
         self.client
             .get_queue_attributes()

@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts, and lists of items that the first index has only in part.
 
 use std::collections::HashMap;
 
@@ -21,11 +21,11 @@ use super::{
     update::Update,
 };
 
-/// Items of a list that are read at once.
+/// Maximum number of items of a list that are read at once.
 const READ_AT_ONCE: usize = 16;
 
 #[derive(Serialize, Deserialize)]
-struct AccountItem {
+pub(super) struct AccountItem {
     id: AccountId,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ struct AccountItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limit: Option<Limit>,
     created_at: Timestamp,
-    // An account that was made before there was a list of all has none.
+    // `None` for an account from before there was a list of all accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gsi1pk: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ impl From<&Account> for AccountItem {
             limit,
             created_at,
             gsi1pk: Some(keys::ACCOUNTS.to_owned()),
-            gsi1sk: Some(keys::made(created_at, id)),
+            gsi1sk: Some(keys::created_position(created_at, id)),
         }
     }
 }
@@ -91,25 +91,26 @@ impl Store {
     /// Creates an account.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is there already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the account exists.
     pub async fn create_account(&self, account: &Account) -> Result<(), StoreError> {
         let key = keys::account(account.id);
         self.create(key, &AccountItem::from(account)).await
     }
 
-    /// An account.
+    /// Returns an account. `None` if there is none.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let item: Option<AccountItem> = self.read(&keys::account(id)).await?;
         Ok(item.map(Account::from))
     }
 
-    /// All accounts, oldest first. The index lags behind the table, on AWS by some milliseconds.
+    /// Returns all accounts, oldest first. The index lags behind the table, on AWS by some
+    /// milliseconds.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let listed = self
             .listed::<AccountItem>(keys::ACCOUNTS.to_owned())
@@ -117,11 +118,12 @@ impl Store {
         Ok(listed.into_iter().map(|(_, item)| item.into()).collect())
     }
 
-    /// Changes an account, and each of its keys, which carry what a request needs of it. If it ends early,
-    /// the same change, made again, finishes it.
+    /// Changes an account, and the copies of its settings in its keys. If a call fails, some keys
+    /// may have the old settings. The same change, made again, finishes it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if there is no such account.
+    /// The errors of a [write](StoreError#writes). [`StoreError::NotFound`] if there is no such
+    /// account.
     pub async fn change_account(
         &self,
         account: &Account,
@@ -144,9 +146,12 @@ impl Store {
         update.change("name", name.map_or(Change::Keep, Change::Set));
         update.change("default_country", default_country.clone());
         update.change_value("limit", limit.clone());
-        // For an account from before there was a list of all.
+        // Lists an account from before there was a list of all accounts.
         update.set("gsi1pk", text(keys::ACCOUNTS));
-        update.set("gsi1sk", text(keys::made(account.created_at, id)));
+        update.set(
+            "gsi1sk",
+            text(keys::created_position(account.created_at, id)),
+        );
         self.update(keys::account(id), update).await?;
         if (&default_country, &limit) == (&Change::Keep, &Change::Keep) {
             return Ok(());
@@ -160,7 +165,7 @@ impl Store {
         Ok(())
     }
 
-    /// Changes an item that must be there.
+    /// Changes an item that must exist.
     async fn update(&self, key: Key, update: Update) -> Result<(), StoreError> {
         let expression = update.expression();
         let values = (!update.values.is_empty()).then_some(update.values);
@@ -173,12 +178,13 @@ impl Store {
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(values)
             .send()
-            .await?;
+            .await
+            .map_err(StoreError::of_existing)?;
         Ok(())
     }
 
-    /// The items under a partition key of the list index, in its order: the index holds a part of each, so
-    /// each is read from the table.
+    /// Returns the items of a partition of the list index, in its order. The index has a part of
+    /// each item, so this reads each item from the table.
     pub(super) async fn listed<E: Entity>(
         &self,
         partition: String,

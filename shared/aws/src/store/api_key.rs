@@ -1,5 +1,5 @@
-//! API keys. A key's item carries what a request needs of its account, so that authentication is one
-//! read; the key itself is nowhere.
+//! API keys. The item of a key has a copy of the account's settings, so that authentication is one
+//! read. The table does not have the key itself.
 
 use domain::{
     account::AccountSettings,
@@ -18,8 +18,8 @@ use super::{
 };
 
 #[derive(Serialize, Deserialize)]
-struct ApiKeyItem {
-    // A key that was made before keys had ids and names has neither, nor its last characters.
+pub(super) struct ApiKeyItem {
+    // A key from before keys had ids has no id, no name and no last characters.
     #[serde(default)]
     id: Option<ApiKeyId>,
     account_id: AccountId,
@@ -27,7 +27,7 @@ struct ApiKeyItem {
     default_country: Option<Country>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account_limit: Option<Limit>,
-    /// The key's own.
+    /// Limit of the key itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limit: Option<Limit>,
     #[serde(default)]
@@ -51,7 +51,7 @@ impl Entity for ApiKeyItem {
 }
 
 impl ApiKeyItem {
-    fn into_record(self, hash: &ApiKeyHash) -> ApiKeyRecord {
+    pub(super) fn into_record(self, hash: &ApiKeyHash) -> ApiKeyRecord {
         let Self {
             id,
             account_id,
@@ -117,25 +117,26 @@ impl From<&ApiKeyRecord> for ApiKeyItem {
             revoked_at,
             last_used,
             gsi1pk: keys::account_keys(account_id),
-            gsi1sk: keys::made(created_at, id),
+            gsi1sk: keys::created_position(created_at, id),
         }
     }
 }
 
 impl Store {
-    /// What is kept of a key; none: it is not known. Whether it opens anything is the record's to say.
+    /// Returns the record of a key. `None` if there is no such key. The key may be revoked or
+    /// expired: see [`ApiKeyRecord::is_valid_at`].
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn api_key(&self, hash: &ApiKeyHash) -> Result<Option<ApiKeyRecord>, StoreError> {
         let item: Option<ApiKeyItem> = self.read(&keys::api_key(hash)).await?;
         Ok(item.map(|item| item.into_record(hash)))
     }
 
-    /// Lets a key open an account. Only the key's hash is stored.
+    /// Stores a new key, as its hash.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the key is known already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the key exists.
     pub async fn create_api_key(
         &self,
         hash: &ApiKeyHash,
@@ -145,11 +146,11 @@ impl Store {
             .await
     }
 
-    /// An account's keys, oldest first, those that open nothing any more too. The index lags behind the
-    /// table, on AWS by some milliseconds.
+    /// Returns the keys of an account, oldest first, including revoked and expired ones. The index
+    /// lags behind the table, on AWS by some milliseconds.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn api_keys(
         &self,
         account: AccountId,
@@ -163,10 +164,11 @@ impl Store {
         Ok(records.collect())
     }
 
-    /// Notes down that a key opens nothing from `now` on. Its item stays.
+    /// Revokes a key from `now` on. Its item stays.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the key is not known, or was revoked before.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if there is no such
+    /// key, or if it is revoked already.
     pub async fn revoke_api_key(
         &self,
         hash: &ApiKeyHash,
@@ -184,12 +186,13 @@ impl Store {
         Ok(())
     }
 
-    /// Notes down the hour in which a key was used.
+    /// Writes the hour of a key's last use.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it, or a later one, is noted already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the item has this
+    /// hour or a later one, or if there is no such key.
     pub async fn record_use(&self, hash: &ApiKeyHash, hour: Timestamp) -> Result<(), StoreError> {
-        let note = self
+        let update = self
             .client
             .update_item()
             .table_name(&*self.table)
@@ -199,7 +202,7 @@ impl Store {
                 "attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used < :hour)",
             )
             .expression_attribute_values(":hour", text(hour));
-        Box::pin(note.send()).await?;
+        Box::pin(update.send()).await?;
         Ok(())
     }
 }

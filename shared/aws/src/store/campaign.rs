@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Store, StoreError, item::Entity, keys};
 
 #[derive(Serialize, Deserialize)]
-struct CampaignItem {
+pub(super) struct CampaignItem {
     id: CampaignId,
     name: String,
     created_at: Timestamp,
@@ -38,11 +38,27 @@ impl From<CampaignItem> for Campaign {
     }
 }
 
+impl From<Campaign> for CampaignItem {
+    fn from(
+        Campaign {
+            id,
+            name,
+            created_at,
+        }: Campaign,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            created_at,
+        }
+    }
+}
+
 impl Store {
-    /// A campaign of an account.
+    /// Returns a campaign of an account. `None` if there is none.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn campaign(
         &self,
         account: AccountId,
@@ -52,10 +68,10 @@ impl Store {
         Ok(item.map(Campaign::from))
     }
 
-    /// An account's campaigns, oldest first.
+    /// Returns a page of an account's campaigns, oldest first.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn campaigns(
         &self,
         account: AccountId,
@@ -66,10 +82,11 @@ impl Store {
         Ok(page.map(Campaign::from))
     }
 
-    /// Removes a campaign. Its leads keep its id, and show no campaign.
+    /// Removes a campaign. Its leads keep its id, but replies show no campaign for them.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is not there.
+    /// The errors of a [write](StoreError#writes). [`StoreError::NotFound`] if there is no such
+    /// campaign.
     pub async fn remove_campaign(
         &self,
         account: AccountId,
@@ -81,29 +98,22 @@ impl Store {
             .set_key(Some(keys::campaign(account, id).into_item()))
             .condition_expression("attribute_exists(pk)")
             .send()
-            .await?;
+            .await
+            .map_err(StoreError::of_existing)?;
         Ok(())
     }
 
     /// Creates a campaign.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is there already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the campaign exists.
     pub async fn create_campaign(
         &self,
         account: AccountId,
         campaign: &Campaign,
     ) -> Result<(), StoreError> {
-        let Campaign {
-            id,
-            name,
-            created_at,
-        } = campaign.clone();
-        let item = CampaignItem {
-            id,
-            name,
-            created_at,
-        };
-        self.create(keys::campaign(account, id), &item).await
+        let item = CampaignItem::from(campaign.clone());
+        self.create(keys::campaign(account, campaign.id), &item)
+            .await
     }
 }

@@ -1,66 +1,60 @@
-//! Enrolments: which run a lead is on, and what becomes of it. Every change is a transaction that holds
-//! only if the lead is there, its start is still the one that was read, and nobody else has changed the run
-//! meanwhile; so concurrent changes end as if one had come after the other.
+//! Changes of a lead's enrolment and of its run.
+//!
+//! Each change is a transaction. Its conditions are that the lead exists, that its start is the one
+//! that the caller has read, and that the run has not changed since. So concurrent changes have the
+//! same effect as one change after the other.
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update, builders::PutBuilder,
 };
 use domain::{
     activity::Activity,
-    ids::{AccountId, JobId, LeadId, RunId, WorkflowId},
+    ids::{AccountId, LeadId},
     lead::{Lead, Start},
     run::Run,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_dynamo::to_attribute_value;
 
 use super::{
     Store, StoreError,
     history::ActivityItem,
-    item::{Attributes, Entity, damaged, decode, encode, text},
+    item::{Attributes, Entity, damaged, encode, text},
     keys,
     lead::LeadItem,
     run::RunItem,
     transaction::incomplete,
+    waiting::WaitingNote,
 };
 
-/// A run that a change was computed from.
+/// The run of a lead's present start.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Enrolment {
-    /// The run, as it is or would be built.
+pub struct CurrentRun {
     pub run: Run,
-    /// Whether it is in the table. If it is not, its start is under way.
-    pub is_built: bool,
+    pub origin: RunOrigin,
 }
 
-/// A start that waits until its workflow is not paused any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitingStart {
-    /// The lead.
-    pub lead_id: LeadId,
-    /// The run that is to be planned.
-    pub run_id: RunId,
-    /// The order.
-    pub job_id: JobId,
-}
-
-impl Entity for WaitingStart {
-    const NAME: &'static str = "waiting_start";
-    const VERSION: u8 = 1;
+/// Origin of a run that a caller changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunOrigin {
+    /// The caller has read the run from the table.
+    Stored,
+    /// The run is not in the table yet, and the caller has built it. Its start is under way.
+    New,
 }
 
 impl Store {
-    /// Changes the run of a lead, and notes it down in the lead's history.
+    /// Writes a changed run, and adds the change to the lead's history.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lead is gone, has another start, or its run was changed meanwhile.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased,
+    /// has another start, or if its run was changed since it was read.
     pub async fn change_run(
         &self,
-        enrolment: &Enrolment,
+        current: &CurrentRun,
         activity: &Activity,
     ) -> Result<(), StoreError> {
-        let run = &enrolment.run;
+        let run = &current.run;
         let check = ConditionCheck::builder()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(run.account_id, run.lead_id).into_item()))
@@ -74,20 +68,21 @@ impl Store {
             check,
             self.activity_write(run.account_id, run.lead_id, &ActivityItem::new(activity))?,
         ];
-        writes.extend(self.run_writes(enrolment)?);
+        writes.extend(self.run_writes(current)?);
         self.transact(writes).await
     }
 
-    /// Gives a lead another start, and ends the run that it is on, if it is on one. The start is marked
-    /// as unsent, as of `since`, until the mark is cleared.
+    /// Gives a lead another start, and writes `ended`, the ended run of its present start. `None`
+    /// if no run ends. The new start is pending since `since`, until [`Store::clear_pending`].
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lead is gone, or was changed meanwhile.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased,
+    /// or if its start or its run was changed since it was read.
     pub async fn assign(
         &self,
         lead: &Lead,
         start: &Start,
-        ended: Option<&Enrolment>,
+        ended: Option<&CurrentRun>,
         since: Timestamp,
     ) -> Result<(), StoreError> {
         let (account, id) = (lead.account_id, lead.profile.id);
@@ -101,7 +96,7 @@ impl Store {
             .expression_attribute_names("#start", "start")
             .expression_attribute_values(":start", item)
             .expression_attribute_values(":workflow", text(start.workflow.id))
-            .expression_attribute_values(":shard", text(keys::pending_of(id)))
+            .expression_attribute_values(":shard", text(keys::pending_starts_of(id)))
             .expression_attribute_values(":since", text(keys::pending_since(since)));
         let update = match &lead.start {
             None => update
@@ -114,7 +109,7 @@ impl Store {
         let update = update.build().map_err(incomplete)?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
         if let Some(before) = &lead.start {
-            // The lead says of its start itself when it was ordered; of those before, the history does.
+            // The lead's item records only its present start. The history records the earlier ones.
             writes.push(self.activity_write(account, id, &ActivityItem::of_start(before))?);
         }
         if let Some(ended) = ended {
@@ -123,112 +118,62 @@ impl Store {
         self.transact(writes).await
     }
 
-    /// Writes a run that waits for its workflow and must not exist yet.
+    /// Writes a new run that waits for its workflow, and its waiting note.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is there already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run exists, or
+    /// if it was erased.
     pub async fn create_waiting_run(&self, run: Run) -> Result<(), StoreError> {
-        let is_built = false;
-        self.transact(self.run_writes(&Enrolment { run, is_built })?)
+        let origin = RunOrigin::New;
+        self.transact(self.run_writes(&CurrentRun { run, origin })?)
             .await
     }
 
-    /// Writes the plan of a run that has waited.
+    /// Writes the plan of a run that has waited, and removes its waiting note.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it was changed meanwhile.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
+    /// since it was read, or if it was erased.
     pub async fn plan_waiting_run(&self, run: Run) -> Result<(), StoreError> {
-        let key = keys::waiting_start(run.account_id, run.workflow.id, run.id);
-        // Without a condition, as below: the run's own decides.
+        let key = keys::waiting_note(run.account_id, run.workflow.id, run.id);
+        // The run's own condition holds for both writes.
         let delete = Delete::builder()
             .table_name(&*self.table)
             .set_key(Some(key.into_item()))
             .build()
             .map_err(incomplete)?;
-        let is_built = true;
-        let mut writes = self.run_writes(&Enrolment { run, is_built })?;
+        let origin = RunOrigin::Stored;
+        let mut writes = self.run_writes(&CurrentRun { run, origin })?;
         writes.push(TransactWriteItem::builder().delete(delete).build());
         self.transact(writes).await
     }
 
-    /// Notes down that a start does not wait any more. Without a condition: there may be no such note.
-    ///
-    /// # Errors
-    /// As of any write.
-    pub async fn forget_waiting(
-        &self,
-        account: AccountId,
-        workflow: WorkflowId,
-        run: RunId,
-    ) -> Result<(), StoreError> {
-        let key = keys::waiting_start(account, workflow, run);
-        self.client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(key.into_item()))
-            .send()
-            .await?;
-        Ok(())
-    }
-
-    /// The starts that wait for a workflow, oldest first.
-    ///
-    /// # Errors
-    /// As of any read.
-    pub async fn waiting_starts(
-        &self,
-        account: AccountId,
-        workflow: WorkflowId,
-    ) -> Result<Vec<WaitingStart>, StoreError> {
-        let mut items = self
-            .client
-            .query()
-            .table_name(&*self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(keys::account_partition(account)))
-            .expression_attribute_values(":prefix", text(keys::waiting_starts(workflow)))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut waiting = Vec::new();
-        while let Some(item) = items.try_next().await? {
-            waiting.push(decode(item)?);
-        }
-        Ok(waiting)
-    }
-
-    /// The writes of a run: the run itself and, for a new one that waits, that it does.
-    fn run_writes(&self, enrolment: &Enrolment) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let Enrolment { run, is_built } = enrolment;
+    /// Returns the writes of a run. For a new run that waits, they include its waiting note.
+    fn run_writes(&self, current: &CurrentRun) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let CurrentRun { run, origin } = current;
         let key = keys::run(run.account_id, run.lead_id, run.id);
         let mut changed = run.clone();
-        changed.revision += u32::from(*is_built);
+        changed.revision += u32::from(*origin == RunOrigin::Stored);
         let put = self.put(encode(key, &RunItem::from(&changed))?);
-        let put = if *is_built {
-            put.condition_expression("et = :run AND revision = :revision")
+        let put = match origin {
+            RunOrigin::Stored => put
+                .condition_expression("et = :run AND revision = :revision")
                 .expression_attribute_values(":run", text(RunItem::NAME))
                 .expression_attribute_values(
                     ":revision",
                     AttributeValue::N(run.revision.to_string()),
-                )
-        } else {
-            put.condition_expression("attribute_not_exists(pk)")
+                ),
+            RunOrigin::New => put.condition_expression("attribute_not_exists(pk)"),
         };
         let mut writes = vec![finish(put)?];
-        if !is_built && run.is_waiting() {
-            let waiting = WaitingStart {
-                lead_id: run.lead_id,
-                run_id: run.id,
-                job_id: run.job_id,
-            };
-            let key = keys::waiting_start(run.account_id, run.workflow.id, run.id);
-            writes.push(finish(self.put(encode(key, &waiting)?))?);
+        if *origin == RunOrigin::New && run.is_waiting() {
+            let key = keys::waiting_note(run.account_id, run.workflow.id, run.id);
+            writes.push(finish(self.put(encode(key, &WaitingNote::of(run))?))?);
         }
         Ok(writes)
     }
 
-    /// Without a condition: nobody else writes an entry of that position.
+    /// Returns the write of a history entry. It needs no condition, because its position is unique.
     fn activity_write(
         &self,
         account: AccountId,

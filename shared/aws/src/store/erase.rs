@@ -1,10 +1,12 @@
-//! Erasing a lead, its runs and its history.
+//! Erasure of a lead, its runs and its history (docs/adr/0008-erased-leads-leave-a-tombstone.md).
 //!
-//! One write takes the lead away: a tombstone without personal data stands in its place, and no read shows
-//! anything of it any more. The tombstone is listed as unfinished until everything beside it is erased too; the
-//! call that put it does that, and if it cannot, finish-up does (functions/requeue-starts). A run leaves a
-//! tombstone as well: a delivery that read the lead just before builds its run on the condition that nothing
-//! is there, and finds the tombstone.
+//! One write replaces the lead with a tombstone, which has no personal data. From then on, no read
+//! returns anything of the lead. The second index lists the tombstone until the runs and the
+//! history are erased too. The call that wrote the tombstone erases them. If it fails,
+//! requeue-starts does.
+//!
+//! An erased run also leaves a tombstone. A delivery that has read the lead just before writes its
+//! run only if there is no item, and so fails.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::ids::{AccountId, LeadId, RunId};
@@ -14,26 +16,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
-    item::{Attributes, ERASED, Entity, decode, encode, is_erased, item_there, text},
+    item::{Attributes, ERASED, Entity, decode, encode, existing_item, is_erased, text},
     keys::{self, Key},
 };
 
-/// Longer than a start can wait in a queue: 14 days, and 14 more once it was redriven.
+/// Lifetime of a lead's tombstone. It is longer than a start can wait in queues: 14 days, and 14
+/// more after a redrive.
 const LEAD_TOMBSTONE: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Longer than a delivery that has read the lead can be under way. Shorter than the lead's, by whose id
-/// the run's can come again.
+/// Lifetime of a run's tombstone. It is longer than a delivery that has read the lead can take. It
+/// is shorter than the lifetime of the lead's tombstone, because the same idempotency key can then
+/// create a new run with the same id.
 const RUN_TOMBSTONE: SignedDuration = SignedDuration::from_hours(24);
+/// Maximum number of runs and history entries that are erased at once.
 const WRITES_AT_ONCE: usize = 16;
-/// How often a lead is read again whose start was changed meanwhile.
+/// Maximum number of attempts to replace a lead whose start changes after each read.
 const TRIES: u32 = 10;
 
-/// What stands in the place of a lead or a run that was erased.
-#[derive(Serialize, Deserialize)]
-struct Tombstone {
-    /// The run that the lead's start had ordered.
+/// The item that replaces an erased lead or an erased run.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tombstone {
+    /// The run of the lead's start. It may not be in the table yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run_id: Option<RunId>,
-    /// When DynamoDB may drop the tombstone, in seconds since 1970; none: there is more to erase.
+    /// End of the tombstone, in seconds since 1970. DynamoDB deletes it then. `None` if there is
+    /// more to erase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +54,7 @@ impl Entity for Tombstone {
 }
 
 impl Tombstone {
-    fn unfinished(run_id: Option<RunId>, since: Timestamp) -> Self {
+    pub(super) fn unfinished(run_id: Option<RunId>, since: Timestamp) -> Self {
         Self {
             run_id,
             ttl: None,
@@ -57,7 +63,7 @@ impl Tombstone {
         }
     }
 
-    fn until(at: Result<Timestamp, jiff::Error>, now: Timestamp) -> Self {
+    pub(super) fn until(at: Result<Timestamp, jiff::Error>, now: Timestamp) -> Self {
         Self {
             run_id: None,
             ttl: Some(at.unwrap_or(now).as_second()),
@@ -68,11 +74,11 @@ impl Tombstone {
 }
 
 impl Store {
-    /// Erases a lead with its runs and its history, and says whether there was anything to erase.
+    /// Erases a lead, its runs and its history. Returns whether there was anything to erase.
     ///
     /// # Errors
-    /// As of any write. The lead may be gone by then, and what stands beside it not yet;
-    /// [`StoreError::Conflict`] if its start is changed by others all the time.
+    /// The errors of a [write](StoreError#writes). The lead may be erased already, but not its runs
+    /// and its history. [`StoreError::Conflict`] if its start was changed after each of ten reads.
     pub async fn erase_lead(
         &self,
         account: AccountId,
@@ -102,10 +108,10 @@ impl Store {
         Err(StoreError::Conflict)
     }
 
-    /// Leads whose erasure was begun before `before` and is not finished, at most a hundred.
+    /// Returns at most 100 leads whose erasure began before `before` and is not finished.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
     pub async fn unfinished_erasures(
         &self,
         before: Timestamp,
@@ -128,14 +134,15 @@ impl Store {
             .collect())
     }
 
-    /// Puts a tombstone in the place of a lead, and gives the tombstone that is there then.
+    /// Replaces a lead with a tombstone. Returns the tombstone that is in its place now, which can
+    /// be another call's.
     async fn put_tombstone_for(
         &self,
         key: Key,
         lead: &Attributes,
         now: Timestamp,
     ) -> Result<Tombstone, StoreError> {
-        // As it stands there: a damaged lead can be erased too.
+        // Read from the raw item, so that a damaged lead can be erased too.
         let run = lead
             .get("start")
             .and_then(|start| start.as_m().ok())
@@ -150,7 +157,7 @@ impl Store {
             .expression_attribute_names("#start", "start")
             .expression_attribute_values(":erased", text(Tombstone::NAME))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        // A start that was ordered since the lead was read would go on unnoticed.
+        // With another start since the read, the tombstone would have the wrong run.
         let put = match run {
             None => {
                 put.condition_expression("et <> :erased AND attribute_not_exists(#start.run_id)")
@@ -162,13 +169,13 @@ impl Store {
         let Err(error) = put.send().await else {
             return Ok(tombstone);
         };
-        match item_there(&error) {
-            Some(there) if is_erased(there) => decode(there.clone()),
+        match existing_item(&error) {
+            Some(existing) if is_erased(existing) => decode(existing.clone()),
             _ => Err(error.into()),
         }
     }
 
-    /// Erases what stands beside a lead's tombstone, then finishes the tombstone.
+    /// Erases the runs and the history of a lead, then finishes its tombstone.
     async fn finish_erasure(
         &self,
         account: AccountId,
@@ -177,7 +184,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut beside = self.beside_lead(account, id).await?;
-        // The run that was ordered may be under way.
+        // start-workflow may be about to write the run of the start.
         let ordered = ordered.map(|run| keys::run(account, id, run));
         beside.extend(ordered.filter(|run| !beside.contains(run)));
         stream::iter(beside)
@@ -189,7 +196,7 @@ impl Store {
         self.put_tombstone(keys::lead(account, id), &finished).await
     }
 
-    /// The keys of what there is of a lead beside itself.
+    /// Returns the keys of a lead's runs and history.
     async fn beside_lead(&self, account: AccountId, id: LeadId) -> Result<Vec<Key>, StoreError> {
         let mut items = self
             .client
@@ -210,7 +217,7 @@ impl Store {
         Ok(beside)
     }
 
-    /// Erases a run or an entry of the history. Without a condition: whatever is there goes.
+    /// Erases a run or an entry of the history, without a condition.
     async fn erase_beside(&self, key: Key, now: Timestamp) -> Result<(), StoreError> {
         if key.sk.starts_with(keys::RUNS) {
             let tombstone = Tombstone::until(now.checked_add(RUN_TOMBSTONE), now);
@@ -225,7 +232,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a tombstone where something was erased, or another tombstone is.
+    /// Writes a tombstone, without a condition.
     async fn put_tombstone(&self, key: Key, tombstone: &Tombstone) -> Result<(), StoreError> {
         self.client
             .put_item()

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, sorted once, by what a caller can do about it.
+//! The errors of the store. This module sorts DynamoDB's errors once, by what a caller can do.
 
 use aws_sdk_dynamodb::{
     Error as DynamoDbError,
@@ -7,50 +7,67 @@ use aws_sdk_dynamodb::{
 };
 use thiserror::Error;
 
-/// Why a call of the store failed.
+/// Error of a call of the store.
+///
+/// # Reads
+/// A read fails with:
+///
+/// - [`Unavailable`](Self::Unavailable)
+/// - [`NoAnswer`](Self::NoAnswer)
+/// - [`Unexpected`](Self::Unexpected)
+/// - [`Damaged`](Self::Damaged)
+///
+/// # Writes
+/// A write fails with the errors of a read, or with [`TooLarge`](Self::TooLarge). A write with a
+/// condition can also fail with [`Conflict`](Self::Conflict) or [`NotFound`](Self::NotFound). Its
+/// method says when.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The write's condition did not hold: another write was there first.
+    /// The condition of the write did not hold: another write came first.
     #[error("a condition of the write did not hold")]
     Conflict,
-    /// An answer that asks to come back later.
+    /// The item to change does not exist.
+    #[error("the item does not exist")]
+    NotFound,
+    /// DynamoDB asked for a later attempt.
     #[error("DynamoDB is throttling or failing")]
     Unavailable(#[source] Box<DynamoDbError>),
-    /// No answer: a write may be done, or may still be.
+    /// DynamoDB did not answer. A write may be done, or may still be done later.
     #[error("DynamoDB did not answer")]
     NoAnswer(#[source] Box<DynamoDbError>),
-    /// The item would be larger than the 400 KB that DynamoDB takes.
-    #[error("the item would be too large")]
+    /// The item would be larger than 400 KB, DynamoDB's limit.
+    #[error("the item would be larger than 400 KB")]
     TooLarge,
-    /// DynamoDB refused the request: the table, the permissions or this code are wrong.
+    /// DynamoDB refused the request: the table, the permissions or this code is wrong.
     #[error("DynamoDB refused a request")]
     Unexpected(#[source] Box<DynamoDbError>),
-    /// An item has not the shape that this version writes.
-    #[error("a {entity} item is damaged")]
+    /// An item does not have the shape that this version writes.
+    #[error("the {entity} item is damaged")]
     Damaged {
-        /// The item's entity (`et`).
+        /// Entity of the item (`et`).
         entity: &'static str,
-        /// What is wrong with it; names attributes, never values.
+        /// The damage. Its message has names of attributes, but no values.
         #[source]
         cause: DamageError,
     },
 }
 
-/// What is wrong with an item.
+/// Damage of an item.
 #[derive(Debug, Error)]
 pub enum DamageError {
-    /// An attribute is missing, or is not what it must be.
+    /// An attribute is missing, or has the wrong form.
     #[error("{0}")]
     Shape(String),
-    /// An attribute's value is not one that this version accepts.
-    #[error("the attribute {0} has a value that cannot be read")]
+    /// This version does not accept the value of an attribute.
+    #[error("the attribute {0} has an invalid value")]
     Value(&'static str),
-    /// The item's `et` or `v` is another than expected.
-    #[error("it is of another kind or version")]
+    /// `et` or `v` of the item is not the expected one.
+    #[error("`et` or `v` has an unexpected value")]
     Kind,
 }
 
-/// Beginnings of serde's own messages. Each quotes a value, and ends in what was expected.
+/// Beginnings of serde's own messages. Each message quotes a value, and ends in what serde
+/// expected.
 const WITH_EXPECTED: [&str; 4] = [
     "invalid type: ",
     "invalid value: ",
@@ -59,33 +76,41 @@ const WITH_EXPECTED: [&str; 4] = [
 ];
 
 impl From<serde_dynamo::Error> for DamageError {
-    /// Keeps the parts of a message that hold no value, as a value may be personal. These are what
-    /// serde expected, and the name of a missing attribute.
+    /// Keeps the parts of a message that have no value, because a value may be personal. These
+    /// parts are what serde expected, and the name of a missing attribute.
     fn from(error: serde_dynamo::Error) -> Self {
-        let said = error.to_string();
-        let is_serde = WITH_EXPECTED.iter().any(|it| said.starts_with(it));
-        // The last one is serde's: before it, a value can say the same.
-        let shape = match said.rsplit_once(", expected ") {
+        let message = error.to_string();
+        let is_serde = WITH_EXPECTED.iter().any(|it| message.starts_with(it));
+        // The last ", expected " is serde's. An earlier one can be part of the value.
+        let shape = match message.rsplit_once(", expected ") {
             Some((_, expected)) if is_serde => format!("an attribute is not {expected}"),
-            None if said.starts_with("missing field `") => said,
-            _ => "an attribute has a value that cannot be read".to_owned(),
+            None if message.starts_with("missing field `") => message,
+            _ => "an attribute has an invalid value".to_owned(),
         };
         Self::Shape(shape)
     }
 }
 
 impl StoreError {
-    /// Whether the same call may work later.
+    /// Sorts the error of a write whose only condition is that its item exists.
+    pub(super) fn of_existing(error: impl Into<Self>) -> Self {
+        match error.into() {
+            Self::Conflict => Self::NotFound,
+            error => error,
+        }
+    }
+
+    /// Returns whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NoAnswer(_))
     }
 
-    /// Whether DynamoDB has refused to begin: nothing was done.
+    /// Returns whether DynamoDB has throttled the call, and so has done nothing.
     pub fn is_throttled(&self) -> bool {
         matches!(self, Self::Unavailable(error) if error.code().is_some_and(is_throttle))
     }
 
-    /// Whether the write's condition did not hold.
+    /// Returns whether the condition of the write did not hold.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict)
     }
@@ -98,14 +123,15 @@ fn is_throttle(code: &str) -> bool {
     )
 }
 
-/// Beginnings of the messages with which DynamoDB refuses an item over 400 KB: put, and updated.
+/// Beginnings of the messages with which DynamoDB refuses an item over 400 KB, on a put and on an
+/// update.
 const TOO_LARGE: [&str; 2] = [
     "Item size has exceeded the maximum allowed size",
     "Item size to update has exceeded the maximum allowed size",
 ];
 
-/// Returns whether a message of DynamoDB says that an item is too large. A message can quote text
-/// that a client chose, but never begins with it.
+/// Returns whether a message of DynamoDB is about an item that is too large. A message can quote
+/// text that a client chose, but never begins with it.
 pub(super) fn is_about_size(message: &str) -> bool {
     TOO_LARGE.iter().any(|it| message.starts_with(it))
 }
@@ -174,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_message_that_quotes_a_client_is_not_taken_for_one_on_the_size() {
-        // The keys of a lead's metadata are names of attributes, and DynamoDB quotes those.
+        // The keys of a lead's metadata are names of attributes, which DynamoDB quotes.
         let message = "Invalid UpdateExpression: Two document paths overlap with each other; must \
                        remove or rewrite one of these paths; path one: [metadata, Item size has \
                        exceeded the maximum allowed size], path two: [metadata, Item size]";
@@ -194,8 +220,8 @@ mod tests {
             shown::<RunStatus>("secret, expected secret"),
             "an attribute is not one of `queued`, `running`, `completed`, `stopped`, `failed`"
         );
-        // The message of a time quotes what follows it.
+        // The message about a time quotes the text after the time.
         let time = shown::<Timestamp>("2026-02-10T12:00:00Z, expected secret");
-        assert_eq!(time, "an attribute has a value that cannot be read");
+        assert_eq!(time, "an attribute has an invalid value");
     }
 }

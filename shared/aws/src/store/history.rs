@@ -1,5 +1,5 @@
-//! A lead's history. That it was taken in, and its present enrolment, the lead's own item says; the rest
-//! are items of their own.
+//! The history of a lead. The lead's own item records its creation and its present enrolment. Each
+//! other activity is an item of its own.
 
 use domain::{
     activity::{Activity, ActivityKind},
@@ -17,9 +17,9 @@ use super::{
     keys::{self, Key},
 };
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct ActivityItem {
-    /// The sort key: when it was, and what tells it from others of the same moment.
+    /// Sort key: the position in the history, after a prefix.
     sk: String,
     #[serde(flatten)]
     activity: Activity,
@@ -35,7 +35,8 @@ impl ActivityItem {
         Self::at(&position(&activity.at, "2", Uuid::new_v4()), activity)
     }
 
-    /// The enrolment that a start has ordered, where it stood as long as the lead's item said so.
+    /// Returns the entry for an enrolment. It has the same position as before, when the start in
+    /// the lead's item recorded the enrolment.
     pub(super) fn of_start(start: &Start) -> Self {
         Self::at(&start_position(start), &Activity::of_start(start))
     }
@@ -66,23 +67,23 @@ fn start_position(start: &Start) -> String {
     position(&start.enrolled_at, "1", start.run_id)
 }
 
-/// Where an entry stands: by time to the millisecond, then by what comes first.
+/// Returns the position of an entry: by its time to the millisecond, then by `rank`, then by `id`.
 fn position(at: &Timestamp, rank: &str, id: impl std::fmt::Display) -> String {
     format!("{at:.3}#{rank}#{id}")
 }
 
 impl Store {
-    /// A page of a lead's history, oldest first.
+    /// Returns a page of a lead's history, oldest first.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn history(
         &self,
         lead: &Lead,
         request: &PageRequest,
     ) -> Result<Page<Activity>, StoreError> {
         let partition = keys::lead_partition(lead.account_id, lead.profile.id);
-        let noted: Page<ActivityItem> = self.page(partition, keys::ACTIVITIES, request).await?;
+        let stored: Page<ActivityItem> = self.page(partition, keys::ACTIVITIES, request).await?;
         let created = Activity {
             kind: ActivityKind::LeadCreated,
             subject: None,
@@ -96,17 +97,17 @@ impl Store {
         if let Some(after) = &request.after {
             entries.retain(|(position, _)| position > after);
         }
-        // What the lead's item says of later than this page belongs to the next.
-        if let Some(next) = &noted.next {
+        // An entry of the lead's item that comes after this page belongs to the next one.
+        if let Some(next) = &stored.next {
             entries.retain(|(position, _)| position < next);
         }
-        let noted_items = noted.items.into_iter();
-        entries.extend(noted_items.map(|item| (item.position(), item.activity)));
+        let stored_items = stored.items.into_iter();
+        entries.extend(stored_items.map(|item| (item.position(), item.activity)));
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-        // An enrolment that was replaced since the lead was read is there twice.
+        // An enrolment that was replaced after the lead was read occurs twice.
         entries.dedup_by(|(one, _), (other, _)| one == other);
         let limit = usize::from(request.limit);
-        let has_more = noted.next.is_some() || entries.len() > limit;
+        let has_more = stored.next.is_some() || entries.len() > limit;
         entries.truncate(limit);
         let next = entries
             .last()

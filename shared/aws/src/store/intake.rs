@@ -1,4 +1,4 @@
-//! Taking leads in: one by one with a condition, or many at a time without.
+//! Creation of leads: one by one with a condition, or many at once without.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -16,15 +16,17 @@ use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
-    item::{decode, encode, is_erased, item_there},
+    item::{decode, encode, existing_item, is_erased},
     keys,
     lead::LeadItem,
 };
 
-/// What BatchWriteItem takes at most.
+/// Maximum number of writes in a call of BatchWriteItem. DynamoDB sets it.
 pub(super) const BATCH: usize = 25;
+/// Maximum number of calls of BatchWriteItem at once, for one array of leads.
 const BATCHES_AT_ONCE: usize = 8;
-/// Waits between the tries for what DynamoDB leaves unprocessed or refuses when it throttles.
+/// Mean pauses before DynamoDB gets the rest of a batch again: the items that it left unprocessed,
+/// or all if it throttled the call.
 const BACKOFF: [Duration; 4] = [
     Duration::from_millis(50),
     Duration::from_millis(150),
@@ -32,43 +34,42 @@ const BACKOFF: [Duration; 4] = [
     Duration::from_millis(1_350),
 ];
 
-/// What became of a lead that was to be stored.
+/// Result of storing a new lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// It is stored now.
+    /// The lead is stored now.
     New,
-    /// It was stored before, by a request with this receipt.
+    /// An earlier request, with this receipt, stored the lead.
     Existing(Receipt),
-    /// It was stored before, and has been erased since.
+    /// An earlier request stored the lead, which was erased since.
     Erased,
 }
 
-/// What became of one lead of many.
+/// Result for one lead of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteStatus {
-    /// It is stored.
     Stored,
-    /// It is not stored.
     NotStored,
-    /// DynamoDB did not say.
+    /// DynamoDB did not answer, so the lead may be stored.
     Unknown,
 }
 
-/// What became of many, in their order.
+/// Result of storing many new leads.
 #[derive(Debug, Default)]
 pub struct BatchResult {
-    /// One for each lead.
+    /// The result for each lead, in the order of the leads.
     pub leads: Vec<WriteStatus>,
-    /// Why some are not stored.
+    /// Reasons for which some leads are not stored.
     pub errors: Vec<StoreError>,
 }
 
 impl Store {
-    /// Stores a new lead together with its order to start a run, in one write. With a receipt, its id is
-    /// the request's own, and the same request finds it there.
+    /// Stores a new lead together with its start, in one write. With a receipt, the request
+    /// determines the id, so that the same request finds the lead.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the id is another lead's.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if another lead has the
+    /// id.
     pub async fn create_lead(
         &self,
         lead: &Lead,
@@ -85,25 +86,25 @@ impl Store {
         let Err(error) = Box::pin(put.send()).await else {
             return Ok(Created::New);
         };
-        let Some(there) = item_there(&error) else {
+        let Some(existing) = existing_item(&error) else {
             return Err(error.into());
         };
-        if is_erased(there) {
-            // See below: a random id was there through an earlier attempt.
+        if is_erased(existing) {
+            // With a random id, an earlier attempt of this write stored the lead. See below.
             return Ok(receipt.map_or(Created::New, |_| Created::Erased));
         }
-        let before = decode::<LeadItem>(there.clone())?;
-        match (before.into_receipt(), receipt) {
-            (Some(before), Some(_)) => Ok(Created::Existing(before)),
-            // A random id is there because an earlier attempt of this very write got through, and its
-            // answer did not: the SDK has sent it again.
+        let existing = decode::<LeadItem>(existing.clone())?;
+        match (existing.into_receipt(), receipt) {
+            (Some(existing), Some(_)) => Ok(Created::Existing(existing)),
+            // An item with the same random id is from an earlier attempt of this write. Its answer
+            // was lost, and the SDK has sent the write again.
             (None, None) => Ok(Created::New),
             _ => Err(StoreError::Conflict),
         }
     }
 
-    /// Stores many new leads, 25 at a time. Without conditions, which batches cannot have: the ids must
-    /// be new ones. No call is begun after `until`.
+    /// Stores many new leads, 25 in a call. Their ids must be new, because a batch has no
+    /// conditions. Begins no call after `until`.
     pub async fn create_leads(&self, leads: &[Lead], until: Instant) -> BatchResult {
         let mut many = BatchResult::default();
         let batches = leads
@@ -140,7 +141,8 @@ impl Store {
         (leads.collect(), error)
     }
 
-    /// Writes a batch. What is left in `requests` was not taken, or that is not known.
+    /// Writes a batch. `requests` keeps the writes that DynamoDB has not confirmed. Returns their
+    /// status, and the error of the last call.
     pub(super) async fn write_batch(
         &self,
         requests: &mut Vec<WriteRequest>,
@@ -154,8 +156,8 @@ impl Store {
                 .batch_write_item()
                 .request_items(&*self.table, requests.clone())
                 .customize()
-                // What may have been done, or is under way still, is not sent again: without a condition, it
-                // would undo what has happened to the leads since, their marks too.
+                // The SDK must not send a batch again that DynamoDB may have done, or may still do.
+                // A second write would undo changes that the leads got since the first one.
                 .config_override(Builder::new().retry_config(RetryConfig::disabled()));
             refused = match write.send().await.map_err(StoreError::from) {
                 Ok(reply) => {
@@ -170,7 +172,10 @@ impl Store {
                 Err(error) => return (WriteStatus::NotStored, Some(error)),
             };
             match backoff.next() {
-                Some(pause) if !requests.is_empty() => tokio::time::sleep(pause).await,
+                Some(pause) if !requests.is_empty() => {
+                    // With jitter, so that calls that were throttled together do not meet again.
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
+                }
                 Some(_) => {}
                 None => break,
             }
@@ -178,10 +183,11 @@ impl Store {
         (WriteStatus::NotStored, refused)
     }
 
-    /// The receipt of a named request's lead, if the lead is there.
+    /// Returns the receipt in a lead of an idempotent request. `None` if there is no such lead, if
+    /// it was erased, or if it has no receipt.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn receipt(
         &self,
         account: AccountId,

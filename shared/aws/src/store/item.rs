@@ -1,4 +1,4 @@
-//! How items are read and written: conversion, the `et`/`v` check, and the three kinds of call.
+//! Items: their conversion, the check of `et` and `v`, and the calls that several entities share.
 
 use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
 use domain::page::{Page, PageRequest};
@@ -11,15 +11,15 @@ use super::{
     keys::{self, Key},
 };
 
-/// A shape of item: its entity (`et`) and the version of its shape (`v`).
+/// A shape of item.
 pub(super) trait Entity: Serialize + DeserializeOwned {
-    /// The entity's name, as it stands in `et`.
+    /// Name of the entity, in `et`.
     const NAME: &'static str;
-    /// The version of the shape that this code writes and reads.
+    /// Version of the shape that this code writes and reads, in `v`.
     const VERSION: u8;
 }
 
-/// What every item has beside its keys.
+/// Attributes that every item has beside its keys.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Header {
     et: String,
@@ -31,17 +31,17 @@ impl Entity for Header {
     const VERSION: u8 = 0;
 }
 
-/// The entity of a tombstone.
+/// Entity of a tombstone.
 pub(super) const ERASED: &str = "erased";
 
 pub(super) type Attributes = std::collections::HashMap<String, AttributeValue>;
 
-/// A string attribute.
+/// Returns a string attribute.
 pub(super) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-/// The item of `entity` under `key`, with `et` and `v`.
+/// Returns the item of `entity` under `key`, with `et` and `v`.
 pub(super) fn encode<E: Entity>(key: Key, entity: &E) -> Result<Attributes, StoreError> {
     let mut item: Attributes = to_item(entity).map_err(|cause| damaged::<E>(cause.into()))?;
     item.extend(key.into_item());
@@ -50,7 +50,10 @@ pub(super) fn encode<E: Entity>(key: Key, entity: &E) -> Result<Attributes, Stor
     Ok(item)
 }
 
-/// The entity in an item, if it is one of this kind and version.
+/// Returns the entity of an item.
+///
+/// # Errors
+/// [`StoreError::Damaged`], also if `et` or `v` is not the expected one.
 pub(super) fn decode<E: Entity>(item: Attributes) -> Result<E, StoreError> {
     let is_this_kind = matches!(item.get("et"), Some(AttributeValue::S(et)) if et == E::NAME)
         && matches!(item.get("v"), Some(AttributeValue::N(v)) if *v == E::VERSION.to_string());
@@ -60,7 +63,7 @@ pub(super) fn decode<E: Entity>(item: Attributes) -> Result<E, StoreError> {
     from_item(Item::from(item)).map_err(|cause| damaged::<E>(cause.into()))
 }
 
-/// An item of `E` that cannot be used.
+/// Returns the error of a damaged item of `E`.
 pub(super) fn damaged<E: Entity>(cause: DamageError) -> StoreError {
     StoreError::Damaged {
         entity: E::NAME,
@@ -73,8 +76,9 @@ pub(super) fn is_erased(item: &Attributes) -> bool {
     matches!(item.get("et"), Some(AttributeValue::S(et)) if et == ERASED)
 }
 
-/// Returns the item that a conditional put has found in its place.
-pub(super) fn item_there<R>(error: &SdkError<PutItemError, R>) -> Option<&Attributes> {
+/// Returns the item that made the condition of a put fail. `None` if the put failed for another
+/// reason.
+pub(super) fn existing_item<R>(error: &SdkError<PutItemError, R>) -> Option<&Attributes> {
     match error.as_service_error()? {
         PutItemError::ConditionalCheckFailedException(failed) => failed.item.as_ref(),
         _ => None,
@@ -82,18 +86,20 @@ pub(super) fn item_there<R>(error: &SdkError<PutItemError, R>) -> Option<&Attrib
 }
 
 impl Store {
-    /// One item, read consistently: what was written before is seen.
+    /// Reads an item consistently: it includes all writes that are done. `None` if there is no
+    /// item.
     pub(super) async fn read<E: Entity>(&self, key: &Key) -> Result<Option<E>, StoreError> {
         self.read_item(key).await?.map(decode).transpose()
     }
 
-    /// Opens the connection by reading an item that does not exist, so that the first request finds it open.
-    /// Costs half a read unit.
+    /// Opens the connection for the first request, by reading an item that does not exist. Costs
+    /// half a read unit.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::NoAnswer`] and [`StoreError::Unexpected`]. A caller can go on.
+    /// [`StoreError::Unavailable`], [`StoreError::NoAnswer`] and [`StoreError::Unexpected`]. The
+    /// caller can ignore them.
     pub async fn warm_up(&self) -> Result<(), StoreError> {
-        self.read::<Header>(&keys::nothing()).await.map(|_| ())
+        self.read::<Header>(&keys::absent()).await.map(|_| ())
     }
 
     pub(super) async fn read_item(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
@@ -107,6 +113,9 @@ impl Store {
     }
 
     /// Writes an item that must not exist yet.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the item exists.
     pub(super) async fn create<E: Entity>(&self, key: Key, entity: &E) -> Result<(), StoreError> {
         self.client
             .put_item()
@@ -118,8 +127,8 @@ impl Store {
         Ok(())
     }
 
-    /// A page of the items whose sort key starts with `prefix`, in the sort key's order. Positions are
-    /// what follows the prefix.
+    /// Reads a page of the items whose sort key starts with `prefix`, in the order of the sort
+    /// keys. A position is the rest of a sort key, without the prefix.
     pub(super) async fn page<E: Entity>(
         &self,
         partition: String,
@@ -144,7 +153,7 @@ impl Store {
             .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
             .consistent_read(true)
             .set_exclusive_start_key(start)
-            // One more than asked for tells whether there are more.
+            // If there is one item more than requested, there is another page.
             .limit(i32::from(request.limit) + 1)
             .into_paginator()
             .send();

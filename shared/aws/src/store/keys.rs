@@ -1,4 +1,4 @@
-//! Every key of the table and its indexes, one function each. Keys are made here and nowhere else.
+//! The keys of the table and of its indexes, one function for each. No other module makes keys.
 
 use std::{collections::HashMap, fmt::Display};
 
@@ -10,15 +10,16 @@ use domain::{
 };
 use jiff::Timestamp;
 
-/// An account's list of leads is spread over this many index partitions, each good for about 1,000
-/// writes a second. Changing it orphans what is listed: it needs a migration.
+/// Number of index partitions for the list of an account's leads. Each takes about 1,000 writes a
+/// second. A change needs a migration, because the leads that are listed already stay in their
+/// shards.
 pub(super) const LEAD_SHARDS: u8 = 8;
-/// The index of unsent starts is spread over this many partitions.
+/// Number of index partitions for the pending starts.
 pub const PENDING_SHARDS: u8 = 8;
 
-/// The index of lists.
+/// Index with the lists.
 pub(super) const LIST_INDEX: &str = "gsi1";
-/// The index of unsent starts.
+/// Index with the pending starts and the unfinished erasures.
 pub(super) const PENDING_INDEX: &str = "gsi2";
 
 /// A primary key.
@@ -29,7 +30,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The key of an item that has one.
+    /// Returns the key of an item. `None` if it has no key.
     pub(super) fn of(item: HashMap<String, AttributeValue>) -> Option<Self> {
         let text = |name| item.get(name)?.as_s().ok().cloned();
         Some(Self {
@@ -46,8 +47,8 @@ impl Key {
     }
 }
 
-/// A key that no item has.
-pub(super) fn nothing() -> Key {
+/// Returns a key that no item has.
+pub(super) fn absent() -> Key {
     Key {
         pk: "NOTHING".to_owned(),
         sk: "NOTHING".to_owned(),
@@ -61,31 +62,33 @@ pub(super) fn api_key(hash: &ApiKeyHash) -> Key {
     }
 }
 
-/// The hash of a key's partition key.
+/// Returns the hash in the partition key of an API key. `None` if it is another partition key.
 pub(super) fn parse_api_key(pk: &str) -> Option<ApiKeyHash> {
     pk.strip_prefix("KEY#")?.parse().ok()
 }
 
-/// The partition of the list index in which all accounts stand.
+/// Partition of the list index with all accounts.
 pub(super) const ACCOUNTS: &str = "ACCOUNTS";
 
-/// Where an account stands in the list of all, and a key among those of its account: by when it was made.
-pub(super) fn made(at: Timestamp, id: impl Display) -> String {
+/// Returns the position of an account in the list of all accounts, or of an API key in the list of
+/// its account. These lists are in the order of creation.
+pub(super) fn created_position(at: Timestamp, id: impl Display) -> String {
     format!("{at}#{id}")
 }
 
-/// The bucket of a limit stands beside whom it binds.
+/// Returns the key of a limit's bucket. It shares its partition with the account or the API key.
 pub(super) fn bucket(limited: &Limited) -> Key {
-    let beside = match limited {
+    let owner = match limited {
         Limited::Account(id) => account(*id),
         Limited::Key(hash) => api_key(hash),
     };
     Key {
         sk: "LIMIT".to_owned(),
-        ..beside
+        ..owner
     }
 }
 
+/// Returns the partition of the list index with the API keys of an account.
 pub(super) fn account_keys(account: AccountId) -> String {
     format!("ACCOUNT#{account}#KEYS")
 }
@@ -111,7 +114,7 @@ pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
     }
 }
 
-/// Where a workflow is kept that was removed: whoever is on it stays on it.
+/// Returns the key of a removed workflow. Leads that are in it stay in it.
 pub(super) fn removed_workflow(account: AccountId, id: WorkflowId) -> Key {
     Key {
         pk: account_partition(account),
@@ -126,24 +129,24 @@ pub(super) fn campaign(account: AccountId, id: CampaignId) -> Key {
     }
 }
 
-/// What the sort keys of the starts that wait for a workflow begin with.
-pub(super) fn waiting_starts(workflow: WorkflowId) -> String {
+/// Returns the beginning of the sort keys of a workflow's waiting notes.
+pub(super) fn waiting_notes(workflow: WorkflowId) -> String {
     format!("WAITING#{workflow}#")
 }
 
-pub(super) fn waiting_start(account: AccountId, workflow: WorkflowId, run: RunId) -> Key {
+pub(super) fn waiting_note(account: AccountId, workflow: WorkflowId, run: RunId) -> Key {
     Key {
         pk: account_partition(account),
-        sk: format!("{}{run}", waiting_starts(workflow)),
+        sk: format!("{}{run}", waiting_notes(workflow)),
     }
 }
 
-/// The partition of a lead, its runs and its history.
+/// Returns the partition of a lead, its runs and its history.
 pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
     format!("LEAD#{account}#{id}")
 }
 
-/// The sort key of the lead itself: behind its runs, so that the newest run is next to it.
+/// Sort key of the lead itself. It sorts after the runs, so that the newest run is next to it.
 pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
 pub(super) const ACTIVITIES: &str = "ACT#";
@@ -162,57 +165,64 @@ pub(super) fn run(account: AccountId, lead: LeadId, id: RunId) -> Key {
     }
 }
 
-/// The account and the lead of a lead's partition key.
+/// Returns the account and the lead of a lead's partition key. `None` if it is another partition
+/// key.
 pub(super) fn parse_lead_partition(pk: &str) -> Option<(AccountId, LeadId)> {
     let (account, lead) = pk.strip_prefix("LEAD#")?.split_once('#')?;
     Some((account.parse().ok()?, lead.parse().ok()?))
 }
 
+/// Returns the partition of the list index with one shard of an account's leads.
 pub(super) fn lead_list(account: AccountId, shard: u8) -> String {
     format!("ACCOUNT#{account}#LEADS#{shard}")
 }
 
+/// Returns the shard of the list index with a lead.
 pub(super) fn lead_shard(id: LeadId) -> u8 {
     shard(id, LEAD_SHARDS)
 }
 
-/// Where a lead stands in its account's list: by its second, and by id within it.
+/// Returns the position of a lead in the list of its account: by its second, then by its id.
 pub(super) fn lead_list_position(second: Timestamp, id: LeadId) -> String {
     format!("{second}#{id}")
 }
 
-/// Before every lead of a list.
+/// Position before every lead of a list.
 pub(super) const LEAD_LIST_START: &str = "!";
-/// Behind every lead of a list.
+/// Position after every lead of a list.
 pub(super) const LEAD_LIST_END: &str = "~";
 
-/// Behind the leads of earlier seconds, and before those of this one.
+/// Returns the position before the leads of a second, and after those of earlier seconds.
 pub(super) fn lead_list_before(second: Timestamp) -> String {
     second.to_string()
 }
 
-/// Behind the leads of this second, and before those of later ones.
+/// Returns the position after the leads of a second, and before those of later seconds.
 pub(super) fn lead_list_after(second: Timestamp) -> String {
     format!("{second}~")
 }
 
-pub(super) fn unsent(shard: u8) -> String {
+/// Returns the partition of the second index with one shard of the pending starts.
+pub(super) fn pending_starts(shard: u8) -> String {
     format!("UNSENT#{shard}")
 }
 
-pub(super) fn pending_of(id: LeadId) -> String {
-    unsent(shard(id, PENDING_SHARDS))
+/// Returns the partition of the second index with the pending start of a lead.
+pub(super) fn pending_starts_of(id: LeadId) -> String {
+    pending_starts(shard(id, PENDING_SHARDS))
 }
 
-/// The partition of the second index in which erasures wait that are not finished.
+/// Partition of the second index with the erasures that are not finished.
 pub(super) const UNFINISHED_ERASURES: &str = "ERASING";
 
-/// Where an unsent start stands among those of its shard: by when it was marked.
+/// Returns the position of a pending start or of an unfinished erasure in its partition: by the
+/// time since which it waits.
 pub(super) fn pending_since(since: Timestamp) -> String {
     format!("{since:.3}")
 }
 
-/// The last byte is random in a UUIDv7 and a digest's in a UUIDv5: as good as a hash of the id.
+/// Returns the shard of a lead, by the last byte of its id. This byte is random in a UUIDv7, and
+/// part of a hash in a UUIDv5.
 fn shard(id: LeadId, shards: u8) -> u8 {
     let [.., last] = id.as_bytes();
     last % shards

@@ -1,4 +1,5 @@
-//! Leads. One conditional write is the lead and the order to start its run at once (ADR 0002).
+//! Leads. The item of a lead has the start of its run, so that one write stores both
+//! (docs/adr/0002-the-lead-carries-its-start.md).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,7 +27,7 @@ use super::{
     run::run_of,
 };
 
-/// What BatchGetItem takes at most.
+/// Maximum number of items in a call of BatchGetItem. DynamoDB sets it.
 const BATCH_READ: usize = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -36,7 +37,7 @@ pub(super) struct LeadItem {
     profile: ProfileItem,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<Start>,
-    /// The start's, where a filter can see it.
+    /// Workflow of the start, for the filter of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     workflow_id: Option<WorkflowId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ pub(super) struct LeadItem {
     gsi1sk: String,
 }
 
-/// What the list index has of a lead.
+/// The part of a lead that the list index has.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ProfileItem {
     id: LeadId,
@@ -61,7 +62,7 @@ pub(super) struct ProfileItem {
     company: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// Keys and the JSON texts of their values.
+    /// JSON text of each value, by key.
     metadata: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign_id: Option<CampaignId>,
@@ -200,24 +201,25 @@ impl TryFrom<LeadItem> for Lead {
     }
 }
 
-/// Whether an item of a lead's partition is the lead itself.
+/// Returns whether an item of a lead's partition is the lead itself.
 fn is_self(item: &Attributes) -> bool {
     matches!(item.get("sk"), Some(AttributeValue::S(sk)) if sk == keys::LEAD)
 }
 
-/// DynamoDB takes no empty attribute name; JSON has empty keys. U+0000 in front stands for "as follows".
-const AS_FOLLOWS: char = '\0';
+/// Beginning of a name that stands for the key after it. JSON has empty keys, but DynamoDB accepts
+/// no empty name.
+const ESCAPE: char = '\0';
 
 pub(super) fn attribute_name(key: &str) -> String {
-    if key.is_empty() || key.starts_with(AS_FOLLOWS) {
-        format!("{AS_FOLLOWS}{key}")
+    if key.is_empty() || key.starts_with(ESCAPE) {
+        format!("{ESCAPE}{key}")
     } else {
         key.to_owned()
     }
 }
 
 fn metadata_key(name: String) -> String {
-    match name.strip_prefix(AS_FOLLOWS) {
+    match name.strip_prefix(ESCAPE) {
         Some(key) => key.to_owned(),
         None => name,
     }
@@ -238,10 +240,11 @@ where
 }
 
 impl Store {
-    /// A lead of an account.
+    /// Returns a lead of an account, or whether it was erased or is missing.
     ///
     /// # Errors
-    /// As of any read; [`StoreError::Damaged`] also for values that this version would not accept.
+    /// The errors of a [read](StoreError#reads). [`StoreError::Damaged`] also for a value that this
+    /// version would not accept in a request.
     pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lookup<Lead>, StoreError> {
         let item = self.read_item(&keys::lead(account, id)).await?;
         item.map_or(Ok(Lookup::Missing), |item| {
@@ -252,11 +255,12 @@ impl Store {
         })
     }
 
-    /// Those of some leads that one call finds, read consistently and not tried again. What is erased, damaged,
-    /// left out by DynamoDB or not there is absent: [`Store::lead`] says which.
+    /// Reads up to 100 leads consistently, in one call without retries. The result has no lead that
+    /// is erased, damaged or missing, or that DynamoDB leaves out. [`Store::lead`] tells these
+    /// cases apart.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
     pub async fn find_leads(
         &self,
         wanted: &HashSet<(AccountId, LeadId)>,
@@ -286,10 +290,11 @@ impl Store {
         Ok(leads.collect())
     }
 
-    /// A lead of an account with its newest run: one Query of two items, however many runs there are.
+    /// Returns a lead of an account and its newest run, with one Query of two items. `None` if the
+    /// lead was erased or is missing.
     ///
     /// # Errors
-    /// As of [`Store::lead`].
+    /// Same as [`Store::lead`].
     pub async fn lead_with_newest_run(
         &self,
         account: AccountId,
@@ -306,7 +311,7 @@ impl Store {
             )
             .expression_attribute_values(":first_run", AttributeValue::S(keys::RUNS.to_owned()))
             .expression_attribute_values(":lead", AttributeValue::S(keys::LEAD.to_owned()))
-            // The lead's own key is the last of its partition, the newest run's the one before.
+            // The lead is the last item of its partition, after its newest run.
             .scan_index_forward(false)
             .limit(2)
             .consistent_read(true)
@@ -382,7 +387,7 @@ mod tests {
         ]);
         let error = decode::<LeadItem>(item).err().unwrap();
         let shown = crate::telemetry::ErrorChain(&error).to_string();
-        assert!(shown.starts_with("a lead item is damaged"), "{shown}");
+        assert!(shown.starts_with("the lead item is damaged"), "{shown}");
         assert!(!shown.contains("555"), "{shown}");
     }
 }

@@ -1,10 +1,14 @@
-//! An account's leads, newest first. They are spread over shards of an index, which are read side by side
-//! and merged.
+//! Lists of an account's leads, newest first. The leads are in eight shards of an index. A list
+//! reads the shards side by side, and merges them.
 //!
-//! A shard is asked for its part of the page and some more, so that one round of calls is enough: the
-//! leads' ids are random, and a shard comes up short less than once in a million pages. It is asked again
-//! then, and where the leads are so large that its part is over the 1 MB of a call. With a filter, rounds go on, each reading more, until the page is full or the last
-//! round is over: such a page is shorter, and its cursor goes on from there.
+//! The first round of calls reads from each shard its part of the page and some more leads. Because
+//! the ids of leads are random, a shard has too few less than once in a million pages. Another
+//! round then reads on. This also happens if the part of a shard is over 1 MB, DynamoDB's limit for
+//! a call.
+//!
+//! With a filter there can be more rounds, each of which reads more than the one before. They end
+//! when the page is full, or after the last round. The page is then shorter, and its cursor
+//! continues from there.
 
 use std::collections::VecDeque;
 
@@ -25,20 +29,22 @@ use super::{
     lead::ProfileItem,
 };
 
-/// Rounds of calls for one page at most, each asking four times as much of a shard as the one before.
+/// Maximum number of rounds of calls for one page.
 const ROUNDS: u32 = 6;
+/// Factor by which each round reads more of a shard than the round before.
 const GROWTH: usize = 4;
-/// A page ends early when its reply reaches this size: Lambda takes 6 MB.
+/// Size of a reply, in bytes, at which a page ends early. Lambda accepts 6 MB.
 const PAGE_BYTES: usize = 5 * 1024 * 1024;
-/// No round is begun after this time. A call takes 5 seconds at most, the function 29.
+/// Time after which no round begins. A call takes at most 5 seconds, and the function has 29
+/// seconds.
 const BUDGET: Duration = Duration::from_secs(10);
 
-/// One shard of the list, as far as it was read.
+/// One shard of the list, and the leads that were read from it.
 struct Shard {
     partition: String,
-    /// What was read and is not on the page yet, newest first.
+    /// Leads that were read and are not on the page yet, newest first.
     read: VecDeque<Entry>,
-    /// Everything before this position was read; none: everything at all.
+    /// Position up to which the shard was read. `None` if it was read to its end.
     frontier: Option<String>,
 }
 
@@ -48,10 +54,10 @@ struct Entry {
     item: Attributes,
 }
 
-/// What comes next in the merged list.
+/// Next element of the merged list.
 enum Next {
     Entry(Entry),
-    /// Some shards must be read further first.
+    /// Another round of calls must read some shards first.
     Unread,
     End,
 }
@@ -61,8 +67,9 @@ impl Shard {
         self.read.front().map(|entry| entry.position.as_str())
     }
 
-    /// How far it was read, if a lead that was not could stand before `position`, or anywhere.
-    fn hides_before(&self, position: Option<&str>) -> Option<&str> {
+    /// Returns the frontier of a shard that may have an unread lead before `position`, or any
+    /// unread lead if there is no `position`. `None` if it has no such lead.
+    fn unread_before(&self, position: Option<&str>) -> Option<&str> {
         let frontier = self.frontier.as_deref().filter(|_| self.read.is_empty())?;
         position.is_none_or(|it| frontier > it).then_some(frontier)
     }
@@ -72,17 +79,18 @@ fn head(shards: &[Shard]) -> Option<&str> {
     shards.iter().filter_map(Shard::head).max()
 }
 
-/// The newest position that may hold a lead that was not read.
-fn hidden(shards: &[Shard]) -> Option<&str> {
+/// Returns the newest position that may have an unread lead before the next element. `None` if
+/// there is none.
+fn newest_unread(shards: &[Shard]) -> Option<&str> {
     let head = head(shards);
     shards
         .iter()
-        .filter_map(|shard| shard.hides_before(head))
+        .filter_map(|shard| shard.unread_before(head))
         .max()
 }
 
 fn pop(shards: &mut [Shard]) -> Next {
-    if hidden(shards).is_some() {
+    if newest_unread(shards).is_some() {
         return Next::Unread;
     }
     let newest = shards
@@ -94,7 +102,7 @@ fn pop(shards: &mut [Shard]) -> Next {
     }
 }
 
-/// The positions between which a filter lets leads through: the newest, which is not among them, and the
+/// Returns the range of positions of a list: the newest, which is not part of the list, and the
 /// oldest.
 fn range(filter: &LeadFilter, request: &PageRequest) -> (String, String) {
     let whole = |time: Timestamp, mode| {
@@ -115,14 +123,15 @@ fn range(filter: &LeadFilter, request: &PageRequest) -> (String, String) {
     )
 }
 
-/// How many leads a shard is asked for in the first round, if `limit` of all are wanted.
-fn share(limit: usize) -> usize {
+/// Returns how many leads the first round reads from a shard, for a page of `limit` leads.
+fn first_round(limit: usize) -> usize {
     let fair = limit.div_ceil(usize::from(keys::LEAD_SHARDS));
-    // The lead after the page, and the one of the cursor, are read as well.
+    // The first round also reads the lead after the page and the lead of the cursor.
     (fair + (30 * fair).isqrt() + 4).min(limit + 2)
 }
 
-/// What a lead adds to a reply at most, as the string that the reply becomes inside the gateway's JSON.
+/// Returns the maximum number of bytes that a lead adds to a reply. The reply is a string in the
+/// JSON for the gateway, so its characters are escaped twice.
 fn reply_size(item: &Attributes) -> usize {
     let escaped = |text: &str| -> usize {
         let bytes = text.bytes().map(|byte| match byte {
@@ -144,11 +153,11 @@ fn reply_size(item: &Attributes) -> usize {
 }
 
 impl Store {
-    /// A page of an account's leads, newest first. One that cannot be read stands as its position, which
-    /// ends with its id, and why.
+    /// Returns a page of an account's leads, newest first. A damaged lead is its position, which
+    /// ends with its id, and its error.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
     pub async fn leads(
         &self,
         account: AccountId,
@@ -165,7 +174,7 @@ impl Store {
             })
             .collect();
         let is_sparse = filter.campaign_id.is_some() || filter.workflow_id.is_some();
-        let mut share = share(limit) * if is_sparse { GROWTH } else { 1 };
+        let mut round_size = first_round(limit) * if is_sparse { GROWTH } else { 1 };
         let mut rounds = 0..ROUNDS;
         let begun = Instant::now();
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
@@ -183,15 +192,16 @@ impl Store {
                     last = Some(position);
                 }
                 Next::Unread if rounds.next().is_none() || begun.elapsed() > BUDGET => {
-                    break hidden(&shards).map(str::to_owned);
+                    break newest_unread(&shards).map(str::to_owned);
                 }
                 Next::Unread => {
                     let head = head(&shards).map(str::to_owned);
                     let short = shards
                         .iter_mut()
-                        .filter(|shard| shard.hides_before(head.as_deref()).is_some());
-                    try_join_all(short.map(|it| self.read_on(it, filter, &oldest, share))).await?;
-                    share *= GROWTH;
+                        .filter(|shard| shard.unread_before(head.as_deref()).is_some());
+                    try_join_all(short.map(|it| self.read_on(it, filter, &oldest, round_size)))
+                        .await?;
+                    round_size *= GROWTH;
                 }
             }
         };
@@ -238,7 +248,7 @@ impl Store {
             .into_iter()
             .filter_map(|item| {
                 let position = position(&item)?;
-                // What stands at the frontier was read before, or is the last of the page before.
+                // The lead at the frontier was read before, or is the last one of the page before.
                 (position != frontier).then_some(Entry { position, item })
             });
         shard.read.extend(entries);
@@ -254,7 +264,7 @@ fn position(item: &Attributes) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The chance that of `leads`, each in one of eight shards, at least `many` are in one given shard.
+    /// Returns the probability that at least `many` of `leads` are in a certain shard of the eight.
     fn chance(leads: u32, many: u32) -> f64 {
         let (hit, miss) = (1.0 / 8.0_f64, 7.0 / 8.0_f64);
         let mut exactly = miss.powi(leads.try_into().unwrap());
@@ -269,13 +279,13 @@ mod tests {
     #[test]
     fn a_shard_comes_up_short_less_than_once_in_a_million_pages() {
         for limit in 1..=200 {
-            let share = share(limit);
-            // The page, the lead after it, and the one of the cursor: there is no more to ask for.
-            if share == limit + 2 {
+            let read = first_round(limit);
+            // Enough for the page, the lead after it, and the lead of the cursor, all in one shard.
+            if read == limit + 2 {
                 continue;
             }
-            let [share, leads] = [share - 1, limit + 1].map(|count| u32::try_from(count).unwrap());
-            let chance = 8.0 * chance(leads, share);
+            let [read, leads] = [read - 1, limit + 1].map(|count| u32::try_from(count).unwrap());
+            let chance = 8.0 * chance(leads, read);
             assert!(chance < 1e-6, "{limit} leads: {chance}");
         }
     }

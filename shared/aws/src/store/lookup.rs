@@ -1,11 +1,10 @@
-//! The result of looking a lead up.
+//! The result of a lookup.
 
-/// The result of looking an item up.
+/// Result of a lookup.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup<T> {
-    /// The item.
     Found(T),
-    /// The item was erased; its tombstone is there.
+    /// The item was erased, and its tombstone is there.
     Erased,
     /// There is no item and no tombstone.
     Missing,

@@ -1,8 +1,10 @@
-//! Everything Leadgate keeps in DynamoDB: one table, laid out in docs/data-model.md.
+//! All data of Leadgate, in one DynamoDB table. docs/data-model.md describes the table.
 //!
-//! Owns the keys, the items' shapes and the conditions of every write; turns the SDK's errors into
-//! [`StoreError`]. Knows no HTTP and no queue. There is no Scan. The SDK's calls on the way of a single lead are
-//! in boxes: each is 5 KB, and the futures around it are moved more than once.
+//! This module owns the keys, the shapes of the items and the conditions of the writes. It turns
+//! the SDK's errors into [`StoreError`]. It has no HTTP and no queue, and never scans the table.
+//!
+//! Calls of the SDK that a request for one lead makes are in boxes. The future of such a call has 5
+//! KB, and the futures around it are moved more than once.
 
 mod account;
 mod api_key;
@@ -11,6 +13,8 @@ mod campaign;
 mod enrolment;
 mod erase;
 mod error;
+#[cfg(test)]
+mod golden;
 mod history;
 mod intake;
 mod item;
@@ -24,15 +28,17 @@ mod run;
 mod table;
 mod transaction;
 mod update;
+mod waiting;
 mod workflow;
 
 pub use self::{
     bucket::{Withdrawal, Withdrawn},
-    enrolment::{Enrolment, WaitingStart},
+    enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
     intake::{BatchResult, Created, WriteStatus},
     keys::PENDING_SHARDS,
     lookup::Lookup,
     pending::{PendingPage, PendingPosition, PendingStart},
     table::Store,
+    waiting::WaitingNote,
 };

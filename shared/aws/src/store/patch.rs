@@ -1,4 +1,4 @@
-//! Changing a lead: one UpdateItem that writes what changes and nothing else.
+//! Changes of a lead: one UpdateItem, which writes only the attributes that change.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::{
@@ -55,12 +55,12 @@ impl From<LeadPatch> for Update {
 }
 
 impl Store {
-    /// Changes a lead, and gives it as it is then. Keys of the metadata are set and removed one by one
-    /// inside the store, so that changes of different keys at the same moment both hold.
+    /// Changes a lead, and returns the changed lead. DynamoDB sets and removes each key of the
+    /// metadata by itself, so that two changes of different keys at the same moment both hold.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if there is no such lead; [`StoreError::TooLarge`] if it would outgrow
-    /// its item.
+    /// The errors of a [write](StoreError#writes). [`StoreError::NotFound`] if there is no such
+    /// lead, or if it was erased.
     pub async fn change_lead(
         &self,
         account: AccountId,
@@ -76,14 +76,15 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, id).into_item()))
             .update_expression(update.expression())
-            // The trace of an erased lead is another entity.
+            // A tombstone is another entity.
             .condition_expression("et = :lead")
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(Some(update.values))
             .expression_attribute_values(":lead", AttributeValue::S(LeadItem::NAME.to_owned()))
             .return_values(ReturnValue::AllNew)
             .send()
-            .await?;
+            .await
+            .map_err(StoreError::of_existing)?;
         Lead::try_from(decode::<LeadItem>(reply.attributes.unwrap_or_default())?)
     }
 }

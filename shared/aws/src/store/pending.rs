@@ -1,5 +1,5 @@
-//! Starts whose message could not be sent: leads that carry a mark in the second index until
-//! requeue-starts has sent it.
+//! Pending starts: starts whose message could not be sent. The second index lists their leads until
+//! requeue-starts has sent the message.
 
 use std::collections::HashMap;
 
@@ -13,56 +13,56 @@ use serde_dynamo::from_attribute_value;
 
 use super::{Store, StoreError, error::DamageError, item::text, keys};
 
+/// Maximum number of starts in a page.
 const PENDING_PAGE: i32 = 100;
 
-/// A start that waits to be sent, and the mark that says so.
+/// A pending start of a lead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PendingStart {
-    /// Whose lead it is.
     pub account_id: AccountId,
-    /// The lead.
     pub lead_id: LeadId,
-    /// What is to be started.
     pub start: Start,
-    mark: String,
+    /// Position in the index: the time since which the start is pending.
+    position: String,
 }
 
-/// Some of a shard's unsent starts.
+/// A page of the pending starts of a shard.
 #[derive(Debug)]
 pub struct PendingPage {
-    /// The starts.
+    /// The starts, oldest first. A damaged one is an error.
     pub starts: Vec<Result<PendingStart, StoreError>>,
-    /// Where to go on, if there may be more.
+    /// End of the page. `None` if it is the last one.
     pub end: Option<PendingPosition>,
 }
 
-/// The end of a page.
+/// End of a page, after which the next one begins.
 #[derive(Debug)]
 pub struct PendingPosition(HashMap<String, AttributeValue>);
 
 impl PendingStart {
-    /// Since when it waits.
-    pub fn since(&self) -> Option<Timestamp> {
-        self.mark.parse().ok()
-    }
-
-    /// A start that was marked when it was ordered ([`Store::assign`]).
-    pub fn marked(account_id: AccountId, lead_id: LeadId, start: Start, since: Timestamp) -> Self {
+    /// Returns a start that is pending since [`Store::assign`] has written it.
+    pub fn new(account_id: AccountId, lead_id: LeadId, start: Start, since: Timestamp) -> Self {
         Self {
             account_id,
             lead_id,
             start,
-            mark: keys::pending_since(since),
+            position: keys::pending_since(since),
         }
+    }
+
+    /// Returns the time since which the start is pending. `None` if the item has no valid time.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.position.parse().ok()
     }
 }
 
 impl Store {
-    /// Marks a lead whose start could not be sent. `reply` is what its receipt is to say from now on, if
-    /// it has one: the first reply says that the start is delayed, and so must a replay.
+    /// Lists the start of a lead as pending. `reply` replaces the reply in the receipt of an
+    /// idempotent request: the first reply warns that the start is delayed, and so must a replay.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lead is not there, or has no start.
+    /// The errors of a [write](StoreError#writes). [`StoreError::NotFound`] if there is no such
+    /// lead, or if it has no start.
     pub async fn set_pending(
         &self,
         account: AccountId,
@@ -70,31 +70,32 @@ impl Store {
         since: Timestamp,
         reply: Option<&str>,
     ) -> Result<(), StoreError> {
-        let mark = self
+        let update = self
             .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, lead).into_item()))
             .condition_expression("attribute_exists(#start)")
             .expression_attribute_names("#start", "start")
-            .expression_attribute_values(":shard", AttributeValue::S(keys::pending_of(lead)))
+            .expression_attribute_values(":shard", AttributeValue::S(keys::pending_starts_of(lead)))
             .expression_attribute_values(":since", AttributeValue::S(keys::pending_since(since)));
-        let mark = match reply {
-            None => mark.update_expression("SET gsi2pk = :shard, gsi2sk = :since"),
-            Some(reply) => mark
+        let update = match reply {
+            None => update.update_expression("SET gsi2pk = :shard, gsi2sk = :since"),
+            Some(reply) => update
                 .update_expression("SET gsi2pk = :shard, gsi2sk = :since, receipt.reply = :reply")
                 .expression_attribute_values(":reply", AttributeValue::S(reply.to_owned())),
         };
-        Box::pin(mark.send()).await?;
+        Box::pin(update.send())
+            .await
+            .map_err(StoreError::of_existing)?;
         Ok(())
     }
 
-    /// A page of the marked starts of a shard, oldest first, behind the page that `after` ended; one that is
-    /// damaged stands as its error. The index lags behind the table, so one that was just cleared may show
-    /// once more.
+    /// Returns the page of a shard's pending starts that begins after `after`. The index lags
+    /// behind the table, so a start may occur once more after [`Store::clear_pending`].
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
     pub async fn pending_starts(
         &self,
         shard: u8,
@@ -106,7 +107,7 @@ impl Store {
             .table_name(&*self.table)
             .index_name(keys::PENDING_INDEX)
             .key_condition_expression("gsi2pk = :shard")
-            .expression_attribute_values(":shard", text(keys::unsent(shard)))
+            .expression_attribute_values(":shard", text(keys::pending_starts(shard)))
             .set_exclusive_start_key(after.map(|PendingPosition(key)| key))
             .limit(PENDING_PAGE)
             .send()
@@ -118,29 +119,32 @@ impl Store {
         })
     }
 
-    /// Takes the mark off, unless it has been set anew or the lead has another start since it was read.
+    /// Removes a start from the pending starts.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the lead is gone or was marked again.
-    pub async fn clear_pending(&self, unsent: &PendingStart) -> Result<(), StoreError> {
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased,
+    /// has another start, or if the start is not pending since the same time any more.
+    pub async fn clear_pending(&self, pending: &PendingStart) -> Result<(), StoreError> {
         self.client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(
-                keys::lead(unsent.account_id, unsent.lead_id).into_item(),
+                keys::lead(pending.account_id, pending.lead_id).into_item(),
             ))
             .update_expression("REMOVE gsi2pk, gsi2sk")
-            .condition_expression("gsi2sk = :mark AND #start.run_id = :run")
+            .condition_expression("gsi2sk = :position AND #start.run_id = :run")
             .expression_attribute_names("#start", "start")
-            .expression_attribute_values(":mark", text(&unsent.mark))
-            .expression_attribute_values(":run", text(unsent.start.run_id))
+            .expression_attribute_values(":position", text(&pending.position))
+            .expression_attribute_values(":run", text(pending.start.run_id))
             .send()
             .await?;
         Ok(())
     }
 }
 
-fn decode_pending(mut item: HashMap<String, AttributeValue>) -> Result<PendingStart, StoreError> {
+pub(super) fn decode_pending(
+    mut item: HashMap<String, AttributeValue>,
+) -> Result<PendingStart, StoreError> {
     let damaged = |attribute| StoreError::Damaged {
         entity: "lead",
         cause: DamageError::Value(attribute),
@@ -150,8 +154,8 @@ fn decode_pending(mut item: HashMap<String, AttributeValue>) -> Result<PendingSt
         .and_then(|pk| pk.as_s().ok())
         .and_then(|pk| keys::parse_lead_partition(pk))
         .ok_or_else(|| damaged("pk"))?;
-    let mark = match item.remove("gsi2sk") {
-        Some(AttributeValue::S(mark)) => mark,
+    let position = match item.remove("gsi2sk") {
+        Some(AttributeValue::S(position)) => position,
         _ => return Err(damaged("gsi2sk")),
     };
     let start = item.remove("start").ok_or_else(|| damaged("start"))?;
@@ -160,6 +164,6 @@ fn decode_pending(mut item: HashMap<String, AttributeValue>) -> Result<PendingSt
         account_id,
         lead_id,
         start,
-        mark,
+        position,
     })
 }

@@ -1,4 +1,4 @@
-//! Runs. An ordinary one stays within one write unit: its touchpoints are one line of text each
+//! Runs. Each touchpoint is a line of text, so that an ordinary run costs one write unit
 //! (docs/data-model.md).
 
 mod touchpoint;
@@ -25,7 +25,7 @@ use super::{
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct RunItem {
-    /// The sort key: the run's id is nowhere else.
+    /// Sort key, which is the only place of the run's id.
     sk: String,
     job_id: JobId,
     workflow: WorkflowLabel,
@@ -36,7 +36,8 @@ pub(super) struct RunItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paused_at: Option<Timestamp>,
     touchpoints: Vec<Line>,
-    /// What the first touchpoint says, if the client wants it otherwise than the workflow.
+    /// The client's message for the first touchpoint. `None` if the touchpoint has the message of
+    /// its step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_message: Option<FirstMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +53,7 @@ struct SnapshotItem {
     windows: Vec<Window>,
     #[serde(default, skip_serializing_if = "Not::not")]
     gate_all_channels: bool,
-    /// By step.
+    /// Message of each step that has one, by the index of the step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     messages: BTreeMap<u16, MessageParts>,
 }
@@ -100,7 +101,7 @@ impl From<&Run> for RunItem {
 }
 
 impl RunItem {
-    /// The run, whose account and lead stand in its partition key.
+    /// Returns the run. The partition key has its account and its lead.
     fn into_run(self, account_id: AccountId, lead_id: LeadId) -> Result<Run, StoreError> {
         let Self {
             sk,
@@ -185,7 +186,7 @@ impl TryFrom<SnapshotItem> for Snapshot {
     }
 }
 
-/// The run in an item of a lead's partition.
+/// Returns the run in an item of a lead's partition.
 pub(super) fn run_of(
     item: Attributes,
     account: AccountId,
@@ -195,10 +196,10 @@ pub(super) fn run_of(
 }
 
 impl Store {
-    /// A run of a lead.
+    /// Returns a run of a lead. `None` if there is none, or if it was erased.
     ///
     /// # Errors
-    /// As of any read.
+    /// The errors of a [read](StoreError#reads).
     pub async fn run(
         &self,
         account: AccountId,
@@ -210,10 +211,11 @@ impl Store {
         item.map(|item| run_of(item, account, lead)).transpose()
     }
 
-    /// Writes a run that must not exist yet, so that a start that is delivered twice builds it once.
+    /// Writes a new run. A start that SQS delivers twice writes it only once.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is there already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run exists, or
+    /// if it was erased.
     pub async fn create_run(&self, run: &Run) -> Result<(), StoreError> {
         let key = keys::run(run.account_id, run.lead_id, run.id);
         self.create(key, &RunItem::from(run)).await

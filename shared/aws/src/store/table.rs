@@ -1,4 +1,4 @@
-//! The table's client.
+//! The client of the table.
 
 use std::sync::Arc;
 

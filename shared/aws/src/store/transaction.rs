@@ -1,4 +1,4 @@
-//! Writes that hold together or not at all.
+//! Transactions: several writes, of which DynamoDB does all or none.
 
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -9,13 +9,12 @@ use aws_sdk_dynamodb::{
 use super::{Store, StoreError, error::is_about_size};
 
 impl Store {
-    /// Does all writes, or none. The SDK gives the transaction a token, so one that it sends again is
-    /// done once.
+    /// Does all writes, or none. The SDK gives the transaction a token, so that DynamoDB does it
+    /// once, even if the SDK sends it again.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if a condition did not hold, or another write was in the way;
-    /// [`StoreError::TooLarge`] if an item would be over 400 KB; [`StoreError::Unexpected`] if
-    /// DynamoDB finds a write invalid for another reason.
+    /// - The errors of a [write](StoreError#writes).
+    /// - [`StoreError::Conflict`] if a condition did not hold, or if another write was in the way.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let done = self
             .client
@@ -39,18 +38,18 @@ impl Store {
     }
 }
 
-/// Reason for which DynamoDB cancelled a transaction.
+/// Reason for which DynamoDB cancelled a transaction, apart from load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     /// A condition did not hold, or another write was in the way.
     Conflict,
     /// An item would be over 400 KB.
     TooLarge,
-    /// A write is wrong in another way: this code has put it together badly.
+    /// A write is invalid in another way: this code is wrong.
     Invalid,
 }
 
-/// Returns the first reason that has nothing to do with load. `None` if DynamoDB was too busy.
+/// Returns the first reason apart from load. `None` if DynamoDB was too busy.
 fn reason(cancelled: &TransactionCanceledException) -> Option<Reason> {
     let reasons = cancelled.cancellation_reasons().iter();
     let mut reasons = reasons.filter_map(|it| Some((it.code()?, it.message().unwrap_or_default())));
@@ -62,7 +61,7 @@ fn reason(cancelled: &TransactionCanceledException) -> Option<Reason> {
     })
 }
 
-/// A write that this code has not put together wholly.
+/// Returns the error of a write that this code has left incomplete.
 pub(super) fn incomplete(error: BuildError) -> StoreError {
     StoreError::Unexpected(Box::new(error.into()))
 }

@@ -1,4 +1,4 @@
-//! Update expressions, put together step by step.
+//! Update expressions, built step by step.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use domain::patch::Change;
 
 use super::item::text;
 
-/// What an UpdateItem writes and removes.
+/// The attributes that an UpdateItem sets and removes.
 #[derive(Default)]
 pub(super) struct Update {
     set: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    /// A placeholder for an attribute's name, which can be any text.
+    /// Returns a placeholder for the name of an attribute, which can be any text.
     pub(super) fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{}", self.names.len());
         self.names.insert(placeholder.clone(), attribute.to_owned());
@@ -48,7 +48,7 @@ impl Update {
         }
     }
 
-    /// The expression; with nothing in it, DynamoDB refuses it.
+    /// Returns the expression. DynamoDB refuses an empty one.
     pub(super) fn expression(&self) -> String {
         let clause = |verb, parts: &[String]| match parts {
             [] => String::new(),

@@ -19,7 +19,7 @@ use super::{
 };
 
 #[derive(Serialize, Deserialize)]
-struct WorkflowItem {
+pub(super) struct WorkflowItem {
     id: WorkflowId,
     #[serde(default = "first_version")]
     version: u32,
@@ -114,10 +114,11 @@ impl From<&Workflow> for WorkflowItem {
 }
 
 impl Store {
-    /// A workflow of an account.
+    /// Returns a workflow of an account. `None` if there is none, or if it was removed.
     ///
     /// # Errors
-    /// As of any read; [`StoreError::Damaged`] also for a time zone that does not exist.
+    /// The errors of a [read](StoreError#reads). [`StoreError::Damaged`] also for a time zone that
+    /// does not exist.
     pub async fn workflow(
         &self,
         account: AccountId,
@@ -127,10 +128,10 @@ impl Store {
         item.map(Workflow::try_from).transpose()
     }
 
-    /// A workflow as a run needs it that was ordered in it: one that was removed since, too.
+    /// Returns the workflow of a run, even if it was removed since. `None` if there never was one.
     ///
     /// # Errors
-    /// As of [`Store::workflow`].
+    /// Same as [`Store::workflow`].
     pub async fn workflow_of_run(
         &self,
         account: AccountId,
@@ -144,11 +145,11 @@ impl Store {
         item.map(Workflow::try_from).transpose()
     }
 
-    /// Removes a workflow: nobody is enrolled in it any more, and runs that were ordered in it still find
-    /// it.
+    /// Removes a workflow. It takes no more leads, but [`Store::workflow_of_run`] still returns it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the stored version is another, or it is not there.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the stored version
+    /// is another, or if there is no such workflow.
     pub async fn remove_workflow(
         &self,
         account: AccountId,
@@ -164,7 +165,7 @@ impl Store {
             .expression_attribute_values(":before", number(workflow.version))
             .build()
             .map_err(incomplete)?;
-        // Without a condition: the other one holds for both.
+        // The condition of the other write holds for both.
         let key = keys::removed_workflow(account, workflow.id);
         let put = Put::builder()
             .table_name(&*self.table)
@@ -178,10 +179,10 @@ impl Store {
         .await
     }
 
-    /// An account's workflows, oldest first.
+    /// Returns a page of an account's workflows, oldest first.
     ///
     /// # Errors
-    /// As of [`Store::workflow`].
+    /// Same as [`Store::workflow`].
     pub async fn workflows(
         &self,
         account: AccountId,
@@ -195,7 +196,7 @@ impl Store {
     /// Creates a workflow.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is there already.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the workflow exists.
     pub async fn create_workflow(
         &self,
         account: AccountId,
@@ -206,10 +207,11 @@ impl Store {
             .await
     }
 
-    /// Replaces a workflow by its next version.
+    /// Replaces a workflow with its next version.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the stored version is not the one before, or it is not there.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the stored version
+    /// is not the one before, or if there is no such workflow.
     pub async fn replace_workflow(
         &self,
         account: AccountId,
@@ -231,7 +233,8 @@ impl Store {
     }
 }
 
-/// That a workflow is stored in version `:before`.
+/// Returns the condition that the workflow is stored in version `:before`. A workflow without a
+/// version is in the first one.
 fn is_version(before: u32) -> &'static str {
     if before == first_version() {
         "et = :workflow AND (attribute_not_exists(#version) OR #version = :before)"

@@ -1,5 +1,6 @@
-//! Metrics: CloudWatch makes them of the fields of a function's log line, if the line says which they are.
-//! That is its embedded metric format; a metric costs no call and no line of its own.
+//! Metrics. CloudWatch reads them from fields of a function's log line, if the line lists these
+//! fields. So a metric costs no call, and no line of its own. This is CloudWatch's embedded metric
+//! format:
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::fmt;
@@ -16,17 +17,17 @@ use tracing_subscriber::{
 
 use crate::clock::Clock;
 
-/// The target of the lines that carry metrics. They are written whatever the level.
+/// Target of the lines with metrics. Such a line is written at every level.
 pub const METRICS: &str = "metrics";
 
-/// A field of a log line that CloudWatch makes a metric of.
+/// A field of a log line that CloudWatch turns into a metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// The field's name, and the metric's.
+    /// Name of the field and of the metric.
     pub name: &'static str,
-    /// Its unit, as CloudWatch calls it.
+    /// Unit, in CloudWatch's words.
     pub unit: &'static str,
-    /// The field whose values tell its parts from each other; they are few and fixed.
+    /// Field whose values split the metric into parts. The values are few and fixed.
     pub dimension: Option<&'static str>,
 }
 
@@ -38,7 +39,7 @@ const fn count(name: &'static str) -> Metric {
     }
 }
 
-/// All of them.
+/// All metrics of the functions.
 pub const ALL: [Metric; 14] = [
     count("leads_created"),
     count("leads_replayed"),
@@ -65,7 +66,7 @@ pub const ALL: [Metric; 14] = [
     count("erasures_finished"),
 ];
 
-/// Lines in JSON; those of [`METRICS`] say which of their fields are metrics.
+/// Writes lines in JSON. A line of [`METRICS`] also lists which of its fields are metrics.
 pub(super) struct WithMetrics {
     pub(super) lines: Format<Json>,
     pub(super) namespace: String,
@@ -104,7 +105,7 @@ where
     }
 }
 
-/// What CloudWatch is to do with fields of an event.
+/// Order to CloudWatch to turn fields of an event into metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {
@@ -121,7 +122,8 @@ struct Definition {
 }
 
 impl WithMetrics {
-    /// One directive for the metrics without a dimension, and one for each dimension; none if an event has no metrics.
+    /// Returns one directive for the metrics without a dimension, and one for each dimension. The
+    /// list is empty if the event has no metrics.
     fn directives(&self, event: &Event<'_>) -> Vec<Directive<'_>> {
         let fields = Fields::of(event);
         let mut directives = Vec::new();
@@ -144,7 +146,7 @@ impl WithMetrics {
     }
 }
 
-/// The names of the fields that an event has a value for.
+/// Names of the fields for which an event has a value.
 struct Fields(Vec<&'static str>);
 
 impl Fields {

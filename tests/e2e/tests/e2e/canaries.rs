@@ -309,6 +309,6 @@ async fn no_damaged_item_reveals_anything() {
     }
     assert!(damaged > 60, "{damaged}");
     let text = checked(&logs);
-    assert!(text.contains("a lead item is damaged") && text.contains("a run item is damaged"));
+    assert!(text.contains("the lead item is damaged") && text.contains("the run item is damaged"));
     container.stop().await;
 }

@@ -39,7 +39,7 @@ fn credentials(id: &str, token: Option<String>) -> Credentials {
     Credentials::new(id, format!("secret of {id}"), token, None, "test")
 }
 
-/// What the SDK's signer adds to `request`.
+/// Returns the headers that the SDK's signer adds to `request`.
 fn expected(
     request: &HttpRequest,
     credentials: &Credentials,
@@ -113,7 +113,7 @@ proptest! {
                 ("content-type", "application/x-amz-json-1.0".to_owned()),
             ];
             let request = request(uri, &body, &headers);
-            // The second time with the key that was kept.
+            // The second call uses the cached key.
             for later in [0, 1] {
                 let now = UNIX_EPOCH + Duration::from_secs(seconds + later);
                 for id in &ids {
@@ -154,7 +154,7 @@ fn what_is_not_an_ordinary_call_is_left_to_the_sdk() {
     }
 }
 
-/// A service whose clock is an hour ahead, and which says so to whoever signs for another time.
+/// A service whose clock is an hour ahead. It refuses a call that is signed for another time.
 #[derive(Clone, Debug, Default)]
 struct AnHourAhead(Arc<Mutex<Vec<HttpRequest>>>);
 
@@ -193,7 +193,7 @@ async fn a_call_of_a_client_is_signed_so_and_a_clock_that_is_wrong_is_corrected(
         .credentials_provider(credentials("AKIA", Some("token".to_owned())));
     let client = aws_sdk_dynamodb::Client::from_conf(config.build());
     client.list_tables().send().await.unwrap();
-    // One that cannot be tried again.
+    // This call is never tried again, so its first attempt must have the right time.
     let once = aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled());
     let call = client.list_tables().customize().config_override(once);
     call.send().await.unwrap();

@@ -34,7 +34,7 @@ fn step(channel: Channel, max_attempts: u8, interval: &str, delay: &str) -> Step
     }
 }
 
-/// A run of a workflow of these steps, with calls on workdays.
+/// Returns a run of a workflow with these steps, and with calls on workdays.
 fn run(steps: Vec<Step>, reach: Reachability) -> Run {
     let status = Status {
         id: ID.parse().unwrap(),
@@ -85,7 +85,8 @@ fn item(run: &Run) -> std::collections::HashMap<String, AttributeValue> {
     encode(key, &RunItem::from(run)).unwrap()
 }
 
-/// The size of a value, by "DynamoDB Item sizes and formats" in AWS's developer guide.
+/// Returns the size of a value in bytes, by "DynamoDB Item sizes and formats" in AWS's developer
+/// guide.
 fn size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
@@ -118,7 +119,7 @@ fn an_ordinary_run_costs_one_write_unit_and_the_longest_stays_far_below_the_limi
         step(Channel::Sms, 1, "PT0S", "P3D"),
     ];
     let ordinary = attributes_size(&item(&run(ordinary, reach)));
-    // Each of them moved and skipped.
+    // Each touchpoint is moved and skipped.
     let longest = vec![step(Channel::Call, 10, "PT17H", "PT17H"); 50];
     let reach = Reachability {
         phone: false,

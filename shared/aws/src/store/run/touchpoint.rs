@@ -1,18 +1,20 @@
-//! A touchpoint as a line of text: `0 c1/3 2026-02-10T09:00:00-03 sw` is step 0, call 1 of 3, due at 09:00
-//! where the clocks are three hours behind UTC, scheduled, moved for `window.closed`. A run has up to 500
-//! of them, and its write is paid by its size.
+//! A touchpoint as a line of text. The text is short, because a run has up to 500 touchpoints, and
+//! the price of a write depends on the size of the item.
+//!
+//! Example: `0 c1/3 2026-02-10T09:00:00-03 sw` is step 0, call 1 of 3. It is due at 09:00, three
+//! hours behind UTC. It is scheduled, and was moved for `window.closed`.
 
 use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
 use jiff::fmt::temporal::Pieces;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A touchpoint, less its message.
+/// A touchpoint without its message.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct Line(pub(super) Touchpoint);
 
-/// A text that is no touchpoint; what it says is not shown.
+/// Error of a text that is not a touchpoint. Does not show the text.
 #[derive(Debug, Error)]
 #[error("a touchpoint cannot be read")]
 pub(super) struct LineError;

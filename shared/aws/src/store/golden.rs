@@ -1,0 +1,173 @@
+//! Golden items: one item of each stored shape, in `golden/*.json`.
+//!
+//! The test reads each item and writes its value again. So code that cannot read or write
+//! one of these shapes any more fails here, and not after an upgrade.
+
+mod values;
+
+use std::{collections::BTreeMap, fs};
+
+use domain::{account::Account, campaign::Campaign, lead::Lead, workflow::Workflow};
+
+use self::values::*;
+use super::{
+    account::AccountItem,
+    api_key::ApiKeyItem,
+    campaign::CampaignItem,
+    erase::Tombstone,
+    history::ActivityItem,
+    item::{Attributes, Entity, decode, encode},
+    keys::{self, Key},
+    lead::LeadItem,
+    pending::decode_pending,
+    run::{RunItem, run_of},
+    waiting::WaitingNote,
+    workflow::WorkflowItem,
+};
+
+/// Reads a golden item, checks its value, and writes the value again. `None` if this version reads
+/// the shape, but does not write it as a whole.
+type Check = fn(Attributes) -> Option<Attributes>;
+
+const CHECKS: [(&str, Check); 17] = [
+    ("account", |item| {
+        assert_eq!(account_in(item), account());
+        written(keys::account(account().id), &AccountItem::from(&account()))
+    }),
+    ("account_before_lists", |item| {
+        assert_eq!(account_in(item), bare_account());
+        None
+    }),
+    ("activity", |item| {
+        let activity = ActivityItem::of_start(&start());
+        assert_eq!(decode::<ActivityItem>(item).unwrap(), activity);
+        written(activity.key(id(ACCOUNT), id(LEAD)), &activity)
+    }),
+    ("api_key", |item| {
+        let stored: ApiKeyItem = decode(item).unwrap();
+        assert_eq!(stored.into_record(&hash()), api_key());
+        written(keys::api_key(&hash()), &ApiKeyItem::from(&api_key()))
+    }),
+    ("api_key_before_ids", |item| {
+        let stored: ApiKeyItem = decode(item).unwrap();
+        assert_eq!(stored.into_record(&hash()), bare_api_key());
+        None
+    }),
+    ("campaign", |item| {
+        let stored: CampaignItem = decode(item).unwrap();
+        assert_eq!(Campaign::from(stored), campaign());
+        let key = keys::campaign(id(ACCOUNT), campaign().id);
+        written(key, &CampaignItem::from(campaign()))
+    }),
+    ("lead", |item| {
+        let stored: LeadItem = decode(item).unwrap();
+        assert_eq!(Lead::try_from(stored).unwrap(), lead());
+        written(
+            keys::lead(id(ACCOUNT), id(LEAD)),
+            &LeadItem::new(&lead(), None),
+        )
+    }),
+    ("lead_with_start_and_receipt", |item| {
+        let stored: LeadItem = decode(item.clone()).unwrap();
+        assert_eq!(Lead::try_from(stored).unwrap(), enrolled_lead());
+        let stored: LeadItem = decode(item).unwrap();
+        assert_eq!(stored.into_receipt(), Some(receipt()));
+        let lead = LeadItem::new(&enrolled_lead(), Some(&receipt()));
+        written(keys::lead(id(ACCOUNT), id(LEAD)), &lead)
+    }),
+    ("lead_with_pending_start", |item| {
+        assert_eq!(decode_pending(item).unwrap(), pending_start());
+        None
+    }),
+    ("run", |item| {
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), run());
+        written(
+            keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
+            &RunItem::from(&run()),
+        )
+    }),
+    ("run_waiting", |item| {
+        let run = waiting_run();
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), run);
+        written(
+            keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
+            &RunItem::from(&run),
+        )
+    }),
+    ("tombstone_of_lead", |item| {
+        let tombstone = Tombstone::until(Ok(at(30)), at(0));
+        assert_eq!(decode::<Tombstone>(item).unwrap(), tombstone);
+        written(keys::lead(id(ACCOUNT), id(LEAD)), &tombstone)
+    }),
+    ("tombstone_of_run", |item| {
+        let tombstone = Tombstone::until(Ok(at(1)), at(0));
+        assert_eq!(decode::<Tombstone>(item).unwrap(), tombstone);
+        written(keys::run(id(ACCOUNT), id(LEAD), id(RUN)), &tombstone)
+    }),
+    ("tombstone_unfinished", |item| {
+        let tombstone = Tombstone::unfinished(Some(id(RUN)), at(0));
+        assert_eq!(decode::<Tombstone>(item).unwrap(), tombstone);
+        written(keys::lead(id(ACCOUNT), id(LEAD)), &tombstone)
+    }),
+    ("waiting_note", |item| {
+        let note = WaitingNote::of(&run());
+        assert_eq!(decode::<WaitingNote>(item).unwrap(), note);
+        let key = keys::waiting_note(id(ACCOUNT), id(WORKFLOW), id(RUN));
+        written(key, &note)
+    }),
+    ("workflow", |item| {
+        assert_same(&workflow_in(item), &workflow());
+        let key = keys::workflow(id(ACCOUNT), id(WORKFLOW));
+        written(key, &WorkflowItem::from(&workflow()))
+    }),
+    ("workflow_before_versions", |item| {
+        assert_same(&workflow_in(item), &bare_workflow());
+        None
+    }),
+];
+
+fn written<E: Entity>(key: Key, entity: &E) -> Option<Attributes> {
+    Some(encode(key, entity).unwrap())
+}
+
+fn account_in(item: Attributes) -> Account {
+    decode::<AccountItem>(item).unwrap().into()
+}
+
+fn workflow_in(item: Attributes) -> Workflow {
+    decode::<WorkflowItem>(item).unwrap().try_into().unwrap()
+}
+
+/// Compares two workflows. Their `Debug` form leaves out the messages of the steps.
+fn assert_same(one: &Workflow, other: &Workflow) {
+    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    let messages = |workflow: &Workflow| -> Vec<_> {
+        let steps = workflow.cadence.steps.iter();
+        steps.map(|step| step.message.clone()).collect()
+    };
+    assert_eq!(messages(one), messages(other));
+}
+
+#[test]
+fn every_golden_item_is_read_and_written_as_before() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/golden");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|it| it == "json"));
+    let mut files: BTreeMap<String, _> = files
+        .map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file))
+        .collect();
+    for (name, check) in CHECKS {
+        let file = files.remove(name);
+        let file = file.unwrap_or_else(|| panic!("{name}.json is missing in {folder}"));
+        let golden: serde_dynamo::Item =
+            serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        if let Some(item) = check(golden.clone().into()) {
+            let item = serde_dynamo::Item::from(item);
+            let [item, golden] = [item, golden].map(|it| serde_json::to_value(it).unwrap());
+            assert_eq!(item, golden, "{name}");
+        }
+    }
+    assert!(files.is_empty(), "no check reads {:?}", files.keys());
+}

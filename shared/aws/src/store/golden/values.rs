@@ -1,0 +1,318 @@
+//! The values of the golden items.
+
+use std::{fmt::Debug, str::FromStr};
+
+use domain::{
+    account::Account,
+    api_key::{ApiKeyHash, ApiKeyRecord},
+    cadence::{
+        Cadence, Channel, Day, FirstTouchpoint, Reason, Step, Touchpoint, TouchpointState, Window,
+    },
+    campaign::Campaign,
+    first_message::{FirstMessage, MessageParts},
+    idempotency::Receipt,
+    ids::ApiKeyId,
+    lead::{Lead, Profile, Start},
+    limit::Limit,
+    run::{CadenceState, Run, RunStatus, Snapshot},
+    workflow::{GoalType, Status, Workflow},
+};
+use jiff::{
+    SignedDuration, Timestamp,
+    tz::{Offset, TimeZone},
+};
+use serde_json::value::RawValue;
+
+use crate::store::PendingStart;
+
+pub(super) const ACCOUNT: &str = "019c0000-0000-7000-8000-00000000000a";
+pub(super) const LEAD: &str = "019c0000-0000-7000-8000-00000000000b";
+pub(super) const RUN: &str = "019c0000-0000-7000-8000-00000000000c";
+const JOB: &str = "019c0000-0000-7000-8000-00000000000d";
+pub(super) const WORKFLOW: &str = "019c0000-0000-7000-8000-00000000000e";
+const STATUS: &str = "019c0000-0000-7000-8000-00000000000f";
+const CAMPAIGN: &str = "019c0000-0000-7000-8000-000000000010";
+const API_KEY: &str = "019c0000-0000-7000-8000-000000000011";
+
+pub(super) fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+/// Returns noon in UTC of a day after 2026-02-10.
+pub(super) fn at(days: i64) -> Timestamp {
+    let noon: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+    noon + SignedDuration::from_hours(24 * days)
+}
+
+pub(super) fn hash() -> ApiKeyHash {
+    "c1861067576f416d648463a73bbf809cb662c19673f6ba661b34f660afc0c064"
+        .parse()
+        .unwrap()
+}
+
+pub(super) fn account() -> Account {
+    Account {
+        id: id(ACCOUNT),
+        name: "Acme".to_owned(),
+        default_country: Some("CL".parse().unwrap()),
+        limit: Some(Limit::new(100, 200).unwrap()),
+        created_at: at(0),
+    }
+}
+
+pub(super) fn bare_account() -> Account {
+    Account {
+        default_country: None,
+        limit: None,
+        ..account()
+    }
+}
+
+pub(super) fn api_key() -> ApiKeyRecord {
+    let account = account().settings(Some(Limit::new(10, 20).unwrap()));
+    ApiKeyRecord {
+        id: id(API_KEY),
+        account,
+        name: "Website".to_owned(),
+        last4: "kIk0".to_owned(),
+        created_at: at(0),
+        expires_at: Some(at(90)),
+        revoked_at: Some(at(30)),
+        last_used: Some(at(1)),
+    }
+}
+
+pub(super) fn bare_api_key() -> ApiKeyRecord {
+    ApiKeyRecord {
+        id: ApiKeyId::of_hash(id(ACCOUNT), &hash()),
+        account: bare_account().settings(None),
+        name: String::new(),
+        last4: String::new(),
+        expires_at: None,
+        revoked_at: None,
+        last_used: None,
+        ..api_key()
+    }
+}
+
+pub(super) fn campaign() -> Campaign {
+    Campaign {
+        id: id(CAMPAIGN),
+        name: "Spring".to_owned(),
+        created_at: at(0),
+    }
+}
+
+fn status() -> Status {
+    Status {
+        id: id(STATUS),
+        key: "new".to_owned(),
+        label: "New".to_owned(),
+        category: "active".to_owned(),
+        is_initial: true,
+        is_terminal: false,
+    }
+}
+
+fn text(content: &str) -> MessageParts {
+    MessageParts {
+        content: Some(content.to_owned()),
+        ..MessageParts::default()
+    }
+}
+
+pub(super) fn workflow() -> Workflow {
+    let window = Window::new(
+        vec![Day::Mon, Day::Fri],
+        "09:00".parse().unwrap(),
+        "18:00".parse().unwrap(),
+    );
+    let step = |channel, message| Step {
+        channel,
+        max_attempts: 2,
+        attempt_interval: "PT2H".parse().unwrap(),
+        delay: "P1D".parse().unwrap(),
+        message,
+    };
+    Workflow {
+        id: id(WORKFLOW),
+        version: 3,
+        name: "Sales Outreach".to_owned(),
+        goal_type: GoalType::PaymentLink,
+        is_paused: false,
+        timezone: TimeZone::get("America/Santiago").unwrap(),
+        statuses: vec![status()],
+        cadence: Cadence {
+            windows: vec![window.unwrap()],
+            gate_all_channels: true,
+            steps: vec![
+                step(Channel::Call, None),
+                step(Channel::Whatsapp, Some(text("Hello"))),
+            ],
+        },
+        created_at: at(0),
+    }
+}
+
+pub(super) fn bare_workflow() -> Workflow {
+    let workflow = workflow();
+    Workflow {
+        version: 1,
+        cadence: Cadence {
+            windows: Vec::new(),
+            gate_all_channels: false,
+            steps: workflow.cadence.steps.into_iter().take(1).collect(),
+        },
+        ..workflow
+    }
+}
+
+fn first_message() -> FirstMessage {
+    let parts = MessageParts {
+        content: Some("Welcome, {{first_name}}".to_owned()),
+        template_id: Some("welcome".to_owned()),
+        components: Some("[1.0]".to_owned()),
+        ..MessageParts::default()
+    };
+    FirstMessage::new(Channel::Whatsapp, parts).unwrap()
+}
+
+pub(super) fn start() -> Start {
+    Start {
+        run_id: id(RUN),
+        job_id: id(JOB),
+        workflow: workflow().label(),
+        status: status(),
+        first: FirstTouchpoint {
+            step_index: 1,
+            channel: Channel::Whatsapp,
+            max_attempts: 2,
+            total_steps: 2,
+        },
+        first_message: Some(first_message()),
+        enrolled_at: at(0) + SignedDuration::from_millis(5),
+        reason: Some("asked for a call".to_owned()),
+        actor: Some("Alice".to_owned()),
+    }
+}
+
+/// A lead with no optional attribute.
+pub(super) fn lead() -> Lead {
+    Lead {
+        account_id: id(ACCOUNT),
+        profile: Profile {
+            id: id(LEAD),
+            first_name: "Jane".try_into().unwrap(),
+            last_name: None,
+            email: None,
+            phone: None,
+            source: "api".try_into().unwrap(),
+            company: None,
+            title: None,
+            metadata: [].into_iter().collect(),
+            campaign_id: None,
+            created_at: at(0),
+            updated_at: at(0),
+        },
+        start: None,
+    }
+}
+
+/// A lead with all attributes. Its metadata has the keys that DynamoDB does not accept as they are.
+pub(super) fn enrolled_lead() -> Lead {
+    let metadata = [("", "null"), ("\0", "true"), ("plan", r#"{"seats": 1.0}"#)];
+    let metadata = metadata.map(|(key, value)| {
+        let value = RawValue::from_string(value.to_owned()).unwrap();
+        (key.to_owned(), value)
+    });
+    let lead = lead();
+    Lead {
+        profile: Profile {
+            last_name: Some("Doe".try_into().unwrap()),
+            email: Some("jane@example.com".try_into().unwrap()),
+            phone: Some("+56912345678".try_into().unwrap()),
+            source: "website".try_into().unwrap(),
+            company: Some("Example".try_into().unwrap()),
+            title: Some("Head of Sales".try_into().unwrap()),
+            metadata: metadata.into_iter().collect(),
+            campaign_id: Some(id(CAMPAIGN)),
+            updated_at: at(1),
+            ..lead.profile
+        },
+        start: Some(start()),
+        ..lead
+    }
+}
+
+pub(super) fn receipt() -> Receipt {
+    Receipt {
+        fingerprint: "5f2b".to_owned(),
+        reply: r#"{"success":true}"#.to_owned(),
+    }
+}
+
+/// A start without optional attributes, from before workflows had versions.
+pub(super) fn pending_start() -> PendingStart {
+    let mut start = Start {
+        first_message: None,
+        reason: None,
+        actor: None,
+        ..start()
+    };
+    start.workflow.version = 1;
+    PendingStart::new(id(ACCOUNT), id(LEAD), start, at(1))
+}
+
+/// A run whose touchpoints have all states, reasons and channels.
+pub(super) fn run() -> Run {
+    use Reason::{ClockGap, ForcedFirstMessage, NoEmail, NoPhone, WeekdayClosed, WindowClosed};
+    use TouchpointState::{Cancelled, Dispatched, Done, Failed, Scheduled, Skipped};
+    let touchpoint = |step_index, channel, state, reasons: &[Reason], message| Touchpoint {
+        step_index,
+        channel,
+        attempt: 1,
+        max_attempts: 2,
+        due_at: at(step_index.into()),
+        offset: Offset::from_seconds(-10_800).unwrap(),
+        state,
+        reasons: reasons.to_vec(),
+        message,
+    };
+    let first = Some(first_message());
+    Run {
+        account_id: id(ACCOUNT),
+        lead_id: id(LEAD),
+        id: id(RUN),
+        job_id: id(JOB),
+        workflow: workflow().label(),
+        current_status: status(),
+        status: RunStatus::Running,
+        cadence_state: CadenceState::Paused,
+        human_takeover: true,
+        paused_at: Some(at(2)),
+        touchpoints: vec![
+            touchpoint(0, Channel::Whatsapp, Done, &[ForcedFirstMessage], first),
+            touchpoint(1, Channel::Call, Failed, &[WindowClosed, ClockGap], None),
+            touchpoint(2, Channel::Sms, Dispatched, &[WeekdayClosed], None),
+            touchpoint(3, Channel::Email, Skipped, &[NoEmail], None),
+            touchpoint(4, Channel::Call, Cancelled, &[NoPhone], None),
+            touchpoint(5, Channel::Sms, Scheduled, &[], None),
+        ],
+        snapshot: Some(Snapshot::from(&workflow())),
+        created_at: at(0),
+        revision: 4,
+    }
+}
+
+/// A run that waits for its paused workflow.
+pub(super) fn waiting_run() -> Run {
+    Run {
+        status: RunStatus::Queued,
+        human_takeover: false,
+        paused_at: None,
+        touchpoints: Vec::new(),
+        snapshot: None,
+        revision: 0,
+        ..run()
+    }
+}
