@@ -10,7 +10,7 @@ const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
 /// Prints an error with its causes on standard error, each line after the command's name. Returns
 /// the exit code.
-pub(crate) fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
+pub fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
     let mut stderr = anstream::stderr();
     for line in ErrorChain(error).to_string().lines() {
         let line = printable(line);

@@ -12,7 +12,7 @@ const WHOLE: usize = 36;
 /// Reason why a text names nothing. A text that cannot be an id is left out, because it may be an
 /// API key.
 #[derive(Debug, Error)]
-pub(crate) enum IdError {
+pub enum IdError {
     #[error("invalid {0} id: pass one that `leadgate {0} list` shows")]
     Invalid(Kind),
     #[error("no {kind} has the id {id}: `leadgate {kind} list` lists the {kind}s")]
@@ -27,7 +27,7 @@ pub(crate) enum IdError {
 
 /// Kind of thing that an id names. It is also the word of the command.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     Account,
     Key,
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Kind {
 ///
 /// # Errors
 /// [`IdError::Invalid`].
-pub(crate) fn check(kind: Kind, text: &str) -> Result<(), IdError> {
+pub fn check(kind: Kind, text: &str) -> Result<(), IdError> {
     let is_hex = text.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
     if is_hex && (LEAST..=WHOLE).contains(&text.len()) {
         return Ok(());
@@ -57,7 +57,7 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), IdError> {
 ///
 /// # Errors
 /// [`IdError`], if it is not exactly one.
-pub(crate) fn find<T>(
+pub fn find<T>(
     kind: Kind,
     text: &str,
     all: impl IntoIterator<Item = T>,

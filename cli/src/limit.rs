@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// Options of a limit, of an account or of a key.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct LimitArgs {
+pub struct LimitArgs {
     /// Requests a second that the limit allows [default: no limit]
     #[arg(long, value_name = "REQUESTS", requires = "burst")]
     rate: Option<u32>,
@@ -18,7 +18,7 @@ pub(crate) struct LimitArgs {
 /// Two numbers that are not a limit.
 #[derive(Debug, Error)]
 #[error("--rate {rate} --burst {burst} is not a valid limit: {cause}")]
-pub(crate) struct InvalidLimit {
+pub struct InvalidLimit {
     rate: u32,
     burst: u32,
     cause: LimitError,
@@ -26,7 +26,7 @@ pub(crate) struct InvalidLimit {
 
 impl LimitArgs {
     /// Returns the limit. `None` if none is given.
-    pub(crate) fn limit(self) -> Result<Option<Limit>, InvalidLimit> {
+    pub fn limit(self) -> Result<Option<Limit>, InvalidLimit> {
         let Some((rate, burst)) = self.rate.zip(self.burst) else {
             return Ok(None);
         };
@@ -38,6 +38,6 @@ impl LimitArgs {
 }
 
 /// Returns a limit as tables show it.
-pub(crate) fn shown(limit: Limit) -> String {
+pub fn shown(limit: Limit) -> String {
     format!("{}/s, burst {}", limit.rate(), limit.burst())
 }

@@ -3,6 +3,6 @@
 use domain::name::{Name, NameError};
 
 /// Reads a name.
-pub(crate) fn name(text: &str) -> Result<String, NameError> {
+pub fn name(text: &str) -> Result<String, NameError> {
     Name::try_from(text).map(String::from)
 }

@@ -21,7 +21,7 @@ const LONGEST_AGO: i64 = 60;
 
 /// Form of the output.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub enum Output {
     /// Text for people
     Table,
     /// One line of JSON for programs
@@ -30,7 +30,7 @@ pub(crate) enum Output {
 
 /// Option of every command that prints data.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct OutputArg {
+pub struct OutputArg {
     /// Form of the output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -38,19 +38,19 @@ pub(crate) struct OutputArg {
 
 /// Option of every command that prints a table.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct FullArg {
+pub struct FullArg {
     /// Show whole ids and exact times in tables
     #[arg(long)]
     full: bool,
 }
 
 impl OutputArg {
-    pub(crate) fn is_json(self) -> bool {
+    pub fn is_json(self) -> bool {
         self.output == Output::Json
     }
 
     /// Prints `value` as one line of JSON, or as the text that `text` returns.
-    pub(crate) fn print<T: Serialize>(
+    pub fn print<T: Serialize>(
         self,
         value: &T,
         text: impl FnOnce(&T) -> String,
@@ -67,23 +67,23 @@ impl OutputArg {
 
 /// Prints a text for people. It is printed without colours if standard output or the environment
 /// does not allow them.
-pub(crate) fn print(text: &str) -> Result<(), PrintError> {
+pub fn print(text: &str) -> Result<(), PrintError> {
     Ok(anstream::stdout().write_all(text.as_bytes())?)
 }
 
 impl FullArg {
-    pub(crate) fn is_full(self) -> bool {
+    pub fn is_full(self) -> bool {
         self.full
     }
 
     /// Returns an id as tables show it.
-    pub(crate) fn id(self, id: impl ToString) -> String {
+    pub fn id(self, id: impl ToString) -> String {
         let id = id.to_string();
         if self.full { id } else { short(&id).to_owned() }
     }
 
     /// Returns a time as tables show it.
-    pub(crate) fn time(self, time: Timestamp, now: Timestamp) -> String {
+    pub fn time(self, time: Timestamp, now: Timestamp) -> String {
         if self.full {
             time.to_string()
         } else {
@@ -117,7 +117,7 @@ fn relative(time: Timestamp, now: Timestamp) -> String {
 }
 
 /// Returns the text of a value. It is a dash if there is none.
-pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
+pub fn or_dash(value: Option<impl ToString>) -> String {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
     if text.is_empty() {
         "-".to_owned()
@@ -128,11 +128,7 @@ pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
 
 /// Returns rows under their headings, each column as wide as its widest value. On a terminal that
 /// is too narrow, the values of the column `name` are cut.
-pub(crate) fn table<const N: usize>(
-    headings: [&str; N],
-    rows: &[[String; N]],
-    name: &str,
-) -> String {
+pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], name: &str) -> String {
     let columns = terminal_size::terminal_size_of(io::stdout());
     let columns = columns.map(|(columns, _)| usize::from(columns.0));
     table_in(columns, headings, rows, name)

@@ -18,10 +18,10 @@ use crate::{
 const PAGE: u16 = 200;
 
 /// An account with its workflows and its campaigns, both oldest first.
-pub(crate) struct StoredAccount {
-    pub(crate) account: Account,
-    pub(crate) workflows: Vec<Workflow>,
-    pub(crate) campaigns: Vec<Campaign>,
+pub struct StoredAccount {
+    pub account: Account,
+    pub workflows: Vec<Workflow>,
+    pub campaigns: Vec<Campaign>,
 }
 
 impl StoredAccount {
@@ -29,7 +29,7 @@ impl StoredAccount {
     ///
     /// # Errors
     /// Same as [`account`], and [`TargetError::Store`].
-    pub(crate) async fn read(store: &Store, id: AccountId) -> Result<Self, TargetError> {
+    pub async fn read(store: &Store, id: AccountId) -> Result<Self, TargetError> {
         Ok(Self {
             account: account(store, id).await?,
             workflows: all(async |page| store.workflows(id, page).await).await?,
@@ -42,7 +42,7 @@ impl StoredAccount {
 ///
 /// # Errors
 /// [`TargetError::Id`] if there is no such account, or [`TargetError::Store`].
-pub(crate) async fn account(store: &Store, id: AccountId) -> Result<Account, TargetError> {
+pub async fn account(store: &Store, id: AccountId) -> Result<Account, TargetError> {
     let found = store.account(id).await?;
     let unknown = || IdError::Unknown {
         kind: Kind::Account,

@@ -29,7 +29,7 @@ const CHANGE: Style = AnsiColor::Yellow.on_default();
 const REMOVE: Style = AnsiColor::Red.on_default();
 
 /// One write. The changed fields are those of [`diff`].
-pub(super) enum Action {
+pub enum Action {
     ChangeAccount(Account, AccountPatch, Vec<String>),
     CreateWorkflow(Workflow),
     ChangeWorkflow(Workflow, Vec<String>),
@@ -40,17 +40,17 @@ pub(super) enum Action {
 
 /// Actions for a file.
 #[derive(Default)]
-pub(super) struct Actions {
+pub struct Actions {
     /// Actions in the order in which they are carried out. There are none if the account matches
     /// the file.
-    pub(super) actions: Vec<Action>,
+    pub actions: Vec<Action>,
     /// Workflows of the file, as they are after all actions.
-    pub(super) workflows: Vec<Workflow>,
+    pub workflows: Vec<Workflow>,
 }
 
 /// An action as it is printed.
 #[derive(Serialize)]
-pub(super) struct ActionOut {
+pub struct ActionOut {
     action: &'static str,
     kind: &'static str,
     id: String,
@@ -64,11 +64,7 @@ impl Actions {
     ///
     /// # Errors
     /// [`ApplyError::Ambiguous`] if two stored workflows or campaigns have a name of the file.
-    pub(super) fn new(
-        file: File,
-        stored: &StoredAccount,
-        now: Timestamp,
-    ) -> Result<Self, ApplyError> {
+    pub fn new(file: File, stored: &StoredAccount, now: Timestamp) -> Result<Self, ApplyError> {
         let mut actions = Self::default();
         match file {
             File::Workflow(definition) => actions.apply_workflow(*definition, stored, now)?,
@@ -199,7 +195,7 @@ impl Action {
     /// # Errors
     /// [`StoreError::Conflict`] if the item is not as it was when it was read, or any other
     /// [`StoreError`].
-    pub(super) async fn run(self, store: &Store, account: AccountId) -> Result<(), StoreError> {
+    pub async fn run(self, store: &Store, account: AccountId) -> Result<(), StoreError> {
         match self {
             Self::ChangeAccount(before, patch, _) => store.change_account(&before, patch).await,
             Self::CreateWorkflow(workflow) => store.create_workflow(account, &workflow).await,
@@ -210,7 +206,7 @@ impl Action {
         }
     }
 
-    pub(super) fn out(&self) -> ActionOut {
+    pub fn out(&self) -> ActionOut {
         let (action, kind, id, name, fields) = match self {
             Self::ChangeAccount(account, _, fields) => {
                 let id = account.id.to_string();
@@ -237,7 +233,7 @@ impl Action {
 
 impl ActionOut {
     /// Returns the lines for people.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let Self {
             action,
             kind,

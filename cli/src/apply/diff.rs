@@ -13,14 +13,14 @@ const LONGEST_VALUE: usize = 200;
 
 /// Returns a line for each field that differs, with its path as in the file. The name is not
 /// compared, because `apply` finds the workflow by it.
-pub(crate) fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
+pub fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
     let mut changes = Vec::new();
     compare("", &fields(before), &fields(after), &mut changes);
     changes
 }
 
 /// Returns the line of a field that differs.
-pub(super) fn line(path: &str, before: impl Serialize, after: impl Serialize) -> String {
+pub fn line(path: &str, before: impl Serialize, after: impl Serialize) -> String {
     format!(
         "{path}: {} -> {}",
         shown(&json!(before)),

@@ -9,7 +9,7 @@ use crate::{definition::FileError, target::TargetError};
 
 /// Reason why a file is not applied, or not completely.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ApplyError {
+pub enum ApplyError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("two {kind}s have the name {name}, {} and {}: give each a name of its own", .ids[0], .ids[1])]

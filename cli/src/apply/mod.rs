@@ -32,7 +32,7 @@ use self::{
     error::ApplyError,
 };
 #[cfg(test)]
-pub(crate) use self::{diff::between, stored_workflow::stored_workflow};
+pub use self::{diff::between, stored_workflow::stored_workflow};
 use crate::{
     definition::File,
     failure,

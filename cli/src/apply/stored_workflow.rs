@@ -12,7 +12,7 @@ use crate::definition::{StatusDefinition, WorkflowDefinition};
 
 /// Returns the workflow to store for a definition: a new one, or the next version of `before`. A
 /// status keeps its id while its key stays the same.
-pub(crate) fn stored_workflow(
+pub fn stored_workflow(
     definition: WorkflowDefinition,
     before: Option<&Workflow>,
     now: Timestamp,

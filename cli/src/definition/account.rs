@@ -31,7 +31,7 @@ pub struct CampaignDefinition {
 }
 
 impl Reader {
-    pub(super) fn account(&mut self, node: &Node) -> Option<AccountDefinition> {
+    pub fn account(&mut self, node: &Node) -> Option<AccountDefinition> {
         self.names_differ(node.field("workflows"));
         self.names_differ(node.field("campaigns"));
         Some(object!(

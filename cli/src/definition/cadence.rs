@@ -27,7 +27,7 @@ const LONGEST_MESSAGES: usize = 256 * 1024;
 /// Form of a cadence in a file.
 #[derive(Serialize)]
 #[serde(remote = "Cadence")]
-pub(super) struct CadenceForm {
+pub struct CadenceForm {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<Window>,
     gate_all_channels: bool,
@@ -87,7 +87,7 @@ fn components<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::
 }
 
 impl Reader {
-    pub(super) fn cadence(&mut self, node: &Node) -> Option<Cadence> {
+    pub fn cadence(&mut self, node: &Node) -> Option<Cadence> {
         Some(object!(
             self,
             node,

@@ -14,17 +14,17 @@ const LONGEST_TEXT: usize = 40;
 
 /// A value of the file, with its place.
 #[derive(Debug)]
-pub(super) struct Node {
+pub struct Node {
     /// Path from the root, such as `cadence.steps[2].delay`.
-    pub(super) path: String,
+    pub path: String,
     /// Line, from 1.
-    pub(super) line: u64,
-    pub(super) value: Value,
+    pub line: u64,
+    pub value: Value,
 }
 
 /// A value of the file.
 #[derive(Debug)]
-pub(super) enum Value {
+pub enum Value {
     Nothing,
     Bool(bool),
     Integer(i64),
@@ -39,7 +39,7 @@ impl Node {
     ///
     /// # Errors
     /// The first problem, if the text is not YAML.
-    pub(super) fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
+    pub fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
         let mut root: Self = serde_saphyr::from_str(yaml)?;
         root.place(String::new());
         Ok(root)
@@ -68,13 +68,13 @@ impl Node {
     }
 
     /// Returns a field. `None` if it is not given, or left empty.
-    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+    pub fn field(&self, name: &str) -> Option<&Self> {
         self.find(name)
             .filter(|node| !matches!(node.value, Value::Nothing))
     }
 
     /// Whether a field is given. It may be empty.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
@@ -88,7 +88,7 @@ impl Node {
     }
 
     /// Returns the elements of a list. There are none if the value is not a list.
-    pub(super) fn elements(&self) -> &[Self] {
+    pub fn elements(&self) -> &[Self] {
         match &self.value {
             Value::List(elements) => elements,
             _ => &[],
@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// Returns the path of a field.
-    pub(super) fn path_of(&self, field: &str) -> String {
+    pub fn path_of(&self, field: &str) -> String {
         path_of(&self.path, field)
     }
 }

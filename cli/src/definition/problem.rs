@@ -15,7 +15,7 @@ pub struct Problem {
 
 impl Problem {
     /// Returns the problem of a text that is not YAML.
-    pub(super) fn of_syntax(error: &serde_saphyr::Error) -> Self {
+    pub fn of_syntax(error: &serde_saphyr::Error) -> Self {
         let error = error.without_snippet();
         Self {
             line: error.location().map_or(0, |location| location.line()),

@@ -19,7 +19,7 @@ const SIMILAR: f64 = 0.7;
 
 /// Reader of one file, with the problems that it has found so far.
 #[derive(Default)]
-pub(super) struct Reader {
+pub struct Reader {
     problems: Vec<Problem>,
 }
 
@@ -39,12 +39,12 @@ macro_rules! object {
         }
     };
 }
-pub(super) use object;
+pub(crate) use object;
 
 /// Fields of an object.
 impl Reader {
     /// Checks that a value is an object, and that it has no other fields than `known`.
-    pub(super) fn object(&mut self, node: &Node, known: &[&str]) -> Option<()> {
+    pub fn object(&mut self, node: &Node, known: &[&str]) -> Option<()> {
         let Value::Fields(fields) = &node.value else {
             self.wrong(node, "an object");
             return None;
@@ -63,7 +63,7 @@ impl Reader {
     }
 
     /// Reads a field that must be given.
-    pub(super) fn required<T>(
+    pub fn required<T>(
         &mut self,
         node: &Node,
         name: &str,
@@ -77,12 +77,12 @@ impl Reader {
     }
 
     /// Adds the problem that a required field is missing.
-    pub(super) fn missing(&mut self, node: &Node, name: &str) {
+    pub fn missing(&mut self, node: &Node, name: &str) {
         self.problem_at(node.line, node.path_of(name) + " is required");
     }
 
     /// Reads a field that has a default.
-    pub(super) fn or<T>(
+    pub fn or<T>(
         &mut self,
         node: &Node,
         name: &str,
@@ -96,7 +96,7 @@ impl Reader {
     }
 
     /// Reads a field that need not be given.
-    pub(super) fn if_given<T>(
+    pub fn if_given<T>(
         &mut self,
         node: &Node,
         name: &str,
@@ -111,7 +111,7 @@ impl Reader {
 /// Values.
 impl Reader {
     /// Reads a list.
-    pub(super) fn each<T>(
+    pub fn each<T>(
         &mut self,
         node: &Node,
         read: impl Fn(&mut Self, &Node) -> Option<T>,
@@ -125,7 +125,7 @@ impl Reader {
     }
 
     /// Reads a list with a maximum number of elements.
-    pub(super) fn up_to<T>(
+    pub fn up_to<T>(
         &mut self,
         node: &Node,
         most: usize,
@@ -140,7 +140,7 @@ impl Reader {
     }
 
     /// Reads a text that is not blank.
-    pub(super) fn text<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
+    pub fn text<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
         match &node.value {
             Value::Text(text) if text.trim().is_empty() => {
                 self.problem(node, "must not be empty");
@@ -158,12 +158,12 @@ impl Reader {
         }
     }
 
-    pub(super) fn owned_text(&mut self, node: &Node) -> Option<String> {
+    pub fn owned_text(&mut self, node: &Node) -> Option<String> {
         self.text(node).map(str::to_owned)
     }
 
     /// Reads a name, without the spaces around it.
-    pub(super) fn name(&mut self, node: &Node) -> Option<String> {
+    pub fn name(&mut self, node: &Node) -> Option<String> {
         let name = self.text(node)?.trim();
         let length = name.chars().count();
         if length > LONGEST_NAME {
@@ -176,7 +176,7 @@ impl Reader {
     }
 
     /// Reads a text in the form of `T`. Its error reads on from the field's path.
-    pub(super) fn parse<T: FromStr<Err: fmt::Display>>(&mut self, node: &Node) -> Option<T> {
+    pub fn parse<T: FromStr<Err: fmt::Display>>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node)?;
         let parsed = text.parse();
         parsed
@@ -185,7 +185,7 @@ impl Reader {
     }
 
     /// Reads the name of a variant of `T`.
-    pub(super) fn one_of<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+    pub fn one_of<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node)?;
         let found = T::deserialize(StrDeserializer::new(text));
         found
@@ -198,7 +198,7 @@ impl Reader {
     }
 
     /// Reads a number from 1 to `most`.
-    pub(super) fn count(&mut self, node: &Node, most: u8) -> Option<u8> {
+    pub fn count(&mut self, node: &Node, most: u8) -> Option<u8> {
         let count = match node.value {
             Value::Integer(count) => u8::try_from(count).ok(),
             _ => None,
@@ -210,7 +210,7 @@ impl Reader {
         count
     }
 
-    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+    pub fn flag(&mut self, node: &Node) -> Option<bool> {
         let Value::Bool(flag) = node.value else {
             self.wrong(node, "true or false");
             return None;
@@ -225,7 +225,7 @@ impl Reader {
     ///
     /// # Errors
     /// All problems, in the file's order.
-    pub(super) fn read<T>(
+    pub fn read<T>(
         root: &Node,
         read: impl FnOnce(&mut Self, &Node) -> Option<T>,
     ) -> Result<T, Vec<Problem>> {
@@ -240,7 +240,7 @@ impl Reader {
     }
 
     /// Adds a problem of a value. `problem` reads on from the value's path.
-    pub(super) fn problem(&mut self, node: &Node, problem: impl fmt::Display) {
+    pub fn problem(&mut self, node: &Node, problem: impl fmt::Display) {
         let path = match node.path.as_str() {
             "" => "the file",
             path => path,
@@ -248,12 +248,12 @@ impl Reader {
         self.problem_at(node.line, format!("{path} {problem}"));
     }
 
-    pub(super) fn problem_at(&mut self, line: u64, message: String) {
+    pub fn problem_at(&mut self, line: u64, message: String) {
         self.problems.push(Problem { line, message });
     }
 
     /// Adds the problem that a value is not `expected`.
-    pub(super) fn wrong(&mut self, node: &Node, expected: impl fmt::Display) {
+    pub fn wrong(&mut self, node: &Node, expected: impl fmt::Display) {
         let value = &node.value;
         self.problem(node, format_args!("is {value}, but must be {expected}"));
     }

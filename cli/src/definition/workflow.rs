@@ -97,7 +97,7 @@ impl From<&Status> for StatusDefinition {
 }
 
 impl Reader {
-    pub(super) fn workflow(&mut self, node: &Node) -> Option<WorkflowDefinition> {
+    pub fn workflow(&mut self, node: &Node) -> Option<WorkflowDefinition> {
         Some(object!(
             self,
             node,

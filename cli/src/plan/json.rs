@@ -58,7 +58,7 @@ impl<'a> TouchpointOut<'a> {
     }
 }
 
-pub(super) fn of(preview: &Preview) -> Result<String, serde_json::Error> {
+pub fn of(preview: &Preview) -> Result<String, serde_json::Error> {
     let touchpoints = preview.touchpoints.iter().enumerate();
     let plan = PlanOut {
         name: &preview.definition.name,

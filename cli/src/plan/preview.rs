@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::definition::WorkflowDefinition;
 
 /// Touchpoints of a workflow for one lead.
-pub(super) struct Preview {
-    pub(super) definition: WorkflowDefinition,
-    pub(super) enrolled_at: Timestamp,
-    pub(super) touchpoints: Vec<Touchpoint>,
+pub struct Preview {
+    pub definition: WorkflowDefinition,
+    pub enrolled_at: Timestamp,
+    pub touchpoints: Vec<Touchpoint>,
 }

@@ -8,7 +8,7 @@ use super::preview::Preview;
 use crate::output::table;
 
 /// Returns the table. `is_full` adds the times in UTC.
-pub(super) fn of(preview: &Preview, is_full: bool) -> String {
+pub fn of(preview: &Preview, is_full: bool) -> String {
     let definition = &preview.definition;
     let zone = &definition.timezone;
     let touchpoints = &preview.touchpoints;

@@ -15,7 +15,7 @@ const RULER: &str = "0     3     6     9     12    15    18    21    24";
 const LEGEND: &str = "C call  W whatsapp  E email  S sms  x skipped";
 const COUNTS: &str = "2-9: that many at once, +: ten or more";
 
-pub(super) fn of(preview: &Preview) -> String {
+pub fn of(preview: &Preview) -> String {
     let windows = &preview.definition.cadence.windows;
     let mut text = format!("{LEFT}{RULER}\n");
     let mut last = None;

@@ -10,13 +10,13 @@ use serde::Serialize;
 
 /// Reason why the run of a start is not built, or that nothing prevents it any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Reason {
+pub struct Reason {
     /// Name for programs.
     #[serde(rename = "reason")]
-    pub(super) word: &'static str,
+    pub word: &'static str,
     /// Explanation for people.
     #[serde(rename = "explanation")]
-    pub(super) text: String,
+    pub text: String,
 }
 
 impl Reason {
@@ -29,7 +29,7 @@ impl Reason {
 }
 
 /// Returns the reason for a start. Without the table, it depends on the message alone.
-pub(super) async fn of(
+pub async fn of(
     start: &Result<WorkflowStart, MessageError>,
     store: Option<&Store>,
 ) -> Result<Reason, StoreError> {

@@ -7,7 +7,7 @@ use crate::target::TargetError;
 
 /// Reason why a command on the queues failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum QueueCommandError {
+pub enum QueueCommandError {
     #[error("no dead letter has the id {}: `leadgate queue dlq list` shows the ids", .0.join(" or "))]
     NotFound(Vec<String>),
     #[error(

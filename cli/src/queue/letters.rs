@@ -22,17 +22,17 @@ const WAIT: i32 = 1;
 const WAIT_LOCALLY: i32 = 0;
 
 /// A dead letter.
-pub(super) struct Letter {
-    pub(super) message_id: String,
-    pub(super) body: String,
+pub struct Letter {
+    pub message_id: String,
+    pub body: String,
     /// Time at which it was first sent.
-    pub(super) sent_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
     /// Number of receives. SQS counts them from the sending, or from the move to the dead-letter
     /// queue.
-    pub(super) receive_count: Option<u32>,
+    pub receive_count: Option<u32>,
     /// Message group. `None` if SQS keeps none.
-    pub(super) group: Option<String>,
-    pub(super) receipt: String,
+    pub group: Option<String>,
+    pub receipt: String,
 }
 
 impl Letter {
@@ -53,14 +53,14 @@ impl Letter {
 }
 
 /// Iterates over the dead letters, each once.
-pub(super) struct DeadLetters<'a> {
+pub struct DeadLetters<'a> {
     queues: &'a Queues,
     /// Receipt handles of the letters to put back, by message id.
     held: HashMap<String, String>,
 }
 
 impl<'a> DeadLetters<'a> {
-    pub(super) fn new(queues: &'a Queues) -> Self {
+    pub fn new(queues: &'a Queues) -> Self {
         Self {
             queues,
             held: HashMap::new(),
@@ -69,7 +69,7 @@ impl<'a> DeadLetters<'a> {
 
     /// Receives up to `most` letters that were not received before. There are no more letters if it
     /// returns none.
-    pub(super) async fn receive(&mut self, most: usize) -> Result<Vec<Letter>, QueueError> {
+    pub async fn receive(&mut self, most: usize) -> Result<Vec<Letter>, QueueError> {
         let most = i32::try_from(most.min(BATCH)).unwrap_or(1);
         let wait = if self.queues.is_local {
             WAIT_LOCALLY
@@ -100,7 +100,7 @@ impl<'a> DeadLetters<'a> {
     }
 
     /// Receives `limit` letters, or all if there are fewer.
-    pub(super) async fn take(&mut self, limit: usize) -> Result<Vec<Letter>, QueueError> {
+    pub async fn take(&mut self, limit: usize) -> Result<Vec<Letter>, QueueError> {
         let mut taken = Vec::new();
         while taken.len() < limit {
             let letters = self.receive(limit - taken.len()).await?;
@@ -113,7 +113,7 @@ impl<'a> DeadLetters<'a> {
     }
 
     /// Deletes a letter.
-    pub(super) async fn delete(&mut self, letter: &Letter) -> Result<(), QueueError> {
+    pub async fn delete(&mut self, letter: &Letter) -> Result<(), QueueError> {
         self.held.remove(&letter.message_id);
         self.queues
             .sqs
@@ -127,7 +127,7 @@ impl<'a> DeadLetters<'a> {
 
     /// Puts back the letters that were received and not deleted. If that fails, SQS shows them
     /// again after [`HIDDEN`].
-    pub(super) async fn put_back(self) {
+    pub async fn put_back(self) {
         let receipts: Vec<_> = self.held.into_values().collect();
         for receipts in receipts.chunks(BATCH) {
             let entries = (0..).zip(receipts).filter_map(|(id, receipt): (usize, _)| {

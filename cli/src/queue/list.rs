@@ -66,7 +66,7 @@ struct Ids {
     workflow_id: WorkflowId,
 }
 
-pub(super) async fn print(args: &ListArgs, now: Timestamp) -> Result<(), QueueCommandError> {
+pub async fn print(args: &ListArgs, now: Timestamp) -> Result<(), QueueCommandError> {
     let queues = &Queues::of(&args.queues).await?;
     let limit = usize::from(args.limit);
     let mut dead_letters = DeadLetters::new(queues);

@@ -9,7 +9,7 @@ use crate::target::{QueueUrlArgs, Target, TargetArgs, TargetError};
 /// Options that name the queues and the table. The commands also work without a table, but show
 /// less.
 #[derive(Args, Clone, Debug)]
-pub(super) struct QueuesArgs {
+pub struct QueuesArgs {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -20,17 +20,17 @@ pub(super) struct QueuesArgs {
 }
 
 /// The start queue and its dead-letter queue.
-pub(super) struct Queues {
-    pub(super) sqs: Client,
-    pub(super) start_url: String,
-    pub(super) dead_letter_url: String,
+pub struct Queues {
+    pub sqs: Client,
+    pub start_url: String,
+    pub dead_letter_url: String,
     /// `None` if no table is given.
-    pub(super) store: Option<Store>,
-    pub(super) is_local: bool,
+    pub store: Option<Store>,
+    pub is_local: bool,
 }
 
 impl Queues {
-    pub(super) async fn of(args: &QueuesArgs) -> Result<Self, TargetError> {
+    pub async fn of(args: &QueuesArgs) -> Result<Self, TargetError> {
         let target = Target::with_queues(&args.target, &args.urls, args.dlq_url.as_ref()).await?;
         let (start_url, dead_letter_url) = target.queue_urls()?;
         let dead_letter_url = dead_letter_url.ok_or(TargetError::Unnamed {

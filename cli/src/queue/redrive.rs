@@ -44,7 +44,7 @@ struct Redriven {
     moved: i64,
 }
 
-pub(super) async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
+pub async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
     let queues = &Queues::of(&args.queues).await?;
     if args.id.is_empty() {
         let moved = move_all(queues).await?;

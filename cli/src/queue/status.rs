@@ -49,7 +49,7 @@ struct Unsent {
     more: bool,
 }
 
-pub(super) async fn print(args: &StatusArgs) -> Result<(), QueueCommandError> {
+pub async fn print(args: &StatusArgs) -> Result<(), QueueCommandError> {
     let queues = &Queues::of(&args.queues).await?;
     let unsent = match &queues.store {
         None => None,

@@ -29,7 +29,7 @@ use crate::ids::{self, IdError, Kind};
 /// command finds them: environment, profile, SSO.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where")]
-pub(crate) struct TargetArgs {
+pub struct TargetArgs {
     /// Name of a stack on AWS, to use instead of the local one
     #[arg(long, value_name = "NAME", conflicts_with_all = ["table", "dynamodb_url", "data_dir"])]
     stack: Option<String>,
@@ -47,10 +47,10 @@ pub(crate) struct TargetArgs {
 /// Options that name the queues of a target.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where")]
-pub(crate) struct QueueUrlArgs {
+pub struct QueueUrlArgs {
     /// URL of the start queue on AWS, for use with --table
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "dynamodb_url", "sqs_url", "data_dir"])]
-    pub(crate) queue_url: Option<String>,
+    pub queue_url: Option<String>,
     /// URL of SQS, for a local stack that runs in memory
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "table"])]
     sqs_url: Option<String>,
@@ -58,7 +58,7 @@ pub(crate) struct QueueUrlArgs {
 
 /// Option that names the account.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct AccountArg {
+pub struct AccountArg {
     /// Id of the account, whole or short [default on a local stack: the demo account]
     // Not parsed by clap: it would print a wrong value, which may be a key.
     #[arg(long, value_name = "ID")]
@@ -66,9 +66,9 @@ pub(crate) struct AccountArg {
 }
 
 /// A table and its queues, with the clients for them.
-pub(crate) struct Target {
-    pub(crate) clients: Clients,
-    pub(crate) is_local: bool,
+pub struct Target {
+    pub clients: Clients,
+    pub is_local: bool,
     table: Option<String>,
     start_queue: Option<String>,
     dead_letter_queue: Option<String>,
@@ -76,7 +76,7 @@ pub(crate) struct Target {
 
 /// Reason why a command has no target.
 #[derive(Debug, Error)]
-pub(crate) enum TargetError {
+pub enum TargetError {
     #[error(
         "no local stack is running in {} or a folder above it: start one with `cargo dev`, pass --dynamodb-url for \
          one in memory, or --stack NAME for one on AWS",
@@ -114,13 +114,13 @@ pub(crate) enum TargetError {
 
 impl Target {
     /// Returns the target that the options name. It is the running local stack if they name none.
-    pub(crate) async fn of(args: &TargetArgs) -> Result<Self, TargetError> {
+    pub async fn of(args: &TargetArgs) -> Result<Self, TargetError> {
         Self::resolve(args, None, None).await
     }
 
     /// Same as [`Target::of`], with the queues. `dead_letter_queue` is the URL of a dead-letter
     /// queue on AWS.
-    pub(crate) async fn with_queues(
+    pub async fn with_queues(
         args: &TargetArgs,
         queues: &QueueUrlArgs,
         dead_letter_queue: Option<&String>,
@@ -179,25 +179,25 @@ impl Target {
     }
 
     /// Returns the table. `None` if none is given.
-    pub(crate) fn known_store(&self) -> Option<Store> {
+    pub fn known_store(&self) -> Option<Store> {
         let store = |table: &String| Store::new(self.clients.dynamodb.clone(), table);
         self.table.as_ref().map(store)
     }
 
-    pub(crate) fn store(&self) -> Result<Store, TargetError> {
+    pub fn store(&self) -> Result<Store, TargetError> {
         self.known_store().ok_or(TargetError::Unnamed {
             what: "table",
             options: "--table NAME",
         })
     }
 
-    pub(crate) fn queue(&self) -> Result<StartQueue, TargetError> {
+    pub fn queue(&self) -> Result<StartQueue, TargetError> {
         let (url, _) = self.queue_urls()?;
         Ok(StartQueue::new(self.clients.sqs.clone(), url))
     }
 
     /// Returns the URL of the start queue and, if it is known, that of the dead-letter queue.
-    pub(crate) fn queue_urls(&self) -> Result<(&str, Option<&str>), TargetError> {
+    pub fn queue_urls(&self) -> Result<(&str, Option<&str>), TargetError> {
         let url = self.start_queue.as_deref().ok_or(TargetError::Unnamed {
             what: "queue",
             options: if self.is_local {
@@ -211,7 +211,7 @@ impl Target {
 
     /// Returns the id of the given account. It is the demo account on a local stack if none is
     /// given.
-    pub(crate) async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
+    pub async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
         let Some(text) = &arg.account else {
             let demo = demo::ACCOUNT_ID.parse().ok().filter(|_| self.is_local);
             return demo.ok_or(TargetError::NoAccount);
@@ -220,7 +220,7 @@ impl Target {
     }
 
     /// Returns the id of the account with a whole or short id. It does not look up a whole id.
-    pub(crate) async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {
+    pub async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {
         ids::check(Kind::Account, text)?;
         if let Ok(id) = text.parse() {
             return Ok(id);

@@ -8,7 +8,7 @@ use aws::{
 use aws_config::{BehaviorVersion, SdkConfig};
 
 /// Loads the operator's configuration, with the timeouts and retries of Leadgate's own clients.
-pub(super) async fn sdk_config() -> Result<SdkConfig, ConfigError> {
+pub async fn sdk_config() -> Result<SdkConfig, ConfigError> {
     let found = aws_config::defaults(BehaviorVersion::latest())
         .http_client(https_client(Roots::System, config::ca_bundle()?)?)
         .timeout_config(clients::timeouts())

@@ -14,15 +14,15 @@ use thiserror::Error;
 use super::cloudformation::{CallError, describe_stack};
 
 /// Outputs that the commands need.
-pub(super) struct Outputs {
-    pub(super) table: String,
-    pub(super) start_queue: String,
-    pub(super) dead_letter_queue: String,
+pub struct Outputs {
+    pub table: String,
+    pub start_queue: String,
+    pub dead_letter_queue: String,
 }
 
 /// Reason why the outputs of a stack are unknown.
 #[derive(Debug, Error)]
-pub(crate) enum StackError {
+pub enum StackError {
     #[error("no AWS region is set: set AWS_REGION, or a region in your AWS profile")]
     NoRegion,
     #[error(
@@ -61,7 +61,7 @@ pub(crate) enum StackError {
 }
 
 /// Asks CloudFormation for the outputs of the stack.
-pub(super) async fn outputs(config: &SdkConfig, name: &str) -> Result<Outputs, StackError> {
+pub async fn outputs(config: &SdkConfig, name: &str) -> Result<Outputs, StackError> {
     let region = config.region().ok_or(StackError::NoRegion)?;
     let outputs = describe_stack(config, name)
         .await

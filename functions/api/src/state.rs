@@ -16,15 +16,15 @@ const REPAIRED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 /// The store, the queue, the clock and the caches. Clones share them.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    pub(crate) store: Store,
-    pub(crate) queue: StartQueue,
-    pub(crate) catalogue: Catalogue,
-    pub(crate) clock: Clock,
-    pub(crate) randomness: Randomness,
-    pub(crate) limiter: Limiter,
-    pub(crate) keys: KeyCache,
+    pub store: Store,
+    pub queue: StartQueue,
+    pub catalogue: Catalogue,
+    pub clock: Clock,
+    pub randomness: Randomness,
+    pub limiter: Limiter,
+    pub keys: KeyCache,
     /// Leads whose stalled start this process has repaired.
-    pub(crate) repaired: Arc<Cache<LeadId, ()>>,
+    pub repaired: Arc<Cache<LeadId, ()>>,
 }
 
 impl AppState {

@@ -9,9 +9,9 @@ use aws::{
 /// Clients and caches of the function. Clones share them.
 #[derive(Clone, Debug)]
 pub struct StartWorkflow {
-    pub(crate) store: Store,
-    pub(crate) catalogue: Catalogue,
-    pub(crate) clock: Clock,
+    pub store: Store,
+    pub catalogue: Catalogue,
+    pub clock: Clock,
 }
 
 impl StartWorkflow {

@@ -1,8 +1,8 @@
 //! AWS clients with the timeouts, retries and connections that every function uses.
 
 mod https;
-mod limits;
 mod signer;
+mod timeouts;
 mod transaction_conflict;
 mod user_agent;
 
@@ -18,10 +18,10 @@ use aws_types::{
 
 pub use self::{
     https::{Roots, https_client},
-    limits::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, retries, timeouts},
+    timeouts::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, retries, timeouts},
 };
 use self::{
-    limits::POOL_IDLE_TIMEOUT, signer::Signer, transaction_conflict::TransactionUnderWay,
+    signer::Signer, timeouts::POOL_IDLE_TIMEOUT, transaction_conflict::TransactionUnderWay,
     user_agent::UserAgent,
 };
 use crate::config::{self, ConfigError};

@@ -26,7 +26,7 @@ const BATCH_SIZE: usize = 10;
 
 impl Simulation {
     /// Creates leads as a client does. The client tries again if it gets no answer or a 503.
-    pub(crate) async fn create(self, body: Value, key: Option<String>, tries: u32) {
+    pub async fn create(self, body: Value, key: Option<String>, tries: u32) {
         let key = key.as_deref();
         for _ in 0..tries {
             match self.call("POST", "/leads", Some(&body), key).await {
@@ -74,7 +74,7 @@ impl Simulation {
         self.observed().created(key, lead, run);
     }
 
-    pub(crate) async fn erase(self, lead: String) {
+    pub async fn erase(self, lead: String) {
         self.observed().count_erasure(&lead);
         let path = format!("/leads/{lead}");
         match self.call("DELETE", &path, None, None).await {
@@ -88,7 +88,7 @@ impl Simulation {
         }
     }
 
-    pub(crate) async fn assign(self, lead: String) {
+    pub async fn assign(self, lead: String) {
         self.observed().count_assignment(&lead);
         let body = json!({"workflowId": demo::WORKFLOW_ID});
         let path = format!("/leads/{lead}/assign-workflow");
@@ -105,7 +105,7 @@ impl Simulation {
         }
     }
 
-    pub(crate) async fn stop(self, lead: String) {
+    pub async fn stop(self, lead: String) {
         let body = json!({"workflow_id": demo::WORKFLOW_ID});
         let path = format!("/leads/{lead}/automation/stop");
         if let Some((200, _)) = self.call("POST", &path, Some(&body), None).await {
@@ -114,7 +114,7 @@ impl Simulation {
     }
 
     /// Reads a lead and returns the status. `None` if no answer comes.
-    pub(crate) async fn read(&self, lead: &str) -> Option<u16> {
+    pub async fn read(&self, lead: &str) -> Option<u16> {
         let path = format!("/leads/{lead}");
         let answer = self.call("GET", &path, None, None).await;
         answer.map(|(status, _)| status)
@@ -123,7 +123,7 @@ impl Simulation {
     /// Delivers up to ten messages to start-workflow, in any order, and deletes those that it has
     /// handled. Leaves messages alone that were delivered `most_deliveries` times. `again`: some
     /// handled messages stay in the queue.
-    pub(crate) async fn deliver(self, most_deliveries: u32, again: bool) {
+    pub async fn deliver(self, most_deliveries: u32, again: bool) {
         let batch = self.take_batch(most_deliveries);
         if batch.is_empty() {
             return;
@@ -183,7 +183,7 @@ impl Simulation {
     }
 
     /// Hands records to start-workflow. Returns the ids of the messages that it names as failed.
-    pub(crate) async fn handle(&self, records: Vec<SqsMessage>) -> BTreeSet<String> {
+    pub async fn handle(&self, records: Vec<SqsMessage>) -> BTreeSet<String> {
         let mut event = SqsEvent::default();
         event.records = records;
         let reply = handle(&self.start_workflow, event).await;
@@ -192,7 +192,7 @@ impl Simulation {
     }
 
     /// Returns the record that Lambda makes of a message.
-    pub(crate) fn record(&self, message: &Message) -> SqsMessage {
+    pub fn record(&self, message: &Message) -> SqsMessage {
         let mut record = SqsMessage::default();
         record.message_id = Some(message.id.clone());
         record.body = Some(match self.mutation {
@@ -219,7 +219,7 @@ impl Simulation {
     }
 
     /// Runs requeue-starts. Returns false if it found nothing to do.
-    pub(crate) async fn requeue(self) -> bool {
+    pub async fn requeue(self) -> bool {
         let requeued = requeue(&self.store, &self.queue, &self.clock);
         let done = self.invoke(REQUEUE_TIMEOUT, requeued).await;
         self.log(format!("requeue-starts: {done:?}"));

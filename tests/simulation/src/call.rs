@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Function that makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub enum Caller {
     Api,
     StartWorkflow,
     RequeueStarts,
@@ -14,23 +14,23 @@ pub(crate) enum Caller {
 /// Call on its way to a service.
 #[derive(Debug)]
 pub struct Call {
-    pub(crate) caller: Caller,
+    pub caller: Caller,
     /// Number of the transport that carries the call.
-    pub(crate) transport: u32,
+    pub transport: u32,
     /// Operation, such as `PutItem`.
-    pub(crate) operation: String,
+    pub operation: String,
     /// Body of the request. A fault or a mutation may change it.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Request of the SDK, with the headers and the body that it had at first.
-    pub(crate) request: HttpRequest,
+    pub request: HttpRequest,
     /// Field of the answer that lists the part of a batch that the service does not do. `None` if
     /// it does all.
-    pub(crate) withheld: Option<(&'static str, Value)>,
+    pub withheld: Option<(&'static str, Value)>,
 }
 
 impl Call {
     /// Reads the operation and the body of a request from the SDK.
-    pub(crate) fn read(caller: Caller, transport: u32, request: HttpRequest) -> Self {
+    pub fn read(caller: Caller, transport: u32, request: HttpRequest) -> Self {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let body = request.body().bytes().expect("a body in memory");
         Self {

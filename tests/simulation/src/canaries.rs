@@ -13,7 +13,7 @@ pub const CANARIES: [&str; 5] = [
 ];
 
 /// Returns the body of a request that creates a lead.
-pub(crate) fn lead() -> Value {
+pub fn lead() -> Value {
     let [name, email, phone, note, message] = CANARIES;
     json!({
         "first_name": name, "email": email, "phone": phone, "metadata": {"note": note},
@@ -22,11 +22,11 @@ pub(crate) fn lead() -> Value {
 }
 
 /// Returns the body of a request that creates `number` leads.
-pub(crate) fn leads(number: usize) -> Value {
+pub fn leads(number: usize) -> Value {
     vec![lead(); number].into()
 }
 
 /// Tells whether a text contains a canary.
-pub(crate) fn reveals(text: &str) -> bool {
+pub fn reveals(text: &str) -> bool {
     CANARIES.iter().any(|canary| text.contains(canary))
 }

@@ -11,15 +11,15 @@ use crate::{
 };
 
 /// Name of the table.
-pub(crate) const TABLE: &str = "leadgate";
+pub const TABLE: &str = "leadgate";
 /// URL of the start queue.
-pub(crate) const QUEUE_URL: &str = "http://sqs.test/starts";
+pub const QUEUE_URL: &str = "http://sqs.test/starts";
 
 /// Time at which every schedule begins.
 const BEGIN: &str = "2026-02-10T12:00:00Z";
 
 /// Returns a clock that shows the begin of a schedule.
-pub(crate) fn clock() -> Clock {
+pub fn clock() -> Clock {
     Clock::manual(BEGIN.parse().expect("a time"))
 }
 
@@ -46,19 +46,19 @@ impl Cloud {
     }
 
     /// Creates a transport to this database and to an empty queue. The transport sets `clock`.
-    pub(crate) fn transport(&self, clock: &Clock, scenario: &Scenario) -> Transport<Services> {
+    pub fn transport(&self, clock: &Clock, scenario: &Scenario) -> Transport<Services> {
         let services = Services::new(self.database.clone(), clock.clone(), scenario.mutation);
         let rng = Rng::with_seed(scenario.seed);
         Transport::new(services, rng, scenario.faults.clone())
     }
 
     /// Returns clients of `caller` with the functions' settings.
-    pub(crate) fn clients(&self, transport: &Transport<Services>, caller: Caller) -> Clients {
+    pub fn clients(&self, transport: &Transport<Services>, caller: Caller) -> Clients {
         transport.clients(&self.clients, caller)
     }
 
     /// Returns every item of the table.
-    pub(crate) fn items(&self) -> Vec<Value> {
+    pub fn items(&self) -> Vec<Value> {
         let mut reply = self.call("Scan", json!({"TableName": TABLE}));
         match reply["Items"].take() {
             Value::Array(items) => items,
@@ -68,7 +68,7 @@ impl Cloud {
 
     /// Deletes these items of the table, except the account, its key, its workflow and its
     /// campaign. Removes the key's last use.
-    pub(crate) fn clear(&self, items: &[Value]) {
+    pub fn clear(&self, items: &[Value]) {
         for item in items {
             let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
             let mut request = json!({

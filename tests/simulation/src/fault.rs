@@ -76,7 +76,7 @@ impl Fault {
     ];
 
     /// Changes a call before its service does it. Returns the answer if the service does nothing.
-    pub(crate) fn before(self, call: &mut Call) -> Option<Answer> {
+    pub fn before(self, call: &mut Call) -> Option<Answer> {
         match self {
             Self::Refused | Self::ReplyLost | Self::Dead | Self::Slow(_) | Self::FailedAfter => {
                 None
@@ -98,7 +98,7 @@ impl Fault {
     }
 
     /// Changes the answer of a call that its service has done.
-    pub(crate) fn after(self, call: &mut Call, answer: &mut Answer) {
+    pub fn after(self, call: &mut Call, answer: &mut Answer) {
         if let Some((field, items)) = call.withheld.take() {
             answer.1[field] = items;
         }

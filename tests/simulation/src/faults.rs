@@ -44,8 +44,8 @@ pub struct FaultOf {
 }
 
 /// Calls so far, and the faults that they met.
-pub(crate) struct Calls {
-    pub(crate) faults: Faults,
+pub struct Calls {
+    pub faults: Faults,
     calls: Vec<CallWithFault>,
     /// Position in `calls`, by the SDK's id of an invocation. All attempts of a call share this id.
     positions: HashMap<String, usize>,
@@ -58,7 +58,7 @@ struct CallWithFault {
 }
 
 impl Calls {
-    pub(crate) fn new(faults: Faults) -> Self {
+    pub fn new(faults: Faults) -> Self {
         Self {
             faults,
             calls: Vec::new(),
@@ -68,7 +68,7 @@ impl Calls {
 
     /// Sets the fault of an operation, in place of the fault that it had. `None` if its calls are
     /// to succeed.
-    pub(crate) fn set(&mut self, operation: &'static str, fault: Option<FaultOf>) {
+    pub fn set(&mut self, operation: &'static str, fault: Option<FaultOf>) {
         let mut faults = match std::mem::replace(&mut self.faults, Faults::None) {
             Faults::Of(faults) => faults,
             _ => Vec::new(),
@@ -79,13 +79,13 @@ impl Calls {
     }
 
     /// Returns the operations that were called. Retries do not count.
-    pub(crate) fn operations(&self) -> Vec<String> {
+    pub fn operations(&self) -> Vec<String> {
         let calls = self.calls.iter();
         calls.map(|call| call.operation.clone()).collect()
     }
 
     /// Returns the fault of the next attempt. `None` if it meets no fault.
-    pub(crate) fn next_fault(
+    pub fn next_fault(
         &mut self,
         rng: &mut Rng,
         operation: &str,

@@ -35,24 +35,24 @@ const API_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Functions that run, and the observations of their clients. Clones are the same simulation.
 #[derive(Clone)]
-pub(crate) struct Simulation {
-    pub(crate) transport: Transport<Services>,
-    pub(crate) services: Services,
+pub struct Simulation {
+    pub transport: Transport<Services>,
+    pub services: Services,
     api: Router,
-    pub(crate) start_workflow: StartWorkflow,
+    pub start_workflow: StartWorkflow,
     /// Store of requeue-starts.
-    pub(crate) store: Store,
+    pub store: Store,
     /// Queue of requeue-starts.
-    pub(crate) queue: StartQueue,
-    pub(crate) clock: Clock,
-    pub(crate) mutation: Option<Mutation>,
+    pub queue: StartQueue,
+    pub clock: Clock,
+    pub mutation: Option<Mutation>,
     cancellations: Cancellations,
     started: Instant,
     observed: Arc<Mutex<Observed>>,
 }
 
 impl Simulation {
-    pub(crate) fn new(cloud: &Cloud, scenario: &Scenario) -> Self {
+    pub fn new(cloud: &Cloud, scenario: &Scenario) -> Self {
         let clock = cloud::clock();
         let transport = cloud.transport(&clock, scenario);
         let api = cloud.clients(&transport, Caller::Api);
@@ -80,33 +80,29 @@ impl Simulation {
         }
     }
 
-    pub(crate) fn observed(&self) -> MutexGuard<'_, Observed> {
+    pub fn observed(&self) -> MutexGuard<'_, Observed> {
         self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn log(&self, event: String) {
+    pub fn log(&self, event: String) {
         let at = self.started.elapsed();
         self.observed().log.push(format!("{at:9.3?}  {event}"));
     }
 
     /// Notes down a breach of a rule that must hold at any time.
-    pub(crate) fn problem(&self, problem: String) {
+    pub fn problem(&self, problem: String) {
         self.log(format!("WRONG: {problem}"));
         self.observed().problems.push(problem);
     }
 
     /// Ends all faults and cancellations.
-    pub(crate) fn heal(&mut self) {
+    pub fn heal(&mut self) {
         self.transport.end_faults();
         self.cancellations = Cancellations::None;
     }
 
     /// Runs a handler until it is done. `None` if it is cancelled or runs out of time.
-    pub(crate) async fn invoke<T>(
-        &self,
-        limit: Duration,
-        handler: impl Future<Output = T>,
-    ) -> Option<T> {
+    pub async fn invoke<T>(&self, limit: Duration, handler: impl Future<Output = T>) -> Option<T> {
         self.services.tick();
         let number = {
             let polls = &mut self.observed().polls;
@@ -139,7 +135,7 @@ impl Simulation {
     }
 
     /// Calls the API. Returns the status and the body of the answer. `None` if no answer comes.
-    pub(crate) async fn call(
+    pub async fn call(
         &self,
         method: &str,
         path: &str,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{answer::text, observed::Observed, queue::POISON};
 
 /// Returns the promises that are not kept: a run that a 201 named must be there.
-pub(crate) fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
+pub fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
     let leads = leads(items);
     let is_kept =
         |lead: &str, run: &str| leads.get(lead).is_some_and(|it| runs_of(it).contains(run));
@@ -20,12 +20,12 @@ pub(crate) fn broken_promises(items: &[Value], observed: &Observed) -> Vec<Strin
 }
 
 /// Tells whether requeue-starts has something to do.
-pub(crate) fn is_pending(items: &[Value]) -> bool {
+pub fn is_pending(items: &[Value]) -> bool {
     items.iter().any(|item| item.get("gsi2pk").is_some())
 }
 
 /// Returns the leads that wait for a run.
-pub(crate) fn stalled(items: &[Value]) -> Vec<String> {
+pub fn stalled(items: &[Value]) -> Vec<String> {
     let leads = leads(items).into_iter();
     leads
         .filter(|(_, items)| waits_for(items).is_some())
@@ -34,11 +34,7 @@ pub(crate) fn stalled(items: &[Value]) -> Vec<String> {
 }
 
 /// Returns the breaches of all invariants but the promises.
-pub(crate) fn breaches(
-    items: &[Value],
-    observed: &Observed,
-    built_twice: &[String],
-) -> Vec<String> {
+pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) -> Vec<String> {
     let mut breaches = Vec::new();
     if is_pending(items) {
         breaches.push("there are pending starts that requeue-starts does not see".to_owned());

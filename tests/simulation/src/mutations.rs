@@ -71,7 +71,7 @@ impl Mutation {
     ];
 
     /// Changes a call, or answers it in place of the service. `None` if the service is to answer.
-    pub(crate) fn intercept(self, call: &mut Call, fault: Option<Fault>) -> Option<Answer> {
+    pub fn intercept(self, call: &mut Call, fault: Option<Fault>) -> Option<Answer> {
         let is_refused = matches!(
             fault,
             Some(Fault::Throttled | Fault::Failed | Fault::Partial)
@@ -117,7 +117,7 @@ impl Mutation {
     }
 
     /// Changes the answer of a service.
-    pub(crate) fn amend(
+    pub fn amend(
         self,
         call: &Call,
         (status, reply): &mut Answer,

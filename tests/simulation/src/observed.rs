@@ -9,54 +9,54 @@ use crate::queue::Message;
 
 /// Observations of a schedule.
 #[derive(Debug, Default)]
-pub(crate) struct Observed {
+pub struct Observed {
     /// Lead and run of every 201 that named a run.
-    pub(crate) promised: BTreeSet<(String, String)>,
+    pub promised: BTreeSet<(String, String)>,
     /// Lead of every 201.
-    pub(crate) created: BTreeSet<String>,
+    pub created: BTreeSet<String>,
     /// Lead that each idempotency key and index stand for.
     leads_of_keys: BTreeMap<(String, usize), String>,
     /// Number of requests to erase each lead.
-    pub(crate) erase_tries: BTreeMap<String, usize>,
+    pub erase_tries: BTreeMap<String, usize>,
     /// Leads whose erasure was confirmed.
-    pub(crate) erased: BTreeSet<String>,
+    pub erased: BTreeSet<String>,
     /// Number of requests to assign each lead.
-    pub(crate) assign_tries: BTreeMap<String, usize>,
+    pub assign_tries: BTreeMap<String, usize>,
     /// Leads whose stop was confirmed.
-    pub(crate) stopped: BTreeSet<String>,
+    pub stopped: BTreeSet<String>,
     /// Messages that failed too often.
-    pub(crate) dead_letters: Vec<Message>,
+    pub dead_letters: Vec<Message>,
     /// Breaches that were seen while the schedule ran.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
     /// Events, for the reader of a failure.
-    pub(crate) log: Vec<String>,
+    pub log: Vec<String>,
     /// Number of polls of each handler.
-    pub(crate) polls: Vec<u32>,
+    pub polls: Vec<u32>,
     /// Key and body of each idempotent request.
-    pub(crate) requests: Vec<(String, Value)>,
+    pub requests: Vec<(String, Value)>,
 }
 
 impl Observed {
     /// Returns the key of a new idempotent request.
-    pub(crate) fn new_key(&mut self, body: &Value) -> String {
+    pub fn new_key(&mut self, body: &Value) -> String {
         let key = format!("request-{}", self.requests.len());
         self.requests.push((key.clone(), body.clone()));
         key
     }
 
     /// Counts a request to erase a lead.
-    pub(crate) fn count_erasure(&mut self, lead: &str) {
+    pub fn count_erasure(&mut self, lead: &str) {
         *self.erase_tries.entry(lead.to_owned()).or_default() += 1;
     }
 
     /// Counts a request to assign a lead.
-    pub(crate) fn count_assignment(&mut self, lead: &str) {
+    pub fn count_assignment(&mut self, lead: &str) {
         *self.assign_tries.entry(lead.to_owned()).or_default() += 1;
     }
 
     /// Takes in a reply that names a lead, with its idempotency key and index. `run` is empty if
     /// the reply promised no run.
-    pub(crate) fn created(&mut self, key: Option<(&str, usize)>, lead: &str, run: &str) {
+    pub fn created(&mut self, key: Option<(&str, usize)>, lead: &str, run: &str) {
         self.created.insert(lead.to_owned());
         if !run.is_empty() {
             self.promised.insert((lead.to_owned(), run.to_owned()));

@@ -17,7 +17,7 @@ pub struct Permission {
 
 /// Returns the permissions that one call needs. A transaction needs those of its parts
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>).
-pub(crate) fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Permission> {
+pub fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Permission> {
     let role = match caller {
         Caller::Api => "ApiRole",
         Caller::StartWorkflow => "StartWorkflowRole",

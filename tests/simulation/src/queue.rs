@@ -8,31 +8,31 @@ use crate::{
 };
 
 /// Deliveries of a message before it becomes a dead letter, as in template.yaml.
-pub(crate) const MAX_RECEIVE_COUNT: u32 = 5;
+pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 /// Body of a message that start-workflow cannot read.
-pub(crate) const POISON: &str = "{}";
+pub const POISON: &str = "{}";
 
 /// Message in the queue.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
-    pub(crate) id: String,
-    pub(crate) body: String,
+pub struct Message {
+    pub id: String,
+    pub body: String,
     /// Number of deliveries so far.
-    pub(crate) deliveries: u32,
+    pub deliveries: u32,
 }
 
 /// The start queue. Deliveries may come in any order.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
-    pub(crate) messages: Vec<Message>,
+pub struct Queue {
+    pub messages: Vec<Message>,
     /// Number of messages that were ever sent.
     sent: usize,
 }
 
 impl Queue {
     /// Adds a message and returns its id.
-    pub(crate) fn push(&mut self, body: &str) -> String {
+    pub fn push(&mut self, body: &str) -> String {
         assert!(!reveals(body), "a message reveals something: {body}");
         self.sent += 1;
         let id = format!("message-{}", self.sent);
@@ -45,7 +45,7 @@ impl Queue {
     }
 
     /// Does one call of SQS. The functions call two operations.
-    pub(crate) fn answer(&mut self, operation: &str, request: &Value) -> Answer {
+    pub fn answer(&mut self, operation: &str, request: &Value) -> Answer {
         let mut push = |message: &Value| self.push(text(&message["MessageBody"]));
         let reply = match operation {
             "SendMessage" => json!({"MessageId": push(request), "MD5OfMessageBody": ""}),

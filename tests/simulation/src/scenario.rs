@@ -55,7 +55,7 @@ pub enum Step {
 
 impl Step {
     /// Draws the step with this number. A schedule begins with a lead.
-    pub(crate) fn draw(rng: &mut Rng, number: usize) -> Self {
+    pub fn draw(rng: &mut Rng, number: usize) -> Self {
         let is_idempotent = rng.bool();
         if number == 0 {
             return Self::CreateOne { is_idempotent };

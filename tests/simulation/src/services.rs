@@ -45,7 +45,7 @@ struct State {
 
 impl Services {
     /// Creates services with an empty queue. They set `clock`.
-    pub(crate) fn new(database: Database, clock: Clock, mutation: Option<Mutation>) -> Self {
+    pub fn new(database: Database, clock: Clock, mutation: Option<Mutation>) -> Self {
         Self {
             database,
             origin: clock.now(),
@@ -57,28 +57,28 @@ impl Services {
     }
 
     /// Sets the functions' clock to the time of tokio's paused clock.
-    pub(crate) fn tick(&self) {
+    pub fn tick(&self) {
         let passed = SignedDuration::try_from(self.started.elapsed()).expect("a short time");
         self.clock.set(self.origin + passed);
     }
 
     /// Calls `access` with the queue.
-    pub(crate) fn queue<T>(&self, access: impl FnOnce(&mut Queue) -> T) -> T {
+    pub fn queue<T>(&self, access: impl FnOnce(&mut Queue) -> T) -> T {
         access(&mut self.state().queue)
     }
 
     /// Lets start-workflow find `run` as the run of `lead`, for [`Mutation::RunIdPerDelivery`].
-    pub(crate) fn rename_run(&self, lead: &str, run: String) {
+    pub fn rename_run(&self, lead: &str, run: String) {
         self.state().renamed_runs.insert(lead.to_owned(), run);
     }
 
     /// Returns the sort keys of the runs that were built, each with its number of times.
-    pub(crate) fn built(&self) -> BTreeMap<String, u32> {
+    pub fn built(&self) -> BTreeMap<String, u32> {
         self.state().built.clone()
     }
 
     /// Returns the sort keys of the runs that were built more than once.
-    pub(crate) fn built_twice(&self) -> Vec<String> {
+    pub fn built_twice(&self) -> Vec<String> {
         let state = self.state();
         let twice = state.built.iter().filter(|(_, times)| **times > 1);
         twice.map(|(run, _)| run.clone()).collect()

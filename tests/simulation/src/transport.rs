@@ -65,7 +65,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
 pub struct Transport<B> {
     caller: Caller,
     number: u32,
-    pub(crate) backend: B,
+    pub backend: B,
     network: Arc<Mutex<Network>>,
 }
 
@@ -98,7 +98,7 @@ impl<B> fmt::Debug for Transport<B> {
 
 impl<B: Backend> Transport<B> {
     /// Creates a transport to `backend` that draws from `rng`.
-    pub(crate) fn new(backend: B, rng: Rng, faults: Faults) -> Self {
+    pub fn new(backend: B, rng: Rng, faults: Faults) -> Self {
         let network = Network {
             rng,
             calls: Calls::new(faults),
@@ -115,7 +115,7 @@ impl<B: Backend> Transport<B> {
 
     /// Returns clients of `caller` with the settings of `clients`. Their calls take this transport,
     /// and share one budget of retries.
-    pub(crate) fn clients(&self, clients: &Clients, caller: Caller) -> Clients {
+    pub fn clients(&self, clients: &Clients, caller: Caller) -> Clients {
         let http = SharedHttpClient::new(Self {
             caller,
             ..self.clone()
@@ -179,22 +179,22 @@ impl<B: Backend> Transport<B> {
     }
 
     /// Ends all faults.
-    pub(crate) fn end_faults(&self) {
+    pub fn end_faults(&self) {
         self.network().calls.faults = Faults::None;
     }
 
     /// Returns the operations that were called. Retries do not count.
-    pub(crate) fn calls(&self) -> Vec<String> {
+    pub fn calls(&self) -> Vec<String> {
         self.network().calls.operations()
     }
 
     /// Returns the number of attempts of all calls.
-    pub(crate) fn attempts(&self) -> usize {
+    pub fn attempts(&self) -> usize {
         self.network().attempts.len()
     }
 
     /// Returns the permissions that the calls needed.
-    pub(crate) fn needed(&self) -> BTreeSet<Permission> {
+    pub fn needed(&self) -> BTreeSet<Permission> {
         let network = self.network();
         let attempts = network.attempts.iter();
         attempts
@@ -203,7 +203,7 @@ impl<B: Backend> Transport<B> {
     }
 
     /// Draws from the seed.
-    pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
+    pub fn draw<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
         draw(&mut self.network().rng)
     }
 

@@ -23,9 +23,9 @@ pub struct Passed {
 
 /// Schedule in which an invariant does not hold.
 pub struct Failure {
-    pub(crate) scenario: Scenario,
-    pub(crate) problems: Vec<String>,
-    pub(crate) log: Vec<String>,
+    pub scenario: Scenario,
+    pub problems: Vec<String>,
+    pub log: Vec<String>,
 }
 
 impl fmt::Display for Failure {

@@ -14,7 +14,7 @@ use aws_types::service_config::ServiceConfigKey;
 /// # Errors
 /// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or
 /// dual-stack.
-pub(super) async fn url(config: &SdkConfig) -> Result<String, BoxError> {
+pub async fn url(config: &SdkConfig) -> Result<String, BoxError> {
     let configured = configured(config)?;
     let params = Params::builder()
         .set_region(config.region().map(ToString::to_string))

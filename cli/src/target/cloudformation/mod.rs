@@ -40,7 +40,7 @@ const VERSION: &str = "2010-05-15";
 const USER_AGENT: &str = concat!("leadgate/", env!("CARGO_PKG_VERSION"), " aws-sdk-rust");
 
 /// Failed call. A refusal by CloudFormation is its service error.
-pub(super) type CallError = SdkError<ErrorMetadata, HttpResponse>;
+pub type CallError = SdkError<ErrorMetadata, HttpResponse>;
 
 /// Returns the outputs of the stack with this name or ARN. `config` has an HTTP client and the
 /// limits of [`aws::clients::with_limits`].
@@ -48,7 +48,7 @@ pub(super) type CallError = SdkError<ErrorMetadata, HttpResponse>;
 /// # Errors
 /// [`CallError`] if there are no credentials, if CloudFormation cannot be reached or refuses the
 /// call, or if the reply is not one of DescribeStacks.
-pub(super) async fn describe_stack(config: &SdkConfig, name: &str) -> Result<Outputs, CallError> {
+pub async fn describe_stack(config: &SdkConfig, name: &str) -> Result<Outputs, CallError> {
     let endpoint = endpoint::url(config)
         .await
         .map_err(CallError::construction_failure)?;

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
-use super::limits::{CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT};
+use super::timeouts::{CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT};
 use crate::config::{CaBundle, ConfigError};
 
 /// Root certificates of AWS's services, cross-signed or not: Amazon Root CA 1 to 4, and Starfield

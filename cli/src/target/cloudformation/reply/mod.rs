@@ -34,7 +34,7 @@ impl Outputs {
 }
 
 /// Reads the outputs of the stack, or CloudFormation's refusal.
-pub(super) fn read(response: &HttpResponse) -> Result<Outputs, OrchestratorError<ErrorMetadata>> {
+pub fn read(response: &HttpResponse) -> Result<Outputs, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     if response.status().is_success() {
         outputs(body).map_err(OrchestratorError::other)
