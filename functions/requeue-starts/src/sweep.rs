@@ -28,6 +28,7 @@ pub struct Requeued {
     /// Number of starts that were sent.
     pub sent: u32,
     /// Number of starts that could not be sent or read, and stay pending.
+    #[serde(rename = "unsent")]
     pub pending: u32,
     /// Seconds that the oldest of them all had waited.
     pub oldest_s: u64,

@@ -179,8 +179,8 @@ impl ApiError {
                 [
                     "Too many requests",
                     "rate_limited",
-                    "The limit of the account or of the key is used up. `RateLimit` and `RateLimit- \
-                    Policy` show the limits.",
+                    "The limit of the account or of the key is used up. `RateLimit` and \
+                     `RateLimit-Policy` show the limits.",
                     "Wait for the seconds of `Retry-After`. Send many leads as one array instead of \
                     one by one.",
                 ],

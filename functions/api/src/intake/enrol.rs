@@ -33,7 +33,7 @@ pub enum Warning {
     )]
     Delayed,
     #[error(
-        "the workflow assignment failed: its start could be neither queued nor stored; look at \
+        "the workflow assignment failed: its start could be neither queued nor listed as pending; look at \
          the lead before you assign it again"
     )]
     NotAssigned,

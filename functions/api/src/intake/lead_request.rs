@@ -324,6 +324,17 @@ mod tests {
         }
     }
 
+    /// Stored receipts hold fingerprints, so a fingerprint must never change. This one was computed by
+    /// another program: SHA-256 over the fields in order, each text with its length in 8 bytes.
+    #[test]
+    fn a_fingerprint_is_the_same_in_every_version() {
+        let request = read(r#"{"first_name":"J","n":1.0,"x":{"a":[true,"\u00e9"]}}"#).unwrap();
+        assert_eq!(
+            request.fingerprint(),
+            "td02YxttPgl3r5vamZn5mGKK_VmJSaA1i1zIRXjR7dE"
+        );
+    }
+
     #[test]
     fn the_order_of_deep_keys_and_escapes_do_not_change_the_fingerprint() {
         let one = read(r#"{"first_name":"J","x":{"a":[{"b":"\u00e9","c":1}],"d":2}}"#).unwrap();
