@@ -23,7 +23,7 @@ use crate::{
 /// Maximum time for an answer. Callgrind makes a function 50 times slower.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// Ticks a second of `utime` and `stime` in /proc/<pid>/stat. `USER_HZ` is 100 on every Linux.
+/// Ticks a second of `utime` and `stime` in `/proc/PID/stat`. `USER_HZ` is 100 on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Length of a role's session token on Lambda, in bytes. Each call carries it and signs it.
