@@ -1,13 +1,16 @@
-//! How many requests an account, or one of its keys, may send.
+//! The limit on the requests of an account or of a key.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-const MOST_A_SECOND: u32 = 100_000;
-const LARGEST_BURST: u32 = 1_000_000;
+/// Maximum rate, in requests a second: a hundred times the default of `ThrottlingRate`.
+const MAX_RATE: u32 = 100_000;
+/// Maximum burst, in requests: ten seconds of the maximum rate.
+const MAX_BURST: u32 = 1_000_000;
 
-/// A token bucket's two numbers: it holds `burst` requests at most, and `rate` come in every second.
+/// The two numbers of a token bucket: it holds at most `burst` tokens, and `rate` tokens come in a
+/// second. A request costs one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Numbers")]
 pub struct Limit {
@@ -15,67 +18,69 @@ pub struct Limit {
     burst: u32,
 }
 
-/// Numbers that are no limit; reads on from "the limit's".
+/// An invalid limit. Each message continues "the limit's".
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LimitError {
-    /// Too many requests a second, or none.
-    #[error("rate must be 1 to {MOST_A_SECOND} requests a second")]
+    /// The rate is 0 or too large.
+    #[error("rate must be 1 to {MAX_RATE} requests a second")]
     Rate,
-    /// Too many requests at once, or none.
-    #[error("burst must be 1 to {LARGEST_BURST} requests")]
+    /// The burst is 0 or too large.
+    #[error("burst must be 1 to {MAX_BURST} requests")]
     Burst,
 }
 
-/// The limits that a request has to keep to: all that are there.
+/// The limits of a request. If there are two, the request passes only if both let it pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Of the account, whichever of its keys is used; none: the account has no limit.
+    /// The limit of the account, for all its keys together. `None` if the account has no limit.
     pub account: Option<Limit>,
-    /// Of the key alone; none: the key has no limit of its own.
+    /// The limit of the key. `None` if the key has no limit of its own.
     pub key: Option<Limit>,
 }
 
 impl Limit {
-    /// `rate` requests a second, and up to `burst` at once after a quiet time.
+    /// Creates a limit of `rate` requests a second, and of `burst` requests at once after a quiet
+    /// time.
     ///
     /// # Errors
-    /// Either is 0 or larger than makes sense.
+    /// [`LimitError`] if a number is 0 or too large.
     pub fn new(rate: u32, burst: u32) -> Result<Self, LimitError> {
-        if !(1..=MOST_A_SECOND).contains(&rate) {
+        if !(1..=MAX_RATE).contains(&rate) {
             return Err(LimitError::Rate);
         }
-        if !(1..=LARGEST_BURST).contains(&burst) {
+        if !(1..=MAX_BURST).contains(&burst) {
             return Err(LimitError::Burst);
         }
         Ok(Self { rate, burst })
     }
 
-    /// Requests a second, at least 1.
+    /// Returns the requests a second, at least 1.
     pub fn rate(self) -> u32 {
         self.rate
     }
 
-    /// Requests at once, at least 1.
+    /// Returns the requests at once, at least 1.
     pub fn burst(self) -> u32 {
         self.burst
     }
 
-    /// How long it takes until so many requests have come in.
-    pub fn time_of(self, requests: u32) -> SignedDuration {
-        SignedDuration::from_micros(i64::from(requests) * 1_000_000 / i64::from(self.rate))
+    /// Returns the time in which so many tokens come in.
+    pub fn time_of(self, tokens: u32) -> SignedDuration {
+        SignedDuration::from_micros(i64::from(tokens) * 1_000_000 / i64::from(self.rate))
     }
 
-    /// When a bucket that is full at `now` would have been empty: an earlier instant is no fuller.
+    /// Returns the instant at which a bucket was empty that is just full at `now`. A bucket with an
+    /// earlier instant is full too.
     pub fn full_at(self, now: Timestamp) -> Timestamp {
         now.saturating_sub(self.time_of(self.burst))
             .unwrap_or(Timestamp::MIN)
     }
 
-    /// How many requests are in a bucket at `now` that was empty at `empty_at`.
+    /// Returns the tokens at `now` in a bucket that was empty at `empty_at`.
     pub fn level(self, empty_at: Timestamp, now: Timestamp) -> u32 {
         let filled = now.duration_since(empty_at.max(self.full_at(now)));
-        let requests = filled.as_micros() * i128::from(self.rate) / 1_000_000;
-        u32::try_from(requests.max(0)).unwrap_or(self.burst)
+        let tokens = filled.as_micros() * i128::from(self.rate) / 1_000_000;
+        u32::try_from(tokens.max(0)).unwrap_or(self.burst)
     }
 }
 

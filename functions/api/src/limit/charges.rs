@@ -21,7 +21,8 @@ pub struct Charges(Arc<Mutex<Charged>>);
 struct Charged {
     bounds: Arc<Bounds>,
     standings: Vec<Standing>,
-    /// Calls of the store that the reply waits for: Lambda freezes the function once it has replied.
+    /// Calls of the store that the reply waits for, because Lambda freezes the container after the
+    /// reply.
     calls: Vec<JoinHandle<()>>,
 }
 
@@ -36,7 +37,7 @@ impl Charges {
     /// Charges one request to the limits of the key and of the account.
     ///
     /// # Errors
-    /// [`ApiError::RateLimited`].
+    /// [`ApiError::RateLimited`] if one of them refuses the request.
     pub async fn charge(
         &self,
         limiter: &Limiter,
@@ -55,7 +56,6 @@ impl Charges {
         }
         let Verdict {
             standings,
-            passes,
             renewals,
         } = limiter.admit(&bounds).await;
         let refused = standings.iter().find(|standing| !standing.passes());
@@ -69,28 +69,26 @@ impl Charges {
             standings,
             calls: renewals,
         };
-        match error {
-            Some(error) if !passes => Err(error),
-            _ => Ok(()),
-        }
+        error.map_or(Ok(()), Err)
     }
 
-    /// Charges `requests` more, for an array of leads. The call goes on beside the handler.
-    pub fn charge_more(&self, limiter: &Limiter, requests: usize) {
-        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+    /// Charges `tokens` more, one for each other lead of an array. The calls go on beside the
+    /// handler.
+    pub fn charge_more(&self, limiter: &Limiter, tokens: usize) {
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
         let mut charged = self.charged();
-        if requests == 0 || charged.bounds.is_empty() {
+        if tokens == 0 || charged.bounds.is_empty() {
             return;
         }
         for standing in &mut charged.standings {
-            standing.charge(requests);
+            standing.charge(tokens);
         }
         let (limiter, bounds) = (limiter.clone(), Arc::clone(&charged.bounds));
-        let call = tokio::spawn(async move { limiter.charge(&bounds, requests).await });
+        let call = tokio::spawn(async move { limiter.charge(&bounds, tokens).await });
         charged.calls.push(call);
     }
 
-    /// Waits for the calls that are under way, and sets the `RateLimit` headers.
+    /// Waits for the calls, then sets the `RateLimit` headers.
     pub async fn settle(self, headers: &mut HeaderMap) {
         let Charged {
             bounds,

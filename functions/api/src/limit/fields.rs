@@ -1,5 +1,7 @@
-//! What a reply says of the limits: `RateLimit-Policy` and `RateLimit`
-//! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, lists of structured fields).
+//! The headers `RateLimit-Policy` and `RateLimit` of a reply.
+//!
+//! Both are lists of structured fields
+//! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>).
 
 use domain::{limit::Limit, limited::Limited};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,18 +10,18 @@ use jiff::SignedDuration;
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Where one limit stands after a request.
+/// The state of one limit after a request.
 pub struct Standing {
     name: &'static str,
     limit: Limit,
     remaining: u32,
-    /// Until the bucket is full; more than fits in if it is in debt.
+    /// Tokens until the bucket is full: more than the burst if the bucket is in debt.
     missing: u32,
-    /// Of a request that it refused: how long until another may pass.
+    /// Time until another request may pass. `None` if this one passed.
     wait: Option<SignedDuration>,
 }
 
-/// The name by which replies call a limit.
+/// Returns the name of a limit in replies.
 pub fn name(limited: &Limited) -> &'static str {
     match limited {
         Limited::Account(_) => "account",
@@ -47,10 +49,10 @@ impl Standing {
         self.wait.is_none()
     }
 
-    /// So many more have been taken.
-    pub fn charge(&mut self, requests: u32) {
-        self.remaining = self.remaining.saturating_sub(requests);
-        self.missing = self.missing.saturating_add(requests);
+    /// Takes tokens from the remaining ones.
+    pub fn charge(&mut self, tokens: u32) {
+        self.remaining = self.remaining.saturating_sub(tokens);
+        self.missing = self.missing.saturating_add(tokens);
     }
 
     pub fn name(&self) -> &'static str {
@@ -61,7 +63,8 @@ impl Standing {
         self.limit.rate()
     }
 
-    /// Whole seconds, at least 1: until another request may pass, or else until the bucket is full.
+    /// Returns the whole seconds, at least 1, until another request may pass. If this one passed:
+    /// until the bucket is full.
     pub fn seconds(&self) -> u32 {
         let full = || self.limit.time_of(self.missing);
         seconds(self.wait.unwrap_or_else(full))
@@ -73,19 +76,19 @@ impl Standing {
     }
 }
 
-/// The quota is what `r` counts down from, and the window how long it takes to come back.
+/// Returns one policy: `q` is the burst, and `w` is the time in which an empty bucket fills.
 fn policy((limited, limit): &(Limited, Limit)) -> String {
     let burst = limit.burst();
     let window = seconds(limit.time_of(burst));
     format!(r#""{}";q={burst};w={window}"#, name(limited))
 }
 
-/// At least 1.
+/// Returns whole seconds, rounded up, at least 1.
 fn seconds(time: SignedDuration) -> u32 {
     u32::try_from(time.as_millis().max(1).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
-/// Says which limits there are, and where they stand, if that is known.
+/// Sets `RateLimit-Policy` for all limits, and `RateLimit` for those that were checked.
 pub fn show(headers: &mut HeaderMap, bounds: &[(Limited, Limit)], standings: &[Standing]) {
     insert(headers, POLICY, bounds.iter().map(policy));
     insert(headers, STANDING, standings.iter().map(Standing::item));

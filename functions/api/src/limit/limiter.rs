@@ -1,16 +1,12 @@
-//! Limits as a process keeps to them: its shares of the buckets, and when it asks the store for more.
+//! The limiter of a container: its leases, and its calls to the buckets.
 
 use std::{
     fmt::Display,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use aws::{
-    clock::Clock,
-    store::{Store, StoreError, Withdrawal, Withdrawn},
-    telemetry::ErrorChain,
-};
+use aws::{clock::Clock, store::Store, telemetry::ErrorChain};
 use domain::{ids::AccountId, limit::Limit, limited::Limited};
 use lru::LruCache;
 use tokio::{
@@ -22,38 +18,36 @@ use tracing::field::{DisplayValue, display};
 
 use super::{
     fields::{self, Standing},
-    outage::Outage,
-    share::{Decision, Order, Share},
+    lease::{Decision, Lease},
 };
 
+/// Maximum number of leases in memory. The least recently used one is dropped, with its tokens.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
-/// No request waits longer for its limit. One whose bucket does not answer by then passes.
+/// Maximum time of a withdrawal, 50 ms: a request waits for it, and then passes.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// What an array owes is told beside its own writes, and delays only the reply.
-const PATIENCE_OF_DEBTS: Duration = Duration::from_secs(1);
+/// Maximum time of an array's charge, 1 s. It runs beside the array's own writes, and delays only
+/// the reply.
+const PATIENCE_FOR_DEBT: Duration = Duration::from_secs(1);
 
-type Shared = Arc<AsyncMutex<Share>>;
+type SharedLease = Arc<AsyncMutex<Lease>>;
 
-/// The limits that bind a request: whom, and how much.
+/// The limits of a request.
 pub type Bounds = Vec<(Limited, Limit)>;
 
-/// Everything that the process knows of limits. Clones share it.
+/// The leases of a container. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Limiter {
     store: Store,
     clock: Clock,
-    shares: Arc<Mutex<LruCache<Limited, Shared>>>,
-    /// Of the store: no bucket can be asked.
-    outage: Arc<Mutex<Outage>>,
+    leases: Arc<Mutex<LruCache<Limited, SharedLease>>>,
 }
 
-/// What became of a request.
+/// The limiter's verdict on a request.
 pub struct Verdict {
-    /// Where its limits stand, without those that could not be looked at.
+    /// The states of its limits, up to the first one that refuses, without those that are not
+    /// checked.
     pub standings: Vec<Standing>,
-    /// Whether all of them let it through.
-    pub passes: bool,
-    /// What is taken in advance, beside it.
+    /// Withdrawals that go on beside the handler.
     pub renewals: Vec<JoinHandle<()>>,
 }
 
@@ -62,173 +56,117 @@ impl Limiter {
         Self {
             store,
             clock,
-            shares: Arc::new(Mutex::new(LruCache::new(CAPACITY))),
-            outage: Arc::new(Mutex::new(Outage::NONE)),
+            leases: Arc::new(Mutex::new(LruCache::new(CAPACITY))),
         }
     }
 
-    /// Lets a request through, if each of its limits does. Its price is one request of each.
+    /// Charges one token to each limit of a request. A limit that is not checked lets the request
+    /// pass.
     pub async fn admit(&self, bounds: &Bounds) -> Verdict {
-        let mut open: Vec<(&Limited, OwnedMutexGuard<Share>, Standing)> = Vec::new();
+        let mut checked: Vec<(&Limited, OwnedMutexGuard<Lease>, Standing)> = Vec::new();
         for (limited, limit) in bounds {
-            let mut share = self.share(limited, *limit).lock_owned().await;
-            let Some(passes) = self.decide(limited, *limit, &mut share).await else {
-                let mut outage = self.outage();
-                if outage.is_on(self.clock.now()) {
-                    outage.count();
-                    break;
-                }
-                share.outage.count();
+            let mut lease = self.lease(limited, *limit).lock_owned().await;
+            let Some(passes) = self.check(limited, *limit, &mut lease).await else {
                 continue;
             };
-            let wait = (!passes).then(|| share.wait(self.clock.now()));
-            let standing = Standing::new(limited, *limit, share.remaining(), wait);
-            open.push((limited, share, standing));
+            let wait = (!passes).then(|| lease.wait(self.clock.now()));
+            let standing = Standing::new(limited, *limit, lease.remaining(), wait);
+            checked.push((limited, lease, standing));
             if !passes {
                 break;
             }
         }
-        let passes = open.iter().all(|(.., standing)| standing.passes());
+        let passes = checked.iter().all(|(.., standing)| standing.passes());
         let (mut standings, mut renewals) = (Vec::new(), Vec::new());
-        for (limited, mut share, standing) in open {
+        for (limited, mut lease, standing) in checked {
             if !passes && standing.passes() {
-                share.put_back();
+                lease.put_back();
             }
             standings.push(standing);
-            if let (true, Some(order)) = (passes, share.renewal(self.clock.now())) {
+            if passes && lease.is_overdrawn() {
                 let (limiter, limited) = (self.clone(), limited.clone());
                 renewals.push(tokio::spawn(async move {
-                    limiter.order(&limited, order, &mut share).await;
+                    limiter.withdraw(&limited, &mut lease, false).await;
                 }));
             }
         }
         Verdict {
             standings,
-            passes,
             renewals,
         }
     }
 
-    /// Takes the rest of the price of a request that was let through, whatever is left in its buckets.
-    pub async fn charge(&self, bounds: &Bounds, requests: u32) {
+    /// Charges more tokens for a request that has passed. What the leases lack becomes debts of the
+    /// buckets.
+    pub async fn charge(&self, bounds: &Bounds, tokens: u32) {
         for (limited, limit) in bounds {
-            let mut share = self.share(limited, *limit).lock_owned().await;
-            let rest = share.charge(requests);
-            if rest == 0 {
-                continue;
-            }
-            match self.ask(limited, &mut share, rest, true).await {
-                Some(taken) => share.told(taken.empty_at, self.clock.now()),
-                None => share.owe(rest, self.clock.now()),
+            let mut lease = self.lease(limited, *limit).lock_owned().await;
+            lease.charge(tokens);
+            if lease.is_overdrawn() {
+                self.withdraw(limited, &mut lease, true).await;
             }
         }
     }
 
-    /// None: nobody knows.
-    async fn decide(&self, limited: &Limited, limit: Limit, share: &mut Share) -> Option<bool> {
+    /// Returns whether a limit lets a request pass. `None` if the limit is not checked.
+    async fn check(&self, limited: &Limited, limit: Limit, lease: &mut Lease) -> Option<bool> {
+        lease.adopt(limit);
         let now = self.clock.now();
-        if share.outage.is_on(now) || self.outage().is_on(now) {
+        if lease.is_open(now) {
             return None;
         }
-        match share.request(limit, now, fastrand::f64()) {
+        match lease.request(now) {
             Decision::Pass => Some(true),
             Decision::Refuse => Some(false),
-            Decision::Ask(order) => {
-                let is_granted = self.order(limited, order, share).await?;
-                Some(is_granted && share.spend())
+            Decision::Withdraw => {
+                let is_granted = self.withdraw(limited, lease, false).await;
+                if is_granted != Some(true) {
+                    lease.put_back();
+                }
+                is_granted
             }
         }
     }
 
-    async fn order(&self, limited: &Limited, order: Order, share: &mut Share) -> Option<bool> {
-        let taken = self.ask(limited, share, order.take, false).await?;
+    /// Returns whether the bucket granted a withdrawal. `None` if it did not answer, or was not
+    /// called.
+    async fn withdraw(&self, limited: &Limited, lease: &mut Lease, is_debt: bool) -> Option<bool> {
         let now = self.clock.now();
-        if taken.is_granted {
-            share.granted(order, taken.empty_at, now);
-        } else {
-            share.refused(taken.empty_at, now, fastrand::f64());
-        }
-        Some(taken.is_granted)
-    }
-
-    /// Asks the store, and tells it of what is owed; none: it did not say.
-    async fn ask(
-        &self,
-        limited: &Limited,
-        share: &mut Share,
-        requests: u32,
-        is_debt: bool,
-    ) -> Option<Withdrawn> {
-        let now = self.clock.now();
-        if share.outage.is_on(now) || self.outage().is_on(now) {
+        if lease.is_open(now) {
             return None;
         }
-        let withdrawal = Withdrawal {
-            limit: share.limit(),
-            requests: requests.saturating_add(share.owed(now)),
-            is_debt,
-            known: share.known(now),
+        let (withdrawal, patience) = if is_debt {
+            (lease.debt(now), PATIENCE_FOR_DEBT)
+        } else {
+            (lease.renewal(now), PATIENCE)
         };
-        let patience = if is_debt { PATIENCE_OF_DEBTS } else { PATIENCE };
-        match timeout(patience, self.store.withdraw(limited, &withdrawal, now)).await {
-            Ok(Ok(taken)) => {
-                self.is_back(limited, share);
-                if is_debt || taken.is_granted {
-                    share.settle();
-                }
-                return Some(taken);
+        let answer = timeout(patience, self.store.withdraw(limited, &withdrawal, now)).await;
+        let now = self.clock.now();
+        match answer {
+            Ok(Ok(withdrawn)) => {
+                lease.answered(&withdrawal, withdrawn, now, fastrand::f64());
+                return Some(withdrawn.is_granted);
             }
-            Ok(Err(error)) => {
-                let is_silent = matches!(error, StoreError::NoAnswer(_));
-                self.is_gone(limited, share, is_silent, &ErrorChain(&error));
-            }
-            // A debt's time is also that of the SDK's pauses between its tries.
-            Err(_) => self.is_gone(limited, share, !is_debt, &"DynamoDB did not answer in time"),
+            Ok(Err(error)) => warn(limited, &ErrorChain(&error)),
+            Err(_) => warn(limited, &"DynamoDB did not answer in time"),
         }
+        lease.open(now);
         None
     }
 
-    fn share(&self, limited: &Limited, limit: Limit) -> Shared {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(AsyncMutex::new(Share::new(limit, self.clock.now())));
-        Arc::clone(shares.get_or_insert_ref(limited, new))
-    }
-
-    fn outage(&self) -> MutexGuard<'_, Outage> {
-        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A store that is silent is so for all; what it says of one bucket concerns no other.
-    fn is_gone(&self, limited: &Limited, share: &mut Share, is_silent: bool, why: &dyn Display) {
-        let now = self.clock.now();
-        if is_silent {
-            let pause = self.outage().start(now).as_secs();
-            tracing::warn!(limit.pause_s = pause, error = %why, "limits are not checked");
-        } else {
-            let pause = share.outage.start(now).as_secs();
-            let (name, account) = (fields::name(limited), account_of(limited));
-            tracing::warn!(account.id = account, limit.name = name, limit.pause_s = pause, error = %why,
-                "a limit is not checked");
-        }
-    }
-
-    fn is_back(&self, limited: &Limited, share: &mut Share) {
-        if let Some(unchecked) = self.outage().end() {
-            tracing::warn!(limit.unchecked = unchecked, "limits are checked again");
-        }
-        if let Some(unchecked) = share.outage.end() {
-            let (name, account) = (fields::name(limited), account_of(limited));
-            tracing::warn!(
-                account.id = account,
-                limit.name = name,
-                limit.unchecked = unchecked,
-                "a limit is checked again"
-            );
-        }
+    fn lease(&self, limited: &Limited, limit: Limit) -> SharedLease {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(AsyncMutex::new(Lease::new(limit)));
+        Arc::clone(leases.get_or_insert_ref(limited, new))
     }
 }
 
-/// For a log; a key has nothing that may stand there.
+fn warn(limited: &Limited, why: &dyn Display) {
+    let (name, account) = (fields::name(limited), account_of(limited));
+    tracing::warn!(account.id = account, limit.name = name, error = %why, "a limit is not checked");
+}
+
+/// Returns the account to log. `None` for a key, whose hash must not be in the log.
 fn account_of(limited: &Limited) -> Option<DisplayValue<&AccountId>> {
     match limited {
         Limited::Account(id) => Some(display(id)),

@@ -1,13 +1,12 @@
-//! Limits on the requests of an account and of a key
-//! ([ADR 12](../../../../docs/adr/0012-a-limit-is-kept-by-shares-of-one-bucket.md)).
+//! Limits of accounts and of keys ([ADR
+//! 12](../../../../docs/adr/0012-containers-lease-tokens-from-a-bucket.md)).
 //!
-//! [`crate::auth::Caller`] charges a request after it is authenticated and before its body is read. A request
-//! without a limit costs nothing.
+//! [`crate::auth::Caller`] charges a request after authentication and before its body is read.
+//! Requests without a limit make no extra calls.
 
 mod charges;
 mod fields;
+mod lease;
 mod limiter;
-mod outage;
-mod share;
 
 pub use self::{charges::Charges, limiter::Limiter};

@@ -1,5 +1,8 @@
-//! The shared half of a limit (docs/adr/0012): one item for each account or key that has one, which says
-//! when its bucket was, or will be, empty. To take requests out of it is to move that instant on.
+//! Buckets: the shared part of limits ([ADR
+//! 12](../../../../docs/adr/0012-containers-lease-tokens-from-a-bucket.md)).
+//!
+//! A bucket is one item, which holds the instant `empty_at` at which the bucket was, or will be,
+//! empty. A withdrawal moves this instant forward.
 
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
@@ -12,72 +15,57 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Store, StoreError, item::Attributes, keys};
 
-/// An item that nobody has touched for so long goes; one that is absent is a full bucket.
+/// Lifetime of an item that is not written again, 48 hours. An absent bucket is full.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
-/// A bucket that is in debt for longer is not believed, and is full: some clock was wrong. More than
-/// [`Withdrawal::LONGEST_DEBT`], or that would be full for a clock that is a little behind.
+/// Maximum time until a bucket is empty, 61 minutes. Beyond it, a wrong clock wrote the item, and
+/// the bucket is full. It exceeds [`Withdrawal::LONGEST_DEBT`] by a minute, for clocks that are
+/// behind.
 const FURTHEST: SignedDuration = SignedDuration::from_mins(61);
-/// A try that fails has learnt what the next one has to know.
+/// Maximum number of writes of a withdrawal. A write that fails returns the state that the next one
+/// needs.
 const TRIES: u32 = 4;
 
-/// What is to be taken out of a bucket.
-#[derive(Clone, Debug)]
+/// A withdrawal of tokens from a bucket.
+#[derive(Clone, Copy, Debug)]
 pub struct Withdrawal {
     /// The bucket's limit.
     pub limit: Limit,
-    /// How many requests; all of them, if there is one at least: the rest is taken in advance.
-    pub requests: u32,
-    /// Takes them even if there is none, up to a debt of one hour.
+    /// Number of tokens. The bucket grants all of them if it holds one.
+    pub tokens: u32,
+    /// Whether the bucket grants the tokens even if it is empty. The debt ends within an hour.
     pub is_debt: bool,
-    /// When the bucket was empty, as far as the caller knows: a good guess saves a call.
+    /// The caller's last value of `empty_at`. A value that is not too old saves a write.
     pub known: Option<Timestamp>,
 }
 
 impl Withdrawal {
-    /// What is owed beyond this is forgiven: nobody waits longer for one careless moment.
+    /// Maximum debt of a bucket, one hour of its rate. The rest is forgiven, so that no client
+    /// waits longer.
     pub const LONGEST_DEBT: SignedDuration = SignedDuration::from_hours(1);
 }
 
-/// What came of it.
+/// The bucket's answer to a withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawn {
-    /// Whether the requests were taken.
+    /// Whether the tokens were withdrawn.
     pub is_granted: bool,
-    /// When the bucket was, or will be, empty.
+    /// The instant at which the bucket was, or will be, empty.
     pub empty_at: Timestamp,
 }
 
 impl Store {
-    /// Takes requests out of a bucket: one write unit, two if the guess was wrong.
+    /// Withdraws tokens from a bucket. It costs one write, or two if `known` was too old.
     ///
     /// # Errors
-    /// As of any write; [`StoreError::Conflict`] if the item is damaged.
+    /// Those of any write, and [`StoreError::Conflict`] if the item is damaged.
     pub async fn withdraw(
         &self,
         limited: &Limited,
         withdrawal: &Withdrawal,
         now: Timestamp,
     ) -> Result<Withdrawn, StoreError> {
-        let Withdrawal {
-            limit,
-            requests,
-            is_debt,
-            mut known,
-        } = *withdrawal;
-        // The table has whole microseconds: so must be what is compared with them.
-        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
-        let (full, cost) = (limit.full_at(now), limit.time_of(requests));
-        let longest = later(now, Withdrawal::LONGEST_DEBT);
-        let after = later(full, cost).min(longest);
-        let furthest = later(now, FURTHEST);
-        let goes_at = later(now, LIFETIME);
-        // Until when a bucket gives, and whole.
-        let (last, last_whole) = if is_debt {
-            (longest, later(longest, -cost))
-        } else {
-            let last = later(now, -limit.time_of(1));
-            (last, last)
-        };
+        let terms = Terms::new(withdrawal, now);
+        let mut known = withdrawal.known;
         for _ in 0..TRIES {
             let update = self
                 .client
@@ -87,48 +75,30 @@ impl Store {
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":et", AttributeValue::S("bucket".to_owned()))
                 .expression_attribute_values(":v", number(1))
-                .expression_attribute_values(":ttl", number(goes_at.as_second()))
+                .expression_attribute_values(":ttl", number(terms.goes_at.as_second()))
                 .return_values(ReturnValue::UpdatedNew)
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
                 );
-            let is_full = known.is_none_or(|at| at < full || at > furthest);
-            let update = if is_full {
+            let expressions = terms.expressions(terms.condition(known));
+            let update = expressions.values.into_iter().fold(
                 update
-                    .update_expression("SET et=:et, v=:v, #ttl=:ttl, empty_at=:after")
-                    .condition_expression(
-                        "attribute_not_exists(empty_at) OR empty_at < :full OR empty_at > :furthest",
-                    )
-                    .expression_attribute_values(":full", micros(full))
-                    .expression_attribute_values(":after", micros(after))
-                    .expression_attribute_values(":furthest", micros(furthest))
-            } else if is_debt && known.is_some_and(|at| at > last_whole) {
-                update
-                    .update_expression("SET et=:et, v=:v, #ttl=:ttl, empty_at=:last")
-                    .condition_expression("empty_at > :last_whole AND empty_at <= :last")
-                    .expression_attribute_values(":last_whole", micros(last_whole))
-                    .expression_attribute_values(":last", micros(last))
-            } else {
-                update
-                    .update_expression("SET et=:et, v=:v, #ttl=:ttl, empty_at=empty_at+:cost")
-                    .condition_expression("empty_at BETWEEN :full AND :last_whole")
-                    .expression_attribute_values(":full", micros(full))
-                    .expression_attribute_values(":cost", number(cost.as_micros()))
-                    .expression_attribute_values(":last_whole", micros(last_whole))
-            };
-            let update = update.customize();
-            let update = if is_debt {
-                update
-            } else {
-                // Nobody waits for the SDK's pauses to let a request in: they would only hide what was said.
-                update.config_override(Builder::new().retry_config(RetryConfig::disabled()))
-            };
+                    .update_expression(expressions.update)
+                    .condition_expression(expressions.condition),
+                |update, (name, value)| update.expression_attribute_values(name, value),
+            );
+            let mut update = update.customize();
+            if !withdrawal.is_debt {
+                // A request waits for the answer. The SDK's pauses would only use up its time.
+                update =
+                    update.config_override(Builder::new().retry_config(RetryConfig::disabled()));
+            }
             let there = match Box::pin(update.send()).await {
                 Ok(reply) => {
                     let there = reply.attributes.as_ref().and_then(empty_at);
                     return Ok(Withdrawn {
                         is_granted: true,
-                        empty_at: there.unwrap_or(after),
+                        empty_at: there.unwrap_or(terms.full_after),
                     });
                 }
                 Err(error) => match item_there(&error) {
@@ -138,7 +108,7 @@ impl Store {
                 },
             };
             match there {
-                Some(empty_at) if last < empty_at && empty_at <= furthest => {
+                Some(empty_at) if terms.refuses(empty_at) => {
                     return Ok(Withdrawn {
                         is_granted: false,
                         empty_at,
@@ -148,6 +118,116 @@ impl Store {
             }
         }
         Err(StoreError::Conflict)
+    }
+}
+
+/// The state of the bucket on which a write is conditional.
+#[derive(Clone, Copy)]
+enum Condition {
+    /// The bucket is full: the item is absent, old enough to be full again, or from a wrong clock.
+    Full,
+    /// The bucket is not full, and can grant all tokens.
+    Room,
+    /// The tokens would exceed the maximum debt, so the write sets the bucket to the maximum debt.
+    DebtCap,
+}
+
+/// The instants that one withdrawal compares with `empty_at`.
+struct Terms {
+    is_debt: bool,
+    cost: SignedDuration,
+    /// `empty_at` of a bucket that is full.
+    full: Timestamp,
+    /// `empty_at` of a full bucket after the withdrawal.
+    full_after: Timestamp,
+    /// Last `empty_at` at which the bucket grants anything.
+    last: Timestamp,
+    /// Last `empty_at` at which the bucket grants all tokens.
+    last_whole: Timestamp,
+    /// Last `empty_at` that is not a clock's fault.
+    furthest: Timestamp,
+    goes_at: Timestamp,
+}
+
+struct Expressions {
+    update: &'static str,
+    condition: &'static str,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Terms {
+    fn new(withdrawal: &Withdrawal, now: Timestamp) -> Self {
+        let Withdrawal {
+            limit,
+            tokens,
+            is_debt,
+            known: _,
+        } = *withdrawal;
+        // The table holds whole microseconds, so the comparisons need whole microseconds.
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+        let (full, cost) = (limit.full_at(now), limit.time_of(tokens));
+        let longest = later(now, Withdrawal::LONGEST_DEBT);
+        let (last, last_whole) = if is_debt {
+            (longest, later(longest, -cost))
+        } else {
+            let has_one = later(now, -limit.time_of(1));
+            (has_one, has_one)
+        };
+        Self {
+            is_debt,
+            cost,
+            full,
+            full_after: later(full, cost).min(longest),
+            last,
+            last_whole,
+            furthest: later(now, FURTHEST),
+            goes_at: later(now, LIFETIME),
+        }
+    }
+
+    fn refuses(&self, empty_at: Timestamp) -> bool {
+        self.last < empty_at && empty_at <= self.furthest
+    }
+
+    /// Returns the condition that holds if `empty_at` is still `known`.
+    fn condition(&self, known: Option<Timestamp>) -> Condition {
+        match known {
+            Some(at) if at < self.full || at > self.furthest => Condition::Full,
+            Some(at) if self.is_debt && at > self.last_whole => Condition::DebtCap,
+            Some(_) => Condition::Room,
+            None => Condition::Full,
+        }
+    }
+
+    fn expressions(&self, condition: Condition) -> Expressions {
+        match condition {
+            Condition::Full => Expressions {
+                update: "SET et=:et, v=:v, #ttl=:ttl, empty_at=:after",
+                condition: "attribute_not_exists(empty_at) OR empty_at < :full OR empty_at > :furthest",
+                values: vec![
+                    (":full", micros(self.full)),
+                    (":after", micros(self.full_after)),
+                    (":furthest", micros(self.furthest)),
+                ],
+            },
+            Condition::Room => Expressions {
+                update: "SET et=:et, v=:v, #ttl=:ttl, empty_at=empty_at+:cost",
+                condition: "empty_at BETWEEN :full AND :last_whole",
+                values: vec![
+                    (":full", micros(self.full)),
+                    (":cost", number(self.cost.as_micros())),
+                    (":last_whole", micros(self.last_whole)),
+                ],
+            },
+            Condition::DebtCap => Expressions {
+                update: "SET et=:et, v=:v, #ttl=:ttl, empty_at=:last",
+                condition: "empty_at > :last_whole AND empty_at <= :last",
+                values: vec![
+                    (":last_whole", micros(self.last_whole)),
+                    (":last", micros(self.last)),
+                ],
+            },
+        }
     }
 }
 
