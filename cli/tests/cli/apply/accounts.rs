@@ -107,7 +107,7 @@ async fn each_problem_of_an_accounts_file_has_its_line_and_its_field() {
     let expected = [
         problem(
             1,
-            "default_country is \"XX\", but must be a country's two letters (ISO 3166) such as US, GB or CL",
+            "default_country is \"XX\", but must be a two-letter country code (ISO 3166) such as US, GB or CL",
         ),
         problem(
             2,
