@@ -50,7 +50,7 @@ enum Command {
     Key(KeyCommand),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
-    /// Create, change and remove workflows to match a file.
+    /// Change an account, its workflows and its campaigns to match a file.
     ///
     /// The file of a workflow creates or changes the workflow of that name, and no other. The file
     /// of an account lists all of its workflows and campaigns: `apply` removes those that are not

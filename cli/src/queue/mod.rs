@@ -51,8 +51,8 @@ pub enum DlqCommand {
     List(ListArgs),
     /// Move dead letters back to the start queue: all, or those with the given ids.
     ///
-    /// Without --id, SQS moves all messages. An interruption does not stop it; the same command
-    /// then shows its progress.
+    /// Without --id, SQS moves all messages. Interrupting the command does not stop
+    /// the move; run the command again to see its progress.
     ///
     /// With --id, each message is sent before it is deleted. An interruption can leave it in both
     /// queues, which does no harm.

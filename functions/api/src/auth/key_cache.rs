@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 /// Cache lifetime of a valid key: a revoked key stops working within it.
 const VALID_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
-/// Cache lifetime of an invalid key: a new key works within it, even if it was tried before.
+/// Cache lifetime of an invalid key: a new key works after at most this time, even if it was tried before it existed.
 const INVALID_LIFETIME: SignedDuration = SignedDuration::from_secs(10);
 /// Maximum number of valid keys in the cache.
 const VALID_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();

@@ -139,7 +139,7 @@ impl Reader {
             .ok()
     }
 
-    /// Takes a text without the blanks around it, and parses it.
+    /// Takes a text, trims it and parses it.
     pub fn id<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
         let text = self.text(field)?;
         text.trim()

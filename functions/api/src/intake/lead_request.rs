@@ -23,7 +23,7 @@ use crate::http::{
 };
 
 /// The message for a body, or for an element of one, that is JSON of another type.
-pub const LEADS_EXPECTED: &str = "The body must be a JSON object, a lead, or an array of them";
+pub const LEADS_EXPECTED: &str = "The body must be a lead (a JSON object) or an array of leads";
 
 /// The parsed request for one lead. Problems that only the workflow can show are found by
 /// [`super::enrol::enrol`], and reported together with `problems`.
@@ -269,7 +269,7 @@ mod tests {
             ("", "The body ends before its JSON does (line 1, column 0)"),
             (
                 "\"secret\"",
-                "The body must be a JSON object, a lead, or an array of them (line 1, column 8)",
+                "The body must be a lead (a JSON object) or an array of leads (line 1, column 8)",
             ),
         ] {
             assert_eq!(read(body).unwrap_err().to_string(), message);

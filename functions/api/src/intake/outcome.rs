@@ -1,4 +1,4 @@
-//! The outcome of one lead of an intake.
+//! The outcome of one lead of a `POST /leads` request.
 
 use domain::ids::LeadId;
 

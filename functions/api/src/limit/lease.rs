@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Leases in a second's tokens, 20: a lease is a twentieth of the rate. Smaller leases make the
 /// seconds of a flood more even, and cost more writes.
 const LEASES_A_SECOND: u32 = 20;
-/// Minimum tokens of a lease while the bucket is half full, 10: ten requests then cost one write.
+/// Minimum tokens of a lease while the bucket is at least half full, 10: ten requests then cost one write.
 const ROOMY_LEASE: u32 = 10;
 /// Divisor of the burst, 10: `ROOMY_LEASE` applies up to a tenth of the burst, to spare small
 /// buckets.
@@ -93,7 +93,7 @@ impl Lease {
         decision
     }
 
-    /// Puts the token of a request back that did not pass, or passed unchecked.
+    /// Puts back the token of a request that did not pass, or that passed unchecked.
     pub fn put_back(&mut self) {
         self.left += 1;
     }

@@ -157,7 +157,7 @@ pub struct WindowParts {
     end: String,
 }
 
-/// Hours on some days of the week, from `start` up to and without `end`. If `end` is before `start`, the window
+/// Hours on some days of the week, from `start` until just before `end`. If `end` is before `start`, the window
 /// goes on past midnight into the next day.
 #[derive(Serialize, ToSchema)]
 pub struct Window(WindowParts);

@@ -21,7 +21,7 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roots {
     /// Amazon's five certificates, which are compiled in. So a cold start does not read the
-    /// system's many.
+    /// system's many certificates.
     Amazon,
     /// The system's certificates. A person's machine may reach AWS through a proxy with
     /// certificates of its own.

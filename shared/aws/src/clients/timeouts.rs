@@ -1,5 +1,5 @@
-//! Timeouts and retries of every client. The SDK's defaults have no timeout, so that a lost packet
-//! would hold a request until the function's timeout.
+//! Timeouts and retries of every client. By default, the SDK limits only the time to connect. A lost
+//! packet would then hold a request until the function's timeout.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The planner makes touchpoints with due times of a cadence and the time of an enrolment.
+//! The planner turns a cadence and the time of an enrolment into touchpoints with due times.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 

@@ -10,7 +10,7 @@ use clap::Args;
 /// The files of a run.
 #[derive(Args, Debug)]
 pub struct Places {
-    /// Folder of the functions' binaries, such as DIR/api/bootstrap
+    /// Folder of the functions' binaries: DIR/api/bootstrap and so on
     #[arg(long, value_name = "DIR", default_value_os_t = in_target("lambda"))]
     pub bootstraps: PathBuf,
 
