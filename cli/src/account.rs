@@ -30,12 +30,12 @@ use crate::{
 pub enum AccountCommand {
     /// Create an account.
     ///
-    /// Prints {"account": {"id", "name", "default_country", "limit": {"rate", "burst"},
-    /// "created_at"}} as JSON. A field that is not set is null.
+    /// With --output json, prints {"account": {"id", "name", "default_country", "limit": {"rate", "burst"},
+    /// "created_at"}}. A field that is not set is null.
     Create(CreateArgs),
     /// List the accounts, oldest first.
     ///
-    /// Prints {"accounts": [...]} as JSON.
+    /// With --output json, prints {"accounts": [...]}.
     List(ListArgs),
     /// Show an account.
     Show(ShowArgs),
@@ -75,7 +75,7 @@ pub struct ListArgs {
 /// Options of `leadgate account show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
-    /// Id of the account, whole or short
+    /// Id of the account, or its last characters
     // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
     #[command(flatten)]
@@ -89,7 +89,7 @@ pub struct ShowArgs {
 #[command(override_usage = "leadgate account set [OPTIONS] <ID>")]
 #[group(id = "change", required = true, multiple = true, args = ["name", "default_country", "no_default_country", "rate", "no_limit"])]
 pub struct SetArgs {
-    /// Id of the account, whole or short
+    /// Id of the account, or its last characters
     // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
     /// New display name

@@ -52,14 +52,13 @@ enum Command {
     Plan(PlanArgs),
     /// Change an account, its workflows and its campaigns to match a file.
     ///
-    /// The file of a workflow creates or changes the workflow of that name, and no other. The file
+    /// The file of a workflow creates or changes the workflow that it names, and no other. The file
     /// of an account lists all of its workflows and campaigns: `apply` removes those that are not
     /// listed. A list that is left out changes nothing. `leadgate export` prints such a file.
     ///
-    /// Prints {"changes": [{"action": "create"|"change"|"remove", "kind":
+    /// With --output json, prints {"changes": [{"action": "create"|"change"|"remove", "kind":
     /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
-    /// "applied", "queued_starts"} as JSON. It never asks then, and without --yes it writes
-    /// nothing.
+    /// "applied", "queued_starts"}. `apply` then asks nothing, and writes nothing without --yes.
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),

@@ -34,18 +34,19 @@ use crate::{
 pub enum KeyCommand {
     /// Create a key and show it, once.
     ///
-    /// Prints {"api_key": "nxr_live_...", "key": {"id", "account_id", "name", "last4", "state",
-    /// "limit": {"rate", "burst"}, "created_at", "expires_at", "revoked_at", "last_used"}} as JSON.
+    /// With --output json, prints {"api_key": "nxr_live_...", "key": {"id", "account_id", "name",
+    /// "last4", "state", "limit": {"rate", "burst"}, "created_at", "expires_at", "revoked_at",
+    /// "last_used"}}.
     /// A field that is not set is null. state is active, expired or revoked. last_used is exact to
     /// the hour.
     Create(CreateArgs),
     /// List the keys of an account, oldest first, with those that are expired or revoked.
     ///
-    /// Prints {"keys": [...]} as JSON.
+    /// With --output json, prints {"keys": [...]}.
     List(ListArgs),
     /// Revoke a key. It stops working within 60 seconds.
     ///
-    /// Prints {"key": {...}} as JSON. A key that is revoked already does not change.
+    /// With --output json, prints {"key": {...}}. A key that is revoked already does not change.
     Revoke(RevokeArgs),
 }
 
@@ -84,7 +85,7 @@ pub struct ListArgs {
 /// Options of `leadgate key revoke`.
 #[derive(Args, Clone, Debug)]
 pub struct RevokeArgs {
-    /// Id of the key, whole or short, as `leadgate key list` shows it; not the key itself
+    /// Id of the key, or its last characters, as `leadgate key list` shows it; not the key itself
     // Not parsed by clap: it would print a wrong value, which may be a key.
     id: String,
     #[command(flatten)]

@@ -12,7 +12,11 @@ use crate::{definition::FileError, target::TargetError};
 pub enum ApplyError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("two {kind}s have the name {name}, {} and {}: give each a name of its own", .ids[0], .ids[1])]
+    #[error(
+        "the {kind}s {} and {} are both named {name}: give each a name of its own",
+        .ids[0],
+        .ids[1]
+    )]
     Ambiguous {
         kind: &'static str,
         name: String,

@@ -23,8 +23,8 @@ use crate::failure;
 pub enum QueueCommand {
     /// Count the messages of both queues, and the starts that are not sent yet.
     ///
-    /// Prints {"start": {"visible", "in_flight", "delayed"}, "dead_letter": {...}, "unsent":
-    /// {"starts", "more"}} as JSON. unsent is null without a table.
+    /// With --output json, prints {"start": {"visible", "in_flight", "delayed"}, "dead_letter":
+    /// {...}, "unsent": {"starts", "more"}}. unsent is null without a table.
     ///
     /// SQS counts approximately, with a delay of up to a minute. It does not report the age of the
     /// oldest message. On AWS, see the metric ApproximateAgeOfOldestMessage in CloudWatch.
@@ -57,7 +57,7 @@ pub enum DlqCommand {
     /// With --id, each message is sent before it is deleted. An interruption can leave it in both
     /// queues, which does no harm.
     ///
-    /// Prints {"moved"} as JSON.
+    /// With --output json, prints {"moved"}.
     Redrive(RedriveArgs),
 }
 

@@ -59,7 +59,7 @@ pub struct QueueUrlArgs {
 /// Option that names the account.
 #[derive(Args, Clone, Debug)]
 pub struct AccountArg {
-    /// Id of the account, whole or short [default on a local stack: the demo account]
+    /// Id of the account, or its last characters [default on a local stack: the demo account]
     // Not parsed by clap: it would print a wrong value, which may be a key.
     #[arg(long, value_name = "ID")]
     account: Option<String>,

@@ -37,7 +37,7 @@ async fn each_refusal_has_what_to_change() {
     created.await.unwrap();
     let output = setup.apply(EXAMPLE, &["--yes"]);
     let expected = format!(
-        "leadgate apply: two workflows have the name Sales Outreach, {} and {}: give each a name of its \
+        "leadgate apply: the workflows {} and {} are both named Sales Outreach: give each a name of its \
          own\n",
         demo::WORKFLOW_ID,
         namesake.id

@@ -225,7 +225,7 @@ async fn a_load_below_the_limit_is_never_refused_and_costs_few_writes_and_little
         );
         assert!(writes <= most_writes, "{writes}");
         // A call takes 13 ms on average. Withdrawals run beside the request's own call.
-        assert!(seconds.mean_ms <= 16.0, "{}", seconds.mean_ms);
+        assert!(seconds.mean_ms <= 17.0, "{}", seconds.mean_ms);
     }
 }
 
@@ -517,13 +517,12 @@ async fn a_thousand_containers_keep_an_accounts_rate_and_do_not_storm_its_bucket
     let seconds = load.offer(fleet.clone()).await;
     let writes = updates(&fleet);
     println!("{:?}, {writes} writes", seconds.passed);
-    // The first containers fill leases while the bucket has room, and use them up within ten
-    // seconds.
+    // Tokens lie unused until most containers hold a lease: about ten seconds.
     let passed: u32 = seconds.passed[11..].iter().sum();
     assert!((85 * 3..=115 * 3).contains(&passed), "{passed}");
     let passed: u32 = seconds.passed.iter().sum();
     assert!(passed <= 100 + 14 * 115 + 9 * 100, "{passed}");
-    assert!(writes < 7_000, "{writes}");
+    assert!(writes < 5_500, "{writes}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -548,5 +547,6 @@ async fn a_sudden_flood_over_warm_containers_passes_one_lease_of_each_at_most() 
     let passed: u32 = seconds.passed.iter().sum();
     let most = 100 + 100 * SECONDS + (CONTAINERS + 1) * 10;
     assert!(passed <= most, "{passed} of {most}");
-    assert!((85..=115).contains(&seconds.passed[3]));
+    let passed: u32 = seconds.passed[1..].iter().sum();
+    assert!((85 * 3..=115 * 3).contains(&passed), "{passed}");
 }
