@@ -1,8 +1,8 @@
 //! Pages and cursors of lists ([contract](../../../docs/contract.md#lists-and-cursors)).
 //!
-//! A cursor holds the position of the last item that was shown, so inserts do not repeat or skip an
-//! item. A digest binds the cursor to its account and its list: elsewhere, or changed, it is
-//! refused. The digest protects no data, because the caller's account alone decides which items are
+//! A cursor holds the position of the last item that was shown, so an insert makes no page repeat or
+//! skip an item. A digest binds the cursor to its account and its list. A cursor that was changed, or
+//! that is used elsewhere, is refused. The digest protects no data, because the caller's account alone decides which items are
 //! listed.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

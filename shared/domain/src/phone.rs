@@ -2,9 +2,9 @@
 //! digits.
 //!
 //! A number with `+` or a leading `00` keeps its digits, even if no numbering plan allows it.
-//! libphonenumber only reads extensions and numbers without a country code. It reads its numbering
-//! plans at the first such number, which takes some milliseconds. Other requests do not wait for
-//! it.
+//! libphonenumber is used only for extensions and for numbers without a country code. It loads its
+//! numbering plans at the first of these, which takes some milliseconds. Requests with other numbers
+//! do not need the plans.
 
 use std::fmt;
 

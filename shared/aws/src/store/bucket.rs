@@ -17,8 +17,8 @@ use super::{Store, StoreError, item::Attributes, keys};
 
 /// Lifetime of an item that is not written again, 48 hours. An absent bucket is full.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
-/// Maximum time until a bucket is empty, 61 minutes. Beyond it, a wrong clock wrote the item, and
-/// the bucket is full. It exceeds [`Withdrawal::LONGEST_DEBT`] by a minute, for clocks that are
+/// Maximum time until a bucket is empty, 61 minutes. A later `empty_at` comes from a wrong clock, and
+/// the bucket counts as full. It exceeds [`Withdrawal::LONGEST_DEBT`] by a minute, for clocks that are
 /// behind.
 const FURTHEST: SignedDuration = SignedDuration::from_mins(61);
 /// Maximum number of writes of a withdrawal. A write that fails returns the state that the next one
@@ -54,10 +54,12 @@ pub struct Withdrawn {
 }
 
 impl Store {
-    /// Withdraws tokens from a bucket. It costs one write, or two if `known` was too old.
+    /// Withdraws tokens from a bucket. It costs one write, or up to four if `known` is too
+    /// old.
     ///
     /// # Errors
-    /// Those of any write, and [`StoreError::Conflict`] if the item is damaged.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if all tries fail, for
+    /// example because the item is damaged.
     pub async fn withdraw(
         &self,
         limited: &Limited,
@@ -140,11 +142,11 @@ struct Terms {
     full: Timestamp,
     /// `empty_at` of a full bucket after the withdrawal.
     full_after: Timestamp,
-    /// Last `empty_at` at which the bucket grants anything.
+    /// Latest `empty_at` at which the bucket grants anything.
     last: Timestamp,
-    /// Last `empty_at` at which the bucket grants all tokens.
+    /// Latest `empty_at` at which the bucket grants all tokens.
     last_whole: Timestamp,
-    /// Last `empty_at` that is not a clock's fault.
+    /// Latest `empty_at` that is not a clock's fault.
     furthest: Timestamp,
     goes_at: Timestamp,
 }
