@@ -19,7 +19,7 @@ use super::{
     outcome::{Acceptance, Accepted, counts},
 };
 #[cfg(feature = "description")]
-use crate::schema::types;
+use crate::schema::domain_types;
 use crate::{
     http::error::{ApiError, Problem},
     leads::CreatedLead,
@@ -59,9 +59,9 @@ pub struct FailedOut<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct CreatedRun<'a> {
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     id: RunId,
-    #[schema(value_type = types::JobId)]
+    #[schema(value_type = domain_types::JobId)]
     job_id: JobId,
     workflow: CreatedWorkflow<'a>,
     cadence: Cadence,
@@ -69,7 +69,7 @@ struct CreatedRun<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct CreatedWorkflow<'a> {
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: &'a str,
@@ -82,7 +82,7 @@ struct CreatedWorkflow<'a> {
 struct Cadence {
     #[schema(example = 0)]
     step_index: u16,
-    #[schema(value_type = types::Channel)]
+    #[schema(value_type = domain_types::Channel)]
     channel: Channel,
     #[schema(example = 1)]
     attempt_number: u8,

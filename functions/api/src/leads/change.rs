@@ -18,8 +18,8 @@ use crate::http::{body::JsonBody, reader::Reader};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::LeadChange,
+    domain_types,
     refusals::{Checked, Keyed, Naming, WithBody},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -38,7 +38,7 @@ const MAX_KEYS: usize = 100;
     path = "/api/public/leads/{id}",
     operation_id = "changeLead",
     tag = "Leads",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = LeadChange,
     responses(
         (status = 200, description = "The lead after the change.", body = ChangedReply<'static>),

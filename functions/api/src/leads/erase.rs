@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     refusals::{Keyed, Naming, Raced},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -27,7 +27,7 @@ pub struct ErasedReply {
     path = "/api/public/leads/{id}",
     operation_id = "eraseLead",
     tag = "Leads",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     responses(
         (status = 200, description = "It is gone.", body = ErasedReply),
         Keyed,

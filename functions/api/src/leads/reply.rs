@@ -15,15 +15,15 @@ use utoipa::ToSchema;
 
 use crate::http::paging::Pagination;
 #[cfg(feature = "description")]
-use crate::schema::types;
+use crate::schema::domain_types;
 
 #[derive(Serialize, ToSchema)]
 pub struct CreatedLead<'a> {
-    #[schema(value_type = types::LeadId)]
+    #[schema(value_type = domain_types::LeadId)]
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
-    #[schema(value_type = types::Metadata)]
+    #[schema(value_type = domain_types::Metadata)]
     metadata: &'a Metadata,
     created_at: Timestamp,
 }
@@ -48,7 +48,7 @@ pub struct LeadsReply<'a> {
 pub struct ListedLead<'a> {
     #[serde(flatten)]
     lead: CreatedLead<'a>,
-    #[schema(value_type = Option<types::CampaignId>, required)]
+    #[schema(value_type = Option<domain_types::CampaignId>, required)]
     campaign_id: Option<CampaignId>,
     updated_at: Timestamp,
 }
@@ -87,11 +87,11 @@ pub struct Variables {}
 #[derive(Serialize, ToSchema)]
 #[schema(as = LeadDetails)]
 pub struct LeadOut<'a> {
-    #[schema(value_type = types::LeadId)]
+    #[schema(value_type = domain_types::LeadId)]
     id: LeadId,
     #[serde(flatten)]
     person: Person<'a>,
-    #[schema(value_type = types::Metadata)]
+    #[schema(value_type = domain_types::Metadata)]
     metadata: &'a Metadata,
     tags: [&'a str; 0],
     #[schema(required)]
@@ -105,7 +105,7 @@ pub struct LeadOut<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CampaignLabel)]
 struct CampaignOut<'a> {
-    #[schema(value_type = types::CampaignId)]
+    #[schema(value_type = domain_types::CampaignId)]
     id: CampaignId,
     #[schema(example = "Spring Launch")]
     name: &'a str,
@@ -113,15 +113,15 @@ struct CampaignOut<'a> {
 
 #[derive(Serialize, ToSchema)]
 pub struct ActiveRun<'a> {
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     id: RunId,
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     workflow_id: WorkflowId,
     is_active: bool,
     human_takeover: bool,
-    #[schema(value_type = types::CadenceState)]
+    #[schema(value_type = domain_types::CadenceState)]
     cadence_state: CadenceState,
-    #[schema(value_type = types::RunStatus)]
+    #[schema(value_type = domain_types::RunStatus)]
     run_status: RunStatus,
     workflow: RunWorkflow<'a>,
     current_status: CurrentStatus<'a>,
@@ -129,17 +129,17 @@ pub struct ActiveRun<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct RunWorkflow<'a> {
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: &'a str,
-    #[schema(value_type = types::GoalType)]
+    #[schema(value_type = domain_types::GoalType)]
     goal_type: GoalType,
 }
 
 #[derive(Serialize, ToSchema)]
 struct CurrentStatus<'a> {
-    #[schema(value_type = types::StatusId)]
+    #[schema(value_type = domain_types::StatusId)]
     id: StatusId,
     #[schema(example = "new")]
     key: &'a str,

@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use super::reply::{LeadOut, LeadReply, Variables};
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     refusals::{Keyed, Naming},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -34,7 +34,7 @@ const STALLED: SignedDuration = SignedDuration::from_mins(15);
     path = "/api/public/leads/{id}",
     operation_id = "showLead",
     tag = "Leads",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     responses(
         (status = 200, description = "The lead.", body = LeadReply<'static>),
         Keyed,

@@ -25,8 +25,8 @@ use super::change::{Current, TRIES, pause};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::Assignment,
+    domain_types,
     refusals::{Checked, Keyed, Naming, Raced, WithBody},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -44,9 +44,9 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[schema(description = "The new run.")]
 struct AssignedReply<'a> {
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     workflow_run_id: RunId,
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     workflow_id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     workflow_name: &'a str,
@@ -75,7 +75,7 @@ struct AssignmentNote {
     path = "/api/public/leads/{id}/assign-workflow",
     operation_id = "assignWorkflow",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = Assignment,
     responses(
         (status = 201, description = "The lead is on a new run.", body = AssignedReply<'static>),

@@ -12,9 +12,9 @@ use super::change::{Changed, Current, change_run};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::{AutomationResume, AutomationStop},
+    domain_types,
     parameters::RunParams,
     refusals::{Checked, Keyed, Naming, Raced, WithBody},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub struct StoppedReply {
     success: bool,
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     workflow_run_id: RunId,
     cadence_paused: bool,
     tasks_cancelled: usize,
@@ -35,14 +35,14 @@ pub struct StoppedReply {
 pub struct AlreadyStoppedReply {
     success: bool,
     already_stopped: bool,
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     workflow_run_id: RunId,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct ResumedReply {
     success: bool,
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     workflow_run_id: RunId,
     cadence_resumed: bool,
 }
@@ -51,7 +51,7 @@ pub struct ResumedReply {
 pub struct AlreadyRunningReply {
     success: bool,
     already_running: bool,
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     workflow_run_id: RunId,
 }
 
@@ -83,7 +83,7 @@ pub struct IsPausedReply {
     path = "/api/public/leads/{id}/automation/stop",
     operation_id = "stopAutomation",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationStop,
     responses(
         (status = 200, description = "It is stopped.", body = inline(Stopped)),
@@ -131,7 +131,7 @@ pub async fn stop(
     path = "/api/public/leads/{id}/automation/resume",
     operation_id = "resumeAutomation",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationResume,
     responses(
         (status = 200, description = "It goes on.", body = inline(Resumed)),
@@ -179,7 +179,7 @@ pub async fn resume(
     path = "/api/public/leads/{id}/is_paused",
     operation_id = "isPaused",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id."), RunParams),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id."), RunParams),
     responses(
         (status = 200, description = "Whether a person has taken over.", body = IsPausedReply),
         Keyed,

@@ -17,9 +17,9 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     parameters::PageParams,
     refusals::{Checked, Keyed, Naming},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -48,7 +48,7 @@ struct ActivityOut<'a> {
     kind: &'static str,
     #[schema(example = "system")]
     channel: &'static str,
-    #[schema(value_type = types::ActivityKind)]
+    #[schema(value_type = domain_types::ActivityKind)]
     activity_type: ActivityKind,
     #[schema(example = "Status changed")]
     title: &'static str,
@@ -100,7 +100,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
     path = "/api/public/leads/{id}/history",
     operation_id = "showHistory",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id."), PageParams),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id."), PageParams),
     responses(
         (status = 200, description = "A page of the history, the oldest first.", body = HistoryReply<'static>),
         Keyed,

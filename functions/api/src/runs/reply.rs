@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
-use crate::schema::types;
+use crate::schema::domain_types;
 use crate::{leads::ActiveRun, runs::MessageOut};
 
 #[derive(Serialize, ToSchema)]
@@ -20,7 +20,7 @@ use crate::{leads::ActiveRun, runs::MessageOut};
 pub struct RunOut<'a> {
     #[serde(flatten)]
     run: ActiveRun<'a>,
-    #[schema(value_type = types::JobId)]
+    #[schema(value_type = domain_types::JobId)]
     job_id: JobId,
     #[schema(required, example = "America/Santiago")]
     timezone: Option<&'a str>,
@@ -35,7 +35,7 @@ pub struct TouchpointOut<'a> {
     index: usize,
     #[serde(rename = "stepIndex")]
     step_index: u16,
-    #[schema(value_type = types::Channel)]
+    #[schema(value_type = domain_types::Channel)]
     channel: Channel,
     #[serde(rename = "attemptNumber")]
     attempt: u8,
@@ -45,13 +45,13 @@ pub struct TouchpointOut<'a> {
     /// The due time on the clocks of the workflow's time zone.
     #[schema(value_type = String, example = "2026-02-10T09:00:00")]
     local: DateTime,
-    #[schema(value_type = types::TouchpointState)]
+    #[schema(value_type = domain_types::TouchpointState)]
     state: TouchpointState,
     /// The reason why it is skipped.
-    #[schema(value_type = Option<types::Reason>, required)]
+    #[schema(value_type = Option<domain_types::Reason>, required)]
     reason: Option<Reason>,
     /// The reasons why it differs from its step, in order.
-    #[schema(value_type = Vec<types::Reason>)]
+    #[schema(value_type = Vec<domain_types::Reason>)]
     reasons: &'a [Reason],
     #[schema(required)]
     message: Option<MessageOut>,

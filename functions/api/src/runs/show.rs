@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use super::reply::RunOut;
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     refusals::{Keyed, Naming},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -33,7 +33,7 @@ struct RunReply<'a> {
     path = "/api/public/leads/{id}/runs/{run_id}",
     operation_id = "showRun",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id."), ("run_id" = types::RunId, Path, description = "The run's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id."), ("run_id" = domain_types::RunId, Path, description = "The run's id.")),
     responses(
         (status = 200, description = "The run.", body = RunReply<'static>),
         Keyed,

@@ -14,8 +14,8 @@ use super::change::{Changed, Current, change_run};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::StatusChange,
+    domain_types,
     refusals::{Checked, Keyed, Naming, Raced, WithBody},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -41,9 +41,9 @@ pub struct StatusReply {
 
 #[derive(Serialize, ToSchema)]
 struct StatusRun {
-    #[schema(value_type = types::RunId)]
+    #[schema(value_type = domain_types::RunId)]
     id: RunId,
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     workflow_id: WorkflowId,
 }
 
@@ -55,7 +55,7 @@ struct StatusRun {
     path = "/api/public/leads/{id}/status",
     operation_id = "changeStatus",
     tag = "Runs",
-    params(("id" = types::LeadId, Path, description = "The lead's id.")),
+    params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = StatusChange,
     responses(
         (status = 200, description = "Where the lead stands.", body = StatusReply),

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::types::{CampaignId, Channel, WorkflowId};
+use super::domain_types::{CampaignId, Channel, WorkflowId};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@
     reason = "these types are never made: they describe what is read by hand"
 )]
 
-use super::types::{CampaignId, WorkflowId};
+use super::domain_types::{CampaignId, WorkflowId};
 use utoipa::IntoParams;
 
 #[derive(IntoParams)]

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     parameters::PageParams,
     refusals::{Checked, Keyed},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -31,7 +31,7 @@ pub struct CampaignsReply {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Campaign)]
 struct CampaignOut {
-    #[schema(value_type = types::CampaignId)]
+    #[schema(value_type = domain_types::CampaignId)]
     id: CampaignId,
     #[schema(example = "Spring Launch")]
     name: String,

@@ -19,8 +19,8 @@ use crate::runs::{TouchpointOut, touchpoints};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::PreviewRequest,
+    domain_types,
     refusals::{Checked, Keyed, Naming, WithBody},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -45,7 +45,7 @@ struct PreviewReply<'a> {
     path = "/api/public/workflows/{id}/preview",
     operation_id = "previewWorkflow",
     tag = "Workflows",
-    params(("id" = types::WorkflowId, Path, description = "The workflow's id.")),
+    params(("id" = domain_types::WorkflowId, Path, description = "The workflow's id.")),
     request_body = PreviewRequest,
     responses(
         (status = 200, description = "The touchpoints.", body = PreviewReply<'static>),

@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use crate::schema::{
+    domain_types,
     parameters::PageParams,
     refusals::{Checked, Keyed, Naming},
-    types,
 };
 use crate::{
     auth::Caller,
@@ -45,16 +45,16 @@ pub struct WorkflowReply {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkflowSummary)]
 struct WorkflowOut {
-    #[schema(value_type = types::WorkflowId)]
+    #[schema(value_type = domain_types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
     name: String,
-    #[schema(value_type = types::GoalType)]
+    #[schema(value_type = domain_types::GoalType)]
     goal_type: GoalType,
     is_paused: bool,
     #[schema(example = "America/Santiago")]
     timezone: String,
-    #[schema(value_type = Vec<types::Channel>)]
+    #[schema(value_type = Vec<domain_types::Channel>)]
     channels: Vec<Channel>,
     #[schema(example = 5)]
     total_steps: usize,
@@ -73,7 +73,7 @@ struct WholeWorkflow {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Status)]
 struct StatusOut {
-    #[schema(value_type = types::StatusId)]
+    #[schema(value_type = domain_types::StatusId)]
     id: StatusId,
     #[schema(example = "won")]
     key: String,
@@ -88,7 +88,7 @@ struct StatusOut {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Cadence)]
 struct CadenceOut {
-    #[schema(value_type = Vec<types::Window>)]
+    #[schema(value_type = Vec<domain_types::Window>)]
     windows: Vec<Window>,
     gate_all_channels: bool,
     steps: Vec<StepOut>,
@@ -97,7 +97,7 @@ struct CadenceOut {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Step)]
 struct StepOut {
-    #[schema(value_type = types::Channel)]
+    #[schema(value_type = domain_types::Channel)]
     channel: Channel,
     #[schema(example = 3)]
     max_attempts: u8,
@@ -225,7 +225,7 @@ pub async fn list(
     path = "/api/public/workflows/{id}",
     operation_id = "showWorkflow",
     tag = "Workflows",
-    params(("id" = types::WorkflowId, Path, description = "The workflow's id.")),
+    params(("id" = domain_types::WorkflowId, Path, description = "The workflow's id.")),
     responses(
         (status = 200, description = "The workflow.", body = WorkflowReply),
         Keyed,

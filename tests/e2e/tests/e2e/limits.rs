@@ -1,14 +1,15 @@
 //! Limits of accounts and of keys, with four or more containers on one table and on simulated time
 //! ([ADR 12](../../../../docs/adr/0012-containers-lease-tokens-from-a-bucket.md)).
 
-use aws::randomness::Randomness;
+mod outages;
+
 use std::time::Duration;
 
 use aws::{
     clock::Clock,
+    randomness::Randomness,
     store::{Store, Withdrawal},
 };
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::AccountSettings,
     api_key::ApiKey,
@@ -20,10 +21,8 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use local::demo;
 use serde_json::{Value, json};
-use simulation::{Cloud, Fault, Fleet};
+use simulation::{Cloud, Fleet};
 use tokio::{task::JoinSet, time::Instant};
-
-use crate::fixtures::Container;
 
 /// The key of an account with a limit. The demo account has no limit.
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
@@ -406,105 +405,6 @@ async fn a_debt_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
     };
     let taken = fleet.store.withdraw(&account, &withdrawal, start).await;
     assert_eq!(taken.unwrap().empty_at, after(3_600));
-}
-
-#[tokio::test]
-async fn a_table_that_does_not_answer_lets_requests_pass_and_is_called_once_a_second() {
-    for fault in [
-        Fault::Failed,
-        Fault::Throttled,
-        Fault::Slow(Duration::from_secs(20)),
-    ] {
-        let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
-        let clock = Clock::manual(start);
-        let container = Container::at(clock.clone()).await;
-        create_key(&container.services.store, &clock, of_account(1, 1)).await;
-        container.dynamodb.set("UpdateItem", fault);
-        let begun = std::time::Instant::now();
-        for (millis, expected) in [(0, 1), (999, 0), (1_000, 1), (1_999, 0), (2_000, 1)] {
-            clock.set(start + SignedDuration::from_millis(millis));
-            container.dynamodb.take_calls();
-            for _ in 0..5 {
-                let reply = container.call_as(KEY, "GET", PATH, None).await;
-                assert_eq!(reply.status, 200, "{}", reply.text);
-                let policy = reply.headers.get("ratelimit-policy").unwrap();
-                assert_eq!(policy, r#""account";q=1;w=1"#);
-            }
-            let calls = container.dynamodb.take_bodies();
-            let withdrawals = calls.iter().filter(|body| body.contains("LIMIT")).count();
-            assert_eq!(withdrawals, expected, "{fault:?} at {millis}: {calls:?}");
-        }
-        assert!(begun.elapsed() < Duration::from_secs(15), "{fault:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_array_is_charged_to_a_slow_table_at_once_and_to_a_lost_one_later() {
-    for (fault, pause, passing) in [
-        (Fault::Slow(Duration::from_millis(200)), 0, 0),
-        // A second later, the next request pays for itself and for the array.
-        (Fault::Slow(Duration::from_secs(20)), 1_100, 1),
-        (Fault::Failed, 1_100, 1),
-        (Fault::Throttled, 1_100, 1),
-    ] {
-        let start: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
-        let clock = Clock::manual(start);
-        let container = Container::at(clock.clone()).await;
-        create_key(&container.services.store, &clock, of_account(100, 100)).await;
-        for _ in 0..9 {
-            let reply = container.call_as(KEY, "GET", PATH, None).await;
-            assert_eq!(reply.status, 200, "{}", reply.text);
-        }
-        container.dynamodb.take_calls();
-        container.dynamodb.set("UpdateItem", fault);
-        let leads: Value = (0..300).map(|_| json!({"first_name": "John"})).collect();
-        let begun = std::time::Instant::now();
-        let reply = container.call_as(KEY, "POST", "/leads", Some(&leads));
-        assert_eq!(reply.await.status, 201, "an array passes");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{fault:?}");
-        container.dynamodb.end_fault("UpdateItem");
-        clock.set(start + SignedDuration::from_millis(pause));
-        for number in 0..passing + 2 {
-            let status = container.call_as(KEY, "GET", PATH, None).await.status;
-            let expected = if number < passing { 200 } else { 429 };
-            assert_eq!(status, expected, "{fault:?}, {number}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_bucket_that_cannot_be_read_leaves_the_others_in_force() {
-    for (of_account, of_key) in [(1, 2), (2, 1)] {
-        let clock = Clock::manual("2026-02-10T12:00:00Z".parse().unwrap());
-        let container = Container::at(clock.clone()).await;
-        let limits = Limits {
-            account: limit(of_account, of_account),
-            key: limit(of_key, of_key),
-        };
-        let account = create_key(&container.services.store, &clock, limits).await;
-        // The bucket of the smaller limit, which would refuse the second request.
-        let damaged = if of_account == 1 {
-            format!("ACCOUNT#{account}")
-        } else {
-            format!("KEY#{}", KEY.parse::<ApiKey>().unwrap().hash().as_str())
-        };
-        let put = container.services.clients.dynamodb.put_item();
-        let put = put.table_name(container.services.table());
-        let text = |value: &str| AttributeValue::S(value.to_owned());
-        let put = put.item("pk", text(&damaged)).item("sk", text("LIMIT"));
-        put.item("empty_at", text("soon")).send().await.unwrap();
-        let name = if of_account == 1 { "key" } else { "account" };
-        for passes in [true, true, false, false] {
-            let reply = container.call_as(KEY, "GET", PATH, None).await;
-            assert_eq!(reply.status == 200, passes, "{}", reply.text);
-            assert!(
-                reply.headers.contains_key("ratelimit"),
-                "of the other limit"
-            );
-            let is_named = reply.text.contains(&format!("of this {name} is 2 "));
-            assert!(passes || is_named, "{}", reply.text);
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]
