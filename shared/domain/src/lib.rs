@@ -14,6 +14,7 @@ pub mod email;
 pub mod first_message;
 pub mod idempotency;
 pub mod ids;
+pub mod invisible;
 pub mod json;
 pub mod lead;
 pub mod limit;
