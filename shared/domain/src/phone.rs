@@ -33,9 +33,9 @@ const MIN_DIGITS: usize = 5;
 /// Minimum number of digits behind the only slash of a number.
 const MIN_DIGITS_BEHIND_SLASH: usize = 4;
 
-/// Maximum number of slashes and line breaks in a number: one for each pair of digits. It bounds
-/// the work.
-const MAX_SPLITS: usize = 8;
+/// Maximum number of slashes and line breaks between digits. It bounds the work, and is enough for
+/// `+33/6/31/96/65/43`.
+const MAX_SPLITS: usize = 6;
 
 /// A phone number with its extension.
 #[derive(Clone, Debug, PartialEq, Eq)]

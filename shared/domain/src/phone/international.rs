@@ -6,7 +6,7 @@ use super::{
     plan,
 };
 
-/// Reads the text behind a `+`. The plan of the number must not know its length.
+/// Reads the text behind a `+`. The length of the number need not be possible.
 pub fn read_given(text: &str) -> Result<Phone, PhoneError> {
     if let Some((code, rest)) = split_at_bracketed_zero(text)
         && plan::split_country_code(&code).is_some_and(|(_, behind)| behind.is_empty())

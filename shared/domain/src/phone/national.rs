@@ -52,25 +52,24 @@ fn read_zeros(text: &str, digits: &str, region: Option<Region>) -> Result<Phone,
         behind.find(char::is_ascii_digit);
     }
     let with_plus = international::read_interpreted(behind.as_str());
-    let with_prefix = region
+    // In most countries 00 is the whole prefix.
+    let behind_zeros = digits.strip_prefix("00").and_then(plan::read);
+    let with_longer_prefix = region
         .and_then(|region| plan::read_in(region, digits))
-        .filter(|read| read.has_prefix)
-        .map(|read| read.digits);
-    let Some(with_prefix) = with_prefix else {
+        .filter(|read| read.has_prefix && Some(&read.digits) != behind_zeros.as_ref());
+    let Some(read) = with_longer_prefix else {
         return with_plus;
     };
-    match (with_plus, valid(&with_prefix)) {
-        (Ok(first), Ok(second)) if first != second && plan::is_valid(first.digits()) => {
+    let is_valid = |phone: &Phone| plan::is_valid(phone.digits());
+    match (with_plus, valid(&read.digits)) {
+        (Ok(first), Ok(second)) if first != second && is_valid(&first) => {
             Err(PhoneError::TwoReadings(first, second))
         }
         (_, Ok(second)) => Ok(second),
-        (Ok(first), Err(_)) if first.digits() == with_prefix || plan::is_valid(first.digits()) => {
-            Ok(first)
-        }
-        (Ok(first), Err(PhoneError::WrongReading(second))) => {
+        (Ok(first), Err(PhoneError::WrongReading(second))) if !is_valid(&first) => {
             Err(PhoneError::WrongReadings(first, second))
         }
-        (first, _) => first,
+        (with_plus, _) => with_plus,
     }
 }
 

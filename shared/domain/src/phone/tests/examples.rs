@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 
 use super::*;
 
@@ -172,7 +172,7 @@ fn every_example_number_with_its_country_is_read_in_every_spelling() {
             ("extension", format!("{international} ext. 12")),
         ];
         for separator in [
-            "", "-", ".", "  ", "\u{2011}", "\u{3000}", "\u{30fc}", "\u{a0}", "～",
+            "", "-", ".", "  ", "\u{2011}", "\u{3000}", "\u{30fc}", "\u{a0}", "\u{2053}",
         ] {
             spellings.push(("separators", spaced.replace(' ', separator)));
         }
@@ -201,7 +201,8 @@ fn every_example_number_with_its_country_is_read_in_every_spelling() {
             }
         }
     }
-    // +1 310 1234 is a local number, which 00 does not allow. 008 is a prefix in Korea, 006 in
+    // +1 310 1234 is a local number, which 00 does not allow. The digits in front of some
+    // slashes are a number. 008 is a prefix in Korea, 006 in
     // Thailand: there +82 10 and +20 10 are both numbers.
     count.assert(
         30_000,
@@ -210,6 +211,7 @@ fn every_example_number_with_its_country_is_read_in_every_spelling() {
             ("00 plain", 8),
             ("00 and (0)", 5),
             ("code twice", 1),
+            ("slashes", 10),
         ],
     );
 }
