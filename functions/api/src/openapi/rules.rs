@@ -61,7 +61,8 @@ pub fn exact() -> Value {
             "pattern": format!("^[{blank}]*[^{control}{blank}]([^{control}]*[^{control}{blank}])?[{blank}]*$"),
         },
         "Email": {"format": "email", "pattern": "@", "maxLength": 254},
-        "Phone": {"pattern": r"^\+[1-9]([ .-]?[0-9]){6,14}$"},
+        // No trunk 0 behind a country code, and no fraction.
+        "Phone": {"pattern": r"^\+[1-9]([ -]?[1-9]){3}([ -]?[0-9]){3,11}$"},
         "Note": {"maxLength": 1000},
         "MessageText": {"maxLength": 4096},
         "NotGiven": {"pattern": format!("^[{blank}]*$")},
