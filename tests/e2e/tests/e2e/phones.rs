@@ -1,106 +1,88 @@
-//! Phone numbers of 47 countries: Google's example numbers, in the national and international forms
-//! of its Python port (`phonenumbers` on PyPI).
+//! Phone numbers over HTTP. The tests of `domain` read every notation.
 
-use domain::phone::{Phone, PhoneError};
+use lambda_http::http::StatusCode;
+use serde_json::json;
 
-const NUMBERS: [(&str, &str, &str, &str); 47] = [
-    ("US", "(201) 555-0123", "+1 201-555-0123", "+12015550123"),
-    ("CA", "(506) 234-5678", "+1 506-234-5678", "+15062345678"),
-    ("GB", "07400 123456", "+44 7400 123456", "+447400123456"),
-    ("DE", "01512 3456789", "+49 1512 3456789", "+4915123456789"),
-    ("FR", "06 12 34 56 78", "+33 6 12 34 56 78", "+33612345678"),
-    ("IT", "312 345 6789", "+39 312 345 6789", "+393123456789"),
-    ("ES", "612 34 56 78", "+34 612 34 56 78", "+34612345678"),
-    ("PT", "912 345 678", "+351 912 345 678", "+351912345678"),
-    ("NL", "06 12345678", "+31 6 12345678", "+31612345678"),
-    ("BE", "0450 00 12 34", "+32 450 00 12 34", "+32450001234"),
-    ("CH", "078 123 45 67", "+41 78 123 45 67", "+41781234567"),
-    ("AT", "0664 123456", "+43 664 123456", "+43664123456"),
-    ("SE", "070-123 45 67", "+46 70 123 45 67", "+46701234567"),
-    ("NO", "40 61 23 45", "+47 40 61 23 45", "+4740612345"),
-    ("DK", "34 41 23 45", "+45 34 41 23 45", "+4534412345"),
-    ("FI", "041 2345678", "+358 41 2345678", "+358412345678"),
-    ("PL", "512 345 678", "+48 512 345 678", "+48512345678"),
-    ("CZ", "601 123 456", "+420 601 123 456", "+420601123456"),
-    ("HU", "06 20 123 4567", "+36 20 123 4567", "+36201234567"),
-    ("GR", "691 234 5678", "+30 691 234 5678", "+306912345678"),
-    ("TR", "0501 234 56 78", "+90 501 234 56 78", "+905012345678"),
+use crate::fixtures::{Container, Logs};
+
+/// Texts for an account in the US, with the number that is stored.
+const READ: [(&str, &str); 8] = [
+    ("+1234567890", "+1234567890"),
+    ("+33+33631966543", "+33631966543"),
+    ("+39 (0)6 6982 0000", "+390669820000"),
+    ("+81（0）90-1234-5678", "+819012345678"),
     (
-        "RU",
-        "8 (912) 345-67-89",
-        "+7 912 345-67-89",
-        "+79123456789",
+        "\u{2068}whatsapp:+61 (03) 9999 9999\u{2069}",
+        "+61399999999",
     ),
-    ("UA", "050 123 4567", "+380 50 123 4567", "+380501234567"),
-    ("IL", "050-234-5678", "+972 50-234-5678", "+972502345678"),
-    ("SA", "051 234 5678", "+966 51 234 5678", "+966512345678"),
-    ("AE", "050 123 4567", "+971 50 123 4567", "+971501234567"),
-    ("EG", "010 01234567", "+20 10 01234567", "+201001234567"),
-    ("ZA", "071 123 4567", "+27 71 123 4567", "+27711234567"),
-    ("NG", "0802 123 4567", "+234 802 123 4567", "+2348021234567"),
-    ("KE", "0712 123456", "+254 712 123456", "+254712123456"),
-    ("IN", "081234 56789", "+91 81234 56789", "+918123456789"),
-    ("PK", "0301 2345678", "+92 301 2345678", "+923012345678"),
-    ("CN", "131 2345 6789", "+86 131 2345 6789", "+8613123456789"),
-    ("JP", "090-1234-5678", "+81 90-1234-5678", "+819012345678"),
-    ("KR", "010-2000-0000", "+82 10-2000-0000", "+821020000000"),
-    ("TH", "081 234 5678", "+66 81 234 5678", "+66812345678"),
-    ("VN", "0912 345 678", "+84 912 345 678", "+84912345678"),
-    ("ID", "0812-345-678", "+62 812-345-678", "+62812345678"),
-    ("PH", "0905 123 4567", "+63 905 123 4567", "+639051234567"),
-    ("AU", "0412 345 678", "+61 412 345 678", "+61412345678"),
-    ("NZ", "021 123 4567", "+64 21 123 4567", "+64211234567"),
-    (
-        "BR",
-        "(11) 96123-4567",
-        "+55 11 96123-4567",
-        "+5511961234567",
-    ),
-    (
-        "AR",
-        "011 15-2345-6789",
-        "+54 9 11 2345-6789",
-        "+5491123456789",
-    ),
-    ("MX", "222 123 4567", "+52 222 123 4567", "+522221234567"),
-    ("CL", "(2) 2123 4567", "+56 2 2123 4567", "+56221234567"),
-    ("CO", "321 1234567", "+57 321 1234567", "+573211234567"),
-    ("PE", "912 345 678", "+51 912 345 678", "+51912345678"),
+    ("011 44 20 7946 0958", "+442079460958"),
+    ("'+442079460958.0", "+442079460958"),
+    ("1 201 555 0123", "+12015550123"),
 ];
 
-fn read(text: &str, country: Option<&str>) -> Result<String, PhoneError> {
-    let country = country.map(|code| code.parse().unwrap());
-    Phone::read(text, country).map(|dialled| dialled.phone.as_str().to_owned())
-}
+/// Texts that are refused, with the message.
+const REFUSED: [(&str, &str); 6] = [
+    (
+        "0+33631966543",
+        "phone has a + behind other digits: send it with one + in front, such as +442079460958",
+    ),
+    (
+        "+43 1 58801/58802",
+        "phone has more than one number: send one number, such as +442079460958",
+    ),
+    (
+        "+33631966543.5",
+        "phone ends like a fraction of a spreadsheet: send its digits as text, such as \
+         +442079460958",
+    ),
+    (
+        "001234567890",
+        "phone was read as +1234567890, which is no number of its country: send it with its \
+         country code, such as +442079460958",
+    ),
+    (
+        "+61 03 9999 999",
+        "phone was read as +6139999999, which is no number of its country: send it with its \
+         country code, such as +442079460958",
+    ),
+    (
+        "555-0100",
+        "phone is not possible in the account's default_country: send it with its country code, \
+         such as +442079460958",
+    ),
+];
 
-#[test]
-fn an_international_number_is_the_same_in_every_account() {
-    for (own, _, international, e164) in NUMBERS {
-        for country in [None, Some(own), Some("US"), Some("IT")] {
-            assert_eq!(
-                read(international, country).as_deref(),
-                Ok(e164),
-                "{own} in {country:?}"
-            );
-            assert_eq!(
-                read(e164, country).as_deref(),
-                Ok(e164),
-                "{own} in {country:?}"
-            );
-            let with_zeros = international.replacen('+', "00", 1);
-            assert_eq!(
-                read(&with_zeros, country).as_deref(),
-                Ok(e164),
-                "{own} in {country:?}"
-            );
-        }
+#[tokio::test]
+async fn a_number_is_stored_as_it_was_read_and_a_change_reads_it_alike() {
+    let container = Container::start().await;
+    let id = container.create(&json!({"first_name": "Ada"})).await;
+    for (given, stored) in READ {
+        let lead = json!({"first_name": "Ada", "phone": given});
+        let created = container.create(&lead).await;
+        let path = format!("/leads/{id}");
+        let change = json!({"phone": given});
+        let reply = container.call("PATCH", &path, Some(&change)).await;
+        assert_eq!(reply.body["lead"]["phone"], stored, "{given}");
+        let reply = container.get(&created).await;
+        assert_eq!(reply.body["lead"]["phone"], stored, "{given}");
     }
+    container.stop().await;
 }
 
-#[test]
-fn a_national_number_is_read_in_the_accounts_country_and_nowhere_without_one() {
-    for (own, national, _, e164) in NUMBERS {
-        assert_eq!(read(national, Some(own)).as_deref(), Ok(e164), "{own}");
-        assert_eq!(read(national, None), Err(PhoneError::NoCountry), "{own}");
+#[tokio::test]
+async fn a_refusal_names_the_reading_of_a_number_and_no_log_does() {
+    let (logs, _guard) = Logs::capture();
+    let container = Container::start().await;
+    for (given, message) in REFUSED {
+        let lead = json!({"first_name": "Ada", "phone": given});
+        let reply = container.post(&lead, None).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{given}");
+        assert_eq!(reply.body["message"], message, "{given}");
+    }
+    container.stop().await;
+    let log = logs.text();
+    assert!(log.contains("validation_error"), "{log}");
+    for part in ["33631966543", "58801", "234567890", "39999999", "555-0100"] {
+        assert!(!log.contains(part), "{part}");
     }
 }
