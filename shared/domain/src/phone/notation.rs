@@ -58,7 +58,10 @@ pub fn without_fraction(text: &str) -> Result<&str, PhoneError> {
     match fraction {
         ".0" if is_digits(digits) => Ok(whole),
         ",0" | ".00" | ",00" if is_digits(digits) && is_long => Err(PhoneError::Fraction),
-        _ if fraction.len() == 2 && fraction.strip_prefix('.').is_some_and(is_digits) => {
+        _ if fraction.len() == 2
+            && fraction.strip_prefix('.').is_some_and(is_digits)
+            && whole.chars().all(is_number_character) =>
+        {
             Err(PhoneError::Fraction)
         }
         _ => Ok(text),

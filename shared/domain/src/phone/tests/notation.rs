@@ -129,6 +129,7 @@ fn an_extension_is_split_off() {
         "+1 (555) 010-0000 ext 12",
         "+15550100000;ext=12",
         "+1 555 010 0000 x12",
+        "+1 555 010 0000 ext.12",
         "+1 555 010 0000,,12#",
         "+1 555 010 0000,12",
     ] {
@@ -145,6 +146,8 @@ fn an_extension_is_split_off() {
         read("+44 (0)20 7946 0958 x12", None),
         split("+442079460958")
     );
+    let short = Ok(("+15550100000".to_owned(), Some("5".to_owned())));
+    assert_eq!(read("+1 555 010 0000 ext.5", None), short);
     // The ~ separates digits or marks an extension.
     assert_refuses("+15550100000~12", &ANY, &PhoneError::NotANumber);
 }

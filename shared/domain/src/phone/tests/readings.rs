@@ -1,5 +1,7 @@
 //! The country code of a number, and what stands in front of it.
 
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -224,5 +226,24 @@ fn an_error_shows_no_digits_in_logs() {
         let error = read(given, Some(country)).unwrap_err();
         let shown = format!("{error:?}");
         assert!(!shown.contains(|c: char| c.is_ascii_digit()), "{shown}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plain_number_keeps_its_digits_unless_a_trunk_prefix_stands_behind_its_country_code(
+        text in "\\+[1-9]([ -]?[0-9]){6,14}"
+    ) {
+        let digits = digits_of(&text);
+        let (code, national) = plan::split_country_code(&digits).unwrap();
+        match read(&text, None) {
+            Ok((number, _)) if number == format!("+{digits}") => {}
+            Ok((number, _)) => {
+                prop_assert!(plan::may_have_trunk_prefix(code, national), "{}", number);
+                prop_assert!(plan::is_valid(number.trim_start_matches('+')), "{}", number);
+                prop_assert!(!plan::is_valid(&digits), "{}", number);
+            }
+            Err(error) => prop_assert!(national.starts_with('0'), "{}", error),
+        }
     }
 }
