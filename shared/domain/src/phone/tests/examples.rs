@@ -252,6 +252,37 @@ fn every_example_number_of_a_country_is_read_in_its_own_spelling() {
 }
 
 #[test]
+fn a_pair_of_example_numbers_is_never_read_as_one_number() {
+    let mut read_as_one = Vec::new();
+    let examples = examples();
+    for pair in examples.windows(2) {
+        let [first, second] = pair else { continue };
+        // Four digits behind a comma are an extension, and a number in Tokelau.
+        if first.region != second.region || second.national.len() < 5 {
+            continue;
+        }
+        for format in [
+            PhoneNumberFormat::International,
+            PhoneNumberFormat::National,
+        ] {
+            let (one, two) = (first.format(format), second.format(format));
+            let country = first.region.map(|region| region.to_string());
+            for separator in ["/", " / ", ";", "; ", ",", ", ", "\n", " or ", " & ", "|"] {
+                let text = format!("{one}{separator}{two}");
+                if let Ok((number, _)) = read(&text, country.as_deref()) {
+                    read_as_one.push(format!("{text:?} in {country:?}: {number}"));
+                }
+            }
+        }
+    }
+    assert!(
+        read_as_one.is_empty(),
+        "{}: {read_as_one:#?}",
+        read_as_one.len()
+    );
+}
+
+#[test]
 fn a_foreign_number_is_read_behind_the_international_prefix_of_every_country() {
     let chosen = [
         Region::AR,

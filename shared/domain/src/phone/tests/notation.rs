@@ -94,6 +94,17 @@ fn a_separator_of_libphonenumber_is_read() {
 }
 
 #[test]
+fn the_separators_are_those_of_libphonenumber() {
+    for c in '\u{1}'..='\u{ffff}' {
+        let text = format!("+44{c}20 7946 0958");
+        let is_read = PHONE_NUMBER_UTIL.is_viable_phone_number(&text);
+        if is_read && !c.is_alphanumeric() && c != '*' {
+            assert_reads(&text, &[None], "+442079460958");
+        }
+    }
+}
+
+#[test]
 fn a_prefix_of_another_program_is_taken_off() {
     for prefix in [
         "tel:",
