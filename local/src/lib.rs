@@ -10,6 +10,7 @@ pub mod dev;
 pub mod dynamodb;
 mod error;
 mod event_source;
+mod gateway;
 mod guard;
 mod home;
 mod journal;

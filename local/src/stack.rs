@@ -4,7 +4,11 @@ use std::{net::IpAddr, process};
 
 use api::{AppState, router};
 use aws::clock::Clock;
-use axum::{Router, middleware::from_fn_with_state, routing::get};
+use axum::{
+    Router,
+    middleware::{from_fn_with_state, map_request},
+    routing::get,
+};
 use http::{HeaderName, HeaderValue, Method};
 use start_workflow::StartWorkflow;
 use tokio::task::JoinHandle;
@@ -15,6 +19,7 @@ use crate::{
     LocalError, Ports, Services, Storage,
     data_dir::DataDir,
     event_source::EventSource,
+    gateway::{self, Gateway},
     guard::Guard,
     home,
     journal::{self, Journal},
@@ -99,7 +104,7 @@ impl Stack {
         let app = access.around(router(state), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
-            let served = axum::serve(listener, app)
+            let served = axum::serve(Gateway(listener), app)
                 .with_graceful_shutdown(stopped)
                 .await;
             if let Err(error) = served {
@@ -162,9 +167,13 @@ impl Access {
     /// Returns the API with its pages, behind the guard. The journal has a line for each request,
     /// even if the guard refuses it.
     fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
-        let mut routes = api
+        let routes = api
             .route("/docs", get(async || home::unframed(page_for_own_host())))
             .layer(from_fn_with_state(api_url.to_owned(), home::serve));
+        // In a router of its own, because a layer runs after the choice of the route.
+        let mut routes = Router::new()
+            .fallback_service(routes)
+            .layer(map_request(gateway::forward));
         if !self.origins.is_empty() {
             routes = routes.layer(self.cors());
         }

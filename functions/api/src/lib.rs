@@ -6,6 +6,7 @@
 extern crate undescribed as utoipa;
 
 mod auth;
+mod function;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod health;
@@ -33,15 +34,20 @@ use futures::FutureExt;
 
 #[cfg(feature = "description")]
 pub use self::openapi::{Audience, document, errors_page};
+pub use self::{
+    function::{Function, encoded_path},
+    openapi::DOCUMENT as OPENAPI,
+    state::AppState,
+};
 use self::{
     http::{
         body::BODY_LIMIT,
+        envelope::Envelope,
         error::{self, ApiError},
         exchange::Exchange,
     },
     limit::Charges,
 };
-pub use self::{openapi::DOCUMENT as OPENAPI, state::AppState};
 
 /// Maximum time until a request is answered. The function's timeout in template.yaml is longer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
@@ -72,13 +78,23 @@ pub fn router(state: AppState) -> Router {
         .route(&public("/campaigns"), get(workflows::campaigns))
         .route("/health", get(health::show))
         .route("/openapi.json", get(openapi::show));
-    served(routes).with_state(state)
+    served(routes.fallback(error::unknown_route)).with_state(state)
 }
 
-/// Adds [`serve`], the size limit of bodies and the errors of unknown routes and methods.
+/// Returns a router that refuses each request as unreadable, in the envelope.
+fn refusing() -> Router {
+    served(Router::new().fallback(error::unreadable))
+}
+
+/// Returns the envelope for a request that has not become a request of the router.
+pub fn unreadable(request_id: &str) -> String {
+    let envelope = Envelope::new(&ApiError::Unreadable, request_id);
+    serde_json::to_string(&envelope).unwrap_or_default()
+}
+
+/// Adds [`serve`], the size limit of bodies and the error of unknown methods.
 fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
-        .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer((from_fn(serve), DefaultBodyLimit::max(BODY_LIMIT)))
 }

@@ -1,10 +1,10 @@
 //! The Lambda function `api`: wiring only.
 
-use api::{AppState, router};
+use api::{AppState, Function};
 use aws::{
     clients::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
 };
-use lambda_http::{Adapter, Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
+use lambda_http::{Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
 
 /// See [ADR 13](../../../docs/adr/0013-release-profile.md).
@@ -24,7 +24,7 @@ async fn serve() -> Result<(), Error> {
     let queue = StartQueue::new(clients.sqs, &queue_url);
     let state = AppState::new(store, queue, Clock::System);
     state.warm_up().await;
-    Runtime::new(Adapter::from(router(state)))
+    Runtime::new(Function::new(state))
         .layer(AndThenLayer::new(lambda::return_connection_to_pool))
         .run()
         .await

@@ -15,7 +15,7 @@ use crate::{
     ids::{AccountId, ApiKeyId},
 };
 
-const PREFIX: &str = "nxr_live_";
+pub const PREFIX: &str = "nxr_live_";
 const SECRET_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -28,7 +28,7 @@ pub struct Receipt {
 }
 
 impl IdempotencyKey {
-    /// Returns the key as the client sent it.
+    /// Returns the key without the quotes around it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,14 +37,31 @@ impl IdempotencyKey {
 impl FromStr for IdempotencyKey {
     type Err = IdempotencyKeyError;
 
+    /// Reads a key, or a string of RFC 8941, the form of
+    /// draft-ietf-httpapi-idempotency-key-header. Any other text with quotes is a key as it is.
     fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible && (1..=255).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
+        let key = unquoted(text).unwrap_or_else(|| text.to_owned());
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible && (1..=255).contains(&key.len()) {
+            Ok(Self(key))
         } else {
             Err(IdempotencyKeyError)
         }
     }
+}
+
+/// Returns the content of a string of RFC 8941. `None` if the text is no such string.
+fn unquoted(text: &str) -> Option<String> {
+    let mut characters = text.strip_prefix('"')?.strip_suffix('"')?.chars();
+    let mut content = String::new();
+    while let Some(character) = characters.next() {
+        content.push(match character {
+            '"' => return None,
+            '\\' => characters.next().filter(|it| matches!(it, '"' | '\\'))?,
+            other => other,
+        });
+    }
+    Some(content)
 }
 
 /// Hides the key, because clients make keys of personal data, such as email addresses.
@@ -72,6 +89,30 @@ impl LeadId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quoted_key_is_the_key_without_its_quotes() {
+        let longest = "k".repeat(255);
+        for (text, key) in [
+            (r#""order-17""#, "order-17"),
+            (r#""a\"b\\c""#, r#"a"b\c"#),
+            (&format!("\"{longest}\""), &longest),
+            // Not a string of RFC 8941: each is a key as it is.
+            (r#"""#, r#"""#),
+            (r#""order-17"#, r#""order-17"#),
+            (r#"order-17""#, r#"order-17""#),
+            (r#""a","b""#, r#""a","b""#),
+            (r#""a\""#, r#""a\""#),
+            (r#""a\b""#, r#""a\b""#),
+            (r#""a";p=1"#, r#""a";p=1"#),
+        ] {
+            assert_eq!(text.parse::<IdempotencyKey>().unwrap().as_str(), key);
+        }
+        for wrong in [r#""""#, r#""a b""#, r#"" ""#, &format!("\"{longest}k\"")] {
+            let read = wrong.parse::<IdempotencyKey>();
+            assert_eq!(read, Err(IdempotencyKeyError), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_key_is_1_to_255_visible_ascii_characters() {

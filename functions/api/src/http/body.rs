@@ -8,7 +8,12 @@ use super::error::ApiError;
 use crate::state::AppState;
 
 /// Maximum size of a body, in bytes.
-pub const BODY_LIMIT: usize = 5 * 1024 * 1024;
+///
+/// Each such body fits Lambda's event of 6,291,456 bytes. The gateway writes the body as a JSON string, which is
+/// at most three times as long: `\"` and `\\` take two bytes, `\u00e9` takes six bytes for two, a pair of
+/// surrogates takes twelve for four, and base64 takes four for three. 291,456 bytes are left for the headers
+/// and the context. Only raw control characters could take more, and JSON forbids them.
+pub const BODY_LIMIT: usize = 2_000_000;
 
 /// A body of UTF-8 text with a JSON content type or none.
 pub struct JsonBody(pub Bytes);

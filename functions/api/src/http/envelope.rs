@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, Problem, Problems};
 
 /// The JSON body of a reply with a status of 400 or more.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +20,10 @@ pub struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     details: Option<&'a [Problem]>,
+    /// The number of all problems. `details` and `message` show the first 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1)]
+    problems_total: Option<usize>,
 }
 
 impl<'a> Envelope<'a> {
@@ -29,7 +33,8 @@ impl<'a> Envelope<'a> {
             message: error.to_string(),
             code: error.code(),
             request_id,
-            details: error.problems(),
+            details: error.problems().map(Problems::shown),
+            problems_total: error.problems().map(Problems::total),
         }
     }
 }

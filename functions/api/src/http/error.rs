@@ -6,36 +6,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde::Serialize;
 use thiserror::Error;
-use utoipa::ToSchema;
 
-/// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
-    /// The field, as the client named it.
-    #[schema(example = "email")]
-    pub field: String,
-    /// The problem, as a sentence that starts with the field's name.
-    #[schema(example = "email is not a valid email address")]
-    pub message: String,
-}
-
-impl Problem {
-    /// `what` goes on after the field's name, such as "is required".
-    pub fn new(field: &str, what: impl std::fmt::Display) -> Self {
-        Self {
-            field: field.to_owned(),
-            message: format!("{field} {what}"),
-        }
-    }
-}
+pub use super::problem::{Problem, Problems};
 
 /// Reason why a request failed. `Display` is the message for the client; a source is for the log alone.
 #[derive(Debug, Error)]
 pub enum ApiError {
-    #[error("{}", messages(.0))]
-    Validation(Vec<Problem>),
+    #[error("{}", .0.message())]
+    Validation(Problems),
     #[error("{what} (line {line}, column {column})")]
     MalformedJson {
         what: &'static str,
@@ -46,12 +25,17 @@ pub enum ApiError {
     MissingApiKey,
     #[error("The provided API key is not valid")]
     InvalidApiKey,
-    #[error("{}", messages(.0))]
-    WorkflowIdRequired(Vec<Problem>),
+    #[error("{}", .0.message())]
+    WorkflowIdRequired(Problems),
     #[error("{0} not found or does not belong to your account")]
     NotFound(&'static str),
     #[error("The lead has no active run in this workflow; assign it to the workflow first")]
     NoActiveRun,
+    #[error(
+        "The request is not valid HTTP, or its address has a character that an address cannot have; \
+         percent-encode such characters (a space is %20)"
+    )]
+    Unreadable,
     #[error("No route has this path; the API is under /api/public")]
     UnknownRoute,
     #[error("This path does not accept this method; see the Allow header")]
@@ -100,13 +84,13 @@ pub enum ApiError {
     Internal(#[source] Option<StoreError>),
 }
 
-fn messages(problems: &[Problem]) -> String {
-    let messages: Vec<&str> = problems.iter().map(|it| it.message.as_str()).collect();
-    messages.join("; ")
-}
-
 impl ApiError {
-    pub fn problems(&self) -> Option<&[Problem]> {
+    /// Returns the error of a request with one problem.
+    pub fn invalid(field: &str, what: impl std::fmt::Display) -> Self {
+        Self::Validation(Problem::new(field, what).into())
+    }
+
+    pub fn problems(&self) -> Option<&Problems> {
         match self {
             Self::Validation(problems) | Self::WorkflowIdRequired(problems) => Some(problems),
             _ => None,
@@ -142,7 +126,7 @@ impl From<StoreError> for ApiError {
 impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::PayloadTooLarge("The body is over 5 MiB; send fewer leads at once")
+            Self::PayloadTooLarge("The body is over 2 MB; send fewer leads at once")
         } else {
             Self::IncompleteBody
         }
@@ -162,23 +146,10 @@ pub async fn unknown_route() -> ApiError {
     ApiError::UnknownRoute
 }
 
-pub async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed
+pub async fn unreadable() -> ApiError {
+    ApiError::Unreadable
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_problems_stand_in_the_message() {
-        let problems = vec![
-            Problem::new("a", "is required"),
-            Problem::new("b", "must be a string"),
-        ];
-        assert_eq!(
-            ApiError::Validation(problems).to_string(),
-            "a is required; b must be a string"
-        );
-    }
+pub async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
 }

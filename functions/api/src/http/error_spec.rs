@@ -43,7 +43,8 @@ impl ApiError {
                     "validation_error",
                     "Fields of the body, parameters of the query or the `Idempotency-Key` are missing \
                     or wrong.",
-                    "Change the fields that `details` names. It has an entry for every problem.",
+                    "Change the fields that `details` names. It has the first 20 problems, and `problems_total` is \
+                    the number of all.",
                 ],
             ),
             Self::WorkflowIdRequired(_) => ErrorSpec::new(
@@ -71,6 +72,16 @@ impl ApiError {
                     "malformed_json",
                     "The connection ended before the body did.",
                     "Send the request again.",
+                ],
+            ),
+            Self::Unreadable => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "Validation error",
+                    "validation_error",
+                    "The address has a raw character such as a space, a quote, `<` or `>`, or a header is \
+                    broken.",
+                    "Percent-encode such characters in the address. Most libraries for URLs do that.",
                 ],
             ),
             Self::MissingApiKey => ErrorSpec::new(
@@ -142,8 +153,8 @@ impl ApiError {
                 [
                     "Payload too large",
                     "payload_too_large",
-                    "The body is over 5 MiB, a lead or a change is over 64 KiB, a lead would become \
-                    too large to be stored, or the reply to an array would be over 6 MiB.",
+                    "The body is over 2 MB (2,000,000 bytes), a lead or another object is over 64 KiB, a lead \
+                    would become too large to be stored, or the reply to an array would be over 6 MiB.",
                     "Follow `message`: send fewer leads at once, or less metadata.",
                 ],
             ),
@@ -269,6 +280,7 @@ mod tests {
     use aws::store::StoreError;
 
     use super::*;
+    use crate::http::error::Problems;
 
     fn unexpected() -> StoreError {
         let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
@@ -295,15 +307,16 @@ mod tests {
         };
         for (error, expected) in [
             (
-                E::Validation(Vec::new()),
+                E::Validation(Problems::default()),
                 "400 validation_error Validation error",
             ),
             (malformed, "400 malformed_json Malformed JSON"),
             (E::IncompleteBody, "400 malformed_json Malformed JSON"),
             (
-                E::WorkflowIdRequired(Vec::new()),
+                E::WorkflowIdRequired(Problems::default()),
                 "400 validation_error workflow_id is required",
             ),
+            (E::Unreadable, "400 validation_error Validation error"),
             (E::MissingApiKey, "401 missing_api_key Missing API key"),
             (E::InvalidApiKey, "401 invalid_api_key Invalid API key"),
             (

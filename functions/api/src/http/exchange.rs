@@ -16,6 +16,8 @@ use super::{envelope::Envelope, error::ApiError};
 /// The route whose log line counts leads.
 const INTAKE: (Method, &str) = (Method::POST, "/api/public/leads");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The route whose reply is the same for all clients and may be kept.
+const DESCRIPTION: &str = "/openapi.json";
 
 /// The id of a request: the gateway's, or a new UUID.
 #[derive(Clone)]
@@ -60,15 +62,24 @@ impl Exchange {
         }
     }
 
-    /// Puts an error into its envelope, adds `X-Request-Id` and writes the log line.
+    /// Puts an error into its envelope, adds the headers of all replies and writes the log line.
     pub fn finish(self, mut response: Response) -> Response {
         let error = response.extensions_mut().remove::<Arc<ApiError>>();
         let counts = response.extensions_mut().remove::<IntakeCounts>();
         if let Some(error) = &error {
             response = with_envelope(error, &self.request_id, response);
         }
+        let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&self.request_id) {
-            response.headers_mut().insert(REQUEST_ID, value);
+            headers.insert(REQUEST_ID, value);
+        }
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        if route != Some(DESCRIPTION) || error.is_some() {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            );
         }
         self.log(response.status(), error.as_deref(), counts);
         response

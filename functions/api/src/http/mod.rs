@@ -8,4 +8,5 @@ pub mod exchange;
 pub mod fields;
 pub mod paging;
 pub mod path;
+pub mod problem;
 pub mod reader;

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, Problem, Problems};
 
 const DEFAULT_LIMIT: u16 = 50;
 const MAX_LIMIT: u16 = 200;
@@ -22,7 +22,7 @@ const MAX_LIMIT: u16 = 200;
 /// refused, because a misspelt filter would show everything.
 pub struct Parameters {
     given: Vec<(String, String)>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -39,14 +39,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await;
-        let Query(mut given): Query<Vec<(String, String)>> = query.map_err(|_| {
-            ApiError::Validation(vec![Problem::new("query", "must be given in UTF-8")])
-        })?;
+        let Query(mut given): Query<Vec<(String, String)>> =
+            query.map_err(|_| ApiError::invalid("query", "must be given in UTF-8"))?;
         // As in a body, an empty value means "not given".
         given.retain(|(_, value)| !value.is_empty());
         Ok(Self {
             given,
-            problems: Vec::new(),
+            problems: Problems::default(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use domain::{
     account::AccountSettings,
     json,
+    lead::MAX_SIZE,
     metadata::Metadata,
     name::{Name, NameError},
     patch::Change,
@@ -16,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::{
     body::malformed,
-    error::{ApiError, Problem},
+    error::{ApiError, Problem, Problems},
     fields::Fields,
 };
 
@@ -27,7 +28,7 @@ const NOTE_LIMIT: usize = 1_000;
 /// are left in the end are unknown fields, or metadata.
 pub struct Reader {
     fields: BTreeMap<String, Box<RawValue>>,
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
 }
 
 impl Reader {
@@ -42,8 +43,13 @@ impl Reader {
     /// Reads a body that must be an object.
     ///
     /// # Errors
-    /// [`ApiError::MalformedJson`].
+    /// [`ApiError::PayloadTooLarge`] and [`ApiError::MalformedJson`].
     pub fn of_object(body: &[u8]) -> Result<Self, ApiError> {
+        if body.len() > MAX_SIZE {
+            return Err(ApiError::PayloadTooLarge(
+                "The body of this request must not be over 64 KiB",
+            ));
+        }
         let fields = serde_json::from_slice(body)
             .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
         Ok(Self::new(fields))

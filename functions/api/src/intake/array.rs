@@ -21,11 +21,7 @@ use super::{
     reply::created_body,
 };
 use crate::{
-    http::{
-        body::malformed,
-        error::{ApiError, Problem},
-        fields::Elements,
-    },
+    http::{body::malformed, error::ApiError, fields::Elements},
     state::AppState,
 };
 
@@ -58,7 +54,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
             Elements::MOST,
             elements.count
         );
-        return Err(ApiError::Validation(vec![Problem::new("the array", what)]));
+        return Err(ApiError::invalid("the array", what));
     }
     // Checked before the leads are stored: afterwards, the reply could not be given.
     let escapes = body

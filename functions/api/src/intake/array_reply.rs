@@ -17,7 +17,7 @@ use super::{
 };
 #[cfg(feature = "description")]
 use crate::http::envelope::Envelope;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, Problems};
 
 /// The reply to an array. If no lead was created, it also has the fields of an error.
 #[derive(Serialize, ToSchema)]
@@ -70,7 +70,7 @@ pub fn array(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiEr
         .map(|(index, outcome)| result(index, outcome))
         .collect::<Result<_, _>>()
         .map_err(|_| ApiError::Internal(None))?;
-    let none_created = ApiError::Validation(Vec::new());
+    let none_created = ApiError::Validation(Problems::default());
     let body = ArrayReply {
         success: created > 0,
         total,
@@ -118,7 +118,8 @@ fn result(index: usize, outcome: Outcome) -> Result<Box<RawValue>, serde_json::E
             error: error.title(),
             message: error.to_string(),
             code: error.code(),
-            details: error.problems(),
+            details: error.problems().map(Problems::shown),
+            problems_total: error.problems().map(Problems::total),
         })?,
     };
     let fields = body.strip_prefix('{').unwrap_or_default();

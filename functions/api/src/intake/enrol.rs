@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{idempotency::IdempotentRequest, lead_request::LeadRequest, references::References};
-use crate::http::error::{ApiError, Problem};
+use crate::http::error::{ApiError, Problem, Problems};
 
 /// A part of the request that was not done. The lead is created all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -77,7 +77,7 @@ pub fn enrol(
     let workflow = request
         .workflow_id
         .and_then(|id| references.workflows.get(&id));
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let valid_message =
         workflow.and_then(|workflow| check_workflow(&request, workflow, &mut problems));
     let LeadRequest {
@@ -92,7 +92,7 @@ pub fn enrol(
         idempotent,
         problems: mut all_problems,
     } = request;
-    all_problems.extend(problems);
+    all_problems.extend(problems, std::convert::identity);
     let Some(first_name) = first_name.filter(|_| all_problems.is_empty()) else {
         let error = ApiError::Validation(all_problems);
         return Err(Refused { error, idempotent });
@@ -157,7 +157,7 @@ pub fn enrol(
 fn check_workflow(
     request: &LeadRequest,
     workflow: &Workflow,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) -> Option<FirstMessage> {
     // A wrong phone or e-mail is not missing: one problem is reported once.
     let reach = Reachability {

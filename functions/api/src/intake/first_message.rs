@@ -3,7 +3,6 @@
 use domain::{cadence::Channel, first_message::MessageParts, json};
 
 use crate::http::{
-    error::Problem,
     fields::Fields,
     reader::{Reader, not_an_object},
 };
@@ -46,12 +45,8 @@ pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
     for field in inner.given_fields() {
         inner.problem(&field, "is not a field of force_first_message");
     }
-    for Problem { field, message } in inner.problems {
-        reader.problems.push(Problem {
-            field: format!("{FIELD}.{field}"),
-            message: format!("{FIELD}.{message}"),
-        });
-    }
+    let problems = &mut reader.problems;
+    problems.extend(inner.problems, |problem| problem.within(FIELD));
     Some(FirstMessageRequest { channel, parts })
 }
 

@@ -4,10 +4,7 @@ use axum::extract::FromRequestParts;
 use domain::{account::AccountSettings, idempotency::IdempotencyKey, ids::LeadId};
 use http::request::Parts;
 
-use crate::http::{
-    error::{ApiError, Problem},
-    fields::Fields,
-};
+use crate::http::{error::ApiError, fields::Fields};
 
 /// The `Idempotency-Key` header. `None` if the request has none.
 pub struct IdempotencyHeader(pub Option<IdempotencyKey>);
@@ -60,10 +57,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
         // A value that is not visible ASCII becomes "", which is no key either.
         match value.to_str().unwrap_or_default().parse() {
             Ok(key) => Ok(Self(Some(key))),
-            Err(error) => Err(ApiError::Validation(vec![Problem::new(
-                "Idempotency-Key",
-                error,
-            )])),
+            Err(error) => Err(ApiError::invalid("Idempotency-Key", error)),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::http::{
     body::malformed,
-    error::{ApiError, Problem},
+    error::{ApiError, Problems},
     fields::Fields,
     reader::Reader,
 };
@@ -40,7 +40,7 @@ pub struct LeadRequest {
     pub first_message: Option<FirstMessageRequest>,
     /// `None` if the request has no `Idempotency-Key`.
     pub idempotent: Option<IdempotentRequest>,
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
 }
 
 impl LeadRequest {
@@ -133,10 +133,7 @@ mod tests {
 
     fn problems(body: &str) -> Vec<String> {
         let problems = read(body).unwrap().problems;
-        problems
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect()
+        problems.iter().map(|it| it.message.clone()).collect()
     }
 
     #[test]
@@ -167,13 +164,8 @@ mod tests {
                     "workflow_id":{nothing},"campaign_id":{nothing},"metadata":{nothing}}}"#
             ));
             if nothing == r#""  ""# {
-                let messages: Vec<_> = request
-                    .unwrap()
-                    .problems
-                    .into_iter()
-                    .map(|p| p.message)
-                    .collect();
-                assert_eq!(messages, ["metadata must be an object"]);
+                let message = request.unwrap().problems.message();
+                assert_eq!(message, "metadata must be an object");
                 continue;
             }
             let request = request.unwrap();
@@ -304,7 +296,7 @@ mod tests {
             let composed: String = first_name.nfc().collect();
             let name = request.first_name.unwrap();
             prop_assert_eq!(name.as_str(), composed);
-            prop_assert_eq!(request.problems, []);
+            prop_assert_eq!(request.problems, Problems::default());
             let mut expected = metadata;
             expected.entry("extra".to_owned()).or_insert(extra);
             let kept = serde_json::to_value(&request.metadata).unwrap();

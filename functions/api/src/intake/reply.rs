@@ -55,6 +55,10 @@ pub struct FailedOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub details: Option<&'a [Problem]>,
+    /// The number of all problems. `details` and `message` show the first 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1)]
+    pub problems_total: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -78,11 +78,6 @@ pub async fn change(
 
 /// Reads a change, by the rules of `POST /leads`.
 fn read(body: &[u8], account: &AccountSettings) -> Result<LeadPatch, ApiError> {
-    if body.len() > MAX_SIZE {
-        return Err(ApiError::PayloadTooLarge(
-            "A change must not be over 64 KiB",
-        ));
-    }
     let mut reader = Reader::of_object(body)?;
     if reader.is_empty() {
         reader.problem("body", "must name at least one field to change");

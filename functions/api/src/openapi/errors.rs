@@ -18,14 +18,15 @@ const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 /// Returns one example of each error.
 pub fn errors() -> Vec<ApiError> {
     vec![
-        ApiError::Validation(vec![Problem::new("email", "is not a valid email address")]),
-        ApiError::WorkflowIdRequired(vec![Problem::new("workflow_id", "is required")]),
+        ApiError::invalid("email", "is not a valid email address"),
+        ApiError::WorkflowIdRequired(Problem::new("workflow_id", "is required").into()),
         ApiError::MalformedJson {
             what: "The body is not valid JSON",
             line: 1,
             column: 16,
         },
         ApiError::IncompleteBody,
+        ApiError::Unreadable,
         ApiError::MissingApiKey,
         ApiError::InvalidApiKey,
         ApiError::NotFound("Lead"),
@@ -33,7 +34,7 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::UnknownRoute,
         ApiError::MethodNotAllowed,
         ApiError::Conflict,
-        ApiError::PayloadTooLarge("The body is over 5 MiB; send fewer leads at once"),
+        ApiError::PayloadTooLarge("The body is over 2 MB; send fewer leads at once"),
         ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused,
         ApiError::IdempotencyKeyOfErased,
@@ -97,7 +98,7 @@ const HEAD: &str = "\
 <!-- Made by `cargo leadgate errors --to docs/errors.md`; edit functions/api/src/http/error_spec.rs. -->
 
 Every reply with a status of 400 or more has the same JSON body: `error` (a title), `message` (a sentence), `code` (for
-programs; one of the headings below), `request_id`, and `details` where fields are wrong. Programs go by the status and
+programs; one of the headings below), `request_id`, and `details` with `problems_total` where fields are wrong. Programs go by the status and
 the `code`; the words of `error` and `message` are for people. `request_id` is also in the header `X-Request-Id` of every
 reply.
 

@@ -50,10 +50,15 @@ fn with_headers(names: &[&str]) -> Value {
     Value::Object(names.iter().map(reference).collect())
 }
 
-/// Returns the error replies, one for each status. The errors of an unknown path or method belong to no operation.
+/// Returns the error replies, one for each status. The errors of an unreadable request and of an unknown path or method belong to no operation.
 pub fn responses() -> Value {
     let mut errors = errors::errors();
-    errors.retain(|error| !matches!(error, ApiError::UnknownRoute | ApiError::MethodNotAllowed));
+    errors.retain(|error| {
+        !matches!(
+            error,
+            ApiError::UnknownRoute | ApiError::MethodNotAllowed | ApiError::Unreadable
+        )
+    });
     let mut responses = Map::new();
     for status in errors.iter().map(ApiError::status) {
         let of_status = errors.iter().filter(|error| error.status() == status);

@@ -30,12 +30,7 @@ use crate::schema::{
 };
 use crate::{
     auth::Caller,
-    http::{
-        body::JsonBody,
-        error::{ApiError, Problem},
-        path::PathId,
-        reader::Reader,
-    },
+    http::{body::JsonBody, error::ApiError, path::PathId, reader::Reader},
     state::AppState,
 };
 
@@ -143,7 +138,7 @@ fn order(
     workflow: &Workflow,
     note: &AssignmentNote,
 ) -> Result<Start, ApiError> {
-    let refused = |field, what| ApiError::Validation(vec![Problem::new(field, what)]);
+    let refused = ApiError::invalid;
     if workflow.has_call_step() && lead.profile.phone.is_none() {
         return Err(refused(
             "workflowId",

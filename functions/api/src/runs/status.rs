@@ -21,8 +21,9 @@ use crate::{
     auth::Caller,
     http::{
         body::JsonBody,
-        error::{ApiError, Problem},
+        error::ApiError,
         path::PathId,
+        problem::{MOST_SHOWN, joined, shown_name},
         reader::Reader,
     },
     state::AppState,
@@ -132,8 +133,9 @@ fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, Api
         .iter()
         .find(|status| status.key == key)
         .ok_or_else(|| {
-            let keys: Vec<&str> = statuses.iter().map(|status| status.key.as_str()).collect();
-            let what = format!("must be one of {}", keys.join(", "));
-            ApiError::Validation(vec![Problem::new("status_key", what)])
+            let keys = statuses.iter().map(|status| shown_name(&status.key));
+            let keys: Vec<_> = keys.take(MOST_SHOWN).collect();
+            let keys = joined(keys.iter().map(|key| &**key), ", ", statuses.len());
+            ApiError::invalid("status_key", format_args!("must be one of {keys}"))
         })
 }

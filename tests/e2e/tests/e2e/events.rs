@@ -1,15 +1,12 @@
 //! Every event of `events/` through the functions' code, against the embedded DynamoDB and SQS.
 
-use std::collections::HashMap;
-
-use api::{AppState, router};
 use aws::clock::Clock;
-use e2e::cases::{Case, cases, check_effects, functions, services};
-use local::Services;
+use e2e::cases::{cases, check_effects, functions, services};
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
 use start_workflow::{StartWorkflow, handle};
-use tower::ServiceExt;
+
+use crate::fixtures::invoke;
 
 fn report(results: Vec<Result<(), String>>) {
     assert!(!results.is_empty());
@@ -17,32 +14,12 @@ fn report(results: Vec<Result<(), String>>) {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Returns the reply that the Lambda runtime makes of the router's response.
-async fn invoke_api(services: &Services, case: &Case) -> String {
-    let state = AppState::new(
-        services.store.clone(),
-        services.queue.clone(),
-        Clock::System,
-    );
-    let request = lambda_http::request::from_str(&case.event).unwrap();
-    let response = router(state).oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let headers: HashMap<&str, &str> = parts
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
-        .collect();
-    let body = str::from_utf8(&body).unwrap();
-    json!({"statusCode": parts.status.as_u16(), "headers": headers, "body": body}).to_string()
-}
-
 #[tokio::test]
 async fn the_api_answers_every_event_as_expected() {
     let services = services().await;
     let mut results = Vec::new();
     for case in cases("api") {
-        results.push(case.check(&invoke_api(&services, &case).await));
+        results.push(case.check(&invoke(&services, &case.event).await.0));
     }
     results.push(check_effects("api", &services).await);
     report(results);

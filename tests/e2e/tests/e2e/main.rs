@@ -1,5 +1,6 @@
 //! End-to-end tests, in one binary, because each binary links both SDKs, DynamoDB and SQS.
 
+mod alike;
 mod arrays;
 mod assignments;
 mod canaries;

@@ -1,0 +1,97 @@
+//! The router as a Lambda function behind an HTTP API of API Gateway.
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use axum::{Router, response::Response};
+use http::{header, uri::PathAndQuery};
+use lambda_http::{Adapter, LambdaEvent, Service, request::LambdaRequest};
+
+use crate::{AppState, refusing, router};
+
+type Answering = Adapter<'static, Response, Router>;
+
+/// Answers the gateway's events. A request that `lambda_http` cannot read is refused in the envelope, where
+/// `lambda_http` alone would panic.
+#[derive(Clone)]
+pub struct Function {
+    api: Answering,
+    refusing: Answering,
+}
+
+impl Function {
+    pub fn new(state: AppState) -> Self {
+        Self {
+            api: router(state).into(),
+            refusing: refusing().into(),
+        }
+    }
+}
+
+impl Service<LambdaEvent<LambdaRequest>> for Function {
+    type Response = <Answering as Service<LambdaEvent<LambdaRequest>>>::Response;
+    type Error = Infallible;
+    type Future = <Answering as Service<LambdaEvent<LambdaRequest>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.api.poll_ready(context)
+    }
+
+    fn call(&mut self, mut event: LambdaEvent<LambdaRequest>) -> Self::Future {
+        if prepare(&mut event.payload) {
+            self.api.call(event)
+        } else {
+            self.refusing.call(event)
+        }
+    }
+}
+
+/// Makes the address of a request safe for `lambda_http`. Returns `false` if it cannot be read.
+fn prepare(request: &mut LambdaRequest) -> bool {
+    let LambdaRequest::ApiGatewayV2(request) = request else {
+        return true;
+    };
+    // lambda_http makes a URL of them and panics if it is wrong. The API uses the path and the query alone.
+    request.headers.remove(header::HOST);
+    request.request_context.domain_name = None;
+    let path = request.raw_path.get_or_insert_default();
+    if let Some(encoded) = encoded_path(path) {
+        *path = encoded;
+    }
+    let query = request.raw_query_string.as_deref().unwrap_or_default();
+    let is_readable = query.is_empty() || PathAndQuery::try_from(format!("{path}?{query}")).is_ok();
+    if !is_readable {
+        request.raw_query_string = None;
+    }
+    is_readable
+}
+
+/// Encodes a path that the gateway has decoded, so that each character stands for itself. `None` if the path
+/// needs no change.
+///
+/// A `?` or `#` would end the path, and lambda_http would resolve `.` and `..`. These are encoded twice,
+/// because lambda_http resolves `%2e` too. No route has such a part.
+pub fn encoded_path(path: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_~".contains(&byte);
+    if path.starts_with('/') && path.bytes().all(is_plain) {
+        return None;
+    }
+    let mut encoded = String::with_capacity(path.len() * 3);
+    for part in path.strip_prefix('/').unwrap_or(path).split('/') {
+        encoded.push('/');
+        if matches!(part, "." | "..") {
+            encoded.push_str(&part.replace('.', "%252e"));
+            continue;
+        }
+        for byte in part.bytes() {
+            if is_plain(byte) || byte == b'.' {
+                encoded.push(char::from(byte));
+            } else {
+                encoded.push_str(&format!("%{byte:02x}"));
+            }
+        }
+    }
+    Some(encoded)
+}
