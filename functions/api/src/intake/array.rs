@@ -19,6 +19,7 @@ use super::{
     outcome::{Acceptance, Accepted, Outcome},
     references::References,
     reply::created_body,
+    reply_size,
 };
 use crate::{
     http::{body::malformed, error::ApiError, fields::Elements},
@@ -35,16 +36,11 @@ const CONCURRENT_RESOLVES: usize = 16;
 const WRITE_BUDGET: Duration = Duration::from_secs(6);
 /// Time after which no lead is looked up, and no start is listed as pending.
 const RESOLVE_BUDGET: Duration = Duration::from_secs(12);
-/// Maximum size of a reply in Lambda, in bytes of the string inside the gateway's JSON.
-const REPLY_LIMIT: usize = 6 * 1024 * 1024;
-/// Maximum size of a result beside the lead's own fields, in bytes.
-const RESULT_OVERHEAD: usize = 900;
 
 /// Splits the array into the JSON texts of its elements.
 ///
 /// # Errors
-/// [`ApiError::MalformedJson`], [`ApiError::Validation`] for a wrong number of elements, and
-/// [`ApiError::PayloadTooLarge`] if the reply would be too large.
+/// [`ApiError::MalformedJson`], and [`ApiError::Validation`] for a wrong number of elements.
 pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
     let elements: Elements =
         serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS_EXPECTED))?;
@@ -56,22 +52,13 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
         );
         return Err(ApiError::invalid("the array", what));
     }
-    // Checked before the leads are stored: afterwards, the reply could not be given.
-    let escapes = body
-        .iter()
-        .filter(|byte| matches!(byte, b'"' | b'\\'))
-        .count();
-    if body.len() + escapes + elements.count * RESULT_OVERHEAD > REPLY_LIMIT {
-        let what = "The reply to so many leads would be over 6 MiB; send fewer leads at once";
-        return Err(ApiError::PayloadTooLarge(what));
-    }
     Ok(elements.first)
 }
 
 /// Creates the valid leads of an array.
 ///
 /// # Errors
-/// Same as [`References::load`]. Errors of single leads are in their outcomes.
+/// Same as [`References::load`] and [`reply_size::check`]. Errors of single leads are in their outcomes.
 pub async fn create(
     state: &AppState,
     account: &AccountSettings,
@@ -99,6 +86,7 @@ pub async fn create(
         Err(error) => Err(Refused::from(error)),
     });
     let enrolled: Vec<_> = enrolled.collect();
+    reply_size::check(elements, &enrolled)?;
     if key.is_none() {
         return Ok(accept_in_batches(state, enrolled, begun).await);
     }

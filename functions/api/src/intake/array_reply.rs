@@ -110,17 +110,10 @@ fn common_error(outcomes: &[Outcome]) -> Option<ApiError> {
 }
 
 /// Returns one result: the body of the reply to the lead alone, with its index in front.
-fn result(index: usize, outcome: Outcome) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn result(index: usize, outcome: Outcome) -> Result<Box<RawValue>, serde_json::Error> {
     let body = match outcome {
         Ok(accepted) => accepted.body,
-        Err(error) => serde_json::to_string(&FailedOut {
-            success: false,
-            error: error.title(),
-            message: error.to_string(),
-            code: error.code(),
-            details: error.problems().map(Problems::shown),
-            problems_total: error.problems().map(Problems::total),
-        })?,
+        Err(error) => serde_json::to_string(&FailedOut::from(&error))?,
     };
     let fields = body.strip_prefix('{').unwrap_or_default();
     RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))

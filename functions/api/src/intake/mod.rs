@@ -14,6 +14,7 @@ mod lead_request;
 mod outcome;
 mod references;
 mod reply;
+mod reply_size;
 
 pub use self::create::create;
 #[cfg(fuzzing)]

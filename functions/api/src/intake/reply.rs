@@ -21,7 +21,7 @@ use super::{
 #[cfg(feature = "description")]
 use crate::schema::domain_types;
 use crate::{
-    http::error::{ApiError, Problem},
+    http::error::{ApiError, Problem, Problems},
     leads::CreatedLead,
 };
 
@@ -98,7 +98,12 @@ struct Cadence {
 
 /// Returns the body of the reply for a stored lead.
 pub fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
-    let body = CreatedReply {
+    serde_json::to_string(&created_reply(lead, warnings)).map_err(|_| ApiError::Internal(None))
+}
+
+/// Returns the reply for a lead.
+pub fn created_reply<'a>(lead: &'a Lead, warnings: &[Warning]) -> CreatedReply<'a> {
+    CreatedReply {
         success: true,
         lead: CreatedLead::from(&lead.profile),
         workflow_run: lead.start.as_ref().map(CreatedRun::from),
@@ -106,8 +111,20 @@ pub fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiErro
             let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
             texts.join("; ")
         }),
-    };
-    serde_json::to_string(&body).map_err(|_| ApiError::Internal(None))
+    }
+}
+
+impl<'a> From<&'a ApiError> for FailedOut<'a> {
+    fn from(error: &'a ApiError) -> Self {
+        Self {
+            success: false,
+            error: error.title(),
+            message: error.to_string(),
+            code: error.code(),
+            details: error.problems().map(Problems::shown),
+            problems_total: error.problems().map(Problems::total),
+        }
+    }
 }
 
 /// Returns the reply for one stored lead.

@@ -98,9 +98,9 @@ const HEAD: &str = "\
 <!-- Made by `cargo leadgate errors --to docs/errors.md`; edit functions/api/src/http/error_spec.rs. -->
 
 Every reply with a status of 400 or more has the same JSON body: `error` (a title), `message` (a sentence), `code` (for
-programs; one of the headings below), `request_id`, and `details` with `problems_total` where fields are wrong. Programs go by the status and
-the `code`; the words of `error` and `message` are for people. `request_id` is also in the header `X-Request-Id` of every
-reply.
+programs; one of the headings below), `request_id`, and where fields are wrong, `details` and `problems_total`. Programs
+go by the status and the `code`; the words of `error` and `message` are for people. `request_id` is also in the header
+`X-Request-Id` of every reply.
 
 A status of 429 or 503 comes with `Retry-After`, in seconds. Requests that read, and intakes with an `Idempotency-Key`, can
 always be sent again.

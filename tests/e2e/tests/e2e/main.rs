@@ -3,6 +3,7 @@
 mod alike;
 mod arrays;
 mod assignments;
+mod bounds;
 mod canaries;
 mod changes;
 mod erasing;

@@ -1,0 +1,105 @@
+//! The size of the reply to an array, known before a lead is stored: afterwards, a reply that Lambda refuses
+//! could not be given.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    enrol::{Enrolled, Refused},
+    reply::{FailedOut, created_reply},
+};
+use crate::http::error::ApiError;
+
+/// Maximum size of a function's reply in Lambda, in bytes. The body is a JSON string inside of it.
+const REPLY_LIMIT: usize = 6 * 1024 * 1024;
+/// Maximum size of the reply without its results, in bytes: the status, the headers, and the fields of an
+/// array and of an error.
+const FRAME: usize = 8 * 1024;
+/// Maximum size of `"index":999,` and a comma, in bytes.
+const INDEX: usize = 20;
+/// Maximum growth of the result of a lead whose write or start fails later, in bytes: a warning is added, or
+/// a short error takes its place.
+const LATE: usize = 300;
+/// Maximum size of a run with a name of 200 characters, and of all warnings, in bytes. A replay has those of
+/// the first reply.
+const FIRST_RUN: usize = 1_500;
+/// Maximum size of a first reply to a lead that is refused today, in bytes, beside the lead's own text. Names
+/// and addresses can get longer when they are normalised.
+const FIRST_REPLY: usize = 4_500;
+
+/// Refuses an array if the reply could be over 6 MiB.
+///
+/// # Errors
+/// [`ApiError::PayloadTooLarge`].
+pub fn check(
+    elements: &[Box<RawValue>],
+    enrolled: &[Result<Enrolled, Refused>],
+) -> Result<(), ApiError> {
+    if longest(elements, enrolled)? > REPLY_LIMIT {
+        let what = "The reply to so many leads would be over 6 MiB; send fewer leads at once";
+        return Err(ApiError::PayloadTooLarge(what));
+    }
+    Ok(())
+}
+
+/// Returns a size that the reply does not exceed, whatever happens to the leads.
+fn longest(
+    elements: &[Box<RawValue>],
+    enrolled: &[Result<Enrolled, Refused>],
+) -> Result<usize, ApiError> {
+    let mut size = FRAME;
+    for (element, enrolled) in elements.iter().zip(enrolled) {
+        size += INDEX;
+        size += match enrolled {
+            Ok(lead) => {
+                let growth = if lead.idempotent.is_some() {
+                    FIRST_RUN
+                } else {
+                    LATE
+                };
+                size_of(&created_reply(&lead.lead, &lead.warnings))? + growth
+            }
+            Err(refused) => {
+                let refusal = size_of(&FailedOut::from(&refused.error))?;
+                match refused.idempotent {
+                    // It may be a replay of a request that was accepted.
+                    Some(_) => refusal.max(size_of(element)? + FIRST_REPLY),
+                    None => refusal,
+                }
+            }
+        };
+    }
+    Ok(size)
+}
+
+/// Returns the size of a value in JSON, as a part of a JSON string.
+fn size_of(value: &impl Serialize) -> Result<usize, ApiError> {
+    let mut counter = Counter(0);
+    serde_json::to_writer(&mut counter, value).map_err(|_| ApiError::Internal(None))?;
+    Ok(counter.0)
+}
+
+/// Counts the bytes that are written, as they stand in a JSON string.
+struct Counter(usize);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let size = |byte: &u8| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+            0..0x20 => 6,
+            _ => 1,
+        };
+        self.0 += bytes.iter().map(size).sum::<usize>();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "reply_size/tests.rs"]
+mod tests;

@@ -1,0 +1,212 @@
+use std::sync::Arc;
+
+use aws::randomness::Randomness;
+use domain::{
+    account::AccountSettings,
+    cadence::{Cadence, Channel, Interval, Step},
+    ids::StatusId,
+    limit::Limits,
+    workflow::{GoalType, Status, Workflow},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use proptest::prelude::*;
+
+use super::*;
+use crate::intake::{
+    array_reply::result,
+    enrol::{Warning, enrol},
+    idempotency::{Place, Shape},
+    lead_request::LeadRequest,
+    outcome::{Acceptance, Accepted},
+    references::References,
+    reply::created_body,
+};
+
+const WORKFLOW: &str = "019c0000-0000-7000-8000-0000000000a1";
+const RANDOM: [u8; 10] = [7; 10];
+
+fn account() -> AccountSettings {
+    AccountSettings {
+        id: "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap(),
+        default_country: None,
+        limits: Limits::default(),
+    }
+}
+
+/// Returns a workflow with the longest name, paused, and reachable by e-mail only.
+fn workflow() -> Workflow {
+    let delay: Interval = "PT0S".parse().unwrap();
+    Workflow {
+        id: WORKFLOW.parse().unwrap(),
+        version: 1,
+        name: "\"".repeat(200),
+        goal_type: GoalType::Sale,
+        is_paused: true,
+        timezone: TimeZone::UTC,
+        statuses: vec![Status {
+            id: StatusId::new(Timestamp::UNIX_EPOCH, RANDOM),
+            key: "new".to_owned(),
+            label: "New".to_owned(),
+            category: "active".to_owned(),
+            is_initial: true,
+            is_terminal: false,
+        }],
+        cadence: Cadence {
+            windows: Vec::new(),
+            gate_all_channels: false,
+            steps: vec![Step {
+                channel: Channel::Email,
+                max_attempts: 10,
+                attempt_interval: delay,
+                delay,
+                message: None,
+            }],
+        },
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn enrol_all(
+    elements: &[Box<RawValue>],
+    is_keyed: bool,
+    knows_workflow: bool,
+) -> Vec<Result<Enrolled, Refused>> {
+    let mut references = References::default();
+    if knows_workflow {
+        let workflow = workflow();
+        references.workflows.insert(workflow.id, Arc::new(workflow));
+    }
+    let key = "order-17".parse().unwrap();
+    let enrol_one = |(index, element): (usize, &Box<RawValue>)| {
+        let shape = Shape::Array;
+        let place = is_keyed.then_some(Place {
+            key: &key,
+            index,
+            shape,
+        });
+        let request = LeadRequest::parse(element.get().as_bytes(), &account(), place)?;
+        enrol(
+            request,
+            &account(),
+            &references,
+            &Randomness::System,
+            Timestamp::UNIX_EPOCH,
+        )
+    };
+    elements.iter().enumerate().map(enrol_one).collect()
+}
+
+/// Returns the size of a result as a part of Lambda's JSON string.
+fn real_size(outcome: Result<Accepted, ApiError>) -> usize {
+    let result = result(999, outcome).unwrap();
+    let quotes = 2;
+    serde_json::to_string(result.get()).unwrap().len() - quotes + ",".len()
+}
+
+/// Returns each outcome that a lead can have.
+fn outcomes(enrolled: Result<Enrolled, Refused>) -> Vec<Result<Accepted, ApiError>> {
+    let Enrolled {
+        mut lead, warnings, ..
+    } = match enrolled {
+        Ok(enrolled) => enrolled,
+        Err(refused) => return vec![Err(refused.error)],
+    };
+    let lead_id = lead.profile.id;
+    let accepted = |lead: &_, more: &[Warning]| {
+        let warnings = [&warnings, more].concat();
+        let body = created_body(lead, &warnings).unwrap();
+        Ok(Accepted {
+            lead_id,
+            body,
+            how: Acceptance::Created,
+        })
+    };
+    let mut all = vec![accepted(&lead, &[]), accepted(&lead, &[Warning::Delayed])];
+    lead.start = None;
+    all.push(accepted(&lead, &[Warning::NotAssigned]));
+    all.extend(late_errors().map(Err));
+    all
+}
+
+fn late_errors() -> [ApiError; 6] {
+    [
+        ApiError::NotStored,
+        ApiError::Unconfirmed(None),
+        ApiError::Conflict,
+        ApiError::IdempotencyKeyReused,
+        ApiError::IdempotencyKeyOfErased,
+        ApiError::Internal(None),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        ".{0,40}",
+        "[\"\\\\\u{1}\n\u{7f}/]{0,300}",
+        // Each of these takes three times as much in NFC, or is cut to the limit of a name.
+        "[\u{1D160}\u{0958}\u{FB2C}]{1,200}",
+        "😀{190,210}",
+    ]
+}
+
+prop_compose! {
+    fn element()(
+        first_name in text(),
+        last_name in text(),
+        email in prop_oneof![
+            Just("john@example.com".to_owned()), Just(String::new()), "[a-z\"]{1,60}@bücher[.]example",
+        ],
+        phone in prop_oneof![Just("+1 555 010 0000 ext 12"), Just("nope"), Just("")],
+        workflow in prop_oneof![Just(WORKFLOW), Just("019c0000-0000-7000-8000-00000000dead"), Just("x"), Just("")],
+        keys in prop::collection::vec(text(), 0..4),
+        unknown in 0_usize..40,
+        name in text(),
+    ) -> Box<RawValue> {
+        let mut lead = serde_json::json!({
+            "first_name": first_name, "last_name": last_name, "email": email, "phone": phone,
+            "workflow_id": workflow, "campaign_id": "019c0000-0000-7000-8000-00000000dead",
+        });
+        for key in keys {
+            lead[key] = serde_json::json!({"a": [name, "\"", 1]});
+        }
+        if unknown > 20 {
+            let fields: serde_json::Map<_, _> =
+                (0..unknown).map(|number| (format!("{number}{name}"), 1.into())).collect();
+            lead["force_first_message"] = fields.into();
+        }
+        // White space inside of a value comes back as it was sent.
+        RawValue::from_string(format!("{lead:#}")).unwrap()
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_reply_to_an_array_is_never_larger_than_its_bound(
+        elements in prop::collection::vec(element(), 1..4),
+        is_keyed in any::<bool>(),
+        knows_workflow in any::<bool>(),
+    ) {
+        for element in elements {
+            let element = [element];
+            let bound = longest(&element, &enrol_all(&element, is_keyed, knows_workflow)).unwrap();
+            let mut all = outcomes(enrol_all(&element, is_keyed, knows_workflow).remove(0));
+            if is_keyed {
+                // The first request, when the workflow was there or was not.
+                all.extend(outcomes(enrol_all(&element, true, !knows_workflow).remove(0)));
+            }
+            for outcome in all {
+                let real = real_size(outcome);
+                prop_assert!(FRAME + real <= bound, "{real} bytes, bound {bound}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_counter_counts_the_bytes_of_a_json_string() {
+    let text: String = (0..300).filter_map(char::from_u32).collect();
+    let mut counter = Counter(0);
+    counter.write_all(text.as_bytes()).unwrap();
+    let string = serde_json::to_string(&text).unwrap();
+    assert_eq!(counter.0, string.len() - 2);
+}
