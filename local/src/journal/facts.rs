@@ -44,9 +44,10 @@ fn refusal(reply: &Value) -> Option<String> {
         let is_key = text(reply, "code").is_some_and(|code| code.ends_with("_api_key"));
         return text(reply, if is_key { "error" } else { "message" }).map(str::to_owned);
     };
-    Some(match problems.len() {
-        1 => first.to_owned(),
-        many => format!("{first} (and {} more)", many - 1),
+    let total = reply.get("problems_total").and_then(Value::as_u64);
+    Some(match total {
+        None | Some(1) => first.to_owned(),
+        Some(total) => format!("{first} (and {} more)", total.saturating_sub(1)),
     })
 }
 
@@ -172,7 +173,8 @@ mod tests {
             ),
             (
                 json!({"error": "Validation error", "message": "all", "details": [
-                    {"field": "first_name", "message": "first_name is required"}, {"field": "email", "message": "..."}]}),
+                    {"field": "first_name", "message": "first_name is required"}, {"field": "email", "message": "..."}],
+                    "problems_total": 2}),
                 "first_name is required (and 1 more)",
             ),
             (

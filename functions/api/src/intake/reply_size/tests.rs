@@ -77,7 +77,7 @@ fn enrol_all(
         references.workflows.insert(workflow.id, Arc::new(workflow));
     }
     let key = "order-17".parse().unwrap();
-    let enrol_one = |(index, element): (usize, &Box<RawValue>)| {
+    let enrol_one = |(index, element): (usize, &RawValue)| {
         let shape = Shape::Array;
         let place = is_keyed.then_some(Place {
             key: &key,
@@ -93,7 +93,12 @@ fn enrol_all(
             Timestamp::UNIX_EPOCH,
         )
     };
-    elements.iter().enumerate().map(enrol_one).collect()
+    elements
+        .iter()
+        .map(|it| &**it)
+        .enumerate()
+        .map(enrol_one)
+        .collect()
 }
 
 /// Returns the size of a result as a part of Lambda's JSON string.
