@@ -218,8 +218,8 @@ async fn large_leads_and_rare_ones_make_shorter_pages_in_a_bounded_number_of_cal
     let mut large = john();
     large["notes"] = "x".repeat(64 * 1024 - 200).into();
     let mut count = 0;
-    for _ in 0..12 {
-        count += create(&container, 75, &large).await.len();
+    for _ in 0..30 {
+        count += create(&container, 30, &large).await.len();
     }
     let (mut leads, mut cursor) = (Vec::new(), String::new());
     loop {

@@ -97,6 +97,10 @@ async fn every_request(cloud: &Cloud) -> BTreeSet<Permission> {
         });
         let query = text(&event["rawQueryString"]);
         let path = format!("{}?{query}", path.collect::<Vec<_>>().join("/"));
+        // A request with an unreadable address calls nothing.
+        if path.parse::<http::Uri>().is_err() {
+            continue;
+        }
         let body: Option<Value> = serde_json::from_str(&text(&event["body"])).ok();
         let method = text(&event["requestContext"]["http"]["method"]);
         fleet
