@@ -66,12 +66,26 @@ impl Fleet {
         path: &str,
         body: Option<&Value>,
     ) -> Reply {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(container, key, method, path, Body::from(body))
+            .await
+    }
+
+    /// Sends a request whose body may come later than its headers.
+    pub async fn send(
+        &self,
+        container: usize,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: Body,
+    ) -> Reply {
         self.transport.backend.tick();
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/public{path}"))
             .header("x-api-key", key)
-            .body(Body::from(body.map(Value::to_string).unwrap_or_default()))
+            .body(body)
             .expect("a request");
         let Ok(response) = self.containers[container].clone().oneshot(request).await;
         let (parts, body) = response.into_parts();

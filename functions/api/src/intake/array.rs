@@ -55,7 +55,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
     Ok(elements.first)
 }
 
-/// Creates the valid leads of an array.
+/// Creates the valid leads of an array. `begun` is the time before its charge.
 ///
 /// # Errors
 /// Same as [`References::load`] and [`reply_size::check`]. Errors of single leads are in their outcomes.
@@ -64,8 +64,8 @@ pub async fn create(
     account: &AccountSettings,
     key: Option<&IdempotencyKey>,
     elements: &[Box<RawValue>],
+    begun: Instant,
 ) -> Result<Vec<Outcome>, ApiError> {
-    let begun = Instant::now();
     let requests: Vec<_> = elements
         .iter()
         .enumerate()

@@ -1,6 +1,7 @@
 //! The handler of `POST /leads`.
 
 use axum::{Extension, extract::State, response::Response};
+use tokio::time::Instant;
 
 use super::{
     accept::accept,
@@ -54,11 +55,15 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        let leads = array::parse(&body)?;
-        charges.charge_more(&state.limiter, leads.len() - 1);
         // In a box, so that a single lead does not pay for the larger future.
-        let outcomes = Box::pin(array::create(&state, &account, key.as_ref(), &leads)).await?;
-        return array_reply::array(outcomes, &request_id);
+        let outcomes = Box::pin(async {
+            let begun = Instant::now();
+            let leads = array::parse(&body)?;
+            let further = leads.len().saturating_sub(1);
+            charges.charge_more(&state.limiter, further).await?;
+            array::create(&state, &account, key.as_ref(), &leads, begun).await
+        });
+        return array_reply::array(outcomes.await?, &request_id);
     }
     let place = key.as_ref().map(|key| Place {
         key,

@@ -2,7 +2,7 @@
 
 use aws::telemetry::ErrorChain;
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -20,6 +20,7 @@ use crate::{
         error::ApiError,
         paging::{Pagination, Parameters},
     },
+    limit::Charges,
     state::AppState,
 };
 
@@ -39,6 +40,7 @@ use crate::{
 pub async fn list(
     State(state): State<AppState>,
     Caller(account): Caller,
+    Extension(charges): Extension<Charges>,
     mut parameters: Parameters,
 ) -> Result<Response, ApiError> {
     let filter = LeadFilter {
@@ -49,7 +51,11 @@ pub async fn list(
     };
     let list = List::Leads(&filter);
     let request = parameters.page(account.id, list)?;
-    let page = state.store.leads(account.id, &filter, &request).await?;
+    let listed = state.store.leads(account.id, &filter, &request).await?;
+    let page = listed.page;
+    // Charged after the work, which is done whatever the limit says.
+    let charged = charges.charge_more(&state.limiter, listed.further_queries);
+    let _far_in_debt = charged.await;
     let pagination = Pagination::new(account.id, list, &request, page.next.as_deref());
     let mut leads = Vec::with_capacity(page.items.len());
     for lead in page.items {

@@ -59,11 +59,7 @@ impl Charges {
             renewals,
         } = limiter.admit(&bounds).await;
         let refused = standings.iter().find(|standing| !standing.passes());
-        let error = refused.map(|standing| ApiError::RateLimited {
-            name: standing.name(),
-            rate: standing.rate(),
-            seconds: standing.seconds(),
-        });
+        let error = refused.map(refusal);
         *self.charged() = Charged {
             bounds,
             standings,
@@ -72,20 +68,27 @@ impl Charges {
         error.map_or(Ok(()), Err)
     }
 
-    /// Charges `tokens` more, one for each other lead of an array. The calls go on beside the
-    /// handler.
-    pub fn charge_more(&self, limiter: &Limiter, tokens: usize) {
+    /// Charges `tokens` more to a request that has passed: one for each further lead of an array,
+    /// or for each further query of a list.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`] if a limit is too far in debt. No limit is charged then.
+    pub async fn charge_more(&self, limiter: &Limiter, tokens: usize) -> Result<(), ApiError> {
         let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
-        let mut charged = self.charged();
-        if tokens == 0 || charged.bounds.is_empty() {
-            return;
+        let bounds = Arc::clone(&self.charged().bounds);
+        if tokens == 0 || bounds.is_empty() {
+            return Ok(());
         }
-        for standing in &mut charged.standings {
-            standing.charge(tokens);
-        }
-        let (limiter, bounds) = (limiter.clone(), Arc::clone(&charged.bounds));
-        let call = tokio::spawn(async move { limiter.charge(&bounds, tokens).await });
-        charged.calls.push(call);
+        let refused = limiter.charge(&bounds, tokens).await;
+        let standings = &mut self.charged().standings;
+        let Some(refused) = refused else {
+            standings.iter_mut().for_each(|it| it.charge(tokens));
+            return Ok(());
+        };
+        let error = refusal(&refused);
+        standings.retain(|standing| standing.name() != refused.name());
+        standings.push(refused);
+        Err(error)
     }
 
     /// Waits for the calls, then sets the `RateLimit` headers.
@@ -106,5 +109,13 @@ impl Charges {
 
     fn charged(&self) -> MutexGuard<'_, Charged> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refusal(standing: &Standing) -> ApiError {
+    ApiError::RateLimited {
+        name: standing.name(),
+        rate: standing.rate(),
+        seconds: standing.seconds(),
     }
 }

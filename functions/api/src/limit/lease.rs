@@ -93,15 +93,18 @@ impl Lease {
         decision
     }
 
-    /// Puts back the token of a request that did not pass, or that passed unchecked.
-    pub fn put_back(&mut self) {
-        self.left += 1;
+    /// Puts back tokens of a request that did not pass, or that passed unchecked.
+    pub fn put_back(&mut self, tokens: u32) {
+        self.left += i64::from(tokens);
     }
 
-    /// Spends tokens for more leads of an array, up to the longest debt.
-    pub fn charge(&mut self, tokens: u32) {
+    /// Spends more tokens for a request that has passed, up to the longest debt. Returns their
+    /// number.
+    pub fn charge(&mut self, tokens: u32) -> u32 {
         let longest = i64::from(self.limit.rate()) * Withdrawal::LONGEST_DEBT.as_secs();
-        self.left = (self.left - i64::from(tokens)).max(-longest);
+        let spent = i64::from(tokens).min(self.left + longest).max(0);
+        self.left -= spent;
+        u32::try_from(spent).unwrap_or(tokens)
     }
 
     /// Returns whether spent tokens still have to be withdrawn.

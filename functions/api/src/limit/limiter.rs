@@ -25,8 +25,7 @@ use super::{
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 /// Maximum time of a withdrawal, 50 ms: a request waits for it, and then passes.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Maximum time of an array's charge, 1 s. It runs beside the array's own writes, and delays only
-/// the reply.
+/// Maximum time of a further charge, 1 s: an array waits for it before its writes, and then passes.
 const PATIENCE_FOR_DEBT: Duration = Duration::from_secs(1);
 
 type SharedLease = Arc<AsyncMutex<Lease>>;
@@ -80,7 +79,7 @@ impl Limiter {
         let (mut standings, mut renewals) = (Vec::new(), Vec::new());
         for (limited, mut lease, standing) in checked {
             if !passes && standing.passes() {
-                lease.put_back();
+                lease.put_back(1);
             }
             standings.push(standing);
             if passes && lease.is_overdrawn() {
@@ -97,15 +96,26 @@ impl Limiter {
     }
 
     /// Charges more tokens for a request that has passed. What the leases lack becomes debts of the
-    /// buckets.
-    pub async fn charge(&self, bounds: &Bounds, tokens: u32) {
+    /// buckets. If a bucket is too far in debt, charges nothing and returns the state of its limit.
+    pub async fn charge(&self, bounds: &Bounds, tokens: u32) -> Option<Standing> {
+        let mut charged: Vec<(OwnedMutexGuard<Lease>, u32)> = Vec::new();
         for (limited, limit) in bounds {
             let mut lease = self.lease(limited, *limit).lock_owned().await;
-            lease.charge(tokens);
-            if lease.is_overdrawn() {
-                self.withdraw(limited, &mut lease, true).await;
+            let spent = lease.charge(tokens);
+            let granted = match lease.is_overdrawn() {
+                true => self.withdraw(limited, &mut lease, true).await,
+                false => Some(true),
+            };
+            let wait = lease.wait(self.clock.now());
+            charged.push((lease, spent));
+            if granted == Some(false) {
+                for (lease, spent) in &mut charged {
+                    lease.put_back(*spent);
+                }
+                return Some(Standing::new(limited, *limit, 0, Some(wait)));
             }
         }
+        None
     }
 
     /// Returns whether a limit lets a request pass. `None` if the limit is not checked.
@@ -121,7 +131,7 @@ impl Limiter {
             Decision::Withdraw => {
                 let is_granted = self.withdraw(limited, lease, false).await;
                 if is_granted != Some(true) {
-                    lease.put_back();
+                    lease.put_back(1);
                 }
                 is_granted
             }

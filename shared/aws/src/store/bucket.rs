@@ -32,13 +32,17 @@ pub struct Withdrawal {
     pub limit: Limit,
     /// Number of tokens. The bucket grants all of them if it holds one.
     pub tokens: u32,
-    /// Whether the bucket grants the tokens even if it is empty. The debt ends within an hour.
+    /// Whether the bucket grants the tokens even if it is empty, unless it is
+    /// [far in debt](Withdrawal::FAR_IN_DEBT). The debt ends within an hour.
     pub is_debt: bool,
     /// The caller's last value of `empty_at`. A value that is not too old saves a write.
     pub known: Option<Timestamp>,
 }
 
 impl Withdrawal {
+    /// Debt beyond which a bucket grants no further debt, 1,000 tokens: the largest array. Arrays
+    /// that pass together then store less than two of them beyond the burst.
+    pub const FAR_IN_DEBT: u32 = 1_000;
     /// Maximum debt of a bucket, one hour of its rate. The rest is forgiven, so that no client
     /// waits longer.
     pub const LONGEST_DEBT: SignedDuration = SignedDuration::from_hours(1);
@@ -146,6 +150,8 @@ struct Terms {
     last: Timestamp,
     /// Latest `empty_at` at which the bucket grants all tokens.
     last_whole: Timestamp,
+    /// `empty_at` of a bucket with the maximum debt.
+    longest: Timestamp,
     /// Latest `empty_at` that is not a clock's fault.
     furthest: Timestamp,
     goes_at: Timestamp,
@@ -170,7 +176,8 @@ impl Terms {
         let (full, cost) = (limit.full_at(now), limit.time_of(tokens));
         let longest = later(now, Withdrawal::LONGEST_DEBT);
         let (last, last_whole) = if is_debt {
-            (longest, later(longest, -cost))
+            let last = later(now, limit.time_of(Withdrawal::FAR_IN_DEBT));
+            (last, later(longest, -cost).min(last))
         } else {
             let has_one = later(now, -limit.time_of(1));
             (has_one, has_one)
@@ -182,6 +189,7 @@ impl Terms {
             full_after: later(full, cost).min(longest),
             last,
             last_whole,
+            longest,
             furthest: later(now, FURTHEST),
             goes_at: later(now, LIFETIME),
         }
@@ -222,11 +230,12 @@ impl Terms {
                 ],
             },
             Condition::DebtCap => Expressions {
-                update: "SET et=:et, v=:v, #ttl=:ttl, empty_at=:last",
+                update: "SET et=:et, v=:v, #ttl=:ttl, empty_at=:longest",
                 condition: "empty_at > :last_whole AND empty_at <= :last",
                 values: vec![
                     (":last_whole", micros(self.last_whole)),
                     (":last", micros(self.last)),
+                    (":longest", micros(self.longest)),
                 ],
             },
         }

@@ -39,6 +39,14 @@ const PAGE_BYTES: usize = 5 * 1024 * 1024;
 /// seconds.
 const BUDGET: Duration = Duration::from_secs(10);
 
+/// A page of a list of leads. A damaged lead is its position, which ends with its id, and its error.
+pub struct LeadPage {
+    /// The leads, newest first.
+    pub page: Page<Result<Profile, (String, StoreError)>>,
+    /// Number of queries beyond one for each shard. Each read at most 1 MB.
+    pub further_queries: usize,
+}
+
 /// One shard of the list, and the leads that were read from it.
 struct Shard {
     partition: String,
@@ -153,8 +161,7 @@ fn reply_size(item: &Attributes) -> usize {
 }
 
 impl Store {
-    /// Returns a page of an account's leads, newest first. A damaged lead is its position, which
-    /// ends with its id, and its error.
+    /// Returns a page of an account's leads.
     ///
     /// # Errors
     /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
@@ -163,7 +170,7 @@ impl Store {
         account: AccountId,
         filter: &LeadFilter,
         request: &PageRequest,
-    ) -> Result<Page<Result<Profile, (String, StoreError)>>, StoreError> {
+    ) -> Result<LeadPage, StoreError> {
         let limit = usize::from(request.limit);
         let (newest, oldest) = range(filter, request);
         let mut shards: Vec<Shard> = (0..keys::LEAD_SHARDS)
@@ -177,7 +184,7 @@ impl Store {
         let mut round_size = first_round(limit) * if is_sparse { GROWTH } else { 1 };
         let mut rounds = 0..ROUNDS;
         let begun = Instant::now();
-        let (mut items, mut size, mut last) = (Vec::new(), 0, None);
+        let (mut items, mut size, mut last, mut queries) = (Vec::new(), 0, None, 0);
         let next = loop {
             if size >= PAGE_BYTES {
                 break last;
@@ -199,13 +206,16 @@ impl Store {
                     let short = shards
                         .iter_mut()
                         .filter(|shard| shard.unread_before(head.as_deref()).is_some());
-                    try_join_all(short.map(|it| self.read_on(it, filter, &oldest, round_size)))
-                        .await?;
+                    let reads = short.map(|it| self.read_on(it, filter, &oldest, round_size));
+                    queries += try_join_all(reads).await?.len();
                     round_size *= GROWTH;
                 }
             }
         };
-        Ok(Page { items, next })
+        Ok(LeadPage {
+            page: Page { items, next },
+            further_queries: queries.saturating_sub(usize::from(keys::LEAD_SHARDS)),
+        })
     }
 
     /// Reads up to `limit` more leads of a shard.

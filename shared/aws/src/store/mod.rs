@@ -37,6 +37,7 @@ pub use self::{
     error::StoreError,
     intake::{BatchResult, Created, WriteStatus},
     keys::PENDING_SHARDS,
+    lead_list::LeadPage,
     lookup::Lookup,
     pending::{PendingPage, PendingPosition, PendingStart},
     table::Store,

@@ -197,10 +197,16 @@ fn a_debt_that_was_not_withdrawn_comes_with_the_next_lease_up_to_an_hour_of_the_
     lease.charge(300);
     assert_eq!(lease.request(START), Decision::Withdraw);
     assert_eq!(lease.renewal(START).tokens, 301);
-    lease.put_back();
-    lease.charge(1_000_000);
-    lease.charge(1_000_000);
+    lease.put_back(1);
+    assert_eq!(lease.charge(1_000_000), 359_700);
+    assert_eq!(lease.charge(1_000_000), 0);
     assert_eq!(lease.debt(START).tokens, 360_000);
+    lease.put_back(359_700);
+    assert_eq!(
+        lease.debt(START).tokens,
+        300,
+        "what was put back is not owed"
+    );
 }
 
 #[test]
