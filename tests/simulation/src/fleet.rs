@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::{
     call::Caller,
     cloud::{self, Cloud, QUEUE_URL, TABLE},
-    permission::Permission,
+    permission::Access,
     scenario::Scenario,
     services::Services,
     transport::Transport,
@@ -98,7 +98,7 @@ impl Fleet {
     }
 
     /// Returns the permissions that the calls needed.
-    pub fn needed(&self) -> BTreeSet<Permission> {
+    pub fn needed(&self) -> BTreeSet<Access> {
         self.transport.needed()
     }
 

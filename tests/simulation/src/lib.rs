@@ -28,6 +28,7 @@ mod verdict;
 
 pub use self::{
     batch::with_bad_records,
+    call::Caller,
     canaries::CANARIES,
     cloud::Cloud,
     fault::{FailedEntry, Fault},
@@ -36,7 +37,7 @@ pub use self::{
     forwarding::{Forwarding, Intercepted},
     mutations::Mutation,
     outage::{OutageCost, outage},
-    permission::Permission,
+    permission::{Access, Permission},
     run::run,
     scenario::{Cancellations, Scenario, Step},
     transport::Transport,

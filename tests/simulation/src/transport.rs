@@ -33,7 +33,7 @@ use crate::{
     call::{Call, Caller},
     fault::Fault,
     faults::{Calls, FaultOf, Faults},
-    permission::{self, Permission},
+    permission::{self, Access},
 };
 
 /// Time after which a call on a dead connection fails. Longer than an operation of the SDK.
@@ -194,7 +194,7 @@ impl<B: Backend> Transport<B> {
     }
 
     /// Returns the permissions that the calls needed.
-    pub fn needed(&self) -> BTreeSet<Permission> {
+    pub fn needed(&self) -> BTreeSet<Access> {
         let network = self.network();
         let attempts = network.attempts.iter();
         attempts

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{permission::Permission, scenario::Scenario};
+use crate::{permission::Access, scenario::Scenario};
 
 /// Result of a schedule in which every invariant holds.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Passed {
     /// Number of attempts of all calls.
     pub attempts: usize,
     /// Permissions that all calls needed.
-    pub needed: BTreeSet<Permission>,
+    pub needed: BTreeSet<Access>,
     /// Number of polls of each handler before the faults ended.
     pub polls: Vec<u32>,
     /// Number of runs that were promised.
