@@ -30,6 +30,8 @@ use crate::{
 pub enum AccountCommand {
     /// Create an account.
     ///
+    /// By default, it may make 100 requests a second, and 1,000 at once.
+    ///
     /// With --output json, prints {"account": {"id", "name", "default_country", "limit": {"rate", "burst"},
     /// "created_at"}}. A field that is not set is null.
     Create(CreateArgs),
@@ -55,6 +57,9 @@ pub struct CreateArgs {
     default_country: Option<Country>,
     #[command(flatten)]
     limit: LimitArgs,
+    /// Set no limit [default: 100 requests a second, and 1,000 at once]
+    #[arg(long, conflicts_with = "rate")]
+    no_limit: bool,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
@@ -167,7 +172,9 @@ pub async fn run(command: &AccountCommand) -> ExitCode {
 }
 
 async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
-    let limit = args.limit.limit()?;
+    let given = args.limit.limit()?;
+    let is_default = given.is_none() && !args.no_limit;
+    let limit = given.or(is_default.then_some(Limit::OF_NEW_ACCOUNT));
     let store = Target::of(&args.target).await?.store()?;
     let account = Account {
         id: AccountId::new(now, Randomness::System.bits()),
@@ -177,7 +184,11 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
         created_at: whole_second(now),
     };
     store.create_account(&account).await?;
-    print(args.output, account)
+    let note = match is_default {
+        true => "\nThe limit is the default. `leadgate account set` changes or removes it.\n",
+        false => "",
+    };
+    print(args.output, account, note)
 }
 
 async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
@@ -205,7 +216,8 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
     let target = Target::of(&args.target).await?;
     let id = target.account_of(&args.id).await?;
-    print(args.output, stored::account(&target.store()?, id).await?)
+    let account = stored::account(&target.store()?, id).await?;
+    print(args.output, account, "")
 }
 
 async fn set(args: &SetArgs) -> Result<(), AccountError> {
@@ -219,7 +231,7 @@ async fn set(args: &SetArgs) -> Result<(), AccountError> {
         limit: change(limit, args.no_limit),
     };
     store.change_account(&account, patch).await?;
-    print(args.output, stored::account(&store, id).await?)
+    print(args.output, stored::account(&store, id).await?, "")
 }
 
 fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
@@ -230,13 +242,13 @@ fn change<T>(value: Option<T>, is_removed: bool) -> Change<T> {
     }
 }
 
-fn print(output: OutputArg, account: Account) -> Result<(), AccountError> {
+fn print(output: OutputArg, account: Account, note: &str) -> Result<(), AccountError> {
     let out = OneOut {
         account: account.into(),
     };
     output.print(&out, |OneOut { account }| {
         format!(
-            "Account          {}\nName             {}\nDefault country  {}\nLimit            {}\nCreated          {}\n",
+            "Account          {}\nName             {}\nDefault country  {}\nLimit            {}\nCreated          {}\n{note}",
             account.id,
             printable(&account.name),
             or_dash(account.default_country),

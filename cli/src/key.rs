@@ -34,6 +34,9 @@ use crate::{
 pub enum KeyCommand {
     /// Create a key and show it, once.
     ///
+    /// The limit of the account holds for all its keys together. --rate and --burst set a limit of
+    /// this key.
+    ///
     /// With --output json, prints {"api_key": "nxr_live_...", "key": {"id", "account_id", "name",
     /// "last4", "state", "limit": {"rate", "burst"}, "created_at", "expires_at", "revoked_at",
     /// "last_used"}}.

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Options of a limit, of an account or of a key.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LimitArgs {
-    /// Requests a second that the limit allows [default: no limit]
+    /// Requests a second that the limit allows
     #[arg(long, value_name = "REQUESTS", requires = "burst")]
     rate: Option<u32>,
     /// Requests that the limit allows at once, after a quiet time

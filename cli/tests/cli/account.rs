@@ -129,6 +129,45 @@ async fn an_account_is_created_listed_shown_and_changed_with_its_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_account_has_a_limit_unless_the_command_says_otherwise() {
+    let services = services().await;
+    let create = ["account", "create", "--name", "Acme"];
+    let default = Some(json!({"rate": 100, "burst": 1_000}));
+    for (args, limit, says) in [
+        (&[][..], default, "is the default"),
+        (
+            &["--rate", "5", "--burst", "6"],
+            Some(json!({"rate": 5, "burst": 6})),
+            "",
+        ),
+        (&["--no-limit"], None, ""),
+    ] {
+        let created = json_of(&services, &[&create[..], args].concat());
+        assert_eq!(created["account"]["limit"], json!(limit));
+        let id = text(&created["account"], "id").parse().unwrap();
+        let stored = services.store.account(id).await.unwrap().unwrap();
+        assert_eq!(json!(stored.limit), json!(limit));
+        let output = on(&services, &[&create[..], args].concat());
+        let shown = stdout(&output);
+        assert_eq!(
+            shown.contains("is the default"),
+            !says.is_empty(),
+            "{shown}"
+        );
+        let line = match limit {
+            Some(limit) => format!(
+                "Limit            {}/s, burst {}\n",
+                limit["rate"], limit["burst"]
+            ),
+            None => "Limit            -\n".to_owned(),
+        };
+        assert!(shown.contains(&line), "{shown}");
+    }
+    let both = [&create[..], &["--no-limit", "--rate", "1", "--burst", "1"]].concat();
+    assert_eq!(on(&services, &both).status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revoked() {
     let stack = Stack::start(&Storage::Memory, Ports::ANY, Clock::System);
     let stack = stack.await.unwrap();

@@ -39,6 +39,13 @@ pub struct Limits {
 }
 
 impl Limit {
+    /// Limit of a new account: 100 requests a second, a tenth of the default of `ThrottlingRate`, so
+    /// that one account cannot use up what all accounts share. A burst of 1,000 is the largest array.
+    pub const OF_NEW_ACCOUNT: Self = Self {
+        rate: 100,
+        burst: 1_000,
+    };
+
     /// Creates a limit of `rate` requests a second, and of `burst` requests at once after a quiet
     /// time.
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aws::telemetry::ALL_METRICS;
 use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use aws_sdk_sqs::types::QueueAttributeName;
+use domain::limit::Limit;
 use local::Services;
 use serde_json::{Value, json};
 
@@ -192,4 +193,11 @@ fn the_dashboard_is_json_and_shows_every_alarm() {
     let alarms = widgets.iter().find(|widget| widget["type"] == "alarm");
     let shown = alarms.unwrap()["properties"]["alarms"].as_array().unwrap();
     assert_eq!(shown.len(), resources_of("AWS::CloudWatch::Alarm").len());
+}
+
+#[test]
+fn a_new_account_may_use_a_tenth_of_the_gateways_throttle() {
+    let throttle = &template()["Parameters"]["ThrottlingRate"]["Default"];
+    let rate = Limit::OF_NEW_ACCOUNT.rate();
+    assert_eq!(throttle.as_u64(), Some(u64::from(rate) * 10));
 }
