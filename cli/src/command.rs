@@ -12,6 +12,7 @@ use std::{
 use clap::{Args as ArgsOf, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use local::{
+    arguments::parse,
     dev::{self, DevArgs},
     text::PrintError,
 };
@@ -92,7 +93,7 @@ struct ManArgs {
 
 /// Runs the command of the command line.
 pub async fn run() -> ExitCode {
-    match Args::parse_from(arguments()).command {
+    match parse::<Args>(&arguments()).command {
         Command::Dev(args) => dev::run(args).await,
         Command::Account(command) => account::run(&command).await,
         Command::Key(command) => key::run(&command).await,

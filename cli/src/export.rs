@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use domain::campaign::Campaign;
-use local::text::PrintError;
+use local::text::{PrintError, is_hidden};
 
 use crate::{
     definition::{AccountDefinition, CampaignDefinition, WorkflowDefinition},
     failure,
-    output::OutputArg,
+    output::{OutputArg, safe_json},
     stored::StoredAccount,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -40,9 +40,20 @@ async fn export(args: &ExportArgs) -> Result<(), ExportError> {
     let account = target.account(&args.account).await?;
     let stored = StoredAccount::read(&target.store()?, account).await?;
     let definition = AccountDefinition::from(&stored);
-    let yaml = serde_saphyr::to_string(&definition)?;
-    args.output.print(&definition, |_| yaml)?;
+    let text = text(&definition)?;
+    args.output.print(&definition, |_| text)?;
     Ok(())
+}
+
+/// Returns the definition as YAML. If it has hidden characters, the YAML is JSON, which can escape
+/// them: the file then gives the same account back, and is safe to print.
+fn text(definition: &AccountDefinition) -> Result<String, ExportError> {
+    let yaml = serde_saphyr::to_string(definition)?;
+    if !yaml.chars().any(|it| it != '\n' && is_hidden(it)) {
+        return Ok(yaml);
+    }
+    let json = serde_json::to_string_pretty(definition)?;
+    Ok(safe_json(&json) + "\n")
 }
 
 impl From<&StoredAccount> for AccountDefinition {
@@ -67,6 +78,8 @@ impl From<&StoredAccount> for AccountDefinition {
 enum ExportError {
     #[error("the account cannot be written as YAML")]
     Yaml(#[from] serde_saphyr::ser::Error),
+    #[error("the account cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
@@ -141,7 +154,7 @@ cadence:
                 created_at,
             }],
         };
-        serde_saphyr::to_string(&AccountDefinition::from(&stored)).unwrap()
+        text(&AccountDefinition::from(&stored)).unwrap()
     }
 
     /// Writes an account, and reads its workflow and its campaign back.
@@ -164,6 +177,23 @@ cadence:
         let after = stored_workflow(definition, Some(&before), Timestamp::UNIX_EPOCH);
         assert_eq!(between(&before, &after), [""; 0]);
         assert_eq!(before.name, after.name);
+    }
+
+    #[test]
+    fn hidden_characters_are_escaped_and_come_back() {
+        let hidden = "a\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{9b}\tb \"c\\ 👩\u{200d}🔧";
+        let mut before = workflow(EVERY_FIELD);
+        let message = before.cadence.steps[1].message.as_mut().unwrap();
+        message.content = Some(hidden.to_owned());
+        let text = written(&before, "Spring");
+        assert!(
+            !text.chars().any(|it| it != '\n' && is_hidden(it)),
+            "{text}"
+        );
+        let (definition, campaign) = read_back(&before, "Spring");
+        let after = stored_workflow(definition, Some(&before), Timestamp::UNIX_EPOCH);
+        assert_eq!(between(&before, &after), [""; 0]);
+        assert_eq!(campaign, "Spring");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
 use aws::telemetry::ErrorChain;
-use local::text::printable;
+use local::text::of_error;
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
@@ -13,7 +13,7 @@ const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 pub fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
     let mut stderr = anstream::stderr();
     for line in ErrorChain(error).to_string().lines() {
-        let line = printable(line);
+        let line = of_error(line);
         let _ = writeln!(stderr, "{ERROR}leadgate {command}:{ERROR:#} {line}");
     }
     ExitCode::FAILURE

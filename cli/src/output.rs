@@ -5,13 +5,19 @@ use std::{
     io::{self, Write as _},
 };
 
-use anstyle::{Effects, Style};
+use anstyle::{AnsiColor, Effects, Style};
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use local::text::{PrintError, cut, printable, short, width};
+use local::text::{PrintError, cut, is_hidden, printable, printable_lines, short, width};
 use serde::Serialize;
 
 const HEADING: Style = Style::new().effects(Effects::BOLD);
+/// Style of a line about something that will be created.
+pub const CREATE: Style = AnsiColor::Green.on_default();
+/// Style of a line about something that will change.
+pub const CHANGE: Style = AnsiColor::Yellow.on_default();
+/// Style of a line about something that will be removed.
+pub const REMOVE: Style = AnsiColor::Red.on_default();
 /// Number of columns between two values of a row.
 const GAP: usize = 2;
 /// Minimum number of columns of a value that is cut to fit.
@@ -58,17 +64,47 @@ impl OutputArg {
         match self.output {
             Output::Json => {
                 let json = serde_json::to_string(value).map_err(io::Error::from)? + "\n";
-                Ok(io::stdout().write_all(json.as_bytes())?)
+                Ok(io::stdout().write_all(safe_json(&json).as_bytes())?)
             }
             Output::Table => print(&text(value)),
         }
     }
 }
 
-/// Prints a text for people. It is printed without colours if standard output or the environment
-/// does not allow them.
+/// Prints a text for people, without the characters that a terminal would execute, hide or reorder.
+/// It is printed without colours if standard output or the environment does not allow them.
 pub fn print(text: &str) -> Result<(), PrintError> {
-    Ok(anstream::stdout().write_all(text.as_bytes())?)
+    let styles = [HEADING, CREATE, CHANGE, REMOVE];
+    let own = styles.map(|it| it.render().to_string());
+    let reset = HEADING.render_reset().to_string();
+    let own: Vec<_> = own.into_iter().chain([reset]).collect();
+    Ok(anstream::stdout().write_all(safe(text, &own).as_bytes())?)
+}
+
+/// Returns a printable text that keeps its line breaks and the commands in `own`.
+fn safe(text: &str, own: &[String]) -> String {
+    let Some((command, others)) = own.split_first() else {
+        return printable_lines(text);
+    };
+    let parts = text.split(command).map(|part| safe(part, others));
+    parts.collect::<Vec<_>>().join(command)
+}
+
+/// Returns a JSON text with escapes for the characters that a terminal would execute, hide or
+/// reorder. They can only be in its strings.
+pub fn safe_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
 }
 
 impl FullArg {
@@ -235,6 +271,6 @@ mod tests {
     fn a_stored_name_does_not_move_the_cursor() {
         let rows = [["\u{1b}[2Jname\r\n".to_owned()]];
         let text = plain(&table_in(None, ["NAME"], &rows, "NAME"));
-        assert_eq!(text, "NAME\n\u{fffd}[2Jname\u{fffd}\u{fffd}\n");
+        assert_eq!(text, "NAME\n\\u{1b}[2Jname\\u{d}\\u{a}\n");
     }
 }

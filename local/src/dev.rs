@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     Access, DATA_DIR, Journal, LocalError, Ports, Stack, Storage, demo,
     log::{self, LogFormat},
-    text::PrintError,
+    text::{PrintError, of_error, printable},
 };
 
 /// Maximum time of a stop. The stack finishes the requests and starts in progress, but a client
@@ -108,7 +108,8 @@ pub async fn run(args: DevArgs) -> ExitCode {
     match serve(&args, journal).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "leadgate dev: {}", one_line(&error));
+            let message = of_error(&one_line(&error));
+            let _ = writeln!(io::stderr(), "leadgate dev: {message}");
             ExitCode::FAILURE
         }
     }
@@ -206,11 +207,8 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
         "in memory, lost when the stack stops".to_owned()
     } else {
         let folder = path::absolute(&args.data_dir);
-        folder
-            .as_ref()
-            .unwrap_or(&args.data_dir)
-            .display()
-            .to_string()
+        let folder = folder.as_ref().unwrap_or(&args.data_dir);
+        printable(&folder.to_string_lossy())
     };
     let rows = [
         ("API", ready.api_url.to_owned()),

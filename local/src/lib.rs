@@ -4,6 +4,7 @@
 //! The functions' own code calls an embedded DynamoDB and an embedded SQS over HTTP, through the
 //! same SDK as on AWS ([architecture](../../docs/architecture.md#the-local-stack)).
 
+pub mod arguments;
 mod data_dir;
 pub mod demo;
 pub mod dev;

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::dev::{DevArgs, run};
+use local::{
+    arguments::parse,
+    dev::{DevArgs, run},
+};
 
 /// Run all of Leadgate on this machine, without an AWS account or a network.
 #[derive(Parser)]
@@ -15,5 +18,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run(Args::parse().dev).await
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let Args { dev } = parse(&arguments);
+    run(dev).await
 }

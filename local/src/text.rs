@@ -2,6 +2,7 @@
 
 use std::io;
 
+use domain::{api_key::PREFIX as API_KEY_PREFIX, invisible::is_invisible};
 use thiserror::Error;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -30,26 +31,50 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-/// Returns `text` on one line, without the characters that a terminal would execute, hide or
-/// reorder. Clients choose part of the printed text.
+/// Returns whether a terminal would execute, hide or reorder a character. The joiners and variation
+/// selectors of scripts and emoji are not hidden.
+pub fn is_hidden(character: char) -> bool {
+    match character {
+        '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        it => it.is_control() || is_invisible(it),
+    }
+}
+
+/// Returns `text` on one line, with an escape such as `\u{1b}` for each [hidden](is_hidden)
+/// character. Clients choose part of the printed text.
 pub fn printable(text: &str) -> String {
-    let is_hidden = |it: char| {
-        it.is_control()
-            || matches!(
-                it,
-                '\u{61c}'
-                    | '\u{200b}'
-                    | '\u{200e}'
-                    | '\u{200f}'
-                    | '\u{2028}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}'
-                    | '\u{feff}'
-                    | '\u{e0000}'..='\u{e007f}'
-            )
-    };
-    text.chars()
-        .map(|it| if is_hidden(it) { '\u{fffd}' } else { it })
-        .collect()
+    escaped(text, is_hidden)
+}
+
+/// Same as [`printable`], but keeps the line breaks.
+pub fn printable_lines(text: &str) -> String {
+    escaped(text, |it| it != '\n' && is_hidden(it))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_escaped(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Returns an error message as one printable line, without the API keys in it: a wrong argument
+/// may be a key.
+pub fn of_error(message: &str) -> String {
+    let mut parts = message.split(API_KEY_PREFIX);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += API_KEY_PREFIX;
+        text += "...";
+        text += part.trim_start_matches(|it: char| it.is_ascii_alphanumeric());
+    }
+    printable(&text)
 }
 
 /// Cuts a text to at most `columns`. A text that is cut ends in `…`.
@@ -75,13 +100,37 @@ mod tests {
 
     #[test]
     fn characters_that_a_terminal_would_execute_are_not_printed() {
-        for hidden in [
-            "\u{1b}", "\n", "\u{9b}", "\u{202e}", "\u{200b}", "\u{61c}", "\u{2066}",
+        for (hidden, shown) in [
+            ('\u{1b}', r"\u{1b}"),
+            ('\n', r"\u{a}"),
+            ('\u{7f}', r"\u{7f}"),
+            ('\u{9b}', r"\u{9b}"),
+            ('\u{202e}', r"\u{202e}"),
+            ('\u{200b}', r"\u{200b}"),
+            ('\u{61c}', r"\u{61c}"),
+            ('\u{2066}', r"\u{2066}"),
+            ('\u{2029}', r"\u{2029}"),
+            ('\u{feff}', r"\u{feff}"),
+            ('\u{e0041}', r"\u{e0041}"),
         ] {
-            let text = printable(&format!("a{hidden}b"));
-            assert_eq!(text, "a\u{fffd}b", "{hidden:?}");
+            assert_eq!(printable(&format!("a{hidden}b")), format!("a{shown}b"));
         }
+        assert_eq!(printable_lines("a\nb\r\tc"), "a\nb\\u{d}\\u{9}c");
+        let emoji = "👩\u{200d}🔧 ❤\u{fe0f} می\u{200c}خواهم";
+        assert_eq!(printable(emoji), emoji);
         assert_eq!(printable("Yılmaz 山本 d'Ávila é"), "Yılmaz 山本 d'Ávila é");
+    }
+
+    #[test]
+    fn an_error_shows_no_api_key() {
+        for (message, shown) in [
+            ("no nxr_live_abc123 here", "no nxr_live_... here"),
+            ("'nxr_live_a'nxr_live_b", "'nxr_live_...'nxr_live_..."),
+            ("nxr_live_", "nxr_live_..."),
+            ("plain\u{1b}", "plain\\u{1b}"),
+        ] {
+            assert_eq!(of_error(message), shown);
+        }
     }
 
     #[test]

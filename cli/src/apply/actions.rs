@@ -1,7 +1,6 @@
 //! Actions that make an account match its file. They are computed first, then shown, then carried
 //! out.
 
-use anstyle::{AnsiColor, Style};
 use aws::{
     randomness::Randomness,
     store::{Store, StoreError},
@@ -21,12 +20,9 @@ use serde::Serialize;
 use super::{diff, error::ApplyError, stored_workflow::stored_workflow};
 use crate::{
     definition::{AccountDefinition, File, WorkflowDefinition},
+    output::{CHANGE, CREATE, REMOVE},
     stored::StoredAccount,
 };
-
-const CREATE: Style = AnsiColor::Green.on_default();
-const CHANGE: Style = AnsiColor::Yellow.on_default();
-const REMOVE: Style = AnsiColor::Red.on_default();
 
 /// One write. The changed fields are those of [`diff`].
 pub enum Action {

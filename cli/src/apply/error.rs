@@ -3,7 +3,7 @@
 use std::io;
 
 use aws::{queue::QueueError, store::StoreError};
-use local::text::{PrintError, counted};
+use local::text::{PrintError, counted, printable};
 
 use crate::{definition::FileError, target::TargetError};
 
@@ -13,9 +13,10 @@ pub enum ApplyError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error(
-        "the {kind}s {} and {} are both named {name}: give each a name of its own",
+        "the {kind}s {} and {} are both named {}: give each a name of its own",
         .ids[0],
-        .ids[1]
+        .ids[1],
+        printable(.name)
     )]
     Ambiguous {
         kind: &'static str,
@@ -23,12 +24,14 @@ pub enum ApplyError {
         ids: [String; 2],
     },
     #[error(
-        "the workflow {0} cannot be removed while it is paused, because starts may wait for it: apply it with \
-         is_paused: false first"
+        "the workflow {} cannot be removed while it is paused, because starts may wait for it: apply it with \
+         is_paused: false first",
+        printable(.0)
     )]
     PausedWorkflow(String),
     #[error(
-        "the workflow {name} cannot be removed, because {} for it: apply it unchanged first, to send them",
+        "the workflow {} cannot be removed, because {} for it: apply it unchanged first, to send them",
+        printable(.name),
         waiting(*.starts)
     )]
     AwaitedWorkflow { name: String, starts: usize },

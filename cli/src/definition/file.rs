@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use local::text::printable;
 use thiserror::Error;
 
 use super::{
@@ -25,7 +26,7 @@ pub enum File {
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The file cannot be read.
-    #[error("cannot read {}", .file.display())]
+    #[error("cannot read {}", shown(.file))]
     Read {
         /// The file.
         file: PathBuf,
@@ -103,9 +104,13 @@ fn open<T>(
     })
 }
 
+fn shown(file: &Path) -> String {
+    printable(&file.to_string_lossy())
+}
+
 fn lines(file: &Path, problems: &[Problem]) -> String {
     let lines = problems
         .iter()
-        .map(|Problem { line, message }| format!("{}:{line}: {message}", file.display()));
+        .map(|Problem { line, message }| format!("{}:{line}: {message}", shown(file)));
     lines.collect::<Vec<_>>().join("\n")
 }

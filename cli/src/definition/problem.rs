@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use local::text::printable;
 use serde_saphyr::UserMessageFormatter;
 
 /// A problem of a file, with what to change.
@@ -14,13 +15,19 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Returns a problem. Its message is one line, although the file chooses part of it.
+    pub fn new(line: u64, message: &str) -> Self {
+        Self {
+            line,
+            message: printable(message),
+        }
+    }
+
     /// Returns the problem of a text that is not YAML.
     pub fn of_syntax(error: &serde_saphyr::Error) -> Self {
         let error = error.without_snippet();
-        Self {
-            line: error.location().map_or(0, |location| location.line()),
-            message: error.render_with_formatter(&UserMessageFormatter),
-        }
+        let line = error.location().map_or(0, |location| location.line());
+        Self::new(line, &error.render_with_formatter(&UserMessageFormatter))
     }
 }
 

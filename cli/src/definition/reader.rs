@@ -5,6 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
+use domain::name::NameError;
 use serde::de::{self, DeserializeOwned, value::StrDeserializer};
 
 use super::{
@@ -165,6 +166,11 @@ impl Reader {
     /// Reads a name, without the spaces around it.
     pub fn name(&mut self, node: &Node) -> Option<String> {
         let name = self.text(node)?.trim();
+        // The same rule as for `--name` and for names in requests.
+        if name.chars().any(char::is_control) {
+            self.problem(node, NameError::ControlCharacter);
+            return None;
+        }
         let length = name.chars().count();
         if length > LONGEST_NAME {
             let problem =
@@ -249,7 +255,7 @@ impl Reader {
     }
 
     pub fn problem_at(&mut self, line: u64, message: String) {
-        self.problems.push(Problem { line, message });
+        self.problems.push(Problem::new(line, &message));
     }
 
     /// Adds the problem that a value is not `expected`.

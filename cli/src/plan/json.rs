@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::preview::Preview;
 
 #[derive(Serialize)]
-struct PlanOut<'a> {
+pub struct PlanOut<'a> {
     name: &'a str,
     timezone: Option<&'a str>,
     enrolled_at: Timestamp,
@@ -58,15 +58,14 @@ impl<'a> TouchpointOut<'a> {
     }
 }
 
-pub fn of(preview: &Preview) -> Result<String, serde_json::Error> {
+pub fn of(preview: &Preview) -> PlanOut<'_> {
     let touchpoints = preview.touchpoints.iter().enumerate();
-    let plan = PlanOut {
+    PlanOut {
         name: &preview.definition.name,
         timezone: preview.definition.timezone.iana_name(),
         enrolled_at: preview.enrolled_at,
         touchpoints: touchpoints
             .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
             .collect(),
-    };
-    Ok(serde_json::to_string(&plan)? + "\n")
+    }
 }

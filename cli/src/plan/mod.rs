@@ -20,7 +20,7 @@ use self::preview::Preview;
 use crate::{
     definition::{FileError, WorkflowDefinition},
     failure,
-    output::{self, FullArg, OutputArg},
+    output::{FullArg, OutputArg},
 };
 
 /// Options of `leadgate plan`.
@@ -83,13 +83,10 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
         enrolled_at,
         touchpoints,
     };
-    let text = if args.output.is_json() {
-        json::of(&preview)?
-    } else {
+    args.output.print(&json::of(&preview), |_| {
         let table = table::of(&preview, args.full.is_full());
         format!("{table}\n{}", timeline::of(&preview))
-    };
-    output::print(&text)?;
+    })?;
     Ok(())
 }
 
@@ -98,8 +95,6 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
 enum PlanError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("the plan cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
     #[error(transparent)]
     Print(#[from] PrintError),
 }

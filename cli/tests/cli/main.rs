@@ -11,6 +11,7 @@ mod account;
 mod apply;
 mod dev;
 mod documents;
+mod hostile;
 mod local_stack;
 mod plan;
 mod program;

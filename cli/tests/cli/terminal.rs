@@ -126,6 +126,13 @@ impl Drop for Terminal {
     }
 }
 
+/// Runs a command to its end, and returns its output with its escapes.
+pub(crate) fn on_terminal(args: &[&str]) -> String {
+    let (status, text) = Terminal::run(args, &[]).end();
+    assert_eq!(status.code(), Some(0), "{args:?}: {text}");
+    text
+}
+
 /// Runs a command to its end. Checks that it succeeds, and that no line is wider than the terminal.
 fn shown(args: &[&str], env: &[(&str, &str)]) -> String {
     let (status, text) = Terminal::run(args, env).end();

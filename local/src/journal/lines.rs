@@ -192,7 +192,7 @@ mod tests {
         let text = rendered(&line, None);
         assert!(!text.chars().any(char::is_control), "{text:?}");
         assert!(
-            text.ends_with("\u{fffd}]0;title\u{fffd}\u{fffd}next\u{fffd}"),
+            text.ends_with(r"\u{1b}]0;title\u{7}\u{a}next\u{202e}"),
             "{text:?}"
         );
     }
