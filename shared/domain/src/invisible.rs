@@ -29,6 +29,16 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
+/// Takes blanks and invisible characters off both ends.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Returns whether a text shows nothing.
+pub fn shows_nothing(text: &str) -> bool {
+    trim(text).is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
