@@ -1,6 +1,6 @@
 //! The definition of an account: its settings, its workflows and its campaigns.
 
-use domain::country::Country;
+use domain::{country::Country, name::trim};
 use serde::Serialize;
 
 use super::{
@@ -66,7 +66,7 @@ impl Reader {
             let Value::Text(text) = &node.value else {
                 continue;
             };
-            let name = text.trim();
+            let name = trim(text);
             if names.contains(&name) {
                 let value = &node.value;
                 let problem =

@@ -5,7 +5,10 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::name::NameError;
+use domain::{
+    invisible::shows_nothing,
+    name::{NameError, trim},
+};
 use serde::de::{self, DeserializeOwned, value::StrDeserializer};
 
 use super::{
@@ -140,10 +143,10 @@ impl Reader {
         self.each(node, read)
     }
 
-    /// Reads a text that is not blank.
+    /// Reads a text that shows something.
     pub fn text<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
         match &node.value {
-            Value::Text(text) if text.trim().is_empty() => {
+            Value::Text(text) if shows_nothing(text) => {
                 self.problem(node, "must not be empty");
                 None
             }
@@ -163,9 +166,9 @@ impl Reader {
         self.text(node).map(str::to_owned)
     }
 
-    /// Reads a name, without the spaces around it.
+    /// Reads a name, without the blanks around it.
     pub fn name(&mut self, node: &Node) -> Option<String> {
-        let name = self.text(node)?.trim();
+        let name = trim(self.text(node)?);
         // The same rule as for `--name` and for names in requests.
         if name.chars().any(char::is_control) {
             self.problem(node, NameError::ControlCharacter);

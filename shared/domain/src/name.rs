@@ -1,12 +1,16 @@
 //! Names of people, companies and other things ([contract](../../../docs/contract.md#post-leads)).
 //!
 //! A name is trimmed and in NFC. Otherwise its characters stay as they are: a name is not
-//! transliterated, title-cased or escaped.
+//! transliterated, title-cased or escaped. Invisible characters stay too, because Malayalam, Persian
+//! and emoji need them, and also at the end of a name. A byte order mark means nothing in a name, so
+//! it is trimmed.
 
 use std::fmt;
 
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
+
+use crate::invisible::shows_nothing;
 
 /// Maximum number of characters, counted as Unicode scalar values after NFC.
 const MAX_LENGTH: usize = 200;
@@ -18,7 +22,7 @@ pub struct Name(String);
 /// Error for a text that is no name. The message follows the name of the field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NameError {
-    /// The text is empty or white space.
+    /// The text shows nothing.
     #[error("is required")]
     Empty,
     #[error("must not be longer than {MAX_LENGTH} characters")]
@@ -34,6 +38,12 @@ impl Name {
         Self("api".to_owned())
     }
 
+    /// Returns a name that was stored. An older version may have accepted more than
+    /// [`Name::try_from`].
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// Returns the name as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -44,8 +54,8 @@ impl TryFrom<&str> for Name {
     type Error = NameError;
 
     fn try_from(text: &str) -> Result<Self, NameError> {
-        let name: String = text.trim().nfc().collect();
-        if name.is_empty() {
+        let name: String = trim(text).nfc().collect();
+        if shows_nothing(&name) {
             return Err(NameError::Empty);
         }
         if name.chars().any(char::is_control) {
@@ -56,6 +66,11 @@ impl TryFrom<&str> for Name {
         }
         Ok(Self(name))
     }
+}
+
+/// Takes blanks and byte order marks off both ends.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 impl From<Name> for String {
@@ -75,6 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::invisible::is_invisible;
 
     #[test]
     fn names_are_trimmed_and_composed_and_otherwise_kept() {
@@ -84,8 +100,39 @@ mod tests {
             ("Jose\u{301}", "José"),
             ("\u{3000}山田\u{3000}太郎", "山田\u{3000}太郎"),
             ("mc donald", "mc donald"),
+            ("\u{feff}John", "John"),
+            (" \u{feff} John\u{feff}\n\u{feff}", "John"),
         ] {
             assert_eq!(Name::try_from(given).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn a_name_that_shows_nothing_is_missing() {
+        let invisible = ('\0'..=char::MAX).filter(|c| is_invisible(*c) || c.is_whitespace());
+        for c in invisible {
+            for text in [c.to_string(), format!(" {c}\u{200d}{c} ")] {
+                assert_eq!(
+                    Name::try_from(text.as_str()),
+                    Err(NameError::Empty),
+                    "{c:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn invisible_characters_that_a_script_or_an_emoji_needs_stay_in_a_name() {
+        for name in [
+            // Persian with a non-joiner, and Malayalam with a joiner at the end.
+            "علی\u{200c}رضا",
+            "രമണന്\u{200d}",
+            // A family, a heart, and the flag of Scotland.
+            "👩\u{200d}👩\u{200d}👧",
+            "Anna ❤\u{fe0f}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        ] {
+            assert_eq!(Name::try_from(name).unwrap().as_str(), name);
         }
     }
 

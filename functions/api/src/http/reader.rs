@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use domain::{
     account::AccountSettings,
+    invisible::shows_nothing,
     json,
     lead::MAX_SIZE,
     metadata::Metadata,
@@ -101,11 +102,11 @@ impl Reader {
         given.map(|(field, _)| field.clone()).collect()
     }
 
-    /// Takes a text. `None` if it is absent, `null` or blank.
+    /// Takes a text. `None` if it is absent or `null`, or if it shows nothing.
     pub fn text(&mut self, field: &str) -> Option<String> {
         let value = self.fields.remove(field)?;
         match serde_json::from_str::<Option<String>>(value.get()) {
-            Ok(text) => text.filter(|text| !text.trim().is_empty()),
+            Ok(text) => text.filter(|text| !shows_nothing(text)),
             // The only string that cannot be read has half of a surrogate pair.
             Err(_) if value.get().starts_with('"') => {
                 self.problem(field, "must be valid Unicode");

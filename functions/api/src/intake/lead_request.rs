@@ -158,12 +158,18 @@ mod tests {
 
     #[test]
     fn empty_text_and_null_mean_not_given() {
-        for nothing in ["null", r#""""#, r#""  ""#] {
+        for nothing in [
+            "null",
+            r#""""#,
+            r#""  ""#,
+            "\"\u{200b}\"",
+            "\"\u{3164} \u{feff}\"",
+        ] {
             let request = read(&format!(
                 r#"{{"first_name":"John","last_name":{nothing},"email":{nothing},"phone":{nothing},
                     "workflow_id":{nothing},"campaign_id":{nothing},"metadata":{nothing}}}"#
             ));
-            if nothing == r#""  ""# {
+            if !matches!(nothing, "null" | r#""""#) {
                 let message = request.unwrap().problems.message();
                 assert_eq!(message, "metadata must be an object");
                 continue;
@@ -287,7 +293,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_accepted_comes_back_equal_after_the_stated_normalising(
-            first_name in "[^\\p{Cc}\\p{Z}]{1,50}",
+            first_name in "[^\\p{Cc}\\p{Cf}\\p{Z}\\p{Default_Ignorable_Code_Point}\u{2800}]{1,50}",
             metadata in prop::collection::btree_map(".{0,8}", json(), 0..4),
             extra in json(),
         ) {

@@ -8,11 +8,13 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes},
 };
 use domain::{
+    email::Email,
     idempotency::Receipt,
     ids::{AccountId, CampaignId, LeadId, WorkflowId},
     lead::{Lead, Profile, Start},
     metadata::Metadata,
     name::Name,
+    phone::Phone,
     run::Run,
 };
 use jiff::Timestamp;
@@ -165,13 +167,17 @@ impl TryFrom<ProfileItem> for Profile {
             .map_err(|_| damaged::<LeadItem>(DamageError::Value("metadata")))?;
         Ok(Self {
             id,
-            first_name: accept("first_name", &first_name)?,
-            last_name: accept_some("last_name", last_name)?,
-            email: accept_some("email", email)?,
-            phone: accept_some("phone", phone)?,
-            source: accept("source", &source)?,
-            company: accept_some("company", company)?,
-            title: accept_some("title", title)?,
+            first_name: Name::stored(first_name),
+            last_name: last_name.map(Name::stored),
+            email: email.map(Email::stored),
+            phone: phone
+                .as_deref()
+                .map(Phone::try_from)
+                .transpose()
+                .map_err(|_| damaged::<LeadItem>(DamageError::Value("phone")))?,
+            source: Name::stored(source),
+            company: company.map(Name::stored),
+            title: title.map(Name::stored),
             metadata,
             campaign_id,
             created_at,
@@ -225,26 +231,11 @@ fn metadata_key(name: String) -> String {
     }
 }
 
-fn accept<T>(attribute: &'static str, text: &str) -> Result<T, StoreError>
-where
-    T: for<'a> TryFrom<&'a str>,
-{
-    T::try_from(text).map_err(|_| damaged::<LeadItem>(DamageError::Value(attribute)))
-}
-
-fn accept_some<T>(attribute: &'static str, text: Option<String>) -> Result<Option<T>, StoreError>
-where
-    T: for<'a> TryFrom<&'a str>,
-{
-    text.map(|text| accept(attribute, &text)).transpose()
-}
-
 impl Store {
     /// Returns a lead of an account, or whether it was erased or is missing.
     ///
     /// # Errors
-    /// The errors of a [read](StoreError#reads). [`StoreError::Damaged`] also for a value that this
-    /// version would not accept in a request.
+    /// The errors of a [read](StoreError#reads).
     pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lookup<Lead>, StoreError> {
         let item = self.read_item(&keys::lead(account, id)).await?;
         item.map_or(Ok(Lookup::Missing), |item| {

@@ -14,6 +14,7 @@ mod fixtures;
 mod history;
 mod idempotency;
 mod intake;
+mod invisible;
 mod keys;
 mod lead_lists;
 mod limits;
