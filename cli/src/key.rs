@@ -13,7 +13,7 @@ use domain::{
     api_key::{ApiKeyHash, ApiKeyRecord},
     ids::{AccountId, ApiKeyId},
     limit::Limit,
-    time::whole_second,
+    time::{read_time, whole_second},
 };
 use jiff::{SignedDuration, Timestamp};
 use local::text::{PrintError, printable};
@@ -60,7 +60,7 @@ pub struct CreateArgs {
     #[arg(long, value_parser = name)]
     name: String,
     /// Time at which the key expires, such as 2027-01-31T00:00:00Z [default: never]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
     expires_at: Option<Timestamp>,
     #[command(flatten)]
     limit: LimitArgs,

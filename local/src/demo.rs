@@ -13,10 +13,10 @@ use domain::{
     lead::{Lead, Profile, Start},
     name::{Name, NameError},
     phone::{Phone, PhoneError},
-    time::whole_second,
+    time::{TimeZoneError, time_zone, whole_second},
     workflow::{GoalType, Status, Workflow},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde_json::value::to_raw_value;
 use thiserror::Error;
 
@@ -77,6 +77,8 @@ enum DemoError {
     Phone(#[from] PhoneError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    TimeZone(#[from] TimeZoneError),
 }
 
 /// Creates the demo account if it does not exist. An existing account keeps all changes and
@@ -155,7 +157,7 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
         name: "Sales Outreach".to_owned(),
         goal_type: GoalType::Appointment,
         is_paused: false,
-        timezone: TimeZone::get("America/Santiago").unwrap_or(TimeZone::UTC),
+        timezone: time_zone("America/Santiago")?,
         statuses: vec![
             status(
                 "019c0000-0000-7000-8000-000000000051",

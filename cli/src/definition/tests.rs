@@ -72,6 +72,21 @@ fn a_problem_has_the_path_and_the_wrong_value() {
             "timezone is \"Chile\", but must be an IANA time zone such as America/Santiago",
         ),
         (
+            "America/Santiago #",
+            "Etc/Unknown #",
+            "timezone is \"Etc/Unknown\", but must be an IANA time zone such as America/Santiago",
+        ),
+        (
+            "America/Santiago #",
+            "posix/America/Santiago #",
+            "timezone is \"posix/America/Santiago\", but must be an IANA time zone such as America/Santiago",
+        ),
+        (
+            "name: Sales Outreach",
+            "name: \"\\u200b \\u3164\"",
+            "name must not be empty",
+        ),
+        (
             "is_paused: false",
             "is_paused: never",
             "is_paused is \"never\", but must be true or false",

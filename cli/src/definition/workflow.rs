@@ -2,6 +2,7 @@
 
 use domain::{
     cadence::Cadence,
+    time::time_zone,
     workflow::{GoalType, Status, Workflow},
 };
 use jiff::tz::TimeZone;
@@ -113,7 +114,7 @@ impl Reader {
     }
 
     fn timezone(&mut self, node: &Node) -> Option<TimeZone> {
-        let zone = TimeZone::get(self.text(node)?).ok();
+        let zone = time_zone(self.text(node)?).ok();
         if zone.is_none() {
             self.wrong(node, "an IANA time zone such as America/Santiago");
         }

@@ -11,7 +11,7 @@ use aws::clock::Clock;
 use clap::Args;
 use domain::{
     cadence::{self, Reachability},
-    time::whole_second,
+    time::{read_time, time_zone, whole_second},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use local::text::PrintError;
@@ -29,7 +29,7 @@ pub struct PlanArgs {
     /// File of a workflow
     file: PathBuf,
     /// Time at which the lead is enrolled, such as 2026-02-10T12:00:00Z [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
     at: Option<Timestamp>,
     /// Plan for a lead without a phone number
     #[arg(long)]
@@ -44,10 +44,6 @@ pub struct PlanArgs {
     full: FullArg,
     #[command(flatten)]
     output: OutputArg,
-}
-
-fn time_zone(name: &str) -> Result<TimeZone, &'static str> {
-    TimeZone::get(name).map_err(|_| "give an IANA time zone such as America/Santiago")
 }
 
 /// Prints the plan. The exit code is 1 if there is none; standard error then has a line for each

@@ -65,6 +65,41 @@ fn options_plan_for_a_lead_without_a_phone_and_for_another_zone() {
 }
 
 #[test]
+fn every_time_of_rfc_3339_is_read_and_every_other_text_is_refused() {
+    for (at, enrolled_at) in [
+        ("2026-02-14t12:00:00.1234567890123z", "2026-02-14T12:00:00Z"),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00Z"),
+        ("0000-01-01T00:00:00+23:59", "0000-01-01T00:00:00Z"),
+    ] {
+        let json = json_of(&plan(&[EXAMPLE, "--output", "json", "--at", at]));
+        assert_eq!(json["enrolled_at"], enrolled_at);
+        let table = plan(&[EXAMPLE, "--at", at]);
+        assert!(table.status.success(), "{}", stderr(&table));
+    }
+    for at in ["today", "2026-02-14", "10000-01-01T00:00:00Z"] {
+        let output = plan(&[EXAMPLE, "--at", at]);
+        let refused = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            refused.contains("must be a time in RFC 3339, such as 2026-02-10T12:00:00Z"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_zone_that_is_not_in_the_iana_database_is_refused() {
+    for zone in ["Etc/Unknown", "localtime", "right/UTC", "+03:00"] {
+        let output = plan(&[EXAMPLE, "--timezone", zone]);
+        let refused = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            refused.contains("must be a time zone of the IANA database, such as America/Santiago"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
 fn each_problem_of_a_file_has_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("workflow.yaml");

@@ -7,7 +7,7 @@ use super::{
     cadence::Cadence,
     ids::{StatusId, WorkflowId},
 };
-use crate::channel::Channel;
+use crate::{channel::Channel, time::zone_name};
 
 /// Goal of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,10 +87,9 @@ impl Workflow {
         }
     }
 
-    /// Returns the IANA name of the zone. Every workflow's zone has one, because it is read by its
-    /// name.
+    /// Returns the IANA name of the zone.
     pub fn timezone_name(&self) -> &str {
-        self.timezone.iana_name().unwrap_or("UTC")
+        zone_name(&self.timezone)
     }
 
     /// Returns the channels of the cadence, each once, in the order of their first steps.

@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use domain::{
     ids::AccountId,
     page::{List, PageRequest, decode_cursor, encode_cursor},
+    time::read_time,
 };
 use http::request::Parts;
 use jiff::Timestamp;
@@ -61,9 +62,7 @@ impl Parameters {
     /// Takes a time in RFC 3339.
     pub fn take_time(&mut self, name: &str) -> Option<Timestamp> {
         self.take_as(name, |text| {
-            let what =
-                "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z (a + is written as %2B)";
-            text.parse().map_err(|_| what.to_owned())
+            read_time(text).map_err(|error| format!("{error} (a + is written as %2B)"))
         })
     }
 

@@ -11,6 +11,7 @@ use domain::{
     name::{Name, NameError},
     patch::Change,
     phone::{Dialled, Phone},
+    time::{read_time, time_zone},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -175,16 +176,16 @@ impl Reader {
     /// Takes a time in RFC 3339.
     pub fn time(&mut self, field: &str) -> Option<Timestamp> {
         let text = self.text(field)?;
-        let what = "must be a time in RFC 3339, such as 2026-02-10T12:00:00Z";
-        text.parse().map_err(|_| self.problem(field, what)).ok()
+        read_time(&text)
+            .map_err(|error| self.problem(field, error))
+            .ok()
     }
 
     /// Takes the name of an IANA time zone.
     pub fn timezone(&mut self, field: &str) -> Option<TimeZone> {
         let text = self.text(field)?;
-        let what = "must be a time zone of the IANA database, such as America/Santiago";
-        TimeZone::get(&text)
-            .map_err(|_| self.problem(field, what))
+        time_zone(&text)
+            .map_err(|error| self.problem(field, error))
             .ok()
     }
 

@@ -1,6 +1,7 @@
 //! Keywords of JSON Schema for the schemas of `schema/bodies.rs`: a few for clients, and all of them for tests that
 //! make requests from the description.
 
+use domain::invisible::is_invisible;
 use serde_json::{Value, json};
 
 /// Schemas of requests that are read field by field.
@@ -49,23 +50,29 @@ pub fn schemas() -> Value {
 /// Returns keywords for tests. A request that fits them is accepted, and a request that breaks them is refused. They
 /// narrow some fields, such as phone numbers, to a part of the accepted values. Patterns are ECMA-262.
 pub fn exact() -> Value {
-    // Unicode's white space, which the readers trim, and its control characters.
+    // Unicode's white space, its control characters, and the characters that show nothing. The readers trim
+    // white space and byte order marks off a name.
     let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
     let control = r"\u0000-\u001f\u007f-\u009f";
+    let invisible: String = ('\0'..=char::MAX).filter(|c| is_invisible(*c)).collect();
+    let around = format!(r"{blank}\ufeff");
     let not_given = json!({"enum": [null, ""]});
     let value = json!({"$ref": "#/components/schemas/MetadataValue"});
     let too_deep = json!({"$ref": "#/components/schemas/MetadataValue/$defs/9"});
     json!({
         "Text": {
             "maxLength": 200,
-            "pattern": format!("^[{blank}]*[^{control}{blank}]([^{control}]*[^{control}{blank}])?[{blank}]*$"),
+            "pattern": format!(
+                "^[{around}]*([^{control}{around}][^{control}]*)?[^{control}{blank}{invisible}]\
+                 ([^{control}]*[^{control}{around}])?[{around}]*$"
+            ),
         },
         "Email": {"format": "email", "pattern": "@", "maxLength": 254},
         // No trunk 0 behind a country code, and no fraction.
         "Phone": {"pattern": r"^\+[1-9]([ -]?[1-9]){3}([ -]?[0-9]){3,11}$"},
         "Note": {"maxLength": 1000},
         "MessageText": {"maxLength": 4096},
-        "NotGiven": {"pattern": format!("^[{blank}]*$")},
+        "NotGiven": {"pattern": format!("^[{blank}{invisible}]*$")},
         "Flag": {"type": ["boolean", "string", "null"], "enum": [true, false, null, ""]},
         "GivenMetadata": {"type": ["object", "string", "null"], "maxLength": 0},
         "NewLead": {

@@ -13,12 +13,14 @@ use super::domain_types::{CampaignId, Channel, WorkflowId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A name of 1 to 200 characters once it is trimmed and composed (NFC), without control characters.
+/// A name of 1 to 200 characters once it is trimmed and composed (NFC), without control characters. It shows
+/// something.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "John")]
 pub struct Text(String);
 
-/// An address of RFC 5321 or 6531, at most 254 characters. It is kept in lower case.
+/// An address of RFC 5321 or 6531, at most 254 characters. It is kept in lower case. After IDNA, its domain has
+/// only letters, digits, hyphens and dots.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "john@example.com")]
 pub struct Email(String);
@@ -38,7 +40,7 @@ pub struct Note(Option<String>);
 #[derive(Serialize, ToSchema)]
 pub struct MessageText(Option<String>);
 
-/// Blank text and `null` mean "not given", because web forms send them.
+/// `null` and text that shows nothing mean "not given", because web forms send them.
 #[derive(Serialize, ToSchema)]
 pub struct NotGiven(Option<String>);
 

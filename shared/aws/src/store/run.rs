@@ -10,9 +10,10 @@ use domain::{
     first_message::{FirstMessage, MessageParts},
     ids::{AccountId, JobId, LeadId, RunId},
     run::{CadenceState, Run, RunStatus, Snapshot},
+    time::{time_zone, zone_name},
     workflow::{Status, WorkflowLabel},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::touchpoint::Line;
@@ -159,7 +160,7 @@ impl From<Snapshot> for SnapshotItem {
             messages,
         } = snapshot;
         Self {
-            timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
+            timezone: zone_name(&timezone).to_owned(),
             windows,
             gate_all_channels,
             messages,
@@ -178,7 +179,7 @@ impl TryFrom<SnapshotItem> for Snapshot {
             messages,
         } = item;
         Ok(Self {
-            timezone: TimeZone::get(&timezone).map_err(|_| wrong("snapshot.timezone"))?,
+            timezone: time_zone(&timezone).map_err(|_| wrong("snapshot.timezone"))?,
             windows,
             gate_all_channels,
             messages,

@@ -5,9 +5,10 @@ use domain::{
     cadence::{Cadence, Step, Window},
     ids::{AccountId, WorkflowId},
     page::{Page, PageRequest},
+    time::time_zone,
     workflow::{GoalType, Status, Workflow, first_version},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -58,7 +59,7 @@ impl TryFrom<WorkflowItem> for Workflow {
             steps,
             created_at,
         } = item;
-        let timezone = TimeZone::get(&timezone)
+        let timezone = time_zone(&timezone)
             .map_err(|_| damaged::<WorkflowItem>(DamageError::Value("timezone")))?;
         Ok(Self {
             id,

@@ -30,6 +30,7 @@ mod runs;
 mod starts;
 mod template;
 mod tenancy;
+mod times;
 mod transactions;
 mod words;
 mod workflow_changes;

@@ -15,12 +15,10 @@ use domain::{
     lead::{Lead, Profile, Start},
     limit::Limit,
     run::{CadenceState, Run, RunStatus, Snapshot},
+    time::time_zone,
     workflow::{GoalType, Status, Workflow},
 };
-use jiff::{
-    SignedDuration, Timestamp,
-    tz::{Offset, TimeZone},
-};
+use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde_json::value::RawValue;
 
 use crate::store::PendingStart;
@@ -140,7 +138,7 @@ pub(super) fn workflow() -> Workflow {
         name: "Sales Outreach".to_owned(),
         goal_type: GoalType::PaymentLink,
         is_paused: false,
-        timezone: TimeZone::get("America/Santiago").unwrap(),
+        timezone: time_zone("America/Santiago").unwrap(),
         statuses: vec![status()],
         cadence: Cadence {
             windows: vec![window.unwrap()],

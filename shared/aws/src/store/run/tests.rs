@@ -53,7 +53,7 @@ fn run(steps: Vec<Step>, reach: Reachability) -> Run {
         name: "Sales Outreach".to_owned(),
         goal_type: GoalType::Appointment,
         is_paused: false,
-        timezone: TimeZone::get("America/Santiago").unwrap(),
+        timezone: time_zone("America/Santiago").unwrap(),
         statuses: vec![status.clone()],
         cadence: Cadence {
             windows: vec![Window::new(days, start, end).unwrap()],

@@ -7,6 +7,7 @@ use crate::{
     cadence::{Day, Window},
     channel::Channel,
     first_message::MessageParts,
+    time::time_zone,
 };
 
 const BOTH: Reachability = Reachability {
@@ -49,7 +50,7 @@ fn cadence(windows: Vec<Window>, steps: Vec<Step>) -> Cadence {
 }
 
 fn zone(name: &str) -> TimeZone {
-    TimeZone::get(name).unwrap()
+    time_zone(name).unwrap()
 }
 
 fn sms(content: &str) -> FirstMessage {
