@@ -193,13 +193,8 @@ pub(super) const LEAD_LIST_START: &str = "!";
 pub(super) const LEAD_LIST_END: &str = "~";
 
 /// Returns the position before the leads of a second, and after those of earlier seconds.
-pub(super) fn lead_list_before(second: Timestamp) -> String {
+pub(super) fn lead_list_bound(second: Timestamp) -> String {
     second.to_string()
-}
-
-/// Returns the position after the leads of a second, and before those of later seconds.
-pub(super) fn lead_list_after(second: Timestamp) -> String {
-    format!("{second}~")
 }
 
 /// Returns the partition of the second index with one shard of the pending starts.

@@ -113,21 +113,19 @@ fn pop(shards: &mut [Shard]) -> Next {
 /// Returns the range of positions of a list: the newest, which is not part of the list, and the
 /// oldest.
 fn range(filter: &LeadFilter, request: &PageRequest) -> (String, String) {
-    let whole = |time: Timestamp, mode| {
-        let whole = TimestampRound::new().smallest(Unit::Second).mode(mode);
-        time.round(whole).unwrap_or(time)
-    };
-    let before = filter
-        .created_before
-        .map(|time| whole(time, RoundMode::Ceil));
-    let after = filter
-        .created_after
-        .map(|time| whole(time, RoundMode::Floor));
-    let newest = [before.map(keys::lead_list_before), request.after.clone()];
+    // Leads are created at whole seconds. A second is at or after a time if it is at or after the
+    // time rounded up, and before a time if it is before the time rounded up.
+    let up = TimestampRound::new()
+        .smallest(Unit::Second)
+        .mode(RoundMode::Ceil);
+    let bound = |time: Timestamp| keys::lead_list_bound(time.round(up).unwrap_or(time));
+    let newest = [filter.created_before.map(bound), request.after.clone()];
     let newest = newest.into_iter().flatten().min();
     (
         newest.unwrap_or_else(|| keys::LEAD_LIST_END.to_owned()),
-        after.map_or_else(|| keys::LEAD_LIST_START.to_owned(), keys::lead_list_after),
+        filter
+            .created_after
+            .map_or_else(|| keys::LEAD_LIST_START.to_owned(), bound),
     )
 }
 
@@ -272,6 +270,10 @@ fn position(item: &Attributes) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Returns the probability that at least `many` of `leads` are in a certain shard of the eight.
@@ -300,25 +302,58 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_whole_seconds_within_a_range_are_read() {
-        let filter = LeadFilter {
-            created_after: Some("2026-02-10T12:00:00.5Z".parse().unwrap()),
-            created_before: Some("2026-02-10T12:00:02.5Z".parse().unwrap()),
+    fn filter(after: Option<Timestamp>, before: Option<Timestamp>) -> LeadFilter {
+        LeadFilter {
+            created_after: after,
+            created_before: before,
             ..LeadFilter::default()
-        };
+        }
+    }
+
+    /// Returns whether a list with this filter shows a lead of this second.
+    fn shows(filter: &LeadFilter, second: i64) -> bool {
         let request = PageRequest {
             limit: 1,
             after: None,
         };
-        let (newest, oldest) = range(&filter, &request);
-        for (second, is_inside) in [(0, false), (1, true), (2, true), (3, false)] {
-            let position = format!("2026-02-10T12:00:0{second}Z#id");
-            assert_eq!(
-                oldest < position && position < newest,
-                is_inside,
-                "{second}"
-            );
+        let (newest, oldest) = range(filter, &request);
+        let second = Timestamp::from_second(second).unwrap();
+        let id = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c0a".parse().unwrap();
+        let position = keys::lead_list_position(second, id);
+        oldest < position && position < newest
+    }
+
+    fn milliseconds() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            -3_000..3_000_i64,
+            (-3..3_i64).prop_map(|second| second * 1_000)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_filter_includes_its_first_instant_and_not_its_last(
+            (after, before) in (milliseconds(), milliseconds()),
+            second in -4..4_i64,
+        ) {
+            const NOON: i64 = 1_770_724_800;
+            let at = |milliseconds| Timestamp::from_millisecond(NOON * 1_000 + milliseconds).unwrap();
+            let filter = filter(Some(at(after)), Some(at(before)));
+            let is_inside = (after..before).contains(&(second * 1_000));
+            prop_assert_eq!(shows(&filter, NOON + second), is_inside);
+        }
+
+        #[test]
+        fn windows_that_touch_show_each_lead_exactly_once(
+            mut cuts in prop::collection::vec((-4..4_i64, prop_oneof![Just(0), 0..1_000_000_000_i32]), 0..6),
+            second in -4..4_i64,
+        ) {
+            cuts.sort_unstable();
+            let cuts = cuts.into_iter().map(|(second, part)| Timestamp::new(second, part.abs()).unwrap());
+            let starts = iter::once(None).chain(cuts.clone().map(Some));
+            let ends = cuts.map(Some).chain([None]);
+            let windows = starts.zip(ends).map(|(start, end)| filter(start, end));
+            prop_assert_eq!(windows.filter(|window| shows(window, second)).count(), 1);
         }
     }
 }

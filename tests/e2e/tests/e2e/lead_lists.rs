@@ -138,7 +138,7 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
     }
     let campaign = format!("campaign_id={}", demo::CAMPAIGN_ID);
     let workflow = format!("workflow_id={}", demo::WORKFLOW_ID);
-    let after = "created_after=2026-02-10T12:01:00Z";
+    let after = "created_after=2026-02-10T12:02:00Z";
     let before = "created_before=2026-02-10T13%3A05%3A00%2B01%3A00";
     for (query, expected, demo_leads) in [
         // The demo leads have the campaign and the workflow, and are older.
@@ -177,7 +177,7 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
     }
     for nothing in [
         "created_before=2026-02-10T12:00:00Z".to_owned(),
-        "created_after=2026-02-10T12:05:00Z".to_owned(),
+        "created_after=2026-02-10T12:05:01Z".to_owned(),
         "created_after=2026-02-10T12:04:00Z&created_before=2026-02-10T12:02:00Z".to_owned(),
         "campaign_id=019c0000-0000-7000-8000-00000000dead".to_owned(),
         format!(
@@ -187,6 +187,44 @@ async fn filters_narrow_the_list_and_leave_its_pages_full() {
         "created_before=-000001-01-01T00:00:00Z".to_owned(),
     ] {
         assert_eq!(pages(&container, &nothing).await, [[""; 0]], "{nothing}");
+    }
+    container.stop().await;
+}
+
+#[tokio::test]
+async fn windows_that_touch_show_each_lead_exactly_once() {
+    let clock = Clock::manual(START.parse().unwrap());
+    let container = Container::at(clock.clone()).await;
+    let start: Timestamp = START.parse().unwrap();
+    for second in 0..4 {
+        // The API keeps the second, and two leads share it.
+        clock.set(start + SignedDuration::from_millis(second * 1_000 + 300));
+        create(&container, 2, &john()).await;
+    }
+    let (all, _) = page(&container, "limit=200").await;
+    assert_eq!(all.len(), 8 + 10);
+    for cuts in [
+        &["12:00:00Z"][..],
+        &["12:00:01Z", "12:00:02Z", "12:00:03Z"],
+        &["12:00:00.999999999Z", "12:00:01.000000001Z"],
+        &["12:00:02.5Z", "12:00:02.5Z", "12:00:02.50000000000001Z"],
+        &["13:00:01%2B01:00", "12:00:03z"],
+    ] {
+        let cuts = cuts.iter().map(|cut| format!("2026-02-10T{cut}"));
+        let starts = ["0000-01-01T00:00:00Z".to_owned()].into_iter();
+        let starts: Vec<_> = starts.chain(cuts.clone()).collect();
+        let ends = cuts.chain(["9999-12-31T23:59:59Z".to_owned()]);
+        let mut seen = Vec::new();
+        for (after, before) in starts.iter().zip(ends) {
+            let query = format!("limit=3&created_after={after}&created_before={before}");
+            seen.extend(pages(&container, &query).await.concat());
+        }
+        assert_eq!(seen.len(), all.len(), "{starts:?}");
+        assert_eq!(
+            seen.iter().collect::<HashSet<_>>(),
+            all.iter().collect::<HashSet<_>>(),
+            "{starts:?}"
+        );
     }
     container.stop().await;
 }
