@@ -1,13 +1,19 @@
 //! Pages and cursors of lists ([contract](../../../docs/contract.md#lists-and-cursors)).
 //!
 //! A cursor holds the position of the last item that was shown, so an insert makes no page repeat or
-//! skip an item. A digest binds the cursor to its account and its list. A cursor that was changed, or
-//! that is used elsewhere, is refused. The digest protects no data, because the caller's account alone decides which items are
-//! listed.
+//! skip an item. A digest binds the cursor to its account and its list. A cursor that was changed,
+//! or that is used elsewhere, is refused. The digest has no key, so a client that has its account's
+//! id can make a cursor. That protects no data, because the caller's account alone decides which
+//! items are listed. A position must have the form that the list gives, because DynamoDB refuses
+//! longer ones.
+
+use std::str::FromStr;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::{
     ids::{AccountId, LeadId},
@@ -25,6 +31,36 @@ pub enum List<'a> {
     Leads(&'a LeadFilter),
     /// Activities of a lead.
     History(LeadId),
+}
+
+impl List<'_> {
+    /// Returns whether a text has the form of a position in the list.
+    fn has_position(self, text: &str) -> bool {
+        match self {
+            Self::Workflows | Self::Campaigns => is_written::<Uuid>(text, Uuid::to_string),
+            Self::Leads(_) => text.split_once('#').is_some_and(|(time, id)| {
+                is_written::<Timestamp>(time, Timestamp::to_string)
+                    && is_written(id, Uuid::to_string)
+            }),
+            Self::History(_) => {
+                let mut parts = text.splitn(3, '#');
+                parts
+                    .next()
+                    .is_some_and(|time| is_written(time, |time: &Timestamp| format!("{time:.3}")))
+                    && parts
+                        .next()
+                        .is_some_and(|rank| matches!(rank, "0" | "1" | "2"))
+                    && parts
+                        .next()
+                        .is_some_and(|id| is_written(id, Uuid::to_string))
+            }
+        }
+    }
+}
+
+/// Returns whether a text is what `write` makes of the value that it stands for.
+fn is_written<T: FromStr>(text: &str, write: impl Fn(&T) -> String) -> bool {
+    text.parse().is_ok_and(|value| write(&value) == text)
 }
 
 /// Limit and position of a page.
@@ -93,7 +129,7 @@ pub fn decode_cursor(
         .map_err(|_| CursorError)?;
     let (given, position) = bytes.split_at_checked(DIGEST_LENGTH).ok_or(CursorError)?;
     let position = str::from_utf8(position).map_err(|_| CursorError)?;
-    if digest(account, list, position) == given {
+    if digest(account, list, position) == given && list.has_position(position) {
         Ok(position.to_owned())
     } else {
         Err(CursorError)
@@ -143,14 +179,60 @@ fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LEN
 mod tests {
     use super::*;
 
+    const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
+
+    #[test]
+    fn only_a_position_in_the_form_of_its_list_is_read() {
+        let account: AccountId = ID.parse().unwrap();
+        let filter = LeadFilter::default();
+        let time = "2026-02-10T12:00:00";
+        let forms = [
+            (List::Workflows, ID.to_owned()),
+            (List::Campaigns, ID.to_owned()),
+            (List::Leads(&filter), format!("{time}Z#{ID}")),
+            (
+                List::History(ID.parse().unwrap()),
+                format!("{time}.000Z#1#{ID}"),
+            ),
+        ];
+        let long = "x".repeat(3_000);
+        for (list, position) in &forms {
+            let read =
+                |text: &str| decode_cursor(account, *list, &encode_cursor(account, *list, text));
+            assert_eq!(read(position), Ok(position.clone()));
+            let others = forms
+                .iter()
+                .map(|(_, other)| other)
+                .filter(|it| *it != position);
+            let wrong = ["", "~~~~", "!", "\0", "#", &long, &position[1..]];
+            let changed = [
+                format!("{position}x"),
+                format!("{position}#"),
+                format!(" {position}"),
+                position.replace('-', ""),
+                position.replace("f0c1", "F0C1"),
+                position.replace("12:00:00", "12:00:60"),
+                position.replace("#1#", "#3#"),
+            ];
+            let changed = changed.iter().filter(|it| *it != position);
+            for text in wrong
+                .into_iter()
+                .chain(changed.map(String::as_str))
+                .chain(others.map(String::as_str))
+            {
+                assert_eq!(read(text), Err(CursorError), "{list:?} {text:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_cursor_works_for_its_own_account_and_list_only() {
         let mine: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d".parse().unwrap();
         let other: AccountId = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6e".parse().unwrap();
-        let cursor = encode_cursor(mine, List::Workflows, "position");
+        let cursor = encode_cursor(mine, List::Workflows, ID);
         assert_eq!(
             decode_cursor(mine, List::Workflows, &cursor),
-            Ok("position".to_owned())
+            Ok(ID.to_owned())
         );
         assert_eq!(
             decode_cursor(other, List::Workflows, &cursor),
