@@ -171,7 +171,8 @@ fn check_workflow(
         ));
     }
     let message = request.first_message.as_ref()?;
-    if request.has_problem_with("force_first_message.channel") {
+    let is_wrong = |part: &str| message.wrong.iter().any(|field| field == part);
+    if is_wrong("channel") {
         return None;
     }
     let channel = message
@@ -189,12 +190,11 @@ fn check_workflow(
                     "" => "force_first_message".to_owned(),
                     part => format!("force_first_message.{part}"),
                 };
-                // A part with a problem is not missing either. The client chooses the name of an unknown
-                // field, which may begin like any other.
-                let is_reported = request.problems.iter().any(|problem| {
-                    problem.field == field
-                        || part.is_empty() && problem.field.starts_with("force_first_message.")
-                });
+                // A part with a problem is not missing either.
+                let is_reported = match part {
+                    "" => !message.wrong.is_empty(),
+                    part => is_wrong(part),
+                };
                 if !is_reported {
                     problems.push(Problem::new(&field, error));
                 }

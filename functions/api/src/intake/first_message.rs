@@ -14,6 +14,8 @@ const FIELD: &str = "force_first_message";
 pub struct FirstMessageRequest {
     pub channel: Option<Channel>,
     pub parts: MessageParts,
+    /// Names of the fields inside that have a problem.
+    pub wrong: Vec<String>,
 }
 
 /// Takes `force_first_message`. `None` if it is not given or is no object.
@@ -45,9 +47,18 @@ pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
     for field in inner.given_fields() {
         inner.problem(&field, "is not a field of force_first_message");
     }
+    let wrong = inner
+        .problems
+        .iter()
+        .map(|problem| problem.field.clone())
+        .collect();
     let problems = &mut reader.problems;
     problems.extend(inner.problems, |problem| problem.within(FIELD));
-    Some(FirstMessageRequest { channel, parts })
+    Some(FirstMessageRequest {
+        channel,
+        parts,
+        wrong,
+    })
 }
 
 fn channel(reader: &mut Reader) -> Option<Channel> {

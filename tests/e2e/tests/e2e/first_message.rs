@@ -86,3 +86,24 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
     assert_eq!(error["message"], "force_first_message needs workflow_id");
     stack.stop().await;
 }
+
+#[tokio::test]
+async fn a_key_that_is_spelt_like_a_part_of_a_first_message_hides_no_problem() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let mut lead = example_lead();
+    lead["force_first_message"] = json!({"channel": "sms", "html": "<p>"});
+    let of_message = [
+        "force_first_message.html is not for the channel sms",
+        "force_first_message needs content on the channel sms",
+    ];
+    for part in ["channel", "html", "content", "x"] {
+        let mut lead = lead.clone();
+        lead[format!("force_first_message.{part}")] = json!([[[[[[[[[0]]]]]]]]]);
+        let error = api.refused(&lead).await;
+        let problems = error["details"].as_array().unwrap().iter();
+        let messages: Vec<_> = problems.map(|it| it["message"].as_str().unwrap()).collect();
+        assert_eq!(messages[1..], of_message, "{part}");
+    }
+    stack.stop().await;
+}
