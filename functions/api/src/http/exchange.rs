@@ -96,6 +96,11 @@ impl Exchange {
         } = self;
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // A client can make up a method.
+        let method = match method.as_str() {
+            "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" => method.as_str(),
+            _ => "other",
+        };
         let status = status.as_u16();
         let outcome = error.map_or("ok", ApiError::code);
         let counts = counts.or_else(|| self.refused_before_parsing(error));
@@ -106,7 +111,7 @@ impl Exchange {
         macro_rules! log {
             ($level:ident $($more:tt)*) => {
                 tracing::$level!(
-                    target: METRICS, { request.id = request_id, http.method = %method, http.route = route,
+                    target: METRICS, { request.id = request_id, http.method = method, http.route = route,
                     http.status = status, outcome, duration_ms, leads_created = created,
                     leads_replayed = replayed, leads_refused = refused, starts_delayed = delayed, reason
                     $($more)* }, "request"
