@@ -15,7 +15,10 @@ use simulation::{CANARIES, Cloud, Fault, Scenario, run};
 use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 
-use crate::fixtures::{Container, Logs, account, consume, items_of};
+use crate::{
+    fixtures::{Container, Logs, account, consume, items_of},
+    words::WORDS,
+};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -91,6 +94,12 @@ fn bodies() -> Vec<Value> {
             bodies.push(json!({ field: wrong, "workflow_id": demo::WORKFLOW_ID }));
         }
     }
+    bodies.extend(WORDS.map(|word| {
+        json!({
+            "first_name": format!("{word} {name}"), "company": word, "metadata": {format!("{word} {FIELD}"): note},
+            format!("{word} {FIELD}"): note, "reason": format!("{word} {note}"),
+        })
+    }));
     bodies.extend([
         json!({"status_key": "won", "reason": note}),
         json!({"workflowId": demo::WORKFLOW_ID, "reason": note, "actorId": note}),
@@ -99,8 +108,17 @@ fn bodies() -> Vec<Value> {
     bodies
 }
 
-/// Calls every route with every body. Returns the numbers of calls and of refusals.
-async fn call_everything(container: &Container, lead: &str) -> (usize, usize) {
+/// Numbers of calls of [`call_everything`].
+#[derive(Default)]
+struct Counts {
+    calls: usize,
+    refused: usize,
+    replayed: usize,
+}
+
+/// Calls every route with every body: without an idempotency key, with a wrong one, and twice with
+/// a right one.
+async fn call_everything(container: &Container, lead: &str) -> Counts {
     let paths = [
         ("POST", "/leads"),
         ("PATCH", "/leads/{}"),
@@ -124,9 +142,10 @@ async fn call_everything(container: &Container, lead: &str) -> (usize, usize) {
         ("GET", "/workflows?limit=canary"),
         ("GET", "/campaigns"),
         ("GET", "/canary"),
+        ("canary", "/leads"),
         ("DELETE", "/leads/{}"),
     ];
-    let (bodies, mut counts) = (bodies(), (0, 0));
+    let (bodies, mut counts) = (bodies(), Counts::default());
     for (method, path) in paths {
         let path = path.replace("{}", lead);
         let bodies = if method == "GET" || method == "DELETE" {
@@ -135,15 +154,26 @@ async fn call_everything(container: &Container, lead: &str) -> (usize, usize) {
             &bodies
         };
         for key in [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY] {
-            let name = Some(("idempotency-key", "canary canary\t"));
-            let calls = bodies.iter().flat_map(|body| {
-                [None, name].map(|name| container.send(key, method, &path, Some(body), name))
-            });
-            for reply in join_all(calls).await {
-                counts.0 += 1;
-                if reply.status.as_u16() >= 400 {
-                    counts.1 += 1;
-                    must_not_reveal(&reply.text);
+            for round in 0..2 {
+                let calls = bodies.iter().enumerate().flat_map(|(number, body)| {
+                    let wrong = [None, Some("canary canary\t".to_owned())];
+                    let names = wrong.into_iter().filter(move |_| round == 0);
+                    let path = &path;
+                    names
+                        .chain([Some(format!("canary-{number}"))])
+                        .map(async move |name| {
+                            let header = name.as_deref().map(|name| ("idempotency-key", name));
+                            container.send(key, method, path, Some(body), header).await
+                        })
+                });
+                for reply in join_all(calls).await {
+                    counts.calls += 1;
+                    counts.replayed +=
+                        usize::from(reply.headers.contains_key("idempotency-replayed"));
+                    if reply.status.as_u16() >= 400 {
+                        counts.refused += 1;
+                        must_not_reveal(&reply.text);
+                    }
                 }
             }
         }
@@ -156,10 +186,14 @@ async fn no_request_reveals_anything_in_a_log_or_an_error() {
     let (logs, _guard) = Logs::capture();
     let container = Container::start().await;
     let lead = container.create(&bodies()[0]).await;
-    let (calls, refused) = call_everything(&container, &lead).await;
+    let Counts {
+        calls,
+        refused,
+        replayed,
+    } = call_everything(&container, &lead).await;
     assert!(
-        refused > 500 && calls - refused > 20,
-        "{refused} of {calls}"
+        refused > 500 && calls - refused > 20 && replayed > 20,
+        "{refused} of {calls}, {replayed} replayed"
     );
     let messages = container.sqs.take_bodies();
     assert!(!messages.is_empty());
@@ -177,7 +211,7 @@ async fn no_request_reveals_anything_while_everything_fails() {
         container.dynamodb.set(call, Fault::Throttled);
         container.sqs.set(call, Fault::Failed);
     }
-    let (calls, refused) = call_everything(&container, &lead).await;
+    let Counts { calls, refused, .. } = call_everything(&container, &lead).await;
     // On a busy machine, the store can exceed its time limit. Requests pass then.
     assert!(refused > 100, "{refused} of {calls}");
     assert!(checked(&logs).contains("DynamoDB is throttling or failing"));
@@ -198,7 +232,7 @@ async fn no_refusal_over_a_limit_reveals_anything() {
     store.change_account(&demo, patch).await.unwrap();
     // A container with empty caches reads the new limit.
     let container = Container::of(container.services, Clock::System);
-    let (calls, refused) = call_everything(&container, &lead).await;
+    let Counts { calls, refused, .. } = call_everything(&container, &lead).await;
     // On a busy machine, the store can exceed its time limit. Requests pass then.
     assert!(refused > 100, "{refused} of {calls}");
     assert!(checked(&logs).contains("rate_limited"));
@@ -292,7 +326,8 @@ async fn no_damaged_item_reveals_anything() {
             for name in item.keys().filter(|name| *name != "pk" && *name != "sk") {
                 let list = AttributeValue::L(vec![note()]);
                 let map = AttributeValue::M([("note".to_owned(), note())].into());
-                for value in [note(), list, map] {
+                let expected = AttributeValue::S(format!("2026, expected {}", CANARIES[3]));
+                for value in [note(), expected, list, map] {
                     // DynamoDB takes only texts as keys of an index.
                     if name.starts_with("gsi") && !value.is_s() {
                         continue;
