@@ -3,8 +3,8 @@
 //! A cursor holds the position of the last item that was shown, so an insert makes no page repeat or
 //! skip an item. A digest binds the cursor to its account and its list. A cursor that was changed,
 //! or that is used elsewhere, is refused. The digest has no key, so a client that has its account's
-//! id can make a cursor. That protects no data, because the caller's account alone decides which
-//! items are listed. A position must have the form that the list gives, because DynamoDB refuses
+//! id can make a cursor. The digest need not protect data, because the caller's account alone decides
+//! which items are listed. A position must have the form that the list gives, because DynamoDB refuses
 //! longer ones.
 
 use std::str::FromStr;

@@ -26,8 +26,8 @@ pub fn whole_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// Reads a time in RFC 3339. A time before [`FIRST`] becomes [`FIRST`], and a time after [`LAST`]
-/// becomes [`LAST`]. A leap second is read as the second before it.
+/// Reads a time in RFC 3339. A time before the year 0 becomes the start of that year, and a time
+/// after 9999-12-30T22:00:00Z becomes that time. A leap second is read as the second before it.
 ///
 /// # Errors
 /// [`TimeError`].
