@@ -348,7 +348,7 @@ mod tests {
                 account_id: AccountId::new(now, [7; 10]),
                 profile: Profile {
                     id: LeadId::new(now, [7; 10]),
-                    first_name: first_name.as_str().try_into().unwrap(),
+                    first_name: Name::stored(first_name),
                     last_name: last_name.map(|name| name.as_str().try_into().unwrap()),
                     email: None,
                     phone: Some("+1234567890".try_into().unwrap()),
