@@ -15,6 +15,7 @@ mod intake;
 mod leads;
 mod limit;
 mod openapi;
+mod retry;
 mod runs;
 #[cfg(feature = "description")]
 mod schema;

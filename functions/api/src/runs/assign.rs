@@ -21,7 +21,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change::{Current, TRIES, pause};
+use super::change::Current;
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::Assignment,
@@ -31,6 +31,7 @@ use crate::schema::{
 use crate::{
     auth::Caller,
     http::{body::JsonBody, error::ApiError, path::PathId, reader::Reader},
+    retry::{TRIES, pause},
     state::AppState,
 };
 

@@ -1,12 +1,7 @@
 //! Changes of a lead's run. A change is computed from the stored run and written on the condition that the run
 //! has not changed since. If it has, the change is computed again.
 
-use std::time::Duration;
-
-use aws::{
-    randomness::Randomness,
-    store::{CurrentRun, RunOrigin, StoreError},
-};
+use aws::store::{CurrentRun, RunOrigin, StoreError};
 use domain::{
     account::AccountSettings,
     activity::Activity,
@@ -16,12 +11,11 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use crate::{http::error::ApiError, state::AppState};
-
-/// Maximum number of tries of a change that meets concurrent changes.
-pub const TRIES: u32 = 20;
-/// Pause before the second try, with jitter. It grows linearly.
-const PAUSE: Duration = Duration::from_millis(5);
+use crate::{
+    http::error::ApiError,
+    retry::{TRIES, pause},
+    state::AppState,
+};
 
 /// A lead, and the run of its current start.
 pub struct Current {
@@ -100,13 +94,4 @@ pub async fn change_run<T>(
         }
     }
     Err(ApiError::Conflict)
-}
-
-/// Waits before a change is computed again. Jitter keeps requests that collided once from colliding again.
-pub async fn pause(randomness: &Randomness, try_number: u32) {
-    if try_number > 0 {
-        let [.., byte] = randomness.bits();
-        let jitter = 0.5 + f64::from(byte) / 255.0;
-        tokio::time::sleep(PAUSE.mul_f64(f64::from(try_number) * jitter)).await;
-    }
 }
