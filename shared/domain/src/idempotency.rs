@@ -17,14 +17,67 @@ pub struct IdempotencyKey(String);
 #[error("must be 1 to 255 visible ASCII characters")]
 pub struct IdempotencyKeyError;
 
-/// Record of an idempotent request in the lead that it created. A replay gets the reply from it.
+/// Record of an idempotent request in the lead that it created. A replay gets its reply from it and
+/// from the lead. It has no field of the lead, so that a change or an erasure leaves no copy behind.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Hash of the parsed request.
     #[serde(rename = "request_hash")]
     pub fingerprint: String,
-    /// Body of the first reply, byte for byte.
-    pub reply: String,
+    /// The first reply without the lead, as JSON: the run and the warning.
+    #[serde(rename = "reply")]
+    pub rest: String,
+}
+
+/// The leads of an idempotent array, by their index: a mark for each that can be stored, and `None`
+/// for the others. A client can correct those and send the array again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest(Vec<Option<String>>);
+
+impl Manifest {
+    /// Returns whether no lead can be stored.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// Returns the manifest of two arrays under one key. `None` if they have different leads at the
+    /// same index, or different numbers of leads.
+    pub fn merged(&self, other: &Self) -> Option<Self> {
+        if self.0.len() != other.0.len() {
+            return None;
+        }
+        let both = self.0.iter().zip(&other.0).map(|both| match both {
+            (Some(one), Some(other)) if one != other => None,
+            (one, other) => Some(one.as_ref().or(other.as_ref()).cloned()),
+        });
+        both.collect::<Option<_>>().map(Self)
+    }
+}
+
+impl FromIterator<Option<String>> for Manifest {
+    fn from_iter<I: IntoIterator<Item = Option<String>>>(marks: I) -> Self {
+        Self(marks.into_iter().collect())
+    }
+}
+
+/// Writes the marks with commas between them.
+impl fmt::Display for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let marks = self
+            .0
+            .iter()
+            .map(|mark| mark.as_deref().unwrap_or_default());
+        f.write_str(&marks.collect::<Vec<_>>().join(","))
+    }
+}
+
+impl From<&str> for Manifest {
+    fn from(text: &str) -> Self {
+        let marks = text.split(',');
+        marks
+            .map(|mark| (!mark.is_empty()).then(|| mark.to_owned()))
+            .collect()
+    }
 }
 
 impl IdempotencyKey {
@@ -112,6 +165,28 @@ mod tests {
             let read = wrong.parse::<IdempotencyKey>();
             assert_eq!(read, Err(IdempotencyKeyError), "{wrong}");
         }
+    }
+
+    #[test]
+    fn arrays_under_one_key_differ_only_in_leads_that_could_not_be_stored() {
+        let merged = |one: &str, other: &str| {
+            let merged = Manifest::from(one).merged(&Manifest::from(other));
+            merged.map(|manifest| manifest.to_string())
+        };
+        for (one, other, both) in [
+            ("a,b", "a,b", Some("a,b")),
+            ("a,", "a,b", Some("a,b")),
+            (",", ",b", Some(",b")),
+            ("a,,c", ",b,", Some("a,b,c")),
+            ("a,b", "b,a", None),
+            ("a,b", "a,x", None),
+            ("a,b", "a,b,c", None),
+            ("a,b", "a,b,", None),
+        ] {
+            assert_eq!(merged(one, other).as_deref(), both, "{one} and {other}");
+            assert_eq!(merged(other, one).as_deref(), both, "{other} and {one}");
+        }
+        assert!(Manifest::from(",,").is_empty() && !Manifest::from(",b").is_empty());
     }
 
     #[test]

@@ -159,12 +159,30 @@ impl Profile {
             .metadata
             .iter()
             .filter(|(key, _)| !patch.metadata.has(key));
-        let entries = kept.chain(patch.metadata.iter());
-        names
-            + entries
-                .map(|(key, value)| key.len() + value.len())
-                .sum::<usize>()
+        names + size_of(kept) + size_of(patch.set_keys())
     }
+}
+
+impl LeadPatch {
+    /// Returns the bytes that the change writes, counted as in [`Profile::size_after`]. The lead
+    /// grows by no more than that.
+    pub fn added_size(&self) -> usize {
+        let name = |change: &Change<Name>| match change {
+            Change::Set(new) => new.as_str().len(),
+            Change::Keep | Change::Remove => 0,
+        };
+        let names = name(&self.last_name) + name(&self.company) + name(&self.title);
+        names + size_of(self.set_keys())
+    }
+
+    /// Returns the keys of the metadata that the change sets, and not those that it removes.
+    fn set_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metadata.iter().filter(|(_, value)| *value != "null")
+    }
+}
+
+fn size_of<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+    entries.map(|(key, value)| key.len() + value.len()).sum()
 }
 
 impl Lead {

@@ -10,9 +10,8 @@ use domain::{account::AccountSettings, idempotency::Receipt, lead::Lead};
 
 use super::{
     enrol::{Enrolled, Refused, Warning},
-    idempotency::IdempotentRequest,
     outcome::{Acceptance, Accepted, Outcome},
-    reply::created_body,
+    reply::{created_body, replayed_body, rest_of_body},
 };
 use crate::{http::error::ApiError, state::AppState};
 
@@ -28,23 +27,23 @@ pub async fn accept(
         Err(Refused {
             error: error @ ApiError::Validation(_),
             idempotent: Some(request),
-        }) => {
-            let receipt = state.store.receipt(account.id, request.lead_id).await?;
-            match receipt.filter(|receipt| receipt.fingerprint == request.fingerprint) {
-                Some(receipt) => Ok(replay(&request, receipt)),
-                None => Err(error),
+        }) => match state.store.replayable(account.id, request.lead_id).await? {
+            Some((lead, receipt)) if receipt.fingerprint == request.fingerprint => {
+                replay(&lead, &receipt)
             }
-        }
+            Some(_) => Err(ApiError::IdempotencyKeyReused),
+            None => Err(error),
+        },
         Err(refused) => Err(refused.error),
     }
 }
 
-fn replay(request: &IdempotentRequest, receipt: Receipt) -> Accepted {
-    Accepted {
-        lead_id: request.lead_id,
-        body: receipt.reply,
+fn replay(lead: &Lead, receipt: &Receipt) -> Outcome {
+    Ok(Accepted {
+        lead_id: lead.profile.id,
+        body: replayed_body(lead, receipt)?,
         how: Acceptance::Replayed,
-    }
+    })
 }
 
 async fn store_and_enqueue(state: &AppState, enrolled: Enrolled) -> Outcome {
@@ -54,12 +53,14 @@ async fn store_and_enqueue(state: &AppState, enrolled: Enrolled) -> Outcome {
         idempotent,
     } = enrolled;
     let id = lead.profile.id;
-    // Before the lead is stored, because the receipt in its item has the reply.
     let body = created_body(&lead, &warnings)?;
-    let receipt = idempotent.as_ref().map(|request| Receipt {
-        fingerprint: request.fingerprint.clone(),
-        reply: body.clone(),
-    });
+    let receipt = match &idempotent {
+        None => None,
+        Some(request) => Some(Receipt {
+            fingerprint: request.fingerprint.clone(),
+            rest: rest_of_body(&lead, &warnings)?,
+        }),
+    };
     let is_idempotent = idempotent.is_some();
     let (created, sent) = tokio::join!(
         state.store.create_lead(&lead, receipt.as_ref()),
@@ -90,12 +91,12 @@ async fn store_and_enqueue(state: &AppState, enrolled: Enrolled) -> Outcome {
             body,
             how: Acceptance::Created,
         }),
-        (Created::Existing(receipt), Some(request))
+        (Created::Existing(lead, receipt), Some(request))
             if receipt.fingerprint == request.fingerprint =>
         {
-            Ok(replay(&request, receipt))
+            replay(&lead, &receipt)
         }
-        (Created::Existing(_), _) => Err(ApiError::IdempotencyKeyReused),
+        (Created::Existing(..), _) => Err(ApiError::IdempotencyKeyReused),
         (Created::Erased, _) => Err(ApiError::IdempotencyKeyOfErased),
     }
 }
@@ -136,9 +137,12 @@ pub async fn delay_new(
     warnings.push(Warning::Delayed);
     let body = created_body(&lead, &warnings)?;
     let lead_id = lead.profile.id;
-    // A replay has to return the reply with the warning.
-    let reply = is_idempotent.then_some(body.as_str());
-    if set_pending(state, &lead, reply).await.is_ok() {
+    // A replay has to return the warning.
+    let rest = match is_idempotent {
+        true => Some(rest_of_body(&lead, &warnings)?),
+        false => None,
+    };
+    if set_pending(state, &lead, rest.as_deref()).await.is_ok() {
         let how = Acceptance::Delayed;
         return Ok(Accepted { lead_id, body, how });
     }
@@ -165,10 +169,10 @@ pub async fn ensure_pending(state: &AppState, lead: &Lead) -> Result<(), ApiErro
     }
 }
 
-async fn set_pending(state: &AppState, lead: &Lead, reply: Option<&str>) -> Result<(), StoreError> {
+async fn set_pending(state: &AppState, lead: &Lead, rest: Option<&str>) -> Result<(), StoreError> {
     let (account, now) = (lead.account_id, state.clock.now());
     let id = lead.profile.id;
-    let set = state.store.set_pending(account, id, now, reply).await;
+    let set = state.store.set_pending(account, id, now, rest).await;
     set.inspect_err(|error| {
         tracing::error!(lead.id = %id, error = %ErrorChain(error), "a start could not be listed as pending");
     })

@@ -6,8 +6,14 @@ use aws::{
     store::{Lookup, WriteStatus},
     telemetry::ErrorChain,
 };
-use domain::{account::AccountSettings, idempotency::IdempotencyKey, lead::Lead};
+use domain::{
+    account::AccountSettings,
+    idempotency::{IdempotencyKey, Manifest},
+    ids::LeadId,
+    lead::Lead,
+};
 use futures::{StreamExt, stream};
+use http::StatusCode;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
 
@@ -58,7 +64,8 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
 /// Creates the valid leads of an array. `begun` is the time before its charge.
 ///
 /// # Errors
-/// Same as [`References::load`] and [`reply_size::check`]. Errors of single leads are in their outcomes.
+/// Same as [`References::load`] and [`reply_size::check`]. With a key, also the errors of the manifest.
+/// Errors of single leads are in their outcomes.
 pub async fn create(
     state: &AppState,
     account: &AccountSettings,
@@ -87,8 +94,39 @@ pub async fn create(
     });
     let enrolled: Vec<_> = enrolled.collect();
     reply_size::check(elements, &enrolled)?;
-    if key.is_none() {
-        return Ok(accept_in_batches(state, enrolled, begun).await);
+    match key {
+        None => Ok(accept_in_batches(state, enrolled, begun).await),
+        Some(key) => accept_idempotently(state, account, key, enrolled, begun).await,
+    }
+}
+
+/// Stores the leads of an idempotent array, unless the key belongs to another request.
+///
+/// # Errors
+/// Same as [`Store::record_manifest`](aws::store::Store::record_manifest).
+async fn accept_idempotently(
+    state: &AppState,
+    account: &AccountSettings,
+    key: &IdempotencyKey,
+    enrolled: Vec<Result<Enrolled, Refused>>,
+    begun: Instant,
+) -> Result<Vec<Outcome>, ApiError> {
+    let total = enrolled.len();
+    let reused = || (0..total).map(|_| Err(ApiError::IdempotencyKeyReused));
+    let marks = enrolled.iter().map(|enrolled| {
+        let request = enrolled.as_ref().ok()?.idempotent.as_ref()?;
+        Some(request.mark(key))
+    });
+    let manifest: Manifest = marks.collect();
+    if !manifest.is_empty() {
+        let first = LeadId::of_request(account.id, key, 0);
+        let (store, now) = (&state.store, state.clock.now());
+        if !store
+            .record_manifest(account.id, first, &manifest, now)
+            .await?
+        {
+            return Ok(reused().collect());
+        }
     }
     let accepted: Vec<_> = enrolled
         .into_iter()
@@ -99,10 +137,25 @@ pub async fn create(
             accept(state, account, enrolled).await
         })
         .collect();
-    Ok(stream::iter(accepted)
-        .buffered(CONCURRENT_PUTS)
-        .collect()
-        .await)
+    let mut accepted = accepted.into_iter();
+    let mut outcomes = Vec::with_capacity(total);
+    // A request for one lead has the id of the first one. So the first lead decides between that
+    // request and the array, and the others wait for it.
+    if let Some(first) = accepted.next() {
+        let first = first.await;
+        match &first {
+            Err(ApiError::IdempotencyKeyReused) => return Ok(reused().collect()),
+            Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                outcomes.push(first);
+                outcomes.resize_with(total, || Err(ApiError::NotStored));
+                return Ok(outcomes);
+            }
+            _ => outcomes.push(first),
+        }
+    }
+    let rest = stream::iter(accepted).buffered(CONCURRENT_PUTS);
+    outcomes.extend(rest.collect::<Vec<_>>().await);
+    Ok(outcomes)
 }
 
 /// Changes the message for JSON of another type: an element of the array is always JSON.

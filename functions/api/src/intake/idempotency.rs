@@ -1,8 +1,10 @@
 //! The `Idempotency-Key` of a request ([contract](../../../../docs/contract.md#idempotency-key)).
 
 use axum::extract::FromRequestParts;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{account::AccountSettings, idempotency::IdempotencyKey, ids::LeadId};
 use http::request::Parts;
+use sha2::{Digest, Sha256};
 
 use crate::http::{error::ApiError, fields::Fields};
 
@@ -44,6 +46,17 @@ impl IdempotentRequest {
             lead_id: LeadId::of_request(account.id, place.key, place.index),
             fingerprint: fields.fingerprint(prefix),
         }
+    }
+
+    /// Returns the mark of this lead in the array's manifest: 66 bits of a hash. The key is in the
+    /// hash, so that the table does not have all that is needed to guess the lead.
+    pub fn mark(&self, key: &IdempotencyKey) -> String {
+        let mut hash = Sha256::new_with_prefix(key.as_str());
+        hash.update("#");
+        hash.update(&self.fingerprint);
+        let mut mark = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
+        mark.truncate(11);
+        mark
     }
 }
 

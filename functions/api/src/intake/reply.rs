@@ -6,6 +6,7 @@ use axum::{
 };
 use domain::{
     cadence::Channel,
+    idempotency::Receipt,
     ids::{JobId, RunId, WorkflowId},
     lead::{Lead, Start},
     workflow::WorkflowLabel,
@@ -96,21 +97,41 @@ struct Cadence {
     total_steps: u16,
 }
 
+/// The reply without the lead, for the receipt.
+#[derive(Serialize)]
+struct Rest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_run: Option<CreatedRun<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+}
+
+impl<'a> Rest<'a> {
+    fn new(lead: &'a Lead, warnings: &[Warning]) -> Self {
+        let texts = || warnings.iter().map(Warning::to_string).collect::<Vec<_>>();
+        Self {
+            workflow_run: lead.start.as_ref().map(CreatedRun::from),
+            warning: (!warnings.is_empty()).then(|| texts().join("; ")),
+        }
+    }
+}
+
 /// Returns the body of the reply for a stored lead.
 pub fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
-    serde_json::to_string(&created_reply(lead, warnings)).map_err(|_| ApiError::Internal(None))
+    json(&created_reply(lead, warnings))
 }
 
 /// Returns the reply for a lead.
 pub fn created_reply<'a>(lead: &'a Lead, warnings: &[Warning]) -> CreatedReply<'a> {
+    let Rest {
+        workflow_run,
+        warning,
+    } = Rest::new(lead, warnings);
     CreatedReply {
         success: true,
         lead: CreatedLead::from(&lead.profile),
-        workflow_run: lead.start.as_ref().map(CreatedRun::from),
-        warning: (!warnings.is_empty()).then(|| {
-            let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-            texts.join("; ")
-        }),
+        workflow_run,
+        warning,
     }
 }
 
@@ -125,6 +146,31 @@ impl<'a> From<&'a ApiError> for FailedOut<'a> {
             problems_total: error.problems().map(Problems::total),
         }
     }
+}
+
+/// Returns the part of the body that the receipt keeps: all but the lead.
+pub fn rest_of_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
+    json(&Rest::new(lead, warnings))
+}
+
+/// Returns the body of a replay: the lead as it is now, and the rest of the first reply.
+pub fn replayed_body(lead: &Lead, receipt: &Receipt) -> Result<String, ApiError> {
+    let head = json(&CreatedReply {
+        success: true,
+        lead: CreatedLead::from(&lead.profile),
+        workflow_run: None,
+        warning: None,
+    })?;
+    // Two JSON objects become one. The second one can be empty.
+    let rest = receipt.rest.strip_prefix('{').filter(|rest| *rest != "}");
+    Ok(match (head.strip_suffix('}'), rest) {
+        (Some(head), Some(rest)) => format!("{head},{rest}"),
+        _ => head,
+    })
+}
+
+fn json(body: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(body).map_err(|_| ApiError::Internal(None))
 }
 
 /// Returns the reply for one stored lead.

@@ -1,5 +1,6 @@
 //! `PATCH` and `PUT /leads/{id}` ([contract](../../../../docs/contract.md#patch-leadsid-and-put-leadsid)).
 
+use aws::store::StoreError;
 use axum::{
     Json,
     extract::State,
@@ -19,11 +20,12 @@ use crate::http::{body::JsonBody, reader::Reader};
 use crate::schema::{
     bodies::LeadChange,
     domain_types,
-    refusals::{Checked, Keyed, Naming, WithBody},
+    refusals::{Checked, Keyed, Naming, Raced, WithBody},
 };
 use crate::{
     auth::Caller,
     http::{error::ApiError, path::PathId},
+    retry::{TRIES, pause},
     state::AppState,
 };
 
@@ -46,6 +48,7 @@ const MAX_KEYS: usize = 100;
         Checked,
         Naming,
         WithBody,
+        Raced,
     ),
 )]
 pub async fn change(
@@ -55,25 +58,34 @@ pub async fn change(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let patch = read(&body, &account)?;
-    let lead = state.store.lead(account.id, id).await?.found();
-    let lead = lead.ok_or(ApiError::NotFound("Lead"))?;
-    if let Change::Set(campaign) = patch.campaign_id {
-        let known = state.catalogue.campaign(account.id, campaign).await?;
-        known.ok_or(ApiError::NotFound("Campaign"))?;
+    for try_number in 0..TRIES {
+        pause(&state.randomness, try_number).await;
+        let read = state.store.read_for_change(account.id, id).await?;
+        let read = read.ok_or(ApiError::NotFound("Lead"))?;
+        if let Change::Set(campaign) = patch.campaign_id {
+            let known = state.catalogue.campaign(account.id, campaign).await?;
+            known.ok_or(ApiError::NotFound("Campaign"))?;
+        }
+        if !read.has_room_for(&patch) {
+            return Err(ApiError::PayloadTooLarge(
+                "With this change the lead would be over 64 KiB; remove keys of its metadata first",
+            ));
+        }
+        let now = whole_second(state.clock.now());
+        match state.store.change_lead(&read, &patch, now).await {
+            // Another change has taken the room that this one needs, or the lead was erased.
+            Err(StoreError::Conflict) => {}
+            changed => {
+                let lead = changed.map_err(ApiError::of_change)?;
+                let body = ChangedReply {
+                    success: true,
+                    lead: ListedLead::from(&lead.profile),
+                };
+                return Ok(Json(body).into_response());
+            }
+        }
     }
-    if lead.profile.size_after(&patch) > MAX_SIZE {
-        return Err(ApiError::PayloadTooLarge(
-            "With this change the lead would be over 64 KiB; remove keys of its metadata first",
-        ));
-    }
-    let now = whole_second(state.clock.now());
-    let changed = state.store.change_lead(account.id, id, patch, now).await;
-    let lead = changed.map_err(ApiError::of_change)?;
-    let body = ChangedReply {
-        success: true,
-        lead: ListedLead::from(&lead.profile),
-    };
-    Ok(Json(body).into_response())
+    Err(ApiError::Conflict)
 }
 
 /// Reads a change, by the rules of `POST /leads`.

@@ -9,7 +9,7 @@
 //! run only if there is no item, and so fails.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::ids::{AccountId, LeadId, RunId};
+use domain::ids::{AccountId, LeadId, RunId, WorkflowId};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub(super) struct Tombstone {
     /// The run of the lead's start. It may not be in the table yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run_id: Option<RunId>,
+    /// The workflow of the lead's start, for the run's waiting note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
     /// End of the tombstone, in seconds since 1970. DynamoDB deletes it then. `None` if there is
     /// more to erase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,9 +57,14 @@ impl Entity for Tombstone {
 }
 
 impl Tombstone {
-    pub(super) fn unfinished(run_id: Option<RunId>, since: Timestamp) -> Self {
+    pub(super) fn unfinished(
+        run_id: Option<RunId>,
+        workflow_id: Option<WorkflowId>,
+        since: Timestamp,
+    ) -> Self {
         Self {
             run_id,
+            workflow_id,
             ttl: None,
             gsi2pk: Some(keys::UNFINISHED_ERASURES.to_owned()),
             gsi2sk: Some(keys::pending_since(since)),
@@ -66,10 +74,41 @@ impl Tombstone {
     pub(super) fn until(at: Result<Timestamp, jiff::Error>, now: Timestamp) -> Self {
         Self {
             run_id: None,
+            workflow_id: None,
             ttl: Some(at.unwrap_or(now).as_second()),
             gsi2pk: None,
             gsi2sk: None,
         }
+    }
+}
+
+/// An item beside a lead in its partition: a run, the tombstone of a run, or an entry of the history.
+struct Beside {
+    key: Key,
+    is_erased: bool,
+    /// Workflow and id of a run that is not planned, and may have a waiting note.
+    waiting: Option<(WorkflowId, RunId)>,
+}
+
+impl Beside {
+    /// Returns the parts of an item. `None` if it has no key.
+    fn of(item: Attributes) -> Option<Self> {
+        let is_planned = item.contains_key("snapshot");
+        let workflow = item.get("workflow").and_then(|workflow| {
+            let id = workflow.as_m().ok()?.get("id")?.as_s().ok()?;
+            id.parse().ok()
+        });
+        let is_erased = is_erased(&item);
+        let key = Key::of(item)?;
+        let run = key
+            .sk
+            .strip_prefix(keys::RUNS)
+            .and_then(|run| run.parse().ok());
+        Some(Self {
+            waiting: workflow.zip(run).filter(|_| !is_planned),
+            is_erased,
+            key,
+        })
     }
 }
 
@@ -101,8 +140,7 @@ impl Store {
             if tombstone.ttl.is_some() {
                 return Ok(false);
             }
-            self.finish_erasure(account, id, tombstone.run_id, now)
-                .await?;
+            self.finish_erasure(account, id, &tombstone, now).await?;
             return Ok(true);
         }
         Err(StoreError::Conflict)
@@ -148,7 +186,9 @@ impl Store {
             .and_then(|start| start.as_m().ok())
             .and_then(|start| start.get("run_id"));
         let run_id = run.and_then(|run| run.as_s().ok()?.parse().ok());
-        let tombstone = Tombstone::unfinished(run_id, now);
+        let workflow = lead.get("workflow_id");
+        let workflow_id = workflow.and_then(|id| id.as_s().ok()?.parse().ok());
+        let tombstone = Tombstone::unfinished(run_id, workflow_id, now);
         let put = self
             .client
             .put_item()
@@ -175,29 +215,40 @@ impl Store {
         }
     }
 
-    /// Erases the runs and the history of a lead, then finishes its tombstone.
+    /// Erases the runs, their waiting notes and the history of a lead, then finishes its tombstone.
     async fn finish_erasure(
         &self,
         account: AccountId,
         id: LeadId,
-        ordered: Option<RunId>,
+        tombstone: &Tombstone,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut beside = self.beside_lead(account, id).await?;
-        // start-workflow may be about to write the run of the start.
-        let ordered = ordered.map(|run| keys::run(account, id, run));
-        beside.extend(ordered.filter(|run| !beside.contains(run)));
+        let beside = self.beside_lead(account, id).await?;
+        let ordered = tombstone
+            .run_id
+            .map(|run| (run, keys::run(account, id, run)));
+        // start-workflow may be about to write the run of the start, and its waiting note.
+        let ordered = ordered.filter(|(_, run)| {
+            let mut stored = beside.iter().filter(|item| !item.is_erased);
+            !stored.any(|item| item.key == *run)
+        });
         stream::iter(beside)
-            .map(|key| self.erase_beside(key, now))
+            .map(|item| self.erase_beside(account, item, now))
             .buffer_unordered(WRITES_AT_ONCE)
             .try_collect::<()>()
             .await?;
+        if let Some((run, key)) = ordered {
+            self.put_run_tombstone(key, now).await?;
+            if let Some(workflow) = tombstone.workflow_id {
+                self.forget_waiting(account, workflow, run).await?;
+            }
+        }
         let finished = Tombstone::until(now.checked_add(LEAD_TOMBSTONE), now);
         self.put_tombstone(keys::lead(account, id), &finished).await
     }
 
-    /// Returns the keys of a lead's runs and history.
-    async fn beside_lead(&self, account: AccountId, id: LeadId) -> Result<Vec<Key>, StoreError> {
+    /// Returns a lead's runs and the entries of its history.
+    async fn beside_lead(&self, account: AccountId, id: LeadId) -> Result<Vec<Beside>, StoreError> {
         let mut items = self
             .client
             .query()
@@ -205,31 +256,47 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :lead")
             .expression_attribute_values(":pk", text(keys::lead_partition(account, id)))
             .expression_attribute_values(":lead", text(keys::LEAD))
-            .projection_expression("pk, sk")
+            .projection_expression("pk, sk, et, #workflow.id, #snapshot.#timezone")
+            .expression_attribute_names("#workflow", "workflow")
+            .expression_attribute_names("#snapshot", "snapshot")
+            .expression_attribute_names("#timezone", "timezone")
             .consistent_read(true)
             .into_paginator()
             .items()
             .send();
         let mut beside = Vec::new();
         while let Some(item) = items.try_next().await? {
-            beside.extend(Key::of(item));
+            beside.extend(Beside::of(item));
         }
         Ok(beside)
     }
 
-    /// Erases a run or an entry of the history, without a condition.
-    async fn erase_beside(&self, key: Key, now: Timestamp) -> Result<(), StoreError> {
-        if key.sk.starts_with(keys::RUNS) {
-            let tombstone = Tombstone::until(now.checked_add(RUN_TOMBSTONE), now);
-            return self.put_tombstone(key, &tombstone).await;
+    /// Erases a run or an entry of the history, without a condition. A waiting note goes before its
+    /// run, because the run names the note.
+    async fn erase_beside(
+        &self,
+        account: AccountId,
+        item: Beside,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some((workflow, run)) = item.waiting {
+            self.forget_waiting(account, workflow, run).await?;
+        }
+        if item.key.sk.starts_with(keys::RUNS) {
+            return self.put_run_tombstone(item.key, now).await;
         }
         self.client
             .delete_item()
             .table_name(&*self.table)
-            .set_key(Some(key.into_item()))
+            .set_key(Some(item.key.into_item()))
             .send()
             .await?;
         Ok(())
+    }
+
+    async fn put_run_tombstone(&self, run: Key, now: Timestamp) -> Result<(), StoreError> {
+        let tombstone = Tombstone::until(now.checked_add(RUN_TOMBSTONE), now);
+        self.put_tombstone(run, &tombstone).await
     }
 
     /// Writes a tombstone, without a condition.

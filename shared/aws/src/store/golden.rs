@@ -7,7 +7,13 @@ mod values;
 
 use std::{collections::BTreeMap, fs};
 
-use domain::{account::Account, campaign::Campaign, lead::Lead, workflow::Workflow};
+use domain::{
+    account::Account,
+    campaign::Campaign,
+    idempotency::{Manifest, Receipt},
+    lead::Lead,
+    workflow::Workflow,
+};
 
 use self::values::*;
 use super::{
@@ -19,6 +25,7 @@ use super::{
     item::{Attributes, Entity, decode, encode},
     keys::{self, Key},
     lead::LeadItem,
+    manifest::ManifestItem,
     pending::decode_pending,
     run::{RunItem, run_of},
     waiting::WaitingNote,
@@ -29,7 +36,7 @@ use super::{
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 17] = [
+const CHECKS: [(&str, Check); 21] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         written(keys::account(account().id), &AccountItem::from(&account()))
@@ -68,12 +75,36 @@ const CHECKS: [(&str, Check); 17] = [
         )
     }),
     ("lead_with_start_and_receipt", |item| {
-        let stored: LeadItem = decode(item.clone()).unwrap();
-        assert_eq!(Lead::try_from(stored).unwrap(), enrolled_lead());
+        // An older version kept the whole reply, with the lead.
         let stored: LeadItem = decode(item).unwrap();
-        assert_eq!(stored.into_receipt(), Some(receipt()));
+        assert_eq!(stored.rest_of_old_receipt().unwrap().unwrap(), "{}");
+        let receipt = Receipt {
+            rest: "{}".to_owned(),
+            ..receipt()
+        };
+        let replayable = stored.into_replayable().unwrap();
+        assert_eq!(replayable, Some((enrolled_lead(), receipt)));
+        None
+    }),
+    ("lead_with_receipt", |item| {
+        let stored: LeadItem = decode(item).unwrap();
+        assert_eq!(stored.rest_of_old_receipt().unwrap(), None);
+        let replayable = stored.into_replayable().unwrap();
+        assert_eq!(replayable, Some((enrolled_lead(), receipt())));
         let lead = LeadItem::new(&enrolled_lead(), Some(&receipt()));
         written(keys::lead(id(ACCOUNT), id(LEAD)), &lead)
+    }),
+    ("lead_with_room", |item| {
+        let stored: LeadItem = decode(item).unwrap();
+        assert_eq!((stored.room, stored.revision), (Some(65_000), Some(3)));
+        let written = written(keys::lead(id(ACCOUNT), id(LEAD)), &stored);
+        assert_eq!(Lead::try_from(stored).unwrap(), lead());
+        written
+    }),
+    ("manifest", |item| {
+        let manifest = ManifestItem::new(&Manifest::from("WrQ3x_aB0-z,,k1_LmN2oP3q"), at(0));
+        assert_eq!(decode::<ManifestItem>(item).unwrap(), manifest);
+        written(keys::manifest(id(ACCOUNT), id(LEAD)), &manifest)
     }),
     ("lead_with_pending_start", |item| {
         assert_eq!(decode_pending(item).unwrap(), pending_start());
@@ -105,7 +136,12 @@ const CHECKS: [(&str, Check); 17] = [
         written(keys::run(id(ACCOUNT), id(LEAD), id(RUN)), &tombstone)
     }),
     ("tombstone_unfinished", |item| {
-        let tombstone = Tombstone::unfinished(Some(id(RUN)), at(0));
+        let tombstone = Tombstone::unfinished(Some(id(RUN)), None, at(0));
+        assert_eq!(decode::<Tombstone>(item).unwrap(), tombstone);
+        written(keys::lead(id(ACCOUNT), id(LEAD)), &tombstone)
+    }),
+    ("tombstone_unfinished_with_workflow", |item| {
+        let tombstone = Tombstone::unfinished(Some(id(RUN)), Some(id(WORKFLOW)), at(0));
         assert_eq!(decode::<Tombstone>(item).unwrap(), tombstone);
         written(keys::lead(id(ACCOUNT), id(LEAD)), &tombstone)
     }),

@@ -35,12 +35,12 @@ const BACKOFF: [Duration; 4] = [
 ];
 
 /// Result of storing a new lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     /// The lead is stored now.
     New,
-    /// An earlier request, with this receipt, stored the lead.
-    Existing(Receipt),
+    /// An earlier request stored the lead, and left this receipt. The lead is as it is now.
+    Existing(Box<Lead>, Receipt),
     /// An earlier request stored the lead, which was erased since.
     Erased,
 }
@@ -94,8 +94,8 @@ impl Store {
             return Ok(receipt.map_or(Created::New, |_| Created::Erased));
         }
         let existing = decode::<LeadItem>(existing.clone())?;
-        match (existing.into_receipt(), receipt) {
-            (Some(existing), Some(_)) => Ok(Created::Existing(existing)),
+        match (existing.into_replayable()?, receipt) {
+            (Some((lead, existing)), Some(_)) => Ok(Created::Existing(Box::new(lead), existing)),
             // An item with the same random id is from an earlier attempt of this write. Its answer
             // was lost, and the SDK has sent the write again.
             (None, None) => Ok(Created::New),
@@ -183,19 +183,20 @@ impl Store {
         (WriteStatus::NotStored, refused)
     }
 
-    /// Returns the receipt in a lead of an idempotent request. `None` if there is no such lead, if
-    /// it was erased, or if it has no receipt.
+    /// Returns the lead of an idempotent request, and its receipt. `None` if there is no such lead,
+    /// if it was erased, or if it has no receipt.
     ///
     /// # Errors
     /// The errors of a [read](StoreError#reads).
-    pub async fn receipt(
+    pub async fn replayable(
         &self,
         account: AccountId,
         lead: LeadId,
-    ) -> Result<Option<Receipt>, StoreError> {
+    ) -> Result<Option<(Lead, Receipt)>, StoreError> {
         let item = self.read_item(&keys::lead(account, lead)).await?;
         let item = item.filter(|item| !is_erased(item)).map(decode::<LeadItem>);
-        Ok(item.transpose()?.and_then(LeadItem::into_receipt))
+        item.transpose()?
+            .map_or(Ok(None), LeadItem::into_replayable)
     }
 }
 

@@ -141,6 +141,15 @@ pub(super) fn waiting_note(account: AccountId, workflow: WorkflowId, run: RunId)
     }
 }
 
+/// Returns the key of the manifest of an idempotent array. The id of the array's first lead stands
+/// for the idempotency key.
+pub(super) fn manifest(account: AccountId, first: LeadId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("MANIFEST#{first}"),
+    }
+}
+
 /// Returns the partition of a lead, its runs and its history.
 pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
     format!("LEAD#{account}#{id}")

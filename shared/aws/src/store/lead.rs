@@ -44,6 +44,13 @@ pub(super) struct LeadItem {
     workflow_id: Option<WorkflowId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     receipt: Option<Receipt>,
+    /// Bytes that changes may still add before the size of the lead is computed again. `None` until
+    /// a change adds something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<usize>,
+    /// Number of changes that have added something. `None` if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<usize>,
     gsi1pk: String,
     gsi1sk: String,
 }
@@ -95,14 +102,48 @@ impl LeadItem {
             start: start.clone(),
             workflow_id: start.as_ref().map(|start| start.workflow.id),
             receipt: receipt.cloned(),
+            room: None,
+            revision: None,
             gsi1pk: keys::lead_list(*account_id, keys::lead_shard(profile.id)),
             gsi1sk: keys::lead_list_position(profile.created_at, profile.id),
         }
     }
 
-    pub(super) fn into_receipt(self) -> Option<Receipt> {
-        self.receipt
+    /// Returns the lead and its receipt. `None` if no idempotent request has created it.
+    pub(super) fn into_replayable(mut self) -> Result<Option<(Lead, Receipt)>, StoreError> {
+        let Some(Receipt { fingerprint, rest }) = self.receipt.take() else {
+            return Ok(None);
+        };
+        let rest = rest_of_reply(&rest)?;
+        Ok(Some((Lead::try_from(self)?, Receipt { fingerprint, rest })))
     }
+
+    /// Returns the rest of the first reply, if the receipt has the whole reply. Older versions kept
+    /// it, with the lead.
+    pub(super) fn rest_of_old_receipt(&self) -> Result<Option<String>, StoreError> {
+        let old = self
+            .receipt
+            .as_ref()
+            .filter(|it| it.rest.starts_with(OLD_RECEIPT));
+        old.map(|it| rest_of_reply(&it.rest)).transpose()
+    }
+}
+
+/// Beginning of the reply in every receipt of an older version, and in no other.
+const OLD_RECEIPT: &str = r#"{"success""#;
+
+/// Returns the JSON of a reply without the lead.
+fn rest_of_reply(reply: &str) -> Result<String, StoreError> {
+    #[derive(Serialize, Deserialize)]
+    struct Rest<'a> {
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
+        workflow_run: Option<&'a RawValue>,
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
+        warning: Option<&'a RawValue>,
+    }
+    let rest = serde_json::from_str::<Rest<'_>>(reply);
+    let rest = rest.and_then(|rest| serde_json::to_string(&rest));
+    rest.map_err(|_| damaged::<LeadItem>(DamageError::Value("receipt")))
 }
 
 impl From<&Profile> for ProfileItem {
@@ -196,6 +237,8 @@ impl TryFrom<LeadItem> for Lead {
             start,
             workflow_id: _,
             receipt: _,
+            room: _,
+            revision: _,
             gsi1pk: _,
             gsi1sk: _,
         } = item;

@@ -22,6 +22,7 @@ mod keys;
 mod lead;
 mod lead_list;
 mod lookup;
+mod manifest;
 mod patch;
 mod pending;
 mod run;
@@ -39,6 +40,7 @@ pub use self::{
     keys::PENDING_SHARDS,
     lead_list::LeadPage,
     lookup::Lookup,
+    patch::ReadLead,
     pending::{PendingPage, PendingPosition, PendingStart},
     table::Store,
     waiting::WaitingNote,

@@ -57,8 +57,8 @@ impl PendingStart {
 }
 
 impl Store {
-    /// Lists the start of a lead as pending. `reply` replaces the reply in the receipt of an
-    /// idempotent request: the first reply warns that the start is delayed, and so must a replay.
+    /// Lists the start of a lead as pending. `rest` replaces the rest of the reply in the receipt of
+    /// an idempotent request: the first reply warns that the start is delayed, and so must a replay.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::NotFound`] if there is no such
@@ -68,7 +68,7 @@ impl Store {
         account: AccountId,
         lead: LeadId,
         since: Timestamp,
-        reply: Option<&str>,
+        rest: Option<&str>,
     ) -> Result<(), StoreError> {
         let update = self
             .client
@@ -79,11 +79,11 @@ impl Store {
             .expression_attribute_names("#start", "start")
             .expression_attribute_values(":shard", AttributeValue::S(keys::pending_starts_of(lead)))
             .expression_attribute_values(":since", AttributeValue::S(keys::pending_since(since)));
-        let update = match reply {
+        let update = match rest {
             None => update.update_expression("SET gsi2pk = :shard, gsi2sk = :since"),
-            Some(reply) => update
-                .update_expression("SET gsi2pk = :shard, gsi2sk = :since, receipt.reply = :reply")
-                .expression_attribute_values(":reply", AttributeValue::S(reply.to_owned())),
+            Some(rest) => update
+                .update_expression("SET gsi2pk = :shard, gsi2sk = :since, receipt.reply = :rest")
+                .expression_attribute_values(":rest", AttributeValue::S(rest.to_owned())),
         };
         Box::pin(update.send())
             .await

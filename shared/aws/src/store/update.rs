@@ -30,6 +30,12 @@ impl Update {
         self.values.insert(placeholder, value);
     }
 
+    /// Adds an assignment with one value of its own.
+    pub(super) fn assign(&mut self, assignment: &str, placeholder: &str, value: AttributeValue) {
+        self.set.push(assignment.to_owned());
+        self.values.insert(placeholder.to_owned(), value);
+    }
+
     pub(super) fn change<T: Into<String>>(&mut self, attribute: &str, change: Change<T>) {
         self.change_value(attribute, change.map(|value| text(value.into())));
     }

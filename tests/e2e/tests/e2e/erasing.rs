@@ -15,7 +15,10 @@ use requeue_starts::requeue;
 use serde_json::json;
 use simulation::Fault;
 
-use crate::fixtures::{Api, Container, Reply, account, body, consume, items_of, raw_table, stack};
+use crate::fixtures::{
+    Api, Container, Reply, account, another_workflow, body, consume, items_of, post, raw_table,
+    stack,
+};
 
 /// Values that only the erased lead has.
 const CANARIES: [&str; 6] = [
@@ -235,6 +238,102 @@ async fn the_key_of_an_erased_lead_brings_it_back_no_more() {
     }
     let reply = container.post(&leads, Some("array")).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    container.stop().await;
+}
+
+/// Returns the kinds of all items that refer to a lead, in its partition or anywhere else.
+async fn kinds_that_name(services: &Services, lead: &str) -> Vec<String> {
+    let items = raw_table(services).await.into_values();
+    let naming = items.filter(|item| format!("{item:?}").contains(lead));
+    naming
+        .map(|item| item["et"].as_s().unwrap().clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_erased_lead_of_a_paused_workflow_leaves_only_tombstones() {
+    let (container, clock) = Container::with_clock().await;
+    let mut workflows = Vec::new();
+    for _ in 0..2 {
+        workflows.push(another_workflow(&container, |workflow| workflow.is_paused = true).await);
+    }
+    for is_built in [true, false] {
+        for assignments in 0..3 {
+            let mut lead = canary();
+            lead["workflow_id"] = json!(workflows[0].id);
+            let id = container.create(&lead).await;
+            for number in 0..=assignments {
+                if number > 0 {
+                    let workflow = &workflows[number % 2];
+                    let body =
+                        json!({"workflowId": workflow.id, "reason": "canary", "actorId": "canary"});
+                    let reply = post(&container, &id, "assign-workflow", &body).await;
+                    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+                }
+                if is_built || number < assignments {
+                    consume(&container.services, &clock).await;
+                    let kinds = kinds_that_name(&container.services, &id).await;
+                    assert!(kinds.contains(&"waiting_start".to_owned()), "{kinds:?}");
+                }
+            }
+            assert_eq!(erase(&container, &id).await.status, StatusCode::OK);
+            consume(&container.services, &clock).await;
+            let kinds = kinds_that_name(&container.services, &id).await;
+            // The lead, and each of its runs.
+            assert_eq!(kinds, vec!["erased"; assignments + 2]);
+            assert!(!table_holds(&container.services, "anary").await);
+        }
+    }
+    container.stop().await;
+}
+
+#[tokio::test]
+async fn a_waiting_note_is_removed_by_an_erasure_that_was_cut_short_anywhere() {
+    let (container, clock) = Container::with_clock().await;
+    let paused = another_workflow(&container, |workflow| workflow.is_paused = true).await;
+    let mut lead = canary();
+    lead["workflow_id"] = json!(paused.id);
+    for operation in ["Query", "DeleteItem"] {
+        for is_built in [true, false] {
+            let id = container.create(&lead).await;
+            if is_built {
+                consume(&container.services, &clock).await;
+            }
+            container.dynamodb.set(operation, Fault::Throttled);
+            let reply = erase(&container, &id).await;
+            container.dynamodb.end_fault(operation);
+            assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{operation}");
+            // start-workflow writes a run that was ordered, if there is no tombstone yet.
+            consume(&container.services, &clock).await;
+            assert_eq!(erase(&container, &id).await.status, StatusCode::OK);
+            let kinds = kinds_that_name(&container.services, &id).await;
+            assert_eq!(kinds, ["erased"; 2], "{operation}, {is_built}");
+        }
+    }
+    container.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_and_its_waiting_note_that_come_during_an_erasure_are_erased() {
+    let (container, _) = Container::with_clock().await;
+    let paused = another_workflow(&container, |workflow| workflow.is_paused = true).await;
+    let mut lead = canary();
+    lead["workflow_id"] = json!(paused.id);
+    let id = container.create(&lead).await;
+    // start-workflow read the lead before the erasure, and writes the run after the tombstone.
+    let lead = stored(&container, &id).await;
+    container.dynamodb.set("Query", Fault::Throttled);
+    let reply = erase(&container, &id).await;
+    container.dynamodb.end_fault("Query");
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    let run = Run::queued(&lead, lead.start.as_ref().unwrap());
+    container.store.create_waiting_run(run).await.unwrap();
+    assert_eq!(kinds_that_name(&container.services, &id).await.len(), 3);
+    assert_eq!(erase(&container, &id).await.status, StatusCode::OK);
+    assert_eq!(
+        kinds_that_name(&container.services, &id).await,
+        ["erased"; 2]
+    );
     container.stop().await;
 }
 

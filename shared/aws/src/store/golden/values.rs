@@ -245,7 +245,7 @@ pub(super) fn enrolled_lead() -> Lead {
 pub(super) fn receipt() -> Receipt {
     Receipt {
         fingerprint: "5f2b".to_owned(),
-        reply: r#"{"success":true}"#.to_owned(),
+        rest: r#"{"warning":"late"}"#.to_owned(),
     }
 }
 
