@@ -38,6 +38,18 @@ pub struct IntakeCounts {
     pub reason: Option<&'static str>,
 }
 
+impl IntakeCounts {
+    /// Returns the outcome of an intake that is not answered with an error: whether all leads, some or
+    /// none were created. If none were, the code is the same as in the reply.
+    fn outcome(self) -> &'static str {
+        match (self.created + self.replayed, self.refused) {
+            (_, 0) => "ok",
+            (0, _) => ApiError::Validation(Vec::new()).code(),
+            _ => "partial",
+        }
+    }
+}
+
 /// A request that is being answered.
 pub struct Exchange {
     request_id: String,
@@ -102,7 +114,11 @@ impl Exchange {
             _ => "other",
         };
         let status = status.as_u16();
-        let outcome = error.map_or("ok", ApiError::code);
+        let outcome = match (error, counts) {
+            (Some(error), _) => error.code(),
+            (None, Some(counts)) => counts.outcome(),
+            (None, None) => "ok",
+        };
         let counts = counts.or_else(|| self.refused_before_parsing(error));
         let (created, replayed) = (counts.map(|it| it.created), counts.map(|it| it.replayed));
         let (refused, delayed) = (counts.map(|it| it.refused), counts.map(|it| it.delayed));

@@ -61,13 +61,15 @@ async fn post(services: &Services, body: Value) {
 }
 
 #[tokio::test]
-async fn an_intakes_line_counts_its_leads_and_why_they_were_refused() {
+async fn an_intakes_line_counts_its_leads_and_its_outcome_is_that_of_the_reply() {
     let services = services().await;
     let good = json!({"first_name": "John", "email": "john@example.com"});
     let lines = lines_of(async {
         post(&services, good.clone()).await;
         post(&services, json!({"email": "john@example.com"})).await;
         post(&services, json!([good, {"email": "no name"}, good])).await;
+        post(&services, json!([{"email": "no name"}, "no lead"])).await;
+        post(&services, json!([good, good])).await;
     })
     .await;
     let taken = || {
@@ -91,11 +93,15 @@ async fn an_intakes_line_counts_its_leads_and_why_they_were_refused() {
     let mut failed = line(json!([taken(), refused()]), "INFO", 400, "validation_error");
     failed["leads_refused"] = json!(1);
     failed["reason"] = json!("validation_error");
-    let mut mixed = line(json!([taken(), refused()]), "INFO", 207, "ok");
+    let mut mixed = line(json!([taken(), refused()]), "INFO", 207, "partial");
     mixed["leads_created"] = json!(2);
     mixed["leads_refused"] = json!(1);
     mixed["reason"] = json!("validation_error");
-    assert_eq!(lines, [created, failed, mixed]);
+    let mut none = failed.clone();
+    none["leads_refused"] = json!(2);
+    let mut all = created.clone();
+    all["leads_created"] = json!(2);
+    assert_eq!(lines, [created, failed, mixed, none, all]);
     services.stop().await;
 }
 
