@@ -38,8 +38,12 @@ impl Simulation {
                 Some((201, reply)) => return self.receive(key, 0, &reply),
                 Some((503, _)) | None => {}
                 Some((422, _)) if key.is_some() => {
-                    // The lead of the key may have been erased.
-                    if self.observed().erase_tries.is_empty() {
+                    // The lead of the key may have been erased, or another request has its key.
+                    let observed = self.observed();
+                    let is_contested = key.is_some_and(|key| observed.contested.contains(key));
+                    let is_expected = is_contested || !observed.erase_tries.is_empty();
+                    drop(observed);
+                    if !is_expected {
                         self.problem(format!("{key:?} was refused"));
                     }
                     return;
@@ -101,6 +105,18 @@ impl Simulation {
             Some((409 | 503, _)) | None => {}
             Some((status, reply)) => {
                 self.problem(format!("assigning {lead} answered {status} {reply}"));
+            }
+        }
+    }
+
+    /// Changes a lead. A lead that would be too large is refused.
+    pub async fn change(self, lead: String, change: Value) {
+        let path = format!("/leads/{lead}");
+        match self.call("PATCH", &path, Some(&change), None).await {
+            Some((200 | 409 | 413 | 503, _)) | None => {}
+            Some((404, _)) if self.observed().erase_tries.contains_key(&lead) => {}
+            Some((status, reply)) => {
+                self.problem(format!("changing {lead} answered {status} {reply}"));
             }
         }
     }

@@ -26,6 +26,21 @@ pub fn leads(number: usize) -> Value {
     vec![lead(); number].into()
 }
 
+/// Returns the body of another request for as many leads. A request for one lead becomes an array.
+pub fn rivals(body: &Value) -> Value {
+    let mut rival = lead();
+    rival["company"] = json!(RIVAL);
+    vec![rival; body.as_array().map_or(2, Vec::len)].into()
+}
+
+/// Company in every lead of a rival.
+pub const RIVAL: &str = "Rival";
+
+/// Returns a change that adds 30 KB to a lead.
+pub fn large_change(key: usize) -> Value {
+    json!({"metadata": {format!("large {key}"): "x".repeat(30_000)}})
+}
+
 /// Tells whether a text contains a canary.
 pub fn reveals(text: &str) -> bool {
     CANARIES.iter().any(|canary| text.contains(canary))

@@ -74,7 +74,10 @@ impl Cloud {
             let mut request = json!({
                 "TableName": TABLE, "Key": {"pk": item["pk"], "sk": item["sk"]},
             });
-            if pk.starts_with("LEAD#") || sk.starts_with("WAITING#") {
+            let is_of_lead = ["WAITING#", "MANIFEST#"]
+                .iter()
+                .any(|it| sk.starts_with(it));
+            if pk.starts_with("LEAD#") || is_of_lead {
                 self.call("DeleteItem", request);
             } else if pk.starts_with("KEY#") {
                 request["UpdateExpression"] = json!("REMOVE last_used");

@@ -3,9 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::{ids::LeadId, lead::MAX_SIZE};
+use local::demo;
 use serde_json::Value;
 
 use crate::{answer::text, observed::Observed, queue::POISON};
+
+/// Maximum number of leads in an array of a schedule.
+const MOST_LEADS: usize = 4;
 
 /// Returns the promises that are not kept: a run that a 201 named must be there.
 pub fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
@@ -42,6 +47,8 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
     for (lead, items) in leads(items) {
         breaches.extend(breaches_of(lead, &items, observed));
     }
+    let contested = observed.contested.iter();
+    breaches.extend(contested.filter_map(|key| mixed(items, key)));
     for run in built_twice {
         breaches.push(format!("{run} was built twice"));
     }
@@ -50,6 +57,28 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
         breaches.push(format!("{message:?} is a dead letter"));
     }
     breaches
+}
+
+/// Returns the breach of a key whose leads come from more than one request.
+fn mixed(items: &[Value], key: &str) -> Option<String> {
+    let (account, key) = (demo::ACCOUNT_ID.parse().ok()?, key.parse().ok()?);
+    let leads = leads(items);
+    let origins: BTreeSet<_> = (0..MOST_LEADS)
+        .filter_map(|index| {
+            let id = LeadId::of_request(account, &key, index).to_string();
+            let lead = lead_item(leads.get(id.as_str())?)?;
+            Some(lead["metadata"]["M"]["company"]["S"].as_str())
+        })
+        .collect();
+    (origins.len() > 1).then(|| format!("{} has leads of {origins:?}", key.as_str()))
+}
+
+/// Returns the bytes of a lead that a change can add to.
+fn size(lead: &Value) -> usize {
+    let metadata = lead["metadata"]["M"].as_object().into_iter().flatten();
+    metadata
+        .map(|(key, value)| key.len() + text(&value["S"]).len())
+        .sum()
 }
 
 /// Returns the items of each lead's partition.
@@ -94,6 +123,10 @@ fn breaches_of(lead: &str, items: &[&Value], observed: &Observed) -> Vec<String>
             breaches.push(format!("{lead} is not there, and has left {left}"));
         }
         return breaches;
+    }
+    let size = lead_item(items).map_or(0, size);
+    if size > MAX_SIZE {
+        breaches.push(format!("{lead} has {size} bytes"));
     }
     if observed.erased.contains(lead) {
         breaches.push(format!("{lead} was erased and is there"));

@@ -47,11 +47,15 @@ pub enum Mutation {
     LeadTombstoneSkipped,
     /// The runs of an erased lead leave no tombstones.
     RunTombstoneSkipped,
+    /// The manifest of an idempotent array is not stored.
+    ManifestSkipped,
+    /// A change of a lead does not depend on the lead's room.
+    RoomIgnored,
 }
 
 impl Mutation {
     /// All mutations.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::RunCondition,
         Self::LeadCondition,
         Self::AcknowledgedFirst,
@@ -68,6 +72,8 @@ impl Mutation {
         Self::PendingClearedUnsent,
         Self::LeadTombstoneSkipped,
         Self::RunTombstoneSkipped,
+        Self::ManifestSkipped,
+        Self::RoomIgnored,
     ];
 
     /// Changes a call, or answers it in place of the service. `None` if the service is to answer.
@@ -110,6 +116,16 @@ impl Mutation {
             }
             (Self::RunTombstoneSkipped, "PutItem") if et == "erased" && sk != "SELF" => {
                 delete_instead(call);
+            }
+            (Self::ManifestSkipped, "PutItem") if et == "manifest" => {
+                return Some((200, json!({})));
+            }
+            (Self::RoomIgnored, "UpdateItem")
+                if text(&request["ConditionExpression"]).starts_with("et = :lead AND") =>
+            {
+                request["ConditionExpression"] = json!("et = :lead");
+                let values = request["ExpressionAttributeValues"].as_object_mut();
+                values.expect("values").remove(":revision");
             }
             _ => {}
         }

@@ -34,6 +34,8 @@ pub struct Observed {
     pub polls: Vec<u32>,
     /// Key and body of each idempotent request.
     pub requests: Vec<(String, Value)>,
+    /// Keys of idempotent requests that were sent with another body too.
+    pub contested: BTreeSet<String>,
 }
 
 impl Observed {

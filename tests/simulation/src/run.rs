@@ -128,12 +128,27 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
                 actor.requeue().await;
             });
         }
-        Step::Erase | Step::Assign | Step::Stop => {
+        Step::Rival => {
+            let requests = simulation.observed().requests.clone();
+            let chosen = transport.draw(|rng| rng.choice(&requests).cloned());
+            if let Some((key, body)) = chosen {
+                simulation.observed().contested.insert(key.clone());
+                under_way.spawn(actor.create(canaries::rivals(&body), Some(key), tries));
+            }
+        }
+        Step::Change | Step::Erase | Step::Assign | Step::Stop => {
             let created: Vec<_> = simulation.observed().created.iter().cloned().collect();
             let Some(lead) = transport.draw(|rng| rng.choice(&created).cloned()) else {
                 return;
             };
             match step {
+                Step::Change => {
+                    for key in 0..2 {
+                        let change = canaries::large_change(key);
+                        under_way.spawn(actor.clone().change(lead.clone(), change));
+                    }
+                    under_way.spawn(actor.change(lead, canaries::large_change(2)))
+                }
                 Step::Erase => under_way.spawn(actor.erase(lead)),
                 Step::Assign => under_way.spawn(actor.assign(lead)),
                 _ => under_way.spawn(actor.stop(lead)),

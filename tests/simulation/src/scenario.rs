@@ -37,6 +37,10 @@ pub enum Step {
     },
     /// A client sends an idempotent request again.
     Replay,
+    /// A client sends another array with the key of an idempotent request.
+    Rival,
+    /// A client makes three large changes of a lead at the same moment.
+    Change,
     /// SQS delivers up to ten messages.
     Deliver,
     /// requeue-starts runs.
@@ -60,7 +64,7 @@ impl Step {
         if number == 0 {
             return Self::CreateOne { is_idempotent };
         }
-        match rng.u8(0..20) {
+        match rng.u8(0..24) {
             0..2 => Self::CreateOne { is_idempotent },
             2..4 => Self::CreateMany {
                 is_idempotent,
@@ -73,6 +77,8 @@ impl Step {
             15 => Self::Assign,
             16..18 => Self::Stop,
             18 => Self::Poison,
+            19..22 => Self::Rival,
+            22 => Self::Change,
             _ => Self::Wait,
         }
     }
