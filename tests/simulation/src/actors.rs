@@ -40,7 +40,7 @@ impl Simulation {
                 Some((422, _)) if key.is_some() => {
                     // The lead of the key may have been erased, or another request has its key.
                     let observed = self.observed();
-                    let is_contested = key.is_some_and(|key| observed.contested.contains(key));
+                    let is_contested = key.is_some_and(|key| observed.contested.contains_key(key));
                     let is_expected = is_contested || !observed.erase_tries.is_empty();
                     drop(observed);
                     if !is_expected {

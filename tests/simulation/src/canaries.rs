@@ -26,14 +26,19 @@ pub fn leads(number: usize) -> Value {
     vec![lead(); number].into()
 }
 
-/// Returns the body of another request for as many leads. A request for one lead becomes an array.
-pub fn rivals(body: &Value) -> Value {
-    let mut rival = lead();
-    rival["company"] = json!(RIVAL);
-    vec![rival; body.as_array().map_or(2, Vec::len)].into()
+/// Returns the body of another request. An array keeps its first lead, and a request for one lead
+/// becomes an array of other leads.
+pub fn rival(body: &Value) -> Value {
+    let mut other = lead();
+    other["company"] = json!(RIVAL);
+    let mut leads = vec![other; body.as_array().map_or(2, Vec::len)];
+    if body.is_array() {
+        leads[0] = lead();
+    }
+    leads.into()
 }
 
-/// Company in every lead of a rival.
+/// Company in the other leads of a rival.
 pub const RIVAL: &str = "Rival";
 
 /// Returns a change that adds 30 KB to a lead.

@@ -48,7 +48,7 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
         breaches.extend(breaches_of(lead, &items, observed));
     }
     let contested = observed.contested.iter();
-    breaches.extend(contested.filter_map(|key| mixed(items, key)));
+    breaches.extend(contested.filter_map(|(key, first)| mixed(items, key, *first)));
     for run in built_twice {
         breaches.push(format!("{run} was built twice"));
     }
@@ -60,10 +60,10 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
 }
 
 /// Returns the breach of a key whose leads come from more than one request.
-fn mixed(items: &[Value], key: &str) -> Option<String> {
+fn mixed(items: &[Value], key: &str, first: usize) -> Option<String> {
     let (account, key) = (demo::ACCOUNT_ID.parse().ok()?, key.parse().ok()?);
     let leads = leads(items);
-    let origins: BTreeSet<_> = (0..MOST_LEADS)
+    let origins: BTreeSet<_> = (first..MOST_LEADS)
         .filter_map(|index| {
             let id = LeadId::of_request(account, &key, index).to_string();
             let lead = lead_item(leads.get(id.as_str())?)?;

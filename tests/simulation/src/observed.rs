@@ -34,8 +34,9 @@ pub struct Observed {
     pub polls: Vec<u32>,
     /// Key and body of each idempotent request.
     pub requests: Vec<(String, Value)>,
-    /// Keys of idempotent requests that were sent with another body too.
-    pub contested: BTreeSet<String>,
+    /// Keys of idempotent requests that were sent with another body too, each with the index of the
+    /// first lead that differs.
+    pub contested: BTreeMap<String, usize>,
 }
 
 impl Observed {

@@ -129,12 +129,15 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
             });
         }
         Step::Rival => {
-            let requests = simulation.observed().requests.clone();
-            let chosen = transport.draw(|rng| rng.choice(&requests).cloned());
-            if let Some((key, body)) = chosen {
-                simulation.observed().contested.insert(key.clone());
-                under_way.spawn(actor.create(canaries::rivals(&body), Some(key), tries));
-            }
+            let (body, first) = match transport.draw(|rng| rng.bool()) {
+                true => (canaries::lead(), 0),
+                false => (canaries::leads(3), 1),
+            };
+            let key = simulation.observed().new_key(&body);
+            simulation.observed().contested.insert(key.clone(), first);
+            let rival = canaries::rival(&body);
+            under_way.spawn(actor.clone().create(body, Some(key.clone()), tries));
+            under_way.spawn(actor.create(rival, Some(key), tries));
         }
         Step::Change | Step::Erase | Step::Assign | Step::Stop => {
             let created: Vec<_> = simulation.observed().created.iter().cloned().collect();

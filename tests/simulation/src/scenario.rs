@@ -37,7 +37,7 @@ pub enum Step {
     },
     /// A client sends an idempotent request again.
     Replay,
-    /// A client sends another array with the key of an idempotent request.
+    /// Two clients send different requests with one key at the same moment. At least one is an array.
     Rival,
     /// A client makes three large changes of a lead at the same moment.
     Change,
@@ -64,21 +64,21 @@ impl Step {
         if number == 0 {
             return Self::CreateOne { is_idempotent };
         }
-        match rng.u8(0..24) {
+        match rng.u8(0..23) {
             0..2 => Self::CreateOne { is_idempotent },
             2..4 => Self::CreateMany {
                 is_idempotent,
                 leads: rng.usize(1..=4),
             },
             4..6 => Self::Replay,
-            6..12 => Self::Deliver,
-            12 => Self::Requeue,
-            13..15 => Self::Erase,
-            15 => Self::Assign,
-            16..18 => Self::Stop,
-            18 => Self::Poison,
-            19..22 => Self::Rival,
-            22 => Self::Change,
+            6..13 => Self::Deliver,
+            13 => Self::Requeue,
+            14..16 => Self::Erase,
+            16 => Self::Assign,
+            17..19 => Self::Stop,
+            19 => Self::Poison,
+            20 => Self::Rival,
+            21 => Self::Change,
             _ => Self::Wait,
         }
     }
