@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use uuid::Uuid;
 
-use super::{envelope::Envelope, error::ApiError};
+use super::{envelope::Envelope, error::ApiError, problem::Problems};
 
 /// The route whose log line counts leads.
 const INTAKE: (Method, &str) = (Method::POST, "/api/public/leads");
@@ -44,7 +44,7 @@ impl IntakeCounts {
     fn outcome(self) -> &'static str {
         match (self.created + self.replayed, self.refused) {
             (_, 0) => "ok",
-            (0, _) => ApiError::Validation(Vec::new()).code(),
+            (0, _) => ApiError::Validation(Problems::default()).code(),
             _ => "partial",
         }
     }

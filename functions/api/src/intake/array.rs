@@ -155,6 +155,7 @@ async fn accept_idempotently(
     }
     let rest = stream::iter(accepted).buffered(CONCURRENT_PUTS);
     outcomes.extend(rest.collect::<Vec<_>>().await);
+    reply_size::leave_out_replays(&mut outcomes)?;
     Ok(outcomes)
 }
 

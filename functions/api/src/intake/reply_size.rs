@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{
     enrol::{Enrolled, Refused},
+    outcome::{Acceptance, Outcome},
     reply::{FailedOut, created_reply},
 };
 use crate::http::error::ApiError;
@@ -74,6 +75,36 @@ fn longest(
     Ok(size)
 }
 
+/// Leaves replays out of a reply that would be over 6 MiB. A change can have made their leads larger since the
+/// first reply.
+pub fn leave_out_replays(outcomes: &mut [Outcome]) -> Result<(), ApiError> {
+    let is_replay = |outcome: &Outcome| {
+        outcome
+            .as_ref()
+            .is_ok_and(|accepted| accepted.how == Acceptance::Replayed)
+    };
+    let mut size = FRAME;
+    for outcome in outcomes.iter() {
+        size += INDEX;
+        size += match outcome {
+            Ok(_) if is_replay(outcome) => LATE,
+            Ok(accepted) => string_size(accepted.body.as_bytes()),
+            Err(error) => size_of(&FailedOut::from(error))?,
+        };
+    }
+    for outcome in outcomes.iter_mut().filter(|outcome| is_replay(outcome)) {
+        let Ok(accepted) = outcome else { continue };
+        let with_it = size - LATE + string_size(accepted.body.as_bytes());
+        if with_it <= REPLY_LIMIT {
+            size = with_it;
+        } else {
+            let what = "The lead is stored, but has grown; the reply would be over 6 MiB with it";
+            *outcome = Err(ApiError::PayloadTooLarge(what));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the size of a value in JSON, as a part of a JSON string.
 fn size_of(value: &impl Serialize) -> Result<usize, ApiError> {
     let mut counter = Counter(0);
@@ -86,18 +117,23 @@ struct Counter(usize);
 
 impl Write for Counter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let size = |byte: &u8| match byte {
-            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-            0..0x20 => 6,
-            _ => 1,
-        };
-        self.0 += bytes.iter().map(size).sum::<usize>();
+        self.0 += string_size(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Returns the size of a text as a part of a JSON string.
+fn string_size(text: &[u8]) -> usize {
+    let size = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.iter().map(size).sum()
 }
 
 #[cfg(test)]

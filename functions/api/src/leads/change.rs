@@ -7,11 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    account::AccountSettings,
-    ids::LeadId,
-    lead::{LeadPatch, MAX_SIZE},
-    patch::Change,
-    time::whole_second,
+    account::AccountSettings, ids::LeadId, lead::LeadPatch, patch::Change, time::whole_second,
 };
 
 use super::reply::{ChangedReply, ListedLead};

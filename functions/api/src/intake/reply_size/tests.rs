@@ -17,7 +17,7 @@ use crate::intake::{
     enrol::{Warning, enrol},
     idempotency::{Place, Shape},
     lead_request::LeadRequest,
-    outcome::{Acceptance, Accepted},
+    outcome::Accepted,
     references::References,
     reply::created_body,
 };
@@ -214,4 +214,31 @@ fn a_counter_counts_the_bytes_of_a_json_string() {
     counter.write_all(text.as_bytes()).unwrap();
     let string = serde_json::to_string(&text).unwrap();
     assert_eq!(counter.0, string.len() - 2);
+}
+
+#[test]
+fn replays_that_do_not_fit_are_left_out_and_new_leads_are_not() {
+    let accepted = |how, size: usize| {
+        Ok(Accepted {
+            lead_id: "019c0000-0000-7000-8000-0000000000b1".parse().unwrap(),
+            body: format!(r#"{{"success":true,"filler":"{}"}}"#, "x".repeat(size)),
+            how,
+        })
+    };
+    let mut outcomes: Vec<Outcome> = (0..1_000)
+        .map(|index| match index % 3 {
+            0 => accepted(Acceptance::Created, 500),
+            1 => accepted(Acceptance::Replayed, 60_000),
+            _ => Err(ApiError::NotStored),
+        })
+        .collect();
+    leave_out_replays(&mut outcomes).unwrap();
+    let count = |how| {
+        let is = |outcome: &&Outcome| outcome.as_ref().is_ok_and(|it| it.how == how);
+        outcomes.iter().filter(is).count()
+    };
+    assert_eq!(count(Acceptance::Created), 334);
+    assert!(count(Acceptance::Replayed) > 80);
+    let size: usize = outcomes.into_iter().map(real_size).sum();
+    assert!(size < REPLY_LIMIT && size > REPLY_LIMIT - 500_000, "{size}");
 }
