@@ -7,7 +7,7 @@ import sys
 from readers import READERS
 from template import Missing, Resolver
 
-EXPAND = pathlib.Path(__file__).parents[2] / ".ci/expand-template"
+EXPAND = pathlib.Path(__file__).parents[2] / ".ci/expand_template.py"
 
 # Properties that the emulator drops, and resources that it does not support. The test fails for a difference that is
 # missing here, and for an entry that is no longer a difference.
@@ -29,6 +29,7 @@ NOT_EMULATED = {
     "AWS::CodeDeploy::DeploymentGroup RequeueStartsFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup StartWorkflowFunctionDeploymentGroup",
     "AWS::IAM::Role CodeDeployServiceRole",
+    "AWS::Lambda::EventSourceMapping ScalingConfig",
 }
 
 

@@ -67,6 +67,12 @@ def version(aws, id, _):
     return aws("lambda").get_function_configuration(FunctionName=id)
 
 
+def event_invoke_config(aws, _, wanted):
+    name, qualifier = wanted["FunctionName"], wanted["Qualifier"]
+    there = aws("lambda").get_function_event_invoke_config(FunctionName=name, Qualifier=qualifier)
+    return there | {"FunctionName": name, "Qualifier": qualifier}
+
+
 def event_source(aws, id, _):
     there = aws("lambda").get_event_source_mapping(UUID=id)
     return there | {"FunctionName": there["FunctionArn"]}
@@ -141,6 +147,7 @@ READERS = {
     "AWS::DynamoDB::Table": table,
     "AWS::IAM::Role": role,
     "AWS::Lambda::Alias": alias,
+    "AWS::Lambda::EventInvokeConfig": event_invoke_config,
     "AWS::Lambda::EventSourceMapping": event_source,
     "AWS::Lambda::Function": function,
     "AWS::Lambda::Permission": permission,

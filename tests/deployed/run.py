@@ -31,15 +31,16 @@ PARAMETERS = {
 }
 
 
-def deploy(emulator, built):
+def deploy(emulator, built, settings):
+    """Deploys with a file of settings, as the files of the folder `deploy`."""
     # Beside the built template, because its paths are relative to that folder.
     reduced = built / "emulated.json"
     reduced.write_text(json.dumps(template.reduce(template.read(built / "template.yaml"))), encoding="utf-8")
-    parameters = [f"{name}={value}" for name, value in PARAMETERS.items()]
+    file = built / "emulated-settings.yaml"
+    file.write_text("".join(f"{name}: {value}\n" for name, value in settings.items()), encoding="utf-8")
     config = ["--config-file", str(ROOT / "samconfig.toml"), "--no-confirm-changeset", "--no-progressbar"]
-    emulator.run(
-        "sam", "deploy", "--template", str(reduced), "--stack-name", STACK, *config, "--parameter-overrides", *parameters
-    )
+    parameters = ["--parameter-overrides", f"file://{file}"]
+    emulator.run("sam", "deploy", "--template", str(reduced), "--stack-name", STACK, *config, *parameters)
 
 
 def main(built, leadgate):
@@ -51,14 +52,23 @@ def main(built, leadgate):
     with tempfile.TemporaryDirectory(prefix="leadgate-deployed-") as folder:
         emulator = Emulator(folder)
         try:
-            deploy(emulator, built)
+            deploy(emulator, built, PARAMETERS)
             report("deployed")
             resources, properties = readback.check(emulator, built / "template.yaml", STACK, PARAMETERS)
             missing = len(readback.NOT_EMULATED)
             report(f"compared {properties} properties of {resources} resources, {missing} not emulated")
             deployment = Deployment(emulator, leadgate, STACK)
             leads = deployment.create_leads()
-            report(f"created {leads} leads, and their runs are built")
+            report(f"created {len(leads)} leads, and their runs are built")
+            table = deployment.restore_the_table()
+            changed = PARAMETERS | {"RestoredTable": table, "MemorySize": "512", "LogLevel": "debug"}
+            deploy(emulator, built, changed)
+            deployment.expect_settings({"TABLE_NAME": table, "LOG_LEVEL": "debug"}, memory=512)
+            deployment.expect_leads(leads)
+            report("restored the table, and changed parameters reached the alias")
+            deploy(emulator, built, PARAMETERS | {"RestoredTable": ""})
+            deployment.expect_settings({"TABLE_NAME": deployment.table()}, memory=512)
+            report("the stack uses its own table again, and keeps the settings that the file does not name")
             deployment.make_a_dead_letter()
             report("an unreadable message became a dead letter")
             deployment.wait_for_the_schedule()

@@ -1,12 +1,15 @@
 """Uses a deployment in the way of docs/deploy.md, from the first key to the tear-down."""
 
 import json
+import pathlib
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 from botocore.exceptions import ClientError
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def expect(holds, expected):
@@ -51,9 +54,9 @@ class Deployment:
             return reply.code, json.load(reply)
 
     def create_leads(self):
-        """Creates a key and leads, and waits for their runs. Returns the number of leads."""
+        """Creates a key and leads, and waits for their runs. Returns the ids of the leads."""
         account = self.leadgate("account", "create", "--name", "Acme", "--default-country", "US")["account"]["id"]
-        key = self.leadgate("key", "create", "--account", account, "--name", "website")["api_key"]
+        key = self._key = self.leadgate("key", "create", "--account", account, "--name", "website")["api_key"]
         file = "examples/sales-outreach.yaml"
         changes = self.leadgate("apply", "--file", file, "--account", account, "--yes")["changes"]
         workflow = next(it["id"] for it in changes if it["kind"] == "workflow")
@@ -70,13 +73,45 @@ class Deployment:
                 return run["run_status"] == "running"
             wait_for(30, "a run, built through the queue and the event source,", has_run)
 
-        status, reply = self.call("GET", "/api/public/leads", key)
-        expect((status, len(reply["leads"])) == (200, len(leads)), f"a list of all leads, but got {status} {reply}")
+        self.expect_leads(leads)
         status, reply = self.call("GET", "/api/public/leads", "nxr_live_" + "0" * 43)
         expect((status, reply["code"]) == (401, "invalid_api_key"), f"401 for a wrong key, but got {status} {reply}")
         status, reply = self.call("GET", "/elsewhere", key)
         expect((status, reply["code"]) == (404, "not_found"), f"404 of the API itself, but got {status} {reply}")
-        return len(leads)
+        return leads
+
+    def expect_leads(self, ids):
+        status, reply = self.call("GET", "/api/public/leads", self._key)
+        listed = [lead["id"] for lead in reply.get("leads", [])]
+        expect((status, sorted(listed)) == (200, sorted(ids)), f"a list of all leads, but got {status} {reply}")
+
+    def table(self):
+        """Returns the name of the stack's own table."""
+        return self._outputs["TableName"]
+
+    def restore_the_table(self):
+        """Restores the table with deploy/restore. Returns the name of the new table."""
+        table = f"{self._stack}-restored"
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._emulator.run(str(ROOT / "deploy/restore"), self.table(), now, table)
+        dynamodb = self._emulator.aws("dynamodb")
+        settings = (
+            dynamodb.describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"],
+            dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"],
+            dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+            ["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+        )
+        expect(settings == (True, "ENABLED", "ENABLED"), f"the settings of a restored table, but found {settings}")
+        return table
+
+    def expect_settings(self, variables, memory):
+        """Checks the settings of the versions behind the alias `live`."""
+        functions = self._emulator.aws("lambda")
+        for function in functions.list_functions()["Functions"]:
+            name = function["FunctionName"]
+            live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+            there = {key: live["Environment"]["Variables"][key] for key in variables}
+            expect((there, live["MemorySize"]) == (variables, memory), f"the new settings of {name}, but found {live}")
 
     def make_a_dead_letter(self):
         """Checks that only an unreadable message becomes a dead letter."""
@@ -130,7 +165,6 @@ class Deployment:
         }
         left = {kind: resources for kind, resources in left.items() if resources}
         expect(not left, f"only the table after `sam delete`, but found {left}")
-        table = self._outputs["TableName"]
-        items = aws("dynamodb").scan(TableName=table)["Items"]
+        items = aws("dynamodb").scan(TableName=self.table())["Items"]
         kept = sum(item.get("et", {}).get("S") == "lead" for item in items)
-        expect(kept == leads, f"{leads} leads in the table after `sam delete`, but found {kept}")
+        expect(kept == len(leads), f"{len(leads)} leads in the table after `sam delete`, but found {kept}")

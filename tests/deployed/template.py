@@ -11,12 +11,15 @@ def read(path):
 
 
 def reduce(template):
-    """Removes what the emulator refuses: CodeDeploy, and all metrics of an alarm except the first."""
+    """Removes what the emulator refuses: CodeDeploy, the concurrency of an event source, and all metrics of an alarm
+    except the first."""
     template["Globals"]["Function"].pop("DeploymentPreference")
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
             properties.pop("DeploymentPreference", None)
+            for event in properties.get("Events", {}).values():
+                event["Properties"].pop("ScalingConfig", None)
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             parts = properties.pop("Metrics")
             first = next(part["MetricStat"] for part in parts if "MetricStat" in part)
@@ -84,7 +87,7 @@ class Resolver:
             if name in values:
                 return self.resolve(values[name])
             owner, _, attribute = name.partition(".")
-            return self._attribute(owner, attribute) if attribute else self.resolve({"Ref": name})
+            return self._attribute(owner, attribute) if attribute else str(self.resolve({"Ref": name}))
 
         return re.sub(r"\$\{([^!}]+)\}", value, text).replace("${!", "${")
 
