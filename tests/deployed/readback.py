@@ -28,7 +28,6 @@ NOT_EMULATED = {
     "AWS::CodeDeploy::DeploymentGroup ApiFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup RequeueStartsFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup StartWorkflowFunctionDeploymentGroup",
-    "AWS::IAM::Role CodeDeployServiceRole",
     "AWS::Lambda::EventSourceMapping ScalingConfig",
 }
 

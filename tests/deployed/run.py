@@ -60,6 +60,8 @@ def main(built, leadgate):
             deployment = Deployment(emulator, leadgate, STACK)
             leads = deployment.create_leads()
             report(f"created {len(leads)} leads, and their runs are built")
+            deployment.expect_check()
+            report("the check before an upgrade passed")
             table = deployment.restore_the_table()
             changed = PARAMETERS | {"RestoredTable": table, "MemorySize": "512", "LogLevel": "debug"}
             deploy(emulator, built, changed)

@@ -85,6 +85,14 @@ class Deployment:
         listed = [lead["id"] for lead in reply.get("leads", [])]
         expect((status, sorted(listed)) == (200, sorted(ids)), f"a list of all leads, but got {status} {reply}")
 
+    def expect_check(self):
+        """Calls the check of a new version. The emulator has no CodeDeploy, which calls it in an upgrade."""
+        functions = self._emulator.aws("lambda")
+        names = [it["FunctionName"] for it in functions.list_functions()["Functions"]]
+        name = next(name for name in names if "ApiCheckFunction" in name)
+        answer = json.load(functions.invoke(FunctionName=name, Payload="{}")["Payload"])
+        expect(answer == {"passed": True}, f"a check that passes, but got {answer}")
+
     def table(self):
         """Returns the name of the stack's own table."""
         return self._outputs["TableName"]
@@ -105,10 +113,12 @@ class Deployment:
         return table
 
     def expect_settings(self, variables, memory):
-        """Checks the settings of the versions behind the alias `live`."""
+        """Checks the settings of the versions behind the alias `live`. ApiCheckFunction has no alias."""
         functions = self._emulator.aws("lambda")
-        for function in functions.list_functions()["Functions"]:
-            name = function["FunctionName"]
+        names = [it["FunctionName"] for it in functions.list_functions()["Functions"]]
+        for name in names:
+            if "ApiCheckFunction" in name:
+                continue
             live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
             there = {key: live["Environment"]["Variables"][key] for key in variables}
             expect((there, live["MemorySize"]) == (variables, memory), f"the new settings of {name}, but found {live}")
