@@ -89,6 +89,7 @@ pub fn errors_page() -> Result<String, serde_json::Error> {
             );
         }
     }
+    page.push_str(TAIL);
     Ok(page)
 }
 
@@ -104,4 +105,21 @@ go by the status and the `code`; the words of `error` and `message` are for peop
 
 A status of 429 or 503 comes with `Retry-After`, in seconds. Requests that read, and intakes with an `Idempotency-Key`, can
 always be sent again.
+";
+
+const TAIL: &str = "\
+\n## Replies of the gateway
+
+API Gateway answers some requests itself, before or instead of Leadgate. These replies have only `message`: no `code`, no
+`request_id` and no `Retry-After`.
+
+| status | message | cause | cure |
+| --- | --- | --- | --- |
+| 413 | `Request Entity Too Large` | The body is over 10 MB. | Send smaller bodies. |
+| 429 | `Too Many Requests` | All callers together send more than the stack takes. | Wait a second, and send the request again. |
+| 500 | `Internal Server Error` | Leadgate crashed, or Lambda has no capacity or refuses the request. | Send the request again. |
+| 503 | `Service Unavailable` | Leadgate did not answer within 30 seconds, or AWS has a fault. | Send the request again. |
+
+A lead of a request that ended with 500 or 503 may be stored. With an `Idempotency-Key`, a second request creates no second
+lead.
 ";
