@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Maximum rate, in requests a second: a hundred times the default of `ThrottlingRate`.
+/// Maximum rate, in requests a second: five hundred times the default of `ThrottlingRate`.
 const MAX_RATE: u32 = 100_000;
 /// Maximum burst, in requests: ten seconds of the maximum rate.
 const MAX_BURST: u32 = 1_000_000;
