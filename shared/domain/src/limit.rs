@@ -39,7 +39,7 @@ pub struct Limits {
 }
 
 impl Limit {
-    /// Limit of a new account: 100 requests a second, a tenth of the default of `ThrottlingRate`, so
+    /// Limit of a new account: 100 requests a second, half of the default of `ThrottlingRate`, so
     /// that one account cannot use up what all accounts share. A burst of 1,000 is the largest array.
     pub const OF_NEW_ACCOUNT: Self = Self {
         rate: 100,

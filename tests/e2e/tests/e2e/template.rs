@@ -196,8 +196,8 @@ fn the_dashboard_is_json_and_shows_every_alarm() {
 }
 
 #[test]
-fn a_new_account_may_use_a_tenth_of_the_gateways_throttle() {
+fn a_new_account_may_use_half_of_the_gateways_throttle() {
     let throttle = &template()["Parameters"]["ThrottlingRate"]["Default"];
     let rate = Limit::OF_NEW_ACCOUNT.rate();
-    assert_eq!(throttle.as_u64(), Some(u64::from(rate) * 10));
+    assert_eq!(throttle.as_u64(), Some(u64::from(rate) * 2));
 }
