@@ -100,8 +100,7 @@ impl Denial {
     }
 }
 
-/// Policies `work` of the roles, without a customer's key (`HasKey`), on the stack's own table
-/// (`IsRestored`). The policies `telemetry` are for Lambda, and not for the functions' code.
+/// Policies `work` of the roles, without a customer's key (`HasKey`), on the stack's own table. The policies `telemetry` are for Lambda, and not for the functions' code.
 struct Policies {
     allowed: BTreeSet<Permission>,
     denials: Vec<Denial>,
@@ -121,8 +120,8 @@ impl Policies {
                     denials.push(Denial::of(role, statement));
                     continue;
                 }
-                // The reader makes a list of `!If [IsRestored, another, our own]`.
-                let resource = texts(&statement["Resource"]).pop().unwrap();
+                // Our own resource comes first, then the same of a restored table.
+                let resource = many(&statement["Resource"])[0].as_str().unwrap().to_owned();
                 for action in texts(&statement["Action"]) {
                     allowed.insert(Permission {
                         role,
