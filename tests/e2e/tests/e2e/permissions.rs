@@ -100,7 +100,8 @@ impl Denial {
     }
 }
 
-/// Policies `work` of the roles, without a customer's key (`HasKey`), on the stack's own table. The policies `telemetry` are for Lambda, and not for the functions' code.
+/// Policies `work` of the roles, without a customer's key (`HasKey`), on the stack's own table. The
+/// policies `telemetry` are for Lambda, and not for the functions' code.
 struct Policies {
     allowed: BTreeSet<Permission>,
     denials: Vec<Denial>,
