@@ -131,7 +131,7 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Whether bytes are a reply of hyper itself. All other replies have a body.
+/// Returns whether bytes are a reply of hyper itself. All other replies have a body.
 fn is_refusal(bytes: &[u8]) -> bool {
     bytes.starts_with(REFUSAL.0)
         && bytes.ends_with(REFUSAL.1)

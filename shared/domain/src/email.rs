@@ -111,8 +111,8 @@ fn is_quotable(text: &str) -> bool {
     !text.is_empty()
 }
 
-/// Returns whether a character is one that RFC 6531 adds. It adds all of Unicode, but here only
-/// letters and marks can show nothing.
+/// Returns whether a character is one that RFC 6531 adds: a letter or a mark of any script, also a
+/// filler of Hangul, or another character that shows something.
 fn is_international(c: char) -> bool {
     let is_letter_or_mark = c.is_alphabetic() || is_combining_mark(c);
     let is_shown = !(c.is_control() || c.is_whitespace() || is_invisible(c));

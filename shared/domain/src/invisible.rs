@@ -1,7 +1,8 @@
 //! Characters that show nothing.
 
 /// Returns whether a character shows nothing on its own: a format character, a character that
-/// Unicode lets a font ignore, or a filler. Blanks and line breaks are not invisible.
+/// Unicode lets a font ignore, a filler, or no character at all. Blanks and line breaks are not
+/// invisible.
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -19,6 +20,7 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{2800}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fdd0}'..='\u{fdef}'
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
@@ -26,7 +28,12 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
-    )
+    ) || is_noncharacter(c)
+}
+
+/// Returns whether a character is one of the last two of a plane, which Unicode never assigns.
+fn is_noncharacter(c: char) -> bool {
+    u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// Takes blanks and invisible characters off both ends.
@@ -60,6 +67,11 @@ mod tests {
         fn a_character_that_a_font_may_ignore_is_invisible(
             text in "[\\p{Default_Ignorable_Code_Point}--[\u{e0000}-\u{e0fff}]]"
         ) {
+            prop_assert!(text.chars().all(is_invisible), "{:?}", text);
+        }
+
+        #[test]
+        fn a_code_that_is_no_character_is_invisible(text in "\\p{Noncharacter_Code_Point}") {
             prop_assert!(text.chars().all(is_invisible), "{:?}", text);
         }
 

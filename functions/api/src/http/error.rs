@@ -126,7 +126,7 @@ impl From<StoreError> for ApiError {
 impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::PayloadTooLarge("The body is over 2 MB; send fewer leads at once")
+            Self::PayloadTooLarge("The body is over 2 MB; send less at once")
         } else {
             Self::IncompleteBody
         }

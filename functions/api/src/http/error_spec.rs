@@ -155,7 +155,7 @@ impl ApiError {
                     "payload_too_large",
                     "The body is over 2 MB (2,000,000 bytes), a lead or another object is over 64 KiB, a lead \
                     would become too large to be stored, or the reply to an array would be over 6 MiB.",
-                    "Follow `message`: send fewer leads at once, or less metadata.",
+                    "Follow `message`: send fewer leads at once, or smaller ones.",
                 ],
             ),
             Self::UnsupportedMediaType => ErrorSpec::new(

@@ -34,7 +34,7 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::UnknownRoute,
         ApiError::MethodNotAllowed,
         ApiError::Conflict,
-        ApiError::PayloadTooLarge("The body is over 2 MB; send fewer leads at once"),
+        ApiError::PayloadTooLarge("The body is over 2 MB; send less at once"),
         ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused,
         ApiError::IdempotencyKeyOfErased,

@@ -32,7 +32,7 @@ pub struct Withdrawal {
     pub limit: Limit,
     /// Number of tokens. The bucket grants all of them if it holds one.
     pub tokens: u32,
-    /// Whether the bucket grants the tokens even if it is empty, unless it is
+    /// `true` if the bucket grants the tokens even if it is empty, unless it is
     /// [far in debt](Withdrawal::FAR_IN_DEBT). The debt ends within an hour.
     pub is_debt: bool,
     /// The caller's last value of `empty_at`. A value that is not too old saves a write.
@@ -51,7 +51,7 @@ impl Withdrawal {
 /// The bucket's answer to a withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawn {
-    /// Whether the tokens were withdrawn.
+    /// `true` if the tokens were withdrawn.
     pub is_granted: bool,
     /// The instant at which the bucket was, or will be, empty.
     pub empty_at: Timestamp,
