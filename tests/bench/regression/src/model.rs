@@ -24,6 +24,7 @@ struct Prices {
     write_units_per_million: f64,
     read_units_per_million: f64,
     sqs_per_million: f64,
+    data_out_gb: f64,
     logs_gb: f64,
     xray_traces_per_million: f64,
 }
@@ -36,6 +37,7 @@ struct Assumptions {
     round_trip_ms: f64,
     leads_per_second: f64,
     starts_per_batch: f64,
+    reply_bytes: f64,
     access_line: String,
 }
 
@@ -147,6 +149,11 @@ impl Model {
                     assumptions.memory_mb
                 ),
                 self.lambda(batch_ms, assumptions.memory_mb) / batch,
+            ),
+            part(
+                "data to the client",
+                format!("{} bytes", assumptions.reply_bytes),
+                assumptions.reply_bytes / 1e9 * prices.data_out_gb * 1e6,
             ),
             part(
                 "logs",
