@@ -13,12 +13,10 @@ mod notation;
 mod number;
 mod plan;
 
-use rlibphonenumber::Region;
-
 pub use number::{Phone, PhoneError};
 
 use super::country::Country;
-use notation::{clean, digits_of, is_number_character, without_fraction};
+use notation::{behind_digits, clean, digits_of, is_number_character, without_fraction};
 
 /// Maximum length of a text in bytes. libphonenumber has the same limit.
 const MAX_TEXT_LENGTH: usize = 250;
@@ -53,22 +51,27 @@ impl Phone {
     /// All of [`PhoneError`].
     pub fn read(text: &str, default_country: Option<Country>) -> Result<Dialled, PhoneError> {
         if text.len() > MAX_TEXT_LENGTH {
-            return Err(PhoneError::NotANumber);
+            return Err(PhoneError::TooLong);
         }
         let text = clean(text);
         let (number, extension) = extension::split(without_fraction(&text)?)?;
         check_characters(number)?;
-        let region = default_country.map(Country::region);
-        check_single(number, region)?;
-        let phone = read_number(number, region)?;
+        check_single(number, default_country)?;
+        let phone = read_number(number, default_country).map_err(|error| {
+            if is_pair(number, default_country) {
+                PhoneError::TwoNumbers
+            } else {
+                error
+            }
+        })?;
         Ok(Dialled { phone, extension })
     }
 }
 
 /// Reads a number without its extension.
-fn read_number(number: &str, region: Option<Region>) -> Result<Phone, PhoneError> {
+fn read_number(number: &str, country: Option<Country>) -> Result<Phone, PhoneError> {
     let Some((front, behind)) = number.rsplit_once('+') else {
-        return national::read(number, region);
+        return national::read(number, country);
     };
     let front = digits_of(front);
     let behind_digits = digits_of(behind);
@@ -90,21 +93,22 @@ fn read_number(number: &str, region: Option<Region>) -> Result<Phone, PhoneError
 }
 
 fn check_characters(number: &str) -> Result<(), PhoneError> {
-    if number.chars().all(is_number_character) && digits_of(number).len() <= MAX_DIGITS {
+    let other = number.chars().find(|c| !is_number_character(*c));
+    if other.is_none() && digits_of(number).len() <= MAX_DIGITS {
         return Ok(());
     }
     let numbers = number
         .split(|c| !is_number_character(c))
         .filter(|part| digits_of(part).len() >= MIN_DIGITS);
     match numbers.count() {
-        0 | 1 => Err(PhoneError::NotANumber),
+        0 | 1 => Err(other.map_or(PhoneError::TooManyDigits, PhoneError::OtherCharacter)),
         _ => Err(PhoneError::TwoNumbers),
     }
 }
 
 /// Refuses a second number behind a slash or on another line. `030/901820` is one number, because
-/// `030` is none. `901820/21` stands for two numbers that differ in their last digits.
-fn check_single(number: &str, region: Option<Region>) -> Result<(), PhoneError> {
+/// `030` alone is no number. `901820/21` may stand for two numbers that differ in their last digits.
+fn check_single(number: &str, country: Option<Country>) -> Result<(), PhoneError> {
     let splits: Vec<_> = number
         .match_indices(['/', '\n'])
         .map(|(at, _)| (&number[..at], digits_of(&number[at..]).len()))
@@ -114,12 +118,29 @@ fn check_single(number: &str, region: Option<Region>) -> Result<(), PhoneError> 
         return Err(PhoneError::NotANumber);
     }
     let is_short = matches!(splits[..], [(_, behind)] if behind < MIN_DIGITS_BEHIND_SLASH);
-    let is_number =
-        |front| read_number(front, region).is_ok_and(|phone| plan::is_valid(phone.digits()));
-    if is_short || splits.iter().any(|(front, _)| is_number(front)) {
-        return Err(PhoneError::TwoNumbers);
+    if is_short {
+        Err(PhoneError::ShortEnding)
+    } else if splits.iter().any(|(front, _)| is_valid(front, country)) {
+        Err(PhoneError::TwoNumbers)
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+/// Returns whether a text that is too long for one number has a number in front of a blank, and
+/// enough digits for another behind it.
+fn is_pair(text: &str, country: Option<Country>) -> bool {
+    let length = digits_of(text).len();
+    length > number::MAX_DIGITS
+        && (MIN_DIGITS..=length - MIN_DIGITS).any(|count| {
+            let behind = behind_digits(text, count);
+            let front = text.strip_suffix(behind).unwrap_or_default();
+            behind.starts_with([' ', '\n']) && is_valid(front, country)
+        })
+}
+
+fn is_valid(number: &str, country: Option<Country>) -> bool {
+    read_number(number, country).is_ok_and(|phone| plan::is_valid(phone.digits()))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const MIN_DIGITS_OF_NUMBER: usize = 5;
 ///
 /// # Errors
 /// - [`PhoneError::TwoNumbers`] if the extension may be a second number.
-/// - [`PhoneError::NotANumber`] for a `~`, which separates digits or marks an extension.
+/// - [`PhoneError::OtherCharacter`] for a `~`, which separates digits or marks an extension.
 pub fn split(text: &str) -> Result<(&str, Option<String>), PhoneError> {
     // Each mark of an extension has another character, so most numbers need not be parsed.
     if text.chars().all(|c| is_number_character(c) && c != '~') {
@@ -35,7 +35,7 @@ pub fn split(text: &str) -> Result<(&str, Option<String>), PhoneError> {
     let mark = rest.strip_prefix(number).unwrap_or_default();
     match mark.trim_matches(|c| c == ' ' || c == '\n') {
         "," | ";" if extension.len() >= MIN_DIGITS_OF_NUMBER => Err(PhoneError::TwoNumbers),
-        mark if mark.starts_with('~') => Err(PhoneError::NotANumber),
+        mark if mark.starts_with('~') => Err(PhoneError::OtherCharacter('~')),
         _ => Ok((number, Some(extension))),
     }
 }

@@ -11,7 +11,7 @@ pub fn read_given(text: &str) -> Result<Phone, PhoneError> {
     if let Some((code, rest)) = split_at_bracketed_zero(text)
         && plan::split_country_code(&code).is_some_and(|(_, behind)| behind.is_empty())
     {
-        return possible(&with_bracketed_zero(&code, &rest));
+        return read_bracketed_zero(&code, &rest);
     }
     Phone::from_digits(&without_trunk_prefix(&digits_of(text))?)
 }
@@ -21,10 +21,12 @@ pub fn read_interpreted(text: &str) -> Result<Phone, PhoneError> {
     possible(read_given(text)?.digits())
 }
 
-/// Returns a number if its plan has numbers of its length.
+/// Returns a number if its plan has numbers of its length. A number that begins with 0 behind its
+/// country code must exist, because the 0 may be a trunk prefix of another plan.
 pub fn possible(number: &str) -> Result<Phone, PhoneError> {
     let phone = Phone::from_digits(number)?;
-    if plan::is_possible(number) {
+    let has_zero = plan::split_country_code(number).is_some_and(|(_, rest)| rest.starts_with('0'));
+    if plan::is_possible(number) && (!has_zero || plan::is_valid(number)) {
         Ok(phone)
     } else {
         Err(PhoneError::WrongReading(phone))
@@ -32,14 +34,24 @@ pub fn possible(number: &str) -> Result<Phone, PhoneError> {
 }
 
 /// Reads `+44 (0)20` without the zero, which callers from abroad leave out, and `+39 (0)6` with it.
-fn with_bracketed_zero(code: &str, rest: &str) -> String {
+fn read_bracketed_zero(code: &str, rest: &str) -> Result<Phone, PhoneError> {
     let dropped = format!("{code}{rest}");
     let kept = format!("{code}0{rest}");
-    match plan::read(&kept) {
-        Some(read) if read == dropped || (read != kept && plan::is_valid(&read)) => read,
-        _ if plan::is_valid(&kept) => kept,
-        _ if plan::without_trunk_prefix(code, &format!("0{rest}")) == Some(rest) => dropped,
-        _ => kept,
+    if let Some(read) = plan::read(&kept)
+        && (read == dropped || (read != kept && plan::is_valid(&read)))
+    {
+        return possible(&read);
+    }
+    let has_trunk_zero = || plan::without_trunk_prefix(code, &format!("0{rest}")) == Some(rest);
+    match (plan::is_valid(&dropped), plan::is_valid(&kept)) {
+        (true, true) => Err(PhoneError::TwoReadings(
+            Phone::from_digits(&dropped)?,
+            Phone::from_digits(&kept)?,
+        )),
+        (true, false) => Phone::from_digits(&dropped),
+        (false, true) => Phone::from_digits(&kept),
+        (false, false) if has_trunk_zero() => possible(&dropped),
+        (false, false) => Err(PhoneError::WrongReading(Phone::from_digits(&dropped)?)),
     }
 }
 

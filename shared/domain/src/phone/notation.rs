@@ -8,6 +8,12 @@ use crate::invisible::is_invisible;
 /// Prefixes that programs write in front of a number.
 const SCHEMES: [&str; 5] = ["tel:", "whatsapp:", "sms:", "callto:", "p:"];
 
+/// Quotes in front of a number. A spreadsheet marks a text with one.
+const QUOTES: [char; 10] = [
+    '\'', '\u{2018}', '\u{2019}', '\u{2bc}', '\u{ff07}', '`', '"', '\u{201c}', '\u{201d}',
+    '\u{201e}',
+];
+
 /// Minimum number of digits in front of `.00`. A shorter group can be an area code.
 const MIN_DIGITS_OF_FRACTION: usize = 7;
 
@@ -29,6 +35,15 @@ pub fn is_number_character(c: char) -> bool {
 /// Returns the digits of a text.
 pub fn digits_of(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Returns the text behind a number of digits.
+pub fn behind_digits(text: &str, count: usize) -> &str {
+    let mut behind = text.chars();
+    for _ in 0..count {
+        behind.find(char::is_ascii_digit);
+    }
+    behind.as_str()
 }
 
 /// Splits a text at its first zero that stands alone in brackets, and returns the digits in front of
@@ -83,7 +98,12 @@ fn has_exponent(text: &str) -> bool {
 
 fn without_prefixes(text: &str) -> &str {
     let text = text.trim();
-    let rest = text.trim_start_matches(['\'', '\u{2018}', '\u{2019}', '\u{2bc}', '\u{ff07}', '`']);
+    let rest = text.trim_start_matches(QUOTES);
+    let rest = if rest.len() < text.len() {
+        rest.trim_end_matches(QUOTES)
+    } else {
+        rest
+    };
     let rest = SCHEMES
         .iter()
         .find_map(|scheme| {

@@ -3,6 +3,7 @@ use super::*;
 mod examples;
 mod notation;
 mod readings;
+mod zeros;
 
 fn read(text: &str, country: Option<&str>) -> Result<(String, Option<String>), PhoneError> {
     let country = country.map(|code| code.parse().unwrap());
@@ -11,6 +12,10 @@ fn read(text: &str, country: Option<&str>) -> Result<(String, Option<String>), P
 
 fn phone(text: &str) -> Phone {
     Phone::try_from(text).unwrap()
+}
+
+fn not_possible_in(country: &str) -> PhoneError {
+    PhoneError::NotPossibleHere(country.parse().unwrap())
 }
 
 /// Asserts that a text is read as a number in each of the accounts.

@@ -21,7 +21,7 @@ const READ: [(&str, &str); 8] = [
 ];
 
 /// Texts that are refused, with the message.
-const REFUSED: [(&str, &str); 6] = [
+const REFUSED: [(&str, &str); 9] = [
     (
         "0+33631966543",
         "phone has a + behind other digits: send it with one + in front, such as +442079460958",
@@ -47,8 +47,23 @@ const REFUSED: [(&str, &str); 6] = [
     ),
     (
         "555-0100",
-        "phone is not possible in the account's default_country: send it with its country code, \
+        "phone is not possible in US, the account's default_country: send it with its country \
+         code, such as +442079460958",
+    ),
+    (
+        "+34612345678 (mobile)",
+        "phone has characters that are no part of a number, such as 'm': send its digits only, \
          such as +442079460958",
+    ),
+    (
+        "+123456789012345678",
+        "phone has more than 15 digits: send one number with its country code, such as \
+         +442079460958",
+    ),
+    (
+        "+43 1 58801/0",
+        "phone ends with a slash and digits, which may be an extension or a second number: send \
+         one number, such as +442079460958 ext. 12",
     ),
 ];
 
@@ -82,7 +97,14 @@ async fn a_refusal_names_the_reading_of_a_number_and_no_log_does() {
     container.stop().await;
     let log = logs.text();
     assert!(log.contains("validation_error"), "{log}");
-    for part in ["33631966543", "58801", "234567890", "39999999", "555-0100"] {
+    for part in [
+        "33631966543",
+        "58801",
+        "234567890",
+        "39999999",
+        "555-0100",
+        "612345678",
+    ] {
         assert!(!log.contains(part), "{part}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 use super::*;
 
@@ -20,13 +20,13 @@ const TYPES: [PhoneNumberType; 10] = [
 ];
 
 /// A number of a plan, with its spellings by libphonenumber.
-struct Example {
+pub(super) struct Example {
     /// `None` for the numbers of no country, such as +800.
-    region: Option<Region>,
-    number: PhoneNumber,
-    e164: String,
-    code: String,
-    national: String,
+    pub(super) region: Option<Region>,
+    pub(super) number: PhoneNumber,
+    pub(super) e164: String,
+    pub(super) code: String,
+    pub(super) national: String,
 }
 
 impl Example {
@@ -45,18 +45,18 @@ impl Example {
     }
 
     /// Returns whether libphonenumber takes a prefix off the digits behind the country code.
-    fn has_trunk_prefix(&self, prefix: &str) -> bool {
+    pub(super) fn has_trunk_prefix(&self, prefix: &str) -> bool {
         let text = format!("+{}{prefix}{}", self.code, self.national);
         PHONE_NUMBER_UTIL.parse(text, None).as_ref() == Ok(&self.number)
     }
 }
 
-fn regions() -> BTreeSet<Region> {
+pub(super) fn regions() -> BTreeSet<Region> {
     PHONE_NUMBER_UTIL.get_supported_regions().collect()
 }
 
 /// Returns the examples that E.164 can hold.
-fn examples() -> Vec<Example> {
+pub(super) fn examples() -> Vec<Example> {
     let of_regions = regions().into_iter().flat_map(|region| {
         TYPES.into_iter().filter_map(move |number_type| {
             let example =
@@ -80,14 +80,14 @@ fn examples() -> Vec<Example> {
 
 /// Counts the texts that were read and refused. A text that is read as another number fails.
 #[derive(Default)]
-struct Count {
+pub(super) struct Count {
     read: usize,
-    refused: BTreeMap<String, Vec<String>>,
+    pub(super) refused: BTreeMap<String, Vec<String>>,
     wrong: Vec<String>,
 }
 
 impl Count {
-    fn check(&mut self, spelling: &str, text: &str, region: Option<Region>, e164: &str) {
+    pub(super) fn check(&mut self, spelling: &str, text: &str, region: Option<Region>, e164: &str) {
         let country = region.map(|region| region.to_string());
         match read(text, country.as_deref()) {
             Ok((number, _)) if number == e164 => self.read += 1,
@@ -103,7 +103,7 @@ impl Count {
     }
 
     /// Asserts the numbers of refused texts of each spelling.
-    fn assert(self, at_least: usize, refused: &[(&str, usize)]) {
+    pub(super) fn assert(self, at_least: usize, refused: &[(&str, usize)]) {
         assert!(
             self.wrong.is_empty(),
             "{} wrong: {:#?}",
@@ -202,7 +202,7 @@ fn every_example_number_with_its_country_is_read_in_every_spelling() {
         }
     }
     // +1 310 1234 is a local number, which 00 does not allow. The digits in front of some
-    // slashes are a number. 008 is a prefix in Korea, 006 in
+    // slashes are a number. +241 (0)6031234 is two numbers in Gabon. 008 is a prefix in Korea, 006 in
     // Thailand: there +82 10 and +20 10 are both numbers.
     count.assert(
         30_000,
@@ -212,6 +212,7 @@ fn every_example_number_with_its_country_is_read_in_every_spelling() {
             ("00 and (0)", 5),
             ("code twice", 1),
             ("slashes", 10),
+            ("(0) of the number", 1),
         ],
     );
 }

@@ -35,8 +35,9 @@ fn a_number_without_a_country_is_read_in_the_accounts() {
         assert_reads(given, &[Some(country)], kept);
         assert_refuses(given, &[None], &PhoneError::NoCountry);
     }
-    assert_refuses("12345", &[Some("US")], &PhoneError::NotPossibleHere);
-    assert_refuses("5550100", &[Some("US")], &PhoneError::NotPossibleHere);
+    assert_refuses("12345", &[Some("US")], &not_possible_in("US"));
+    assert_refuses("5550100", &[Some("US")], &not_possible_in("US"));
+    assert_reads("9999999999", &[Some("US")], "+19999999999");
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_plus_behind_other_digits_is_refused_unless_the_country_code_comes_twice() {
 }
 
 #[test]
-fn a_zero_in_brackets_is_dropped_only_where_the_plan_has_a_trunk_zero() {
+fn a_zero_in_brackets_is_kept_only_where_it_belongs_to_the_number() {
     for (given, kept) in [
         ("+44 (0)20 7946-0958", "+442079460958"),
         ("+44[0]20 7946 0958", "+442079460958"),
@@ -83,14 +84,23 @@ fn a_zero_in_brackets_is_dropped_only_where_the_plan_has_a_trunk_zero() {
         ("+378 (0)549 886377", "+3780549886377"),
         ("+57 (0)321 1234567", "+573211234567"),
         ("+54 (0)11 15-2345-6789", "+5491123456789"),
+        ("+48 (0)22 123 45 67", "+48221234567"),
+        ("0048 (0)22 123 45 67", "+48221234567"),
+        ("+30 (0)210 1234567", "+302101234567"),
+        ("+420 (0)601 123 456", "+420601123456"),
+        ("+352 (0)621 123 456", "+352621123456"),
+        ("+7 (0)495 123 45 67", "+74951234567"),
     ] {
         assert_reads(given, &ANY, kept);
     }
-    // The plan of +7 has no trunk 0, and one digit is missing behind +33.
-    let kept = PhoneError::WrongReading(phone("+704951234567"));
-    assert_refuses("+7 (0)495 123 45 67", &ANY, &kept);
+    // One digit is missing.
     let dropped = PhoneError::WrongReading(phone("+3363196654"));
     assert_refuses("+33 (0)6 31 96 65 4", &ANY, &dropped);
+    let dropped = PhoneError::WrongReading(phone("+4822123456"));
+    assert_refuses("+48 (0)22 123 45 6", &ANY, &dropped);
+    // A mobile number, or a number of a town.
+    let both = PhoneError::TwoReadings(phone("+393123456789"), phone("+3903123456789"));
+    assert_refuses("+39 (0)312 345 6789", &ANY, &both);
 }
 
 #[test]
@@ -187,6 +197,7 @@ fn a_number_that_begins_with_its_own_country_code_has_one_valid_reading() {
     }
     let both = PhoneError::TwoReadings(phone("+49491716783154"), phone("+491716783154"));
     assert_refuses("491716783154", &[Some("DE")], &both);
+    assert_refuses("0491716783154", &[Some("DE")], &both);
     assert!(
         both.to_string()
             .contains("+49491716783154 and as +491716783154")
@@ -196,24 +207,80 @@ fn a_number_that_begins_with_its_own_country_code_has_one_valid_reading() {
 }
 
 #[test]
-fn a_text_that_cannot_be_e164_is_refused() {
-    for given in [
-        "",
-        "+",
-        "+()",
-        "n/a",
-        "+0123456789",
-        "+(0)442079460958",
-        "+123456",
-        "+1234567890123456",
-        "call me",
-        "+1-800-FLOWERS",
+fn a_number_with_a_trunk_prefix_and_its_own_country_code_has_one_valid_reading() {
+    for (given, country, kept) in [
+        ("091 98765 43210", "IN", "+919876543210"),
+        ("0971501234567", "AE", "+971501234567"),
+        ("0902123456789", "TR", "+902123456789"),
+        ("061412345678", "AU", "+61412345678"),
+        ("041781234567", "CH", "+41781234567"),
+        ("046701234567", "SE", "+46701234567"),
+        ("(0)44 20 7946 0958", "GB", "+442079460958"),
+        ("0 44 (0)20 7946 0958", "GB", "+442079460958"),
+        ("48 (0)22 123 45 67", "PL", "+48221234567"),
+        // The area codes are 03 33 and 039.
+        ("03 33 12 34 56", "FR", "+33333123456"),
+        ("039 1234567", "IT", "+390391234567"),
     ] {
+        assert_reads(given, &[Some(country)], kept);
+    }
+    // An international prefix of the Seychelles is 02.
+    let both = PhoneError::TwoReadings(phone("+486412345"), phone("+2486412345"));
+    assert_refuses("0248 6412345", &[Some("SC")], &both);
+}
+
+#[test]
+fn a_zero_behind_the_country_code_of_an_interpreted_number_must_belong_to_it() {
+    for (given, country, read_as) in [
+        ("06 31 96 65 43", "US", "+10631966543"),
+        ("07946 0958", "FR", "+33079460958"),
+        ("0048 022 123 45 67", "FR", "+480221234567"),
+        ("011 48 022 123 45 67", "US", "+480221234567"),
+    ] {
+        let error = PhoneError::WrongReading(phone(read_as));
+        assert_refuses(given, &[Some(country)], &error);
+    }
+    assert_reads("011 48 (0)22 123 45 67", &[Some("US")], "+48221234567");
+    assert_reads("+48 022 123 45 67", &ANY, "+480221234567");
+}
+
+#[test]
+fn a_text_that_cannot_be_e164_is_refused() {
+    for given in ["", "+", "+()", "+0123456789", "+(0)442079460958"] {
         assert_refuses(given, &ANY, &PhoneError::NotANumber);
     }
-    for length in [33, 251] {
-        assert_refuses(&"1".repeat(length), &ANY, &PhoneError::NotANumber);
+    assert_refuses("+1", &ANY, &PhoneError::TooFewDigits);
+    assert_refuses("+123456", &ANY, &PhoneError::TooFewDigits);
+    for given in ["+1234567890123456", "+123456789012345678", &"1".repeat(33)] {
+        assert_refuses(given, &ANY, &PhoneError::TooManyDigits);
     }
+    assert_refuses(&"1".repeat(251), &ANY, &PhoneError::TooLong);
+}
+
+#[test]
+fn a_refusal_names_one_character_that_is_no_part_of_a_number() {
+    for (given, character) in [
+        ("n/a", 'n'),
+        ("call me", 'c'),
+        ("+1-800-FLOWERS", 'F'),
+        ("+34612345678 (mobile)", 'm'),
+        ("+14155552671;", ';'),
+        ("Tel.: +14155552671", 'T'),
+        ("+1 415 555 267O", 'O'),
+        ("+44_20 7946 0958", '_'),
+        ("+14155552671\u{7}", '\u{7}'),
+    ] {
+        let error = PhoneError::OtherCharacter(character);
+        assert_refuses(given, &ANY, &error);
+        let message = format!("such as {character:?}: send its digits only");
+        assert!(error.to_string().contains(&message), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_default_country() {
+    let message = not_possible_in("US").to_string();
+    assert!(message.starts_with("is not possible in US, the account's default_country: "));
 }
 
 #[test]
