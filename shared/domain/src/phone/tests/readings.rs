@@ -298,6 +298,18 @@ fn an_error_shows_no_digits_in_logs() {
 
 proptest! {
     #[test]
+    fn a_number_without_plus_keeps_a_zero_behind_its_country_code_only_if_it_is_valid(
+        text in "0{0,3}[1-9]?[0-9]{5,13}|00[1-9][0-9]{1,2}(0|\\(0\\))[0-9]{6,10}",
+        country in "US|FR|PL|AU|IT|DE|IN|SC"
+    ) {
+        if let Ok((number, _)) = read(&text, Some(&country)) {
+            let digits = number.trim_start_matches('+');
+            let (_, national) = plan::split_country_code(digits).unwrap();
+            prop_assert!(!national.starts_with('0') || plan::is_valid(digits), "{}", number);
+        }
+    }
+
+    #[test]
     fn a_plain_number_keeps_its_digits_unless_a_trunk_prefix_stands_behind_its_country_code(
         text in "\\+[1-9]([ -]?[0-9]){6,14}"
     ) {
