@@ -54,8 +54,8 @@ pub async fn list(
     let listed = state.store.leads(account.id, &filter, &request).await?;
     let page = listed.page;
     // Charged after the work, which is done whatever the limit says.
-    let charged = charges.charge_more(&state.limiter, listed.further_queries);
-    let _far_in_debt = charged.await;
+    let further = listed.further_queries;
+    charges.charge_done(&state.limiter, further).await;
     let pagination = Pagination::new(account.id, list, &request, page.next.as_deref());
     let mut leads = Vec::with_capacity(page.items.len());
     for lead in page.items {

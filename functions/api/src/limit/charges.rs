@@ -68,27 +68,47 @@ impl Charges {
         error.map_or(Ok(()), Err)
     }
 
-    /// Charges `tokens` more to a request that has passed: one for each further lead of an array,
-    /// or for each further query of a list.
+    /// Charges `tokens` more to a request that has passed: one for each further lead of an array.
     ///
     /// # Errors
     /// [`ApiError::RateLimited`] if a limit is too far in debt. No limit is charged then.
     pub async fn charge_more(&self, limiter: &Limiter, tokens: usize) -> Result<(), ApiError> {
-        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
-        let bounds = Arc::clone(&self.charged().bounds);
-        if tokens == 0 || bounds.is_empty() {
-            return Ok(());
-        }
-        let refused = limiter.charge(&bounds, tokens).await;
-        let standings = &mut self.charged().standings;
-        let Some(refused) = refused else {
-            standings.iter_mut().for_each(|it| it.charge(tokens));
+        let Some(refused) = self.try_charge(limiter, tokens).await else {
             return Ok(());
         };
         let error = refusal(&refused);
-        standings.retain(|standing| standing.name() != refused.name());
-        standings.push(refused);
+        self.replace(refused);
         Err(error)
+    }
+
+    /// Charges `tokens` more for work that is done: one for each further query of a list. A limit
+    /// that is too far in debt forgives them, so the request passes all the same.
+    pub async fn charge_done(&self, limiter: &Limiter, tokens: usize) {
+        if let Some(refused) = self.try_charge(limiter, tokens).await {
+            self.replace(refused.forgiven());
+        }
+    }
+
+    fn replace(&self, new: Standing) {
+        let standings = &mut self.charged().standings;
+        standings.retain(|standing| standing.name() != new.name());
+        standings.push(new);
+    }
+
+    /// Charges `tokens` to all limits. If one is too far in debt, charges none and returns its
+    /// state.
+    async fn try_charge(&self, limiter: &Limiter, tokens: usize) -> Option<Standing> {
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        let bounds = Arc::clone(&self.charged().bounds);
+        if tokens == 0 || bounds.is_empty() {
+            return None;
+        }
+        let refused = limiter.charge(&bounds, tokens).await;
+        if refused.is_none() {
+            let standings = &mut self.charged().standings;
+            standings.iter_mut().for_each(|it| it.charge(tokens));
+        }
+        refused
     }
 
     /// Waits for the calls, then sets the `RateLimit` headers.

@@ -49,6 +49,11 @@ impl Standing {
         self.wait.is_none()
     }
 
+    /// Returns the state without the refusal.
+    pub fn forgiven(self) -> Self {
+        Self { wait: None, ..self }
+    }
+
     /// Takes tokens from the remaining ones.
     pub fn charge(&mut self, tokens: u32) {
         self.remaining = self.remaining.saturating_sub(tokens);

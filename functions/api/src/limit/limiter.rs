@@ -112,7 +112,8 @@ impl Limiter {
                 for (lease, spent) in &mut charged {
                     lease.put_back(*spent);
                 }
-                return Some(Standing::new(limited, *limit, 0, Some(wait)));
+                let remaining = charged.last().map_or(0, |(lease, _)| lease.remaining());
+                return Some(Standing::new(limited, *limit, remaining, Some(wait)));
             }
         }
         None

@@ -195,6 +195,42 @@ async fn a_list_pays_a_token_for_each_query_beyond_the_first_eight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_whose_further_queries_are_forgiven_shows_the_standing_of_a_request_that_passed() {
+    fastrand::seed(11);
+    let fleet = Fleet::new(&Cloud::new().await, 1);
+    let limits = of_account(1, 1_000);
+    let account = create_key(&fleet.store, &fleet.clock, limits).await;
+    let reply = fleet
+        .call(0, KEY, "POST", "/leads", Some(&leads(500)))
+        .await;
+    assert_eq!(reply.status, 201);
+    // The container has a lease. Then another one takes the account far into debt.
+    fleet.call(0, KEY, "GET", PATH, None).await;
+    let withdrawal = Withdrawal {
+        limit: limits.account.unwrap(),
+        tokens: 2_500,
+        is_debt: true,
+        known: None,
+    };
+    let limited = Limited::Account(account);
+    let withdrawn = fleet
+        .store
+        .withdraw(&limited, &withdrawal, fleet.clock.now());
+    assert!(withdrawn.await.unwrap().is_granted);
+    let none = CampaignId::new(fleet.clock.now(), Randomness::System.bits());
+    let path = format!("/leads?limit=1&campaign_id={none}");
+    let reply = fleet.call(0, KEY, "GET", &path, None).await;
+    assert_eq!(reply.status, 200);
+    // The bucket is empty. The rest of the lease is still there, and is what the reply shows.
+    assert!((1..20).contains(&remaining(&reply)), "{reply:?}");
+    let next = fleet.call(0, KEY, "GET", PATH, None).await;
+    assert_eq!(
+        (next.status, remaining(&next)),
+        (200, remaining(&reply) - 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_array_is_let_through_and_then_paid_for_lead_by_lead() {
     let fleet = fleet(2, of_account(10, 20)).await;
     let reply = fleet
