@@ -26,6 +26,16 @@ pub enum JsonError {
     OutOfRange,
 }
 
+/// Returns the size of a text inside a JSON string, in bytes.
+pub fn escaped_size(text: &[u8]) -> usize {
+    let size = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.iter().map(size).sum()
+}
+
 /// Checks a value, given as valid JSON text.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use super::{
     email::Email,
     first_message::FirstMessage,
     ids::{AccountId, CampaignId, JobId, LeadId, RunId, WorkflowId},
+    json::escaped_size,
     metadata::Metadata,
     name::Name,
     patch::Change,
@@ -17,8 +18,8 @@ use super::{
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
-/// Maximum size of a lead in JSON, in bytes. Its item must stay far below DynamoDB's limit of 400
-/// KB.
+/// Maximum size of a lead's texts and metadata in JSON, in bytes. Its item must stay far below
+/// DynamoDB's limit of 400 KB.
 pub const MAX_SIZE: usize = 64 * 1024;
 
 /// A person to contact, and the start of the current run.
@@ -145,21 +146,33 @@ pub struct LeadFilter {
 }
 
 impl Profile {
-    /// Returns the bytes of the last name, the company, the title and the metadata after a change.
+    /// Returns the bytes of the lead's texts and metadata in JSON after a change. The names of the
+    /// fields, the ids and the times add at most a kilobyte to a reply.
     pub fn size_after(&self, patch: &LeadPatch) -> usize {
-        let name = |old: &Option<Name>, change: &Change<Name>| match change {
-            Change::Keep => old.as_ref().map_or(0, |name| name.as_str().len()),
-            Change::Set(new) => new.as_str().len(),
-            Change::Remove => 0,
-        };
-        let names = name(&self.last_name, &patch.last_name)
-            + name(&self.company, &patch.company)
-            + name(&self.title, &patch.title);
+        let texts = self.texts().into_iter().zip(patch.texts());
+        let texts = texts.filter_map(|(old, change)| match change {
+            Change::Keep => old,
+            Change::Set(new) => Some(new),
+            Change::Remove => None,
+        });
         let kept = self
             .metadata
             .iter()
             .filter(|(key, _)| !patch.metadata.has(key));
-        names + size_of(kept) + size_of(patch.set_keys())
+        texts.map(text_size).sum::<usize>() + entries_size(kept) + entries_size(patch.set_keys())
+    }
+
+    /// Returns the texts in the order of [`LeadPatch::texts`].
+    fn texts(&self) -> [Option<&str>; 7] {
+        [
+            Some(self.first_name.as_str()),
+            self.last_name.as_ref().map(Name::as_str),
+            self.email.as_ref().map(Email::as_str),
+            self.phone.as_ref().map(|phone| phone.as_str()),
+            Some(self.source.as_str()),
+            self.company.as_ref().map(Name::as_str),
+            self.title.as_ref().map(Name::as_str),
+        ]
     }
 }
 
@@ -167,12 +180,24 @@ impl LeadPatch {
     /// Returns the bytes that the change writes, counted as in [`Profile::size_after`]. The lead
     /// grows by no more than that.
     pub fn added_size(&self) -> usize {
-        let name = |change: &Change<Name>| match change {
-            Change::Set(new) => new.as_str().len(),
+        let texts = self.texts().into_iter().map(|change| match change {
+            Change::Set(new) => text_size(new),
             Change::Keep | Change::Remove => 0,
-        };
-        let names = name(&self.last_name) + name(&self.company) + name(&self.title);
-        names + size_of(self.set_keys())
+        });
+        texts.sum::<usize>() + entries_size(self.set_keys())
+    }
+
+    fn texts<'a>(&'a self) -> [Change<&'a str>; 7] {
+        let set = |new: &'a Name| Change::Set(new.as_str());
+        [
+            self.first_name.as_ref().map_or(Change::Keep, set),
+            self.last_name.as_ref().map(Name::as_str),
+            self.email.as_ref().map(Email::as_str),
+            self.phone.as_ref().map(|phone| phone.as_str()),
+            self.source.as_ref().map_or(Change::Keep, set),
+            self.company.as_ref().map(Name::as_str),
+            self.title.as_ref().map(Name::as_str),
+        ]
     }
 
     /// Returns the keys of the metadata that the change sets, and not those that it removes.
@@ -181,8 +206,16 @@ impl LeadPatch {
     }
 }
 
-fn size_of<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
-    entries.map(|(key, value)| key.len() + value.len()).sum()
+/// Returns the bytes of a text in JSON, with its quotes.
+fn text_size(text: &str) -> usize {
+    escaped_size(text.as_bytes()) + 2
+}
+
+/// Returns the bytes of entries in JSON, with a colon and a comma each.
+fn entries_size<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+    entries
+        .map(|(key, value)| text_size(key) + value.len() + 2)
+        .sum()
 }
 
 impl Lead {

@@ -10,6 +10,14 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
+    pub fn as_ref(&self) -> Change<&T> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Set(set) => Change::Set(set),
+            Self::Remove => Change::Remove,
+        }
+    }
+
     /// Converts the new value.
     pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Change<U> {
         match self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ids::LeadId, lead::MAX_SIZE};
 use local::demo;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{answer::text, observed::Observed, queue::POISON};
 
@@ -73,11 +73,11 @@ fn mixed(items: &[Value], key: &str, first: usize) -> Option<String> {
     (origins.len() > 1).then(|| format!("{} has leads of {origins:?}", key.as_str()))
 }
 
-/// Returns the bytes of a lead that a change can add to.
+/// Returns the bytes of a lead's metadata in JSON.
 fn size(lead: &Value) -> usize {
     let metadata = lead["metadata"]["M"].as_object().into_iter().flatten();
     metadata
-        .map(|(key, value)| key.len() + text(&value["S"]).len())
+        .map(|(key, value)| json!(key).to_string().len() + text(&value["S"]).len() + 2)
         .sum()
 }
 

@@ -70,10 +70,12 @@ pub struct ReadLead {
 }
 
 impl ReadLead {
-    /// Returns whether a change can be made. It cannot if it adds to the lead, and the lead would be
-    /// over [`MAX_SIZE`].
+    /// Returns whether a change can be made. It cannot if it makes the lead larger, and the lead
+    /// would be over [`MAX_SIZE`].
     pub fn has_room_for(&self, patch: &LeadPatch) -> bool {
-        patch.added_size() == 0 || self.lead.profile.size_after(patch) <= MAX_SIZE
+        let profile = &self.lead.profile;
+        let before = profile.size_after(&LeadPatch::default());
+        profile.size_after(patch) <= before.max(MAX_SIZE)
     }
 
     /// Adds to `update` what the change takes of the lead's room, and returns its further condition.

@@ -18,13 +18,13 @@ async fn change_at_once(container: &Container, id: &str, changes: &[Value]) -> V
     replies.into_iter().map(Result::unwrap).collect()
 }
 
-/// Returns the bytes of the keys and values of a lead's metadata.
-async fn metadata_size(container: &Container, id: &str) -> usize {
-    let lead = container.get(id).await.body["lead"].take();
-    let metadata = lead["metadata"].as_object().unwrap().iter();
-    metadata
-        .map(|(key, value)| key.len() + value.to_string().len())
-        .sum()
+/// Maximum size of a reply beside the texts and the metadata of its lead, in bytes: the names of the
+/// fields, ids, times and a run.
+const FRAME: usize = 1_000;
+
+/// Returns the bytes of the reply to `GET`.
+async fn reply_size(container: &Container, id: &str) -> usize {
+    container.get(id).await.text.len()
 }
 
 /// Returns changes that each set a key of their own to a value of `size` bytes.
@@ -53,8 +53,11 @@ async fn a_bound_is_held_under_parallel_patches() {
         assert_eq!(count(&replies, StatusCode::OK), fit, "{at_once} of {size}");
         let refused = count(&replies, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refused, at_once - fit, "{at_once} of {size}");
-        let stored = metadata_size(&container, &id).await;
-        assert!(stored <= MAX_SIZE && stored > fit * size, "{stored}");
+        let stored = reply_size(&container, &id).await;
+        assert!(
+            stored <= MAX_SIZE + FRAME && stored > fit * size,
+            "{stored}"
+        );
     }
     container.stop().await;
 }
@@ -67,7 +70,7 @@ async fn parallel_patches_that_fit_all_survive_and_a_removed_value_makes_room() 
         // 64 changes of 900 bytes fill most of a lead.
         let replies = change_at_once(&container, &id, &growing(64, 900)).await;
         assert_eq!(count(&replies, StatusCode::OK), 64);
-        assert!(metadata_size(&container, &id).await > 64 * 900);
+        assert!(reply_size(&container, &id).await > 64 * 900);
         // Half of them are replaced, and half are removed, all at the same moment.
         let changes: Vec<_> = (0..64)
             .map(|number| match number % 2 {
@@ -77,8 +80,8 @@ async fn parallel_patches_that_fit_all_survive_and_a_removed_value_makes_room() 
             .collect();
         let replies = change_at_once(&container, &id, &changes).await;
         assert_eq!(count(&replies, StatusCode::OK), 64);
-        let stored = metadata_size(&container, &id).await;
-        assert!((32 * 900..33 * 900 + 500).contains(&stored), "{stored}");
+        let stored = reply_size(&container, &id).await;
+        assert!((32 * 900..33 * 900 + FRAME).contains(&stored), "{stored}");
     }
     container.stop().await;
 }
@@ -93,10 +96,59 @@ async fn names_and_metadata_share_the_bound() {
         StatusCode::OK
     );
     let long = "n".repeat(200);
-    let changes = ["last_name", "company", "title"].map(|field| json!({ field: long }));
+    let fields = ["first_name", "last_name", "source", "company", "title"];
+    let changes = fields.map(|field| json!({ field: long }));
     let replies = change_at_once(&container, &id, &changes).await;
     assert_eq!(count(&replies, StatusCode::OK), 2);
-    assert_eq!(count(&replies, StatusCode::PAYLOAD_TOO_LARGE), 1);
+    assert_eq!(count(&replies, StatusCode::PAYLOAD_TOO_LARGE), 3);
+    container.stop().await;
+}
+
+/// Returns a lead with as many keys of one value as fit into [`MAX_SIZE`] bytes of JSON.
+fn full(value: &str) -> Value {
+    let mut text = r#"{"first_name":"J""#.to_owned();
+    let mut number = 0_u32;
+    loop {
+        let entry = format!(r#","{number:x}":{value}"#);
+        if text.len() + entry.len() >= MAX_SIZE {
+            text.push('}');
+            return serde_json::from_str(&text).unwrap();
+        }
+        text += &entry;
+        number += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_lead_stays_within_the_bound_as_its_reply_shows_it() {
+    let container = Container::start().await;
+    // Each value adds little beside its key, quotes, colon, comma and escapes.
+    for value in ["1", r#""""#, r#""\"\\\n""#, r#""\u0001""#] {
+        let id = container.create(&full(value)).await;
+        let created = reply_size(&container, &id).await;
+        assert!(created <= MAX_SIZE + FRAME, "{value}: {created}");
+        let mut refused = 0;
+        for change in 0..20 {
+            let keys = (0..100).map(|key| (format!("{change}\n\"{key}"), json!(change)));
+            let body = json!({"metadata": keys.collect::<serde_json::Map<_, _>>()});
+            let reply = &change_at_once(&container, &id, &[body]).await[0];
+            refused += usize::from(reply.status == StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        for field in ["first_name", "last_name", "source", "company", "title"] {
+            let body = json!({ field: "\"".repeat(200) });
+            let reply = &change_at_once(&container, &id, &[body]).await[0];
+            refused += usize::from(reply.status == StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        for body in [
+            json!({"email": format!("{}@example.com", "j".repeat(60))}),
+            json!({"phone": "+442079460958"}),
+        ] {
+            change_at_once(&container, &id, &[body]).await;
+        }
+        let stored = reply_size(&container, &id).await;
+        assert!(stored <= MAX_SIZE + FRAME, "{value}: {stored}");
+        assert!(refused > 15, "{value}: {refused}");
+    }
     container.stop().await;
 }
 
@@ -119,7 +171,9 @@ async fn a_lead_over_the_bound_can_still_lose_keys() {
     update.send().await.unwrap();
     for (change, status) in [
         (json!({"metadata": {"b": 1}}), StatusCode::PAYLOAD_TOO_LARGE),
-        (json!({"email": "john@example.com"}), StatusCode::OK),
+        (json!({"last_name": "Doe"}), StatusCode::PAYLOAD_TOO_LARGE),
+        (json!({"first_name": "Jo"}), StatusCode::OK),
+        (json!({"metadata": {"a": 2}}), StatusCode::OK),
         (json!({"metadata": {"one": null}}), StatusCode::OK),
         (json!({"metadata": {"b": 1}}), StatusCode::OK),
     ] {
