@@ -34,29 +34,38 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest(Vec<Option<String>>);
 
-impl Manifest {
-    /// Returns whether no lead can be stored.
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
-
-    /// Returns the manifest of two arrays under one key. `None` if they have different leads at the
-    /// same index, or different numbers of leads.
-    pub fn merged(&self, other: &Self) -> Option<Self> {
-        if self.0.len() != other.0.len() {
-            return None;
-        }
-        let both = self.0.iter().zip(&other.0).map(|both| match both {
-            (Some(one), Some(other)) if one != other => None,
-            (one, other) => Some(one.as_ref().or(other.as_ref()).cloned()),
-        });
-        both.collect::<Option<_>>().map(Self)
-    }
+/// The mark of one lead of an array: part of a hash of the lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub hash: String,
+    /// False if the lead is refused. Its index then stays free, unless another lead has taken it.
+    pub is_claim: bool,
 }
 
-impl FromIterator<Option<String>> for Manifest {
-    fn from_iter<I: IntoIterator<Item = Option<String>>>(marks: I) -> Self {
-        Self(marks.into_iter().collect())
+impl Manifest {
+    /// Returns the manifest of the first array under a key.
+    pub fn new(marks: &[Mark]) -> Self {
+        let claims = marks.iter();
+        Self(
+            claims
+                .map(|mark| mark.is_claim.then(|| mark.hash.clone()))
+                .collect(),
+        )
+    }
+
+    /// Returns the manifest after a further array under the same key. `None` if the array has
+    /// another number of leads, or another lead at an index that is taken, even a refused one.
+    pub fn after(&self, marks: &[Mark]) -> Option<Self> {
+        let is_same = |(taken, mark): (&Option<String>, &Mark)| {
+            taken.as_ref().is_none_or(|taken| *taken == mark.hash)
+        };
+        if self.0.len() != marks.len() || !self.0.iter().zip(marks).all(is_same) {
+            return None;
+        }
+        let both = self.0.iter().zip(Self::new(marks).0);
+        Some(Self(
+            both.map(|(taken, claim)| taken.clone().or(claim)).collect(),
+        ))
     }
 }
 
@@ -74,9 +83,11 @@ impl fmt::Display for Manifest {
 impl From<&str> for Manifest {
     fn from(text: &str) -> Self {
         let marks = text.split(',');
-        marks
-            .map(|mark| (!mark.is_empty()).then(|| mark.to_owned()))
-            .collect()
+        Self(
+            marks
+                .map(|mark| (!mark.is_empty()).then(|| mark.to_owned()))
+                .collect(),
+        )
     }
 }
 
@@ -169,24 +180,33 @@ mod tests {
 
     #[test]
     fn arrays_under_one_key_differ_only_in_leads_that_could_not_be_stored() {
-        let merged = |one: &str, other: &str| {
-            let merged = Manifest::from(one).merged(&Manifest::from(other));
-            merged.map(|manifest| manifest.to_string())
+        // A refused lead has its hash in parentheses.
+        let marks = |leads: &[&str]| -> Vec<Mark> {
+            let mark = |lead: &&str| Mark {
+                hash: lead.trim_matches(['(', ')']).to_owned(),
+                is_claim: !lead.starts_with('('),
+            };
+            leads.iter().map(mark).collect()
         };
-        for (one, other, both) in [
-            ("a,b", "a,b", Some("a,b")),
-            ("a,", "a,b", Some("a,b")),
-            (",", ",b", Some(",b")),
-            ("a,,c", ",b,", Some("a,b,c")),
-            ("a,b", "b,a", None),
-            ("a,b", "a,x", None),
-            ("a,b", "a,b,c", None),
-            ("a,b", "a,b,", None),
+        assert_eq!(Manifest::new(&marks(&["(a)", "b"])).to_string(), ",b");
+        for (taken, leads, after) in [
+            ("a,b", &["a", "b"][..], Some("a,b")),
+            ("a,", &["a", "b"], Some("a,b")),
+            ("a,", &["a", "(b)"], Some("a,")),
+            ("a,b", &["(a)", "b"], Some("a,b")),
+            ("a,,", &["a", "b", "(c)"], Some("a,b,")),
+            ("a,b", &["b", "a"], None),
+            ("a,b", &["a", "x"], None),
+            ("a,b", &["a", "(x)"], None),
+            (",b", &["a", "(x)"], None),
+            ("a,b", &["a", "b", "c"], None),
+            ("a,b", &["a", "b", "(c)"], None),
+            ("a,b,c", &["a", "b"], None),
         ] {
-            assert_eq!(merged(one, other).as_deref(), both, "{one} and {other}");
-            assert_eq!(merged(other, one).as_deref(), both, "{other} and {one}");
+            let manifest = Manifest::from(taken).after(&marks(leads));
+            let manifest = manifest.map(|it| it.to_string());
+            assert_eq!(manifest.as_deref(), after, "{taken} and {leads:?}");
         }
-        assert!(Manifest::from(",,").is_empty() && !Manifest::from(",b").is_empty());
     }
 
     #[test]

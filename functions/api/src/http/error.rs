@@ -50,7 +50,12 @@ pub enum ApiError {
     Conflict,
     #[error("This Idempotency-Key was used for a different request; use a new key")]
     IdempotencyKeyReused,
-    #[error("The lead of this Idempotency-Key has been erased; use a new key")]
+    #[error(
+        "This Idempotency-Key was used for a different request; send its accepted leads unchanged and in the same \
+         order, or use a new key for new leads only"
+    )]
+    KeyOfOtherArray,
+    #[error("The lead of this Idempotency-Key has been erased; use a new key for this lead")]
     IdempotencyKeyOfErased,
     #[error(
         "The limit of this {name} is {rate} requests a second, and it is used up; send the request again in \

@@ -176,6 +176,17 @@ impl ApiError {
                     "Use a new key for a new request, and the same body for the same key.",
                 ],
             ),
+            Self::KeyOfOtherArray => ErrorSpec::new(
+                S::UNPROCESSABLE_ENTITY,
+                [
+                    "Idempotency key reused",
+                    "idempotency_key_reused",
+                    "The `Idempotency-Key` of an array was used for a request with other leads, in another order or \
+                     in another number.",
+                    "Send the accepted leads again unchanged, or use a new key for new leads only. With a new key, \
+                     Leadgate stores every lead of the array again.",
+                ],
+            ),
             Self::IdempotencyKeyOfErased => ErrorSpec::new(
                 S::UNPROCESSABLE_ENTITY,
                 [
@@ -345,6 +356,10 @@ mod tests {
             ),
             (
                 E::IdempotencyKeyReused,
+                "422 idempotency_key_reused Idempotency key reused",
+            ),
+            (
+                E::KeyOfOtherArray,
                 "422 idempotency_key_reused Idempotency key reused",
             ),
             (

@@ -25,7 +25,7 @@ pub async fn accept(
     match enrolled {
         Ok(enrolled) => store_and_enqueue(state, enrolled).await,
         Err(Refused {
-            error: error @ ApiError::Validation(_),
+            error,
             idempotent: Some(request),
         }) => match state.store.replayable(account.id, request.lead_id).await? {
             Some((lead, receipt)) if receipt.fingerprint == request.fingerprint => {

@@ -8,7 +8,7 @@ use aws::{
 };
 use domain::{
     account::AccountSettings,
-    idempotency::{IdempotencyKey, Manifest},
+    idempotency::{IdempotencyKey, Mark},
     ids::LeadId,
     lead::Lead,
 };
@@ -20,7 +20,7 @@ use tokio::time::{Duration, Instant};
 use super::{
     accept::{accept, delay_new, ensure_pending},
     enrol::{Enrolled, Refused, Warning, enrol},
-    idempotency::{Place, Shape},
+    idempotency::{IdempotentRequest, Place, Shape},
     lead_request::{LEADS_EXPECTED, LeadRequest},
     outcome::{Acceptance, Accepted, Outcome},
     references::References,
@@ -79,7 +79,11 @@ pub async fn create(
         .map(|(index, element)| {
             let shape = Shape::Array;
             let place = key.map(|key| Place { key, index, shape });
-            LeadRequest::parse(element.get().as_bytes(), account, place).map_err(of_element)
+            let request = LeadRequest::parse(element.get().as_bytes(), account, place);
+            request.map_err(|error| Refused {
+                error: of_element(error),
+                idempotent: place.map(|place| IdempotentRequest::malformed(place, account)),
+            })
         })
         .collect();
     let parsed: Vec<_> = requests
@@ -90,7 +94,7 @@ pub async fn create(
     let now = state.clock.now();
     let enrolled = requests.into_iter().map(|request| match request {
         Ok(request) => enrol(request, account, &references, &state.randomness, now),
-        Err(error) => Err(Refused::from(error)),
+        Err(refused) => Err(refused),
     });
     let enrolled: Vec<_> = enrolled.collect();
     reply_size::check(elements, &enrolled)?;
@@ -112,20 +116,26 @@ async fn accept_idempotently(
     begun: Instant,
 ) -> Result<Vec<Outcome>, ApiError> {
     let total = enrolled.len();
-    let reused = || (0..total).map(|_| Err(ApiError::IdempotencyKeyReused));
-    let marks = enrolled.iter().map(|enrolled| {
-        let request = enrolled.as_ref().ok()?.idempotent.as_ref()?;
-        Some(request.mark(key))
+    let reused = || Ok((0..total).map(|_| Err(ApiError::KeyOfOtherArray)).collect());
+    let marks = enrolled.iter().filter_map(|enrolled| {
+        let idempotent = match enrolled {
+            Ok(enrolled) => &enrolled.idempotent,
+            Err(refused) => &refused.idempotent,
+        };
+        let hash = idempotent.as_ref()?.hash(key);
+        let is_claim = enrolled.is_ok();
+        Some(Mark { hash, is_claim })
     });
-    let manifest: Manifest = marks.collect();
-    if !manifest.is_empty() {
+    let marks: Vec<_> = marks.collect();
+    let has_claims = marks.iter().any(|mark| mark.is_claim);
+    if has_claims {
         let first = LeadId::of_request(account.id, key, 0);
         let (store, now) = (&state.store, state.clock.now());
         if !store
-            .record_manifest(account.id, first, &manifest, now)
+            .record_manifest(account.id, first, &marks, now)
             .await?
         {
-            return Ok(reused().collect());
+            return reused();
         }
     }
     let accepted: Vec<_> = enrolled
@@ -134,7 +144,10 @@ async fn accept_idempotently(
             if begun.elapsed() > WRITE_BUDGET {
                 return Err(ApiError::NotStored);
             }
-            accept(state, account, enrolled).await
+            match accept(state, account, enrolled).await {
+                Err(ApiError::IdempotencyKeyReused) => Err(ApiError::KeyOfOtherArray),
+                outcome => outcome,
+            }
         })
         .collect();
     let mut accepted = accepted.into_iter();
@@ -144,7 +157,7 @@ async fn accept_idempotently(
     if let Some(first) = accepted.next() {
         let first = first.await;
         match &first {
-            Err(ApiError::IdempotencyKeyReused) => return Ok(reused().collect()),
+            Err(ApiError::KeyOfOtherArray) => return reused(),
             Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 outcomes.push(first);
                 outcomes.resize_with(total, || Err(ApiError::NotStored));
@@ -155,6 +168,11 @@ async fn accept_idempotently(
     }
     let rest = stream::iter(accepted).buffered(CONCURRENT_PUTS);
     outcomes.extend(rest.collect::<Vec<_>>().await);
+    // Without a lead to store, receipts alone show that the key belongs to another request.
+    let is_reused = |outcome: &Outcome| matches!(outcome, Err(ApiError::KeyOfOtherArray));
+    if !has_claims && outcomes.iter().any(is_reused) {
+        return reused();
+    }
     reply_size::leave_out_replays(&mut outcomes)?;
     Ok(outcomes)
 }

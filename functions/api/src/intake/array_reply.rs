@@ -96,7 +96,7 @@ fn common_error(outcomes: &[Outcome]) -> Option<ApiError> {
     if all(|error| matches!(error, ApiError::IdempotencyKeyOfErased)) {
         Some(ApiError::IdempotencyKeyOfErased)
     } else if all(|error| error.status() == StatusCode::UNPROCESSABLE_ENTITY) {
-        Some(ApiError::IdempotencyKeyReused)
+        Some(ApiError::KeyOfOtherArray)
     } else if !all(|error| error.status() == StatusCode::SERVICE_UNAVAILABLE) {
         None
     } else if outcomes

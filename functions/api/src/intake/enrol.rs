@@ -47,20 +47,12 @@ pub struct Enrolled {
     pub idempotent: Option<IdempotentRequest>,
 }
 
-/// A request that is refused. If it is idempotent, it may be a replay of one that was accepted.
+/// A request that is refused. If it is idempotent, an earlier request may have its key: the same
+/// one, which was accepted, or another one.
 #[derive(Debug)]
 pub struct Refused {
     pub error: ApiError,
     pub idempotent: Option<IdempotentRequest>,
-}
-
-impl From<ApiError> for Refused {
-    fn from(error: ApiError) -> Self {
-        Self {
-            error,
-            idempotent: None,
-        }
-    }
 }
 
 /// Makes the lead of a request.

@@ -32,7 +32,8 @@ pub struct Place<'a> {
 pub struct IdempotentRequest {
     /// The id of the lead, derived from the account, the key and the index.
     pub lead_id: LeadId,
-    /// A hash of the parsed request: see [`Fields::fingerprint`].
+    /// A hash of the parsed request: see [`Fields::fingerprint`]. Empty for an element that is no
+    /// lead: no stored lead has that.
     pub fingerprint: String,
 }
 
@@ -48,9 +49,17 @@ impl IdempotentRequest {
         }
     }
 
-    /// Returns the mark of this lead in the array's manifest: 66 bits of a hash. The key is in the
-    /// hash, so that the table does not have all that is needed to guess the lead.
-    pub fn mark(&self, key: &IdempotencyKey) -> String {
+    /// Makes the request of an element that is no lead.
+    pub fn malformed(place: Place<'_>, account: &AccountSettings) -> Self {
+        Self {
+            lead_id: LeadId::of_request(account.id, place.key, place.index),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// Returns the hash of this lead in the array's manifest: 66 bits. The key is in the hash, so
+    /// that the table does not have all that is needed to guess the lead.
+    pub fn hash(&self, key: &IdempotencyKey) -> String {
         let mut hash = Sha256::new_with_prefix(key.as_str());
         hash.update("#");
         hash.update(&self.fingerprint);

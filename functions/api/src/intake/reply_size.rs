@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use domain::json::escaped_size;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -64,10 +65,12 @@ fn longest(
             }
             Err(refused) => {
                 let refusal = size_of(&FailedOut::from(&refused.error))?;
-                match refused.idempotent {
+                match (&refused.error, &refused.idempotent) {
                     // It may be a replay of a request that was accepted.
-                    Some(_) => refusal.max(size_of(element)? + FIRST_REPLY),
-                    None => refusal,
+                    (ApiError::Validation(_), Some(_)) => {
+                        refusal.max(size_of(element)? + FIRST_REPLY)
+                    }
+                    _ => refusal,
                 }
             }
         };
@@ -88,13 +91,13 @@ pub fn leave_out_replays(outcomes: &mut [Outcome]) -> Result<(), ApiError> {
         size += INDEX;
         size += match outcome {
             Ok(_) if is_replay(outcome) => LATE,
-            Ok(accepted) => string_size(accepted.body.as_bytes()),
+            Ok(accepted) => escaped_size(accepted.body.as_bytes()),
             Err(error) => size_of(&FailedOut::from(error))?,
         };
     }
     for outcome in outcomes.iter_mut().filter(|outcome| is_replay(outcome)) {
         let Ok(accepted) = outcome else { continue };
-        let with_it = size - LATE + string_size(accepted.body.as_bytes());
+        let with_it = size - LATE + escaped_size(accepted.body.as_bytes());
         if with_it <= REPLY_LIMIT {
             size = with_it;
         } else {
@@ -117,23 +120,13 @@ struct Counter(usize);
 
 impl Write for Counter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += string_size(bytes);
+        self.0 += escaped_size(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Returns the size of a text as a part of a JSON string.
-fn string_size(text: &[u8]) -> usize {
-    let size = |byte: &u8| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..0x20 => 6,
-        _ => 1,
-    };
-    text.iter().map(size).sum()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::PayloadTooLarge("The body is over 2 MB; send less at once"),
         ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused,
+        ApiError::KeyOfOtherArray,
         ApiError::IdempotencyKeyOfErased,
         ApiError::RateLimited {
             name: "account",

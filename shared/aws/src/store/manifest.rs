@@ -6,7 +6,7 @@
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::{
-    idempotency::Manifest,
+    idempotency::{Manifest, Mark},
     ids::{AccountId, LeadId},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -56,10 +56,10 @@ impl Store {
         &self,
         account: AccountId,
         first: LeadId,
-        manifest: &Manifest,
+        marks: &[Mark],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (mut manifest, mut before) = (manifest.clone(), None::<String>);
+        let (mut manifest, mut before) = (Manifest::new(marks), None::<String>);
         for _ in 0..TRIES {
             let item = encode(
                 keys::manifest(account, first),
@@ -86,13 +86,13 @@ impl Store {
                 return Err(error.into());
             };
             let existing = decode::<ManifestItem>(existing.clone())?.leads;
-            let Some(merged) = manifest.merged(&Manifest::from(existing.as_str())) else {
+            let Some(after) = Manifest::from(existing.as_str()).after(marks) else {
                 return Ok(false);
             };
-            if merged.to_string() == existing {
+            if after.to_string() == existing {
                 return Ok(true);
             }
-            (manifest, before) = (merged, Some(existing));
+            (manifest, before) = (after, Some(existing));
         }
         Err(StoreError::Conflict)
     }

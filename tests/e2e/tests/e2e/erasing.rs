@@ -225,7 +225,7 @@ async fn the_key_of_an_erased_lead_brings_it_back_no_more() {
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(
             reply.body["message"],
-            "The lead of this Idempotency-Key has been erased; use a new key"
+            "The lead of this Idempotency-Key has been erased; use a new key for this lead"
         );
     }
     let reply = container.post(&json!({}), Some("key")).await;

@@ -15,7 +15,7 @@ use super::*;
 use crate::intake::{
     array_reply::result,
     enrol::{Warning, enrol},
-    idempotency::{Place, Shape},
+    idempotency::{IdempotentRequest, Place, Shape},
     lead_request::LeadRequest,
     outcome::Accepted,
     references::References,
@@ -84,7 +84,11 @@ fn enrol_all(
             index,
             shape,
         });
-        let request = LeadRequest::parse(element.get().as_bytes(), &account(), place)?;
+        let request = LeadRequest::parse(element.get().as_bytes(), &account(), place);
+        let request = request.map_err(|error| Refused {
+            error,
+            idempotent: place.map(|place| IdempotentRequest::malformed(place, &account())),
+        })?;
         enrol(
             request,
             &account(),
@@ -133,12 +137,13 @@ fn outcomes(enrolled: Result<Enrolled, Refused>) -> Vec<Result<Accepted, ApiErro
     all
 }
 
-fn late_errors() -> [ApiError; 6] {
+fn late_errors() -> [ApiError; 7] {
     [
         ApiError::NotStored,
         ApiError::Unconfirmed(None),
         ApiError::Conflict,
         ApiError::IdempotencyKeyReused,
+        ApiError::KeyOfOtherArray,
         ApiError::IdempotencyKeyOfErased,
         ApiError::Internal(None),
     ]
