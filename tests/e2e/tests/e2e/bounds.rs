@@ -89,7 +89,7 @@ async fn a_body_of_the_limit_fits_lambdas_event_and_one_more_byte_is_refused() {
                 assert!(event.len() <= LAMBDA_LIMIT, "{unit}: {}", event.len());
                 let (_, reply) = invoke(&stack.services, &event).await;
                 let is_refused =
-                    reply.body["message"] == "The body is over 2 MB; send fewer leads at once";
+                    reply.body["message"] == "The body is over 2 MB; send less at once";
                 assert_eq!(is_refused, !is_read, "{unit}: {}", reply.body["message"]);
                 assert!(reply.size < SMALL, "{unit}: {}", reply.size);
             }

@@ -109,7 +109,7 @@ async fn a_body_that_is_too_large_by_a_byte_is_refused_in_the_envelope() {
     for (size, message) in [
         (64 * 1024 + 1, "A lead must not be over 64 KiB"),
         (2_000_000, "A lead must not be over 64 KiB"),
-        (2_000_001, "The body is over 2 MB; send fewer leads at once"),
+        (2_000_001, "The body is over 2 MB; send less at once"),
     ] {
         let response = api
             .post("/api/public/leads")
