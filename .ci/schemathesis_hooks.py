@@ -21,7 +21,9 @@ turns = itertools.count()
 
 # Only a read page has a cursor. Real cursors come from the link of a history to its next page.
 schemathesis.openapi.format("cursor", st.just(""))
-schemathesis.openapi.format("timezone", st.sampled_from(sorted(zoneinfo.available_timezones())))
+# Python also lists the link of this machine's own zone, which is no name of IANA.
+ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
+schemathesis.openapi.format("timezone", st.sampled_from(ZONES))
 schemathesis.openapi.format("status-key", st.sampled_from(["new", "won"]))
 
 
