@@ -10,35 +10,30 @@ fn limit() -> Limit {
     Limit::new(100, 100).unwrap()
 }
 
-/// Answers a renewal at `now` with a bucket that was, or will be, empty at `empty_at`. Returns its
-/// tokens.
-fn grant(lease: &mut Lease, empty_at: Timestamp, now: Timestamp, draw: f64) -> u32 {
+/// Answers a renewal at `now` with a bucket that was, or will be, empty at `empty_at`. Returns the
+/// tokens of the renewal.
+fn answer(
+    lease: &mut Lease,
+    is_granted: bool,
+    empty_at: Timestamp,
+    now: Timestamp,
+    draw: f64,
+) -> u32 {
     let renewal = lease.renewal(now);
-    let is_granted = true;
-    lease.answered(
-        &renewal,
-        Withdrawn {
-            is_granted,
-            empty_at,
-        },
-        now,
-        draw,
-    );
+    let withdrawn = Withdrawn {
+        is_granted,
+        empty_at,
+    };
+    lease.answered(&renewal, withdrawn, now, draw);
     renewal.tokens
 }
 
+fn grant(lease: &mut Lease, empty_at: Timestamp, now: Timestamp, draw: f64) -> u32 {
+    answer(lease, true, empty_at, now, draw)
+}
+
 fn refuse(lease: &mut Lease, empty_at: Timestamp, now: Timestamp, draw: f64) {
-    let renewal = lease.renewal(now);
-    let is_granted = false;
-    lease.answered(
-        &renewal,
-        Withdrawn {
-            is_granted,
-            empty_at,
-        },
-        now,
-        draw,
-    );
+    answer(lease, false, empty_at, now, draw);
 }
 
 /// A lease without tokens. The bucket held `level` tokens at its last answer, at `START`.
