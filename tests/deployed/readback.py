@@ -28,6 +28,7 @@ NOT_EMULATED = {
     "AWS::CodeDeploy::DeploymentGroup ApiFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup RequeueStartsFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup StartWorkflowFunctionDeploymentGroup",
+    "AWS::Events::Rule FailedDeploymentRule",  # it names the application of CodeDeploy
     "AWS::Lambda::EventSourceMapping ScalingConfig",
 }
 

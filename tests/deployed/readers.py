@@ -125,6 +125,12 @@ def topic(aws, id, _):
     }
 
 
+def topic_policy(aws, _, wanted):
+    [arn] = wanted["Topics"]
+    there = aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    return {"Topics": [arn], "PolicyDocument": json.loads(there)}
+
+
 def alarm(aws, id, _):
     return aws("cloudwatch").describe_alarms(AlarmNames=[id])["MetricAlarms"][0]
 
@@ -155,6 +161,7 @@ READERS = {
     "AWS::Logs::LogGroup": log_group,
     "AWS::Logs::MetricFilter": metric_filter,
     "AWS::SNS::Topic": topic,
+    "AWS::SNS::TopicPolicy": topic_policy,
     "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": queue_policy,
     "AWS::Scheduler::Schedule": schedule,

@@ -62,6 +62,8 @@ def main(built, leadgate):
             report(f"created {len(leads)} leads, and their runs are built")
             deployment.expect_check()
             report("the check before an upgrade passed")
+            deployment.expect_failed_deployments_to_be_reported()
+            report("a failed deployment is reported")
             table = deployment.restore_the_table()
             changed = PARAMETERS | {"RestoredTable": table, "MemorySize": "512", "LogLevel": "debug"}
             deploy(emulator, built, changed)

@@ -9,6 +9,8 @@ import urllib.request
 
 from botocore.exceptions import ClientError
 
+from template import APPLICATION
+
 ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -93,6 +95,33 @@ class Deployment:
         answer = json.load(functions.invoke(FunctionName=name, Payload="{}")["Payload"])
         expect(answer == {"passed": True}, f"a check that passes, but got {answer}")
 
+    def expect_failed_deployments_to_be_reported(self):
+        """Checks which events of CodeDeploy the rule sends to the topic. The emulator does not let clients send them."""
+        events = self._emulator.aws("events")
+        [rule] = events.list_rules(NamePrefix=self._stack)["Rules"]
+        [topic] = self._emulator.aws("sns").list_topics()["Topics"]
+        [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        expect(target["Arn"] == topic["TopicArn"], f"the topic of the alarms as the target, but found {target}")
+        for application, state, expected in (
+            (APPLICATION, "FAILURE", True),
+            (APPLICATION, "STOP", True),
+            (APPLICATION, "START", False),
+            (APPLICATION, "SUCCESS", False),
+            ("another", "FAILURE", False),
+        ):
+            event = {
+                "id": "1",
+                "account": "000000000000",
+                "region": "us-east-1",
+                "time": "2026-02-10T12:00:00Z",
+                "resources": [],
+                "source": "aws.codedeploy",
+                "detail-type": "CodeDeploy Deployment State-change Notification",
+                "detail": {"application": application, "deploymentId": "d-1", "deploymentGroup": "api", "state": state},
+            }
+            answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+            expect(answer["Result"] == expected, f"{expected} for {state} of {application}, but got {answer['Result']}")
+
     def table(self):
         """Returns the name of the stack's own table."""
         return self._outputs["TableName"]
@@ -168,6 +197,7 @@ class Deployment:
             "schedules": aws("scheduler").list_schedules()["Schedules"],
             "roles": aws("iam").list_roles()["Roles"],
             "queues": aws("sqs").list_queues().get("QueueUrls", []),
+            "rules": aws("events").list_rules()["Rules"],
             "topics": aws("sns").list_topics()["Topics"],
             "alarms": aws("cloudwatch").describe_alarms()["MetricAlarms"],
             "dashboards": aws("cloudwatch").list_dashboards()["DashboardEntries"],

@@ -5,6 +5,8 @@ import re
 
 from samtranslator.yaml_helper import yaml_parse
 
+APPLICATION = "the-application-of-codedeploy"
+
 
 def read(path):
     return yaml_parse(pathlib.Path(path).read_text(encoding="utf-8"))
@@ -12,7 +14,7 @@ def read(path):
 
 def reduce(template):
     """Removes what the emulator refuses: CodeDeploy, the concurrency of an event source, and all metrics of an alarm
-    except the first."""
+    except the first. The rule for failed deployments gets the name of an application that does not exist."""
     template["Globals"]["Function"].pop("DeploymentPreference")
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
@@ -20,6 +22,8 @@ def reduce(template):
             properties.pop("DeploymentPreference", None)
             for event in properties.get("Events", {}).values():
                 event["Properties"].pop("ScalingConfig", None)
+        if resource["Type"] == "AWS::Events::Rule":
+            properties["EventPattern"]["detail"]["application"] = [APPLICATION]
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             parts = properties.pop("Metrics")
             first = next(part["MetricStat"] for part in parts if "MetricStat" in part)
