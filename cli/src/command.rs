@@ -24,6 +24,7 @@ use crate::{
     export::{self, ExportArgs},
     failure,
     key::{self, KeyCommand},
+    lead::{self, LeadCommand},
     plan::{self, PlanArgs},
     queue::{self, QueueCommand},
 };
@@ -49,6 +50,9 @@ enum Command {
     /// Create, list and revoke an account's API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// List and show the leads of an account.
+    #[command(subcommand)]
+    Lead(LeadCommand),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
     /// Change an account, its workflows and its campaigns to match a file.
@@ -97,6 +101,7 @@ pub async fn run() -> ExitCode {
         Command::Dev(args) => dev::run(args).await,
         Command::Account(command) => account::run(&command).await,
         Command::Key(command) => key::run(&command).await,
+        Command::Lead(command) => lead::run(&command).await,
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,

@@ -9,6 +9,7 @@ pub mod export;
 mod failure;
 mod ids;
 pub mod key;
+pub mod lead;
 mod limit;
 mod name;
 mod output;

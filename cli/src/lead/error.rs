@@ -1,0 +1,17 @@
+//! Reasons why a command on leads fails.
+
+use aws::store::StoreError;
+use local::text::PrintError;
+
+use crate::target::TargetError;
+
+/// Reason why a command on leads failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LeadError {
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Print(#[from] PrintError),
+}
