@@ -80,9 +80,10 @@ pub struct ListArgs {
 /// Options of `leadgate account show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
-    /// Id of the account, or its last characters
+    /// Name or id of the account, or the last characters of the id
     // Not parsed by clap: it would print a wrong value, which may be a key.
-    id: String,
+    #[arg(value_name = "NAME|ID")]
+    account: String,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
@@ -91,12 +92,13 @@ pub struct ShowArgs {
 
 /// Options of `leadgate account set`.
 #[derive(Args, Clone, Debug)]
-#[command(override_usage = "leadgate account set [OPTIONS] <ID>")]
+#[command(override_usage = "leadgate account set [OPTIONS] <NAME|ID>")]
 #[group(id = "change", required = true, multiple = true, args = ["name", "default_country", "no_default_country", "rate", "no_limit"])]
 pub struct SetArgs {
-    /// Id of the account, or its last characters
+    /// Name or id of the account, or the last characters of the id
     // Not parsed by clap: it would print a wrong value, which may be a key.
-    id: String,
+    #[arg(value_name = "NAME|ID")]
+    account: String,
     /// New display name
     #[arg(long, value_parser = name)]
     name: Option<String>,
@@ -215,7 +217,7 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
 
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
     let target = Target::of(&args.target).await?;
-    let id = target.account_of(&args.id).await?;
+    let id = target.account_of(&args.account).await?;
     let account = stored::account(&target.store()?, id).await?;
     print(args.output, account, "")
 }
@@ -223,7 +225,7 @@ async fn show(args: &ShowArgs) -> Result<(), AccountError> {
 async fn set(args: &SetArgs) -> Result<(), AccountError> {
     let limit = args.limit.limit()?;
     let target = Target::of(&args.target).await?;
-    let (store, id) = (target.store()?, target.account_of(&args.id).await?);
+    let (store, id) = (target.store()?, target.account_of(&args.account).await?);
     let account = stored::account(&store, id).await?;
     let patch = AccountPatch {
         name: args.name.clone(),

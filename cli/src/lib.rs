@@ -12,6 +12,7 @@ pub mod key;
 pub mod lead;
 mod limit;
 mod name;
+mod nearest;
 mod output;
 pub mod plan;
 pub mod queue;

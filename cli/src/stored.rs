@@ -1,16 +1,18 @@
-//! The complete content of an account in the table.
+//! Reads an account in the table, and the workflows, campaigns and histories in it.
 
 use aws::store::{Store, StoreError};
 use domain::{
     account::Account,
+    activity::Activity,
     campaign::Campaign,
     ids::AccountId,
+    lead::Lead,
     page::{Page, PageRequest},
     workflow::Workflow,
 };
 
 use crate::{
-    ids::{IdError, Kind},
+    ids::{self, IdError, Kind},
     target::TargetError,
 };
 
@@ -32,8 +34,8 @@ impl StoredAccount {
     pub async fn read(store: &Store, id: AccountId) -> Result<Self, TargetError> {
         Ok(Self {
             account: account(store, id).await?,
-            workflows: all(async |page| store.workflows(id, page).await).await?,
-            campaigns: all(async |page| store.campaigns(id, page).await).await?,
+            workflows: workflows(store, id).await?,
+            campaigns: campaigns(store, id).await?,
         })
     }
 }
@@ -49,6 +51,78 @@ pub async fn account(store: &Store, id: AccountId) -> Result<Account, TargetErro
         id: id.to_string(),
     };
     Ok(found.ok_or_else(unknown)?)
+}
+
+/// Returns all workflows of an account, oldest first.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn workflows(store: &Store, account: AccountId) -> Result<Vec<Workflow>, StoreError> {
+    all(async |page| store.workflows(account, page).await).await
+}
+
+/// Returns all removed workflows of an account, oldest first.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn removed_workflows(
+    store: &Store,
+    account: AccountId,
+) -> Result<Vec<Workflow>, StoreError> {
+    all(async |page| store.removed_workflows(account, page).await).await
+}
+
+/// Returns all campaigns of an account, oldest first.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn campaigns(store: &Store, account: AccountId) -> Result<Vec<Campaign>, StoreError> {
+    all(async |page| store.campaigns(account, page).await).await
+}
+
+/// Returns the whole history of a lead, oldest first.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn history(store: &Store, lead: &Lead) -> Result<Vec<Activity>, StoreError> {
+    all(async |page| store.history(lead, page).await).await
+}
+
+/// Returns the workflow of an account with this name, whole id or short id.
+///
+/// # Errors
+/// [`TargetError::Id`] if it is not exactly one, or [`TargetError::Store`].
+pub async fn workflow(
+    store: &Store,
+    account: AccountId,
+    text: &str,
+) -> Result<Workflow, TargetError> {
+    let all = workflows(store, account).await?;
+    Ok(workflow_in(all, text)?)
+}
+
+/// Returns the workflow of a list with this name, whole id or short id.
+///
+/// # Errors
+/// [`IdError`] if it is not exactly one.
+pub fn workflow_in(all: Vec<Workflow>, text: &str) -> Result<Workflow, IdError> {
+    let id = |workflow: &Workflow| workflow.id.to_string();
+    ids::find_named(Kind::Workflow, text, all, id, |workflow| &workflow.name)
+}
+
+/// Returns the campaign of an account with this name, whole id or short id.
+///
+/// # Errors
+/// [`TargetError::Id`] if it is not exactly one, or [`TargetError::Store`].
+pub async fn campaign(
+    store: &Store,
+    account: AccountId,
+    text: &str,
+) -> Result<Campaign, TargetError> {
+    let all = campaigns(store, account).await?;
+    let id = |campaign: &Campaign| campaign.id.to_string();
+    let found = ids::find_named(Kind::Campaign, text, all, id, |campaign| &campaign.name);
+    Ok(found?)
 }
 
 async fn all<T>(

@@ -16,7 +16,7 @@ use aws::{
     store::{Store, StoreError},
 };
 use clap::Args;
-use domain::ids::AccountId;
+use domain::{account::Account, ids::AccountId};
 use local::{
     Running, TABLE, dead_letter_queue_url, demo, nearest_running, running_in, start_queue_url,
 };
@@ -59,9 +59,10 @@ pub struct QueueUrlArgs {
 /// Option that names the account.
 #[derive(Args, Clone, Debug)]
 pub struct AccountArg {
-    /// Id of the account, or its last characters [default on a local stack: the demo account]
+    /// Name or id of the account, or the last characters of the id [default on a local stack: the
+    /// demo account]
     // Not parsed by clap: it would print a wrong value, which may be a key.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "NAME|ID")]
     account: Option<String>,
 }
 
@@ -95,7 +96,7 @@ pub enum TargetError {
     NoAnswer(String),
     #[error("the current folder cannot be read: change to another, or pass --data-dir")]
     NoFolder(#[source] io::Error),
-    #[error("no account given: pass --account ID (`leadgate account list` shows the ids)")]
+    #[error("no account given: pass --account NAME or ID (`leadgate account list` shows both)")]
     NoAccount,
     #[error("no {what} given: pass --stack NAME, or {options}")]
     Unnamed {
@@ -219,15 +220,16 @@ impl Target {
         self.account_of(text).await
     }
 
-    /// Returns the id of the account with a whole or short id. It does not look up a whole id.
+    /// Returns the id of the account with this name, whole id or short id. It does not look up a
+    /// whole id.
     pub async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {
-        ids::check(Kind::Account, text)?;
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let accounts = self.store()?.accounts().await?;
-        let all = accounts.into_iter().map(|account| account.id);
-        Ok(ids::find(Kind::Account, text, all, ToString::to_string)?)
+        let all = self.store()?.accounts().await?;
+        let id = |account: &Account| account.id.to_string();
+        let found = ids::find_named(Kind::Account, text, all, id, |account| &account.name)?;
+        Ok(found.id)
     }
 }
 

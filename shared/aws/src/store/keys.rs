@@ -105,6 +105,7 @@ pub(super) fn account_partition(account: AccountId) -> String {
 }
 
 pub(super) const WORKFLOWS: &str = "WORKFLOW#";
+pub(super) const REMOVED_WORKFLOWS: &str = "REMOVED#WORKFLOW#";
 pub(super) const CAMPAIGNS: &str = "CAMPAIGN#";
 
 pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
@@ -118,7 +119,7 @@ pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
 pub(super) fn removed_workflow(account: AccountId, id: WorkflowId) -> Key {
     Key {
         pk: account_partition(account),
-        sk: format!("REMOVED#{WORKFLOWS}{id}"),
+        sk: format!("{REMOVED_WORKFLOWS}{id}"),
     }
 }
 

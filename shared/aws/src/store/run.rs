@@ -20,7 +20,7 @@ use self::touchpoint::Line;
 use super::{
     Store, StoreError,
     error::DamageError,
-    item::{Attributes, Entity, damaged, decode, is_erased},
+    item::{Attributes, Entity, damaged, decode, is_erased, text},
     keys,
 };
 
@@ -210,6 +210,40 @@ impl Store {
         let item = self.read_item(&keys::run(account, lead, id)).await?;
         let item = item.filter(|item| !is_erased(item));
         item.map(|item| run_of(item, account, lead)).transpose()
+    }
+
+    /// Returns up to `limit` runs of a lead, newest first, without those that were erased.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads).
+    pub async fn runs(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        limit: usize,
+    ) -> Result<Vec<Run>, StoreError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :runs)")
+            .expression_attribute_values(":pk", text(keys::lead_partition(account, lead)))
+            .expression_attribute_values(":runs", text(keys::RUNS))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut runs = Vec::new();
+        while runs.len() < limit
+            && let Some(item) = items.try_next().await?
+        {
+            if !is_erased(&item) {
+                runs.push(run_of(item, account, lead)?);
+            }
+        }
+        Ok(runs)
     }
 
     /// Writes a new run. A start that SQS delivers twice writes it only once.

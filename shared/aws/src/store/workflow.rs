@@ -189,8 +189,30 @@ impl Store {
         account: AccountId,
         request: &PageRequest,
     ) -> Result<Page<Workflow>, StoreError> {
+        self.workflow_page(account, keys::WORKFLOWS, request).await
+    }
+
+    /// Returns a page of an account's removed workflows, oldest first.
+    ///
+    /// # Errors
+    /// Same as [`Store::workflow`].
+    pub async fn removed_workflows(
+        &self,
+        account: AccountId,
+        request: &PageRequest,
+    ) -> Result<Page<Workflow>, StoreError> {
+        self.workflow_page(account, keys::REMOVED_WORKFLOWS, request)
+            .await
+    }
+
+    async fn workflow_page(
+        &self,
+        account: AccountId,
+        prefix: &str,
+        request: &PageRequest,
+    ) -> Result<Page<Workflow>, StoreError> {
         let partition = keys::account_partition(account);
-        let page: Page<WorkflowItem> = self.page(partition, keys::WORKFLOWS, request).await?;
+        let page: Page<WorkflowItem> = self.page(partition, prefix, request).await?;
         page.try_map(Workflow::try_from)
     }
 
