@@ -20,6 +20,7 @@ use local::{
 use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
+    campaign::{self, CampaignCommand},
     documents::{self, DocumentArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
@@ -27,6 +28,8 @@ use crate::{
     lead::{self, LeadCommand},
     plan::{self, PlanArgs},
     queue::{self, QueueCommand},
+    run::{self, RunCommand},
+    workflow::{self, WorkflowCommand},
 };
 
 /// Run and inspect Leadgate.
@@ -50,9 +53,18 @@ enum Command {
     /// Create, list and revoke an account's API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// List and show the workflows of an account.
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
+    /// List the campaigns of an account.
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// List and show the leads of an account.
     #[command(subcommand)]
     Lead(LeadCommand),
+    /// Show the run of a lead: its touchpoints and its timeline.
+    #[command(subcommand)]
+    Run(RunCommand),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
     /// Change an account, its workflows and its campaigns to match a file.
@@ -101,6 +113,9 @@ pub async fn run() -> ExitCode {
         Command::Dev(args) => dev::run(args).await,
         Command::Account(command) => account::run(&command).await,
         Command::Key(command) => key::run(&command).await,
+        Command::Workflow(command) => workflow::run(&command).await,
+        Command::Campaign(command) => campaign::run(&command).await,
+        Command::Run(command) => run::run(&command).await,
         Command::Lead(command) => lead::run(&command).await,
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,

@@ -5,7 +5,7 @@ use std::fmt;
 use domain::{api_key::PREFIX as API_KEY_PREFIX, name::trim};
 use thiserror::Error;
 
-use crate::nearest::nearest;
+use crate::nearest::{nearest, question};
 
 /// Minimum number of characters of a short id.
 const LEAST: usize = 4;
@@ -18,13 +18,14 @@ const LIKE_KEY: usize = 30;
 /// Reason why a text names nothing. A text that may be an API key is left out.
 #[derive(Debug, Error)]
 pub enum IdError {
-    #[error("invalid {kind} {}: pass one that `leadgate {kind} list` shows", .kind.names())]
+    #[error("invalid {kind} {}: pass one that `{}` shows", .kind.names(), .kind.list())]
     Invalid { kind: Kind },
-    #[error("no {kind} has the id {id}: `leadgate {kind} list` lists the {kind}s")]
+    #[error("no {kind} has the id {id}: `{}` lists the {kind}s", .kind.list())]
     Unknown { kind: Kind, id: String },
     #[error(
-        "no {kind} has the name or id {text:?}{}: `leadgate {kind} list` lists the {kind}s",
-        did_you_mean(.nearest.as_deref())
+        "no {kind} has the name or id {text:?}{}: `{}` lists the {kind}s",
+        question(.nearest.as_deref()),
+        .kind.list()
     )]
     Unnamed {
         kind: Kind,
@@ -45,14 +46,14 @@ pub enum IdError {
     },
 }
 
-/// Kind of thing that an id names. It is also the word of the command.
+/// Kind of thing that an id names.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Account,
     Key,
     Workflow,
     Campaign,
-    Lead,
+    Run,
 }
 
 impl Kind {
@@ -60,7 +61,18 @@ impl Kind {
     fn names(self) -> &'static str {
         match self {
             Self::Account | Self::Workflow | Self::Campaign => "name or id",
-            Self::Key | Self::Lead => "id",
+            Self::Key | Self::Run => "id",
+        }
+    }
+
+    /// Returns the command that lists the things of this kind.
+    fn list(self) -> &'static str {
+        match self {
+            Self::Account => "leadgate account list",
+            Self::Key => "leadgate key list",
+            Self::Workflow => "leadgate workflow list",
+            Self::Campaign => "leadgate campaign list",
+            Self::Run => "leadgate lead show",
         }
     }
 }
@@ -72,14 +84,9 @@ impl fmt::Display for Kind {
             Self::Key => "key",
             Self::Workflow => "workflow",
             Self::Campaign => "campaign",
-            Self::Lead => "lead",
+            Self::Run => "run",
         })
     }
-}
-
-/// Returns a question for the right name. It is empty if there is none.
-fn did_you_mean(name: Option<&str>) -> String {
-    name.map_or_else(String::new, |name| format!(" (did you mean {name:?}?)"))
 }
 
 /// Checks that a text can be a whole or a short id.
@@ -93,7 +100,8 @@ pub fn check(kind: Kind, text: &str) -> Result<(), IdError> {
     }
 }
 
-fn is_id(text: &str) -> bool {
+/// Returns whether a text can be a whole or a short id.
+pub fn is_id(text: &str) -> bool {
     let is_hex = text.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
     is_hex && (LEAST..=WHOLE).contains(&text.len())
 }
@@ -161,11 +169,15 @@ pub fn find_named<T>(
             ids: named.iter().chain([&last]).map(id).collect(),
         }),
         (_, None) if text.len() == WHOLE && is_id(text) => Err(IdError::Unknown { kind, id: end }),
-        (_, None) => Err(IdError::Unnamed {
-            kind,
-            text: text.to_owned(),
-            nearest: nearest(trim(text), others.iter().map(name)).map(str::to_owned),
-        }),
+        (_, None) => {
+            let known: Vec<_> = others.iter().map(name).collect();
+            let nearest = nearest(trim(text), &known);
+            Err(IdError::Unnamed {
+                kind,
+                text: text.to_owned(),
+                nearest: nearest.map(str::to_owned),
+            })
+        }
     }
 }
 
@@ -254,7 +266,7 @@ mod tests {
     #[test]
     fn a_name_that_is_unknown_is_refused_with_the_nearest_one() {
         for (text, shown) in [
-            ("Acne", "\"Acne\" (did you mean \"Acme\"?)"),
+            ("Acne", "\"Acne\" (did you mean Acme?)"),
             ("ffff", "\"ffff\""),
             ("", "\"\""),
             ("\u{1b}[2J", "\"\\u{1b}[2J\""),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod apply;
+pub mod campaign;
 pub mod command;
 pub mod definition;
 pub mod documents;
@@ -10,11 +11,15 @@ mod failure;
 mod ids;
 pub mod key;
 pub mod lead;
+mod lead_arg;
 mod limit;
 mod name;
 mod nearest;
 mod output;
 pub mod plan;
 pub mod queue;
+pub mod run;
 mod stored;
+mod summary;
 mod target;
+pub mod workflow;

@@ -1,18 +1,22 @@
-//! Suggestions for misspelt words.
+//! Nearest right values, for messages about wrong ones.
 
-/// Similarity from which another word is suggested, as clap does for options.
+/// Similarity from which another value is suggested, as clap does for options.
 const SIMILAR: f64 = 0.7;
 
-/// Returns the known word that is most like `word`, in upper or lower case. `None` if none is like
+/// Returns the known name that is most like `name`, in upper or lower case. `None` if none is like
 /// it.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let known = known.into_iter();
-    known
-        .map(|known| (strsim::jaro(&word, &known.to_lowercase()), known))
-        .filter(|(similarity, _)| *similarity > SIMILAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, known)| known)
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let similarity = |known: &str| strsim::jaro(&name, &known.to_lowercase());
+    let nearest = known
+        .iter()
+        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    (similarity(nearest) > SIMILAR).then_some(nearest)
+}
+
+/// Returns a question for the end of a message. It is empty if there is nothing to suggest.
+pub fn question(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |it| format!(" (did you mean {it}?)"))
 }
 
 #[cfg(test)]
@@ -20,16 +24,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_is_nearly_right_has_the_nearest_one() {
+    fn a_name_that_is_nearly_right_has_the_nearest_one() {
         let known = ["Sales Outreach", "Callback", "Sales"];
-        for (word, expected) in [
+        for (name, expected) in [
             ("Sales Outrech", Some("Sales Outreach")),
             ("calback", Some("Callback")),
             ("SALE", Some("Sales")),
             ("xyz", None),
             ("", None),
         ] {
-            assert_eq!(nearest(word, known), expected, "{word}");
+            assert_eq!(nearest(name, &known), expected, "{name}");
         }
     }
 }

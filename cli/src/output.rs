@@ -22,6 +22,10 @@ pub const REMOVE: Style = AnsiColor::Red.on_default();
 const GAP: usize = 2;
 /// Minimum number of columns of a value that is cut to fit.
 const LEAST: usize = 8;
+/// Maximum number of columns of a label.
+const LONGEST_LABEL: usize = 24;
+/// Maximum number of lines of a value beside its label.
+const LINES: usize = 4;
 /// Number of days from which a date is shown instead of a number of days.
 const LONGEST_AGO: i64 = 60;
 
@@ -128,8 +132,17 @@ impl FullArg {
     }
 }
 
+/// Returns a time in UTC, with its distance from now.
+pub fn exact(time: Timestamp, now: Timestamp) -> String {
+    let utc = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+    match time.duration_since(now).as_hours().abs() / 24 {
+        LONGEST_AGO.. => utc.to_string(),
+        _ => format!("{utc} ({})", relative(time, now)),
+    }
+}
+
 /// Returns a time relative to now, such as `12 min ago`.
-fn relative(time: Timestamp, now: Timestamp) -> String {
+pub fn relative(time: Timestamp, now: Timestamp) -> String {
     let distance = time.duration_since(now);
     let length = distance.abs();
     let text = if length < SignedDuration::from_mins(1) {
@@ -165,16 +178,29 @@ pub fn or_dash(value: Option<impl ToString>) -> String {
 /// Returns rows under their headings, each column as wide as its widest value. On a terminal that
 /// is too narrow, the values of the column `name` are cut.
 pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], name: &str) -> String {
-    let columns = terminal_size::terminal_size_of(io::stdout());
-    let columns = columns.map(|(columns, _)| usize::from(columns.0));
-    table_in(columns, headings, rows, name)
+    table_in(columns(), headings, rows, &[name])
+}
+
+/// Same as [`table`], but the values of several columns are cut, those of the widest column first.
+pub fn wide_table<const N: usize>(
+    headings: [&str; N],
+    rows: &[[String; N]],
+    cut: &[&str],
+) -> String {
+    table_in(columns(), headings, rows, cut)
+}
+
+/// Returns the number of columns of the terminal. `None` if standard output is not a terminal.
+fn columns() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map(|(columns, _)| usize::from(columns.0))
 }
 
 fn table_in<const N: usize>(
     columns: Option<usize>,
     headings: [&str; N],
     rows: &[[String; N]],
-    name: &str,
+    cut_columns: &[&str],
 ) -> String {
     let rows: Vec<_> = rows
         .iter()
@@ -188,9 +214,11 @@ fn table_in<const N: usize>(
     }
     let all = widths.iter().sum::<usize>() + GAP * N.saturating_sub(1);
     let excess = all.saturating_sub(columns.unwrap_or(all));
-    for (column, heading) in widths.iter_mut().zip(headings) {
-        if heading == name {
-            *column = column.saturating_sub(excess).max(LEAST.min(*column));
+    for _ in 0..excess {
+        let named = widths.iter_mut().zip(headings);
+        let cut = named.filter(|(column, name)| **column > LEAST && cut_columns.contains(name));
+        if let Some((widest, _)) = cut.max_by_key(|(column, _)| **column) {
+            *widest -= 1;
         }
     }
     let line = |row: [&str; N]| {
@@ -204,12 +232,72 @@ fn table_in<const N: usize>(
         line.truncate(line.trim_end().len());
         line
     };
-    let mut text = format!("{HEADING}{}{HEADING:#}\n", line(headings));
+    let mut text = heading(&line(headings));
     for row in &rows {
         text += &line(row.each_ref().map(String::as_str));
         text.push('\n');
     }
     text
+}
+
+/// Returns a line in the style of a heading.
+pub fn heading(text: &str) -> String {
+    format!("{HEADING}{text}{HEADING:#}\n")
+}
+
+/// Returns a line for each label and its value. On a terminal, a long value continues on the next
+/// lines, up to [`LINES`]. `is_full` keeps the whole value.
+pub fn fields<L: AsRef<str>>(fields: &[(L, String)], is_full: bool) -> String {
+    fields_in(columns(), fields, is_full)
+}
+
+fn fields_in<L: AsRef<str>>(
+    columns: Option<usize>,
+    fields: &[(L, String)],
+    is_full: bool,
+) -> String {
+    let label = |label: &L| cut(&printable(label.as_ref()), LONGEST_LABEL);
+    let widths = fields.iter().map(|(name, _)| width(&label(name)));
+    let left = widths.max().unwrap_or(0) + GAP;
+    let columns = columns.map_or(usize::MAX, |it| it.saturating_sub(left).max(LEAST));
+    let lines = if is_full { usize::MAX } else { LINES };
+    let mut text = String::new();
+    for (name, value) in fields {
+        let name = label(name);
+        let blank = left.saturating_sub(width(&name));
+        let value = fold(&printable(value), columns, lines).join(&format!("\n{:left$}", ""));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name}{:blank$}{value}", "");
+    }
+    text
+}
+
+/// Returns the lines of a text that is folded at blanks, or inside a long word. The last line of a
+/// text that is cut ends in `…`.
+fn fold(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let mut folded = Vec::new();
+    let mut rest = text;
+    while folded.len() + 1 < lines && width(rest) > columns {
+        let (mut used, mut end, mut blank) = (0, rest.len(), None);
+        for (at, character) in rest.char_indices() {
+            used += width(character.encode_utf8(&mut [0; 4]));
+            if used > columns {
+                end = at;
+                break;
+            }
+            if character == ' ' {
+                blank = Some(at);
+            }
+        }
+        // The characters that do not fit may begin with the blank.
+        let at_end = rest.get(end..).is_some_and(|it| it.starts_with(' '));
+        let end = blank.filter(|at| *at > 0 && !at_end).unwrap_or(end);
+        let (line, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        folded.push(line.to_owned());
+        rest = after.trim_start();
+    }
+    folded.push(cut(rest, columns));
+    folded
 }
 
 #[cfg(test)]
@@ -256,21 +344,60 @@ mod tests {
                 Some(columns),
                 ["ID", "NAME", "CREATED"],
                 &rows,
-                "NAME",
+                &["NAME"],
             ));
             assert!(text.lines().all(|line| width(line) <= columns), "{text}");
             assert!(text.contains("…  1 min ago"), "{text}");
             let starts: Vec<_> = text.lines().filter_map(|line| line.find("1 min")).collect();
             assert_eq!(starts.len(), 2);
         }
-        let text = plain(&table_in(None, ["ID", "NAME", "CREATED"], &rows, "NAME"));
+        let text = plain(&table_in(None, ["ID", "NAME", "CREATED"], &rows, &["NAME"]));
         assert!(text.contains(&"山本".repeat(30)), "{text}");
+    }
+
+    #[test]
+    fn a_table_with_several_long_columns_cuts_the_widest_first() {
+        let rows = [["a".repeat(50), "b".repeat(20), "c".repeat(10)]];
+        let text = plain(&table_in(Some(60), ["A", "B", "C"], &rows, &["A", "B"]));
+        let expected = format!(
+            "{}…  {}  {}",
+            "a".repeat(25),
+            "b".repeat(20),
+            "c".repeat(10)
+        );
+        assert_eq!(text.lines().last(), Some(&*expected));
+    }
+
+    #[test]
+    fn a_long_value_continues_under_itself_and_ends_after_four_lines() {
+        let text =
+            |value: &str, is_full| fields_in(Some(20), &[("Name", value.to_owned())], is_full);
+        assert_eq!(text("short", false), "Name  short\n");
+        assert_eq!(
+            text("a word and another word", false),
+            "Name  a word and\n      another word\n"
+        );
+        assert_eq!(
+            text(&"x".repeat(16), false),
+            "Name  xxxxxxxxxxxxxx\n      xx\n"
+        );
+        let long = "山本 ".repeat(40);
+        let cut = text(&long, false);
+        assert!(cut.lines().all(|line| width(line) <= 20), "{cut}");
+        assert_eq!(
+            (cut.lines().count(), cut.ends_with("…\n")),
+            (4, true),
+            "{cut}"
+        );
+        let full = text(&long, true);
+        assert_eq!(full.matches("山本").count(), 40, "{full}");
+        assert!(full.lines().all(|line| width(line) <= 20), "{full}");
     }
 
     #[test]
     fn a_stored_name_does_not_move_the_cursor() {
         let rows = [["\u{1b}[2Jname\r\n".to_owned()]];
-        let text = plain(&table_in(None, ["NAME"], &rows, "NAME"));
+        let text = plain(&table_in(None, ["NAME"], &rows, &["NAME"]));
         assert_eq!(text, "NAME\n\\u{1b}[2Jname\\u{d}\\u{a}\n");
     }
 }

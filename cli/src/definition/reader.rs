@@ -15,10 +15,11 @@ use super::{
     node::{Node, Value},
     problem::Problem,
 };
-use crate::nearest::nearest;
 
 /// Maximum length of a name, in characters.
 const LONGEST_NAME: usize = 200;
+/// Similarity from which another name is suggested, as clap does for options.
+const SIMILAR: f64 = 0.7;
 
 /// Reader of one file, with the problems that it has found so far.
 #[derive(Default)]
@@ -300,6 +301,12 @@ fn either(names: &[&str]) -> String {
 
 /// Returns a question for the known name that is most like `name`. It is empty if none is like it.
 fn suggestion(name: &str, known: &[&str]) -> String {
-    let nearest = nearest(name, known.iter().copied());
-    nearest.map_or_else(String::new, |nearest| format!(" (did you mean {nearest}?)"))
+    let similarity = |known: &str| strsim::jaro(name, known);
+    let nearest = known
+        .iter()
+        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    match nearest {
+        Some(nearest) if similarity(nearest) > SIMILAR => format!(" (did you mean {nearest}?)"),
+        _ => String::new(),
+    }
 }

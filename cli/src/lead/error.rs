@@ -3,11 +3,13 @@
 use aws::store::StoreError;
 use local::text::PrintError;
 
-use crate::target::TargetError;
+use crate::{lead_arg::LeadArgError, target::TargetError};
 
 /// Reason why a command on leads failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LeadError {
+    #[error(transparent)]
+    Lead(#[from] LeadArgError),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]

@@ -2,6 +2,7 @@
 //! and never in errors.
 
 mod error;
+mod json;
 mod list;
 mod show;
 
@@ -17,8 +18,17 @@ use crate::failure;
 #[derive(Subcommand, Clone, Debug)]
 pub enum LeadCommand {
     /// List the leads of an account, newest first.
+    ///
+    /// With --output json, prints {"leads": [{"id", "first_name", "last_name", "email", "phone",
+    /// "source", "company", "title", "metadata", "campaign_id", "created_at", "updated_at", "run"}],
+    /// "damaged": [{"id", "error"}], "more"}. run is the newest run as in `leadgate run show`,
+    /// without its touchpoints, or null.
     List(ListArgs),
     /// Show a lead with its runs and its history.
+    ///
+    /// With --output json, prints {"lead": {..., "campaign": {"id", "name"}}, "runs": [...],
+    /// "history": [{"kind", "subject", "reason", "actor", "at"}]}. The lead and the runs are as in
+    /// `leadgate lead list`. The runs are newest first, and the history is oldest first.
     Show(ShowArgs),
 }
 

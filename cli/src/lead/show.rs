@@ -1,17 +1,38 @@
 //! `leadgate lead show`: a lead with its runs and its history.
 
 use clap::Args;
-use jiff::Timestamp;
-
-use super::error::LeadError;
-use crate::{
-    output::{FullArg, OutputArg},
-    target::{AccountArg, TargetArgs},
+use domain::{
+    activity::{Activity, ActivityKind},
+    campaign::Campaign,
+    ids::CampaignId,
+    lead::{Lead, Profile},
+    name::Name,
+    run::Run,
 };
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use super::{
+    error::LeadError,
+    json::{ProfileOut, full_name},
+};
+use crate::{
+    lead_arg::LeadArg,
+    output::{FullArg, OutputArg, exact, fields, heading, or_dash, relative, wide_table},
+    plan::table::local_time,
+    run::{NEWEST, json::RunOut, of_lead, words},
+    stored,
+    target::{AccountArg, Target, TargetArgs},
+};
+
+/// Number of the newest entries of the history that are shown without --full.
+const ENTRIES: usize = 20;
 
 /// Options of `leadgate lead show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
+    #[command(flatten)]
+    lead: LeadArg,
     #[command(flatten)]
     account: AccountArg,
     #[command(flatten)]
@@ -22,6 +43,207 @@ pub struct ShowArgs {
     target: TargetArgs,
 }
 
-pub async fn show(_args: &ShowArgs, _now: Timestamp) -> Result<(), LeadError> {
+/// Output of the command.
+#[derive(Serialize)]
+struct Shown<'a> {
+    lead: LeadOut<'a>,
+    runs: Vec<RunOut<'a>>,
+    history: Vec<ActivityOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeadOut<'a> {
+    #[serde(flatten)]
+    profile: ProfileOut<'a>,
+    campaign: Option<CampaignOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct CampaignOut<'a> {
+    id: CampaignId,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct ActivityOut<'a> {
+    kind: ActivityKind,
+    subject: Option<&'a str>,
+    reason: Option<&'a str>,
+    actor: Option<&'a str>,
+    at: Timestamp,
+}
+
+impl<'a> From<&'a Activity> for ActivityOut<'a> {
+    fn from(activity: &'a Activity) -> Self {
+        let Activity {
+            kind,
+            subject,
+            reason,
+            actor,
+            at,
+        } = activity;
+        Self {
+            kind: *kind,
+            subject: subject.as_deref(),
+            reason: reason.as_deref(),
+            actor: actor.as_deref(),
+            at: *at,
+        }
+    }
+}
+
+pub async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), LeadError> {
+    let (store, account) = Target::of(&args.target)
+        .await?
+        .store_of(&args.account)
+        .await?;
+    let lead = args.lead.read(&store, account).await?;
+    let campaign = match lead.profile.campaign_id {
+        Some(id) => store.campaign(account, id).await?,
+        None => None,
+    };
+    let runs = of_lead(&store, &lead, NEWEST).await?;
+    let history = stored::history(&store, &lead).await?;
+    let out = Shown {
+        lead: LeadOut {
+            profile: ProfileOut::from(&lead.profile),
+            campaign: campaign
+                .as_ref()
+                .map(|Campaign { id, name, .. }| CampaignOut { id: *id, name }),
+        },
+        runs: runs.iter().map(RunOut::from).collect(),
+        history: history.iter().map(ActivityOut::from).collect(),
+    };
+    args.output.print(&out, |_| {
+        let parts = [
+            profile(&lead, campaign.as_ref(), args.full, now),
+            metadata(&lead.profile, args.full),
+            current_run(runs.first(), args.full, now),
+            earlier_runs(runs.get(1..).unwrap_or_default(), args.full, now),
+            entries(&history, args.full, now),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("\n")
+    })?;
     Ok(())
+}
+
+fn profile(lead: &Lead, campaign: Option<&Campaign>, full: FullArg, now: Timestamp) -> String {
+    let profile = &lead.profile;
+    let campaign = match (profile.campaign_id, campaign) {
+        (Some(id), None) => format!("{id} (removed)"),
+        (_, campaign) => or_dash(campaign.map(|campaign| &campaign.name)),
+    };
+    let rows = [
+        ("Lead", profile.id.to_string()),
+        ("Name", full_name(profile)),
+        (
+            "Phone",
+            or_dash(profile.phone.as_ref().map(|it| it.as_str())),
+        ),
+        (
+            "E-mail",
+            or_dash(profile.email.as_ref().map(|it| it.as_str())),
+        ),
+        (
+            "Company",
+            or_dash(profile.company.as_ref().map(Name::as_str)),
+        ),
+        ("Title", or_dash(profile.title.as_ref().map(Name::as_str))),
+        ("Source", profile.source.as_str().to_owned()),
+        ("Campaign", campaign),
+        ("Created", exact(profile.created_at, now)),
+        ("Updated", exact(profile.updated_at, now)),
+    ];
+    fields(&rows, full.is_full())
+}
+
+fn metadata(profile: &Profile, full: FullArg) -> String {
+    let rows = profile.metadata.iter();
+    let rows: Vec<_> = rows.map(|(key, value)| (key, value.to_owned())).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    heading("METADATA") + &fields(&rows, full.is_full())
+}
+
+fn current_run(run: Option<&Run>, full: FullArg, now: Timestamp) -> String {
+    let Some(run) = run else {
+        return "The lead is in no workflow.\n".to_owned();
+    };
+    let next = words::next(run).map(|(_, touchpoint)| {
+        let zone = run.snapshot.as_ref().map(|snapshot| &snapshot.timezone);
+        format!(
+            "{}, try {} of {}, {} ({})",
+            touchpoint.channel,
+            touchpoint.attempt,
+            touchpoint.max_attempts,
+            local_time(touchpoint.due_at, zone.unwrap_or(&TimeZone::UTC)),
+            relative(touchpoint.due_at, now)
+        )
+    });
+    let rows = [
+        ("Run", run.id.to_string()),
+        ("Workflow", run.workflow.name.clone()),
+        ("Status", run.current_status.label.clone()),
+        ("State", words::state_with_reason(run, now)),
+        ("Outcome", words::outcome(run)),
+        ("Next", or_dash(next)),
+    ];
+    fields(&rows, full.is_full())
+}
+
+fn earlier_runs(runs: &[Run], full: FullArg, now: Timestamp) -> String {
+    if runs.is_empty() {
+        return String::new();
+    }
+    let row = |run: &Run| {
+        [
+            full.id(run.id),
+            run.workflow.name.clone(),
+            run.current_status.label.clone(),
+            words::state(run).to_owned(),
+            full.time(run.created_at, now),
+        ]
+    };
+    let rows: Vec<_> = runs.iter().map(row).collect();
+    let headings = ["EARLIER RUN", "WORKFLOW", "STATUS", "STATE", "CREATED"];
+    wide_table(headings, &rows, &["WORKFLOW", "STATUS"])
+}
+
+fn entries(history: &[Activity], full: FullArg, now: Timestamp) -> String {
+    let hidden = match full.is_full() {
+        true => 0,
+        false => history.len().saturating_sub(ENTRIES),
+    };
+    let shown = history.get(hidden..).unwrap_or_default();
+    let row = |activity: &Activity| {
+        [
+            full.time(activity.at, now),
+            event(activity),
+            or_dash(activity.actor.as_ref()),
+            or_dash(activity.reason.as_ref()),
+        ]
+    };
+    let rows: Vec<_> = shown.iter().map(row).collect();
+    let table = wide_table(
+        ["WHEN", "HISTORY", "BY", "REASON"],
+        &rows,
+        &["HISTORY", "BY", "REASON"],
+    );
+    match hidden {
+        0 => table,
+        _ => format!("{table}\n{hidden} earlier entries are left out: --full shows all.\n"),
+    }
+}
+
+fn event(activity: &Activity) -> String {
+    let subject = activity.subject.as_deref().unwrap_or_default();
+    match activity.kind {
+        ActivityKind::LeadCreated => "created".to_owned(),
+        ActivityKind::WorkflowAssigned => format!("assigned to {subject}"),
+        ActivityKind::StatusChanged => format!("moved to {subject}"),
+        ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
+        ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
+    }
 }

@@ -16,7 +16,7 @@ pub struct PlanOut<'a> {
 }
 
 #[derive(Serialize)]
-struct TouchpointOut<'a> {
+pub struct TouchpointOut<'a> {
     index: usize,
     #[serde(rename = "stepIndex")]
     step_index: u16,
@@ -32,7 +32,7 @@ struct TouchpointOut<'a> {
 }
 
 impl<'a> TouchpointOut<'a> {
-    fn new(index: usize, touchpoint: &'a Touchpoint) -> Self {
+    pub fn new(index: usize, touchpoint: &'a Touchpoint) -> Self {
         let Touchpoint {
             step_index,
             channel,

@@ -1,9 +1,9 @@
 //! `leadgate plan`: shows the touchpoints that a workflow plans for a lead.
 
-mod json;
+pub mod json;
 mod preview;
-mod table;
-mod timeline;
+pub mod table;
+pub mod timeline;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -81,7 +81,10 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
     };
     args.output.print(&json::of(&preview), |_| {
         let table = table::of(&preview, args.full.is_full());
-        format!("{table}\n{}", timeline::of(&preview))
+        format!(
+            "{table}\n{}",
+            timeline::of(&preview.touchpoints, &preview.definition.cadence.windows)
+        )
     })?;
     Ok(())
 }

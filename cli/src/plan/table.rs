@@ -1,4 +1,4 @@
-//! Table of a plan, with one line for each touchpoint.
+//! Tables of touchpoints, with one line for each.
 
 use domain::cadence::{Touchpoint, TouchpointState};
 use jiff::{Timestamp, tz::TimeZone};
@@ -7,30 +7,11 @@ use local::text::printable;
 use super::preview::Preview;
 use crate::output::table;
 
-/// Returns the table. `is_full` adds the times in UTC.
+/// Returns the table of a plan, under its title. `is_full` adds the times in UTC.
 pub fn of(preview: &Preview, is_full: bool) -> String {
     let definition = &preview.definition;
     let zone = &definition.timezone;
-    let touchpoints = &preview.touchpoints;
-    let rows: Vec<_> = touchpoints.iter().map(|it| row(it, zone)).collect();
-    let rows = if is_full {
-        let utc = touchpoints.iter().map(|it| it.due_at.to_string());
-        let rows: Vec<_> = rows
-            .into_iter()
-            .zip(utc)
-            .map(|([step, attempt, channel, local, note], utc)| {
-                [step, attempt, channel, local, utc, note]
-            })
-            .collect();
-        let headings = ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "UTC", "NOTE"];
-        table(headings, &rows, "NOTE")
-    } else {
-        table(
-            ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "NOTE"],
-            &rows,
-            "NOTE",
-        )
-    };
+    let rows = touchpoints(&preview.touchpoints, zone, is_full, "NOTE", note);
     format!(
         "{}, for a lead enrolled {} ({}){}\n\n{rows}",
         printable(&definition.name),
@@ -44,18 +25,43 @@ pub fn of(preview: &Preview, is_full: bool) -> String {
     )
 }
 
-fn row(touchpoint: &Touchpoint, zone: &TimeZone) -> [String; 5] {
-    [
-        (touchpoint.step_index + 1).to_string(),
-        format!("{}/{}", touchpoint.attempt, touchpoint.max_attempts),
-        touchpoint.channel.to_string(),
-        local_time(touchpoint.due_at, zone),
-        note(touchpoint),
-    ]
+/// Returns a table of touchpoints. The last column has the heading `last`, and what `note` returns.
+/// `is_full` adds the times in UTC.
+pub fn touchpoints(
+    touchpoints: &[Touchpoint],
+    zone: &TimeZone,
+    is_full: bool,
+    last: &str,
+    note: impl Fn(&Touchpoint) -> String,
+) -> String {
+    let row = |touchpoint: &Touchpoint| {
+        [
+            (touchpoint.step_index + 1).to_string(),
+            format!("{}/{}", touchpoint.attempt, touchpoint.max_attempts),
+            touchpoint.channel.to_string(),
+            local_time(touchpoint.due_at, zone),
+            note(touchpoint),
+        ]
+    };
+    let rows = touchpoints.iter().map(row);
+    if !is_full {
+        let rows: Vec<_> = rows.collect();
+        let headings = ["STEP", "TRY", "CHANNEL", "LOCAL TIME", last];
+        return table(headings, &rows, last);
+    }
+    let utc = touchpoints.iter().map(|it| it.due_at.to_string());
+    let rows: Vec<_> = rows
+        .zip(utc)
+        .map(|([step, attempt, channel, local, note], utc)| {
+            [step, attempt, channel, local, utc, note]
+        })
+        .collect();
+    let headings = ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "UTC", last];
+    table(headings, &rows, last)
 }
 
 /// Returns why a touchpoint differs from its step. The note is empty if it does not differ.
-fn note(touchpoint: &Touchpoint) -> String {
+pub fn note(touchpoint: &Touchpoint) -> String {
     let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
     let reasons = reasons.join(", ");
     match touchpoint.state {
@@ -65,7 +71,8 @@ fn note(touchpoint: &Touchpoint) -> String {
     }
 }
 
-fn local_time(at: Timestamp, zone: &TimeZone) -> String {
+/// Returns a time on the clocks of a zone.
+pub fn local_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone())
         .strftime("%a %Y-%m-%d %H:%M %Z")
         .to_string()

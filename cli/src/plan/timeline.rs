@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use domain::cadence::{Channel, Touchpoint, TouchpointState, Window};
 use jiff::{ToSpan, civil::Date};
 
-use super::preview::Preview;
-
 /// Half hours of a day.
 const HALF_HOURS: usize = 48;
 /// Space under the dates.
@@ -15,15 +13,12 @@ const RULER: &str = "0     3     6     9     12    15    18    21    24";
 const LEGEND: &str = "C call  W whatsapp  E email  S sms  x skipped";
 const COUNTS: &str = "2-9: that many at once, +: ten or more";
 
-pub fn of(preview: &Preview) -> String {
-    let windows = &preview.definition.cadence.windows;
+/// Returns the timeline of touchpoints, with the hours of the windows.
+pub fn of(touchpoints: &[Touchpoint], windows: &[Window]) -> String {
     let mut text = format!("{LEFT}{RULER}\n");
     let mut last = None;
     let mut has_counts = false;
-    for day in preview
-        .touchpoints
-        .chunk_by(|a, b| a.local().date() == b.local().date())
-    {
+    for day in touchpoints.chunk_by(|a, b| a.local().date() == b.local().date()) {
         let Some(date) = day.first().map(|touchpoint| touchpoint.local().date()) else {
             continue;
         };
@@ -43,7 +38,13 @@ pub fn of(preview: &Preview) -> String {
     } else {
         "  ─ in a window"
     };
-    text += &format!("\n{LEFT}{LEGEND}{hours}\n");
+    let is_cancelled = |it: &Touchpoint| it.state == TouchpointState::Cancelled;
+    let cancelled = if touchpoints.iter().any(is_cancelled) {
+        " or cancelled"
+    } else {
+        ""
+    };
+    text += &format!("\n{LEFT}{LEGEND}{cancelled}{hours}\n");
     if has_counts {
         text += &format!("{LEFT}{COUNTS}\n");
     }
@@ -58,7 +59,14 @@ fn character(cell: usize, day: &[Touchpoint], windows: &[Window], date: Date) ->
     match here.as_slice() {
         [] if is_open(cell, windows, date) => '─',
         [] => '·',
-        [one] if one.state == TouchpointState::Skipped => 'x',
+        [one]
+            if matches!(
+                one.state,
+                TouchpointState::Skipped | TouchpointState::Cancelled
+            ) =>
+        {
+            'x'
+        }
         [one] => match one.channel {
             Channel::Call => 'C',
             Channel::Whatsapp => 'W',

@@ -220,6 +220,19 @@ impl Target {
         self.account_of(text).await
     }
 
+    /// Returns the table, and the id of the given account. It checks that the account exists.
+    pub async fn store_of(&self, arg: &AccountArg) -> Result<(Store, AccountId), TargetError> {
+        let (store, id) = (self.store()?, self.account(arg).await?);
+        match store.account(id).await? {
+            Some(_) => Ok((store, id)),
+            None => Err(IdError::Unknown {
+                kind: Kind::Account,
+                id: id.to_string(),
+            }
+            .into()),
+        }
+    }
+
     /// Returns the id of the account with this name, whole id or short id. It does not look up a
     /// whole id.
     pub async fn account_of(&self, text: &str) -> Result<AccountId, TargetError> {

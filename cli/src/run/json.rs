@@ -1,0 +1,92 @@
+//! JSON form of a run. Its fields have the names of those in
+//! [GET /leads/{id}/runs/{run_id}](../../../docs/contract.md#get-leadsidrunsrun_id).
+
+use domain::{
+    ids::{JobId, RunId, WorkflowId},
+    run::{CadenceState, Run, RunStatus},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::words;
+use crate::plan::json::TouchpointOut;
+
+/// A run without its touchpoints.
+#[derive(Serialize)]
+pub struct RunOut<'a> {
+    id: RunId,
+    job_id: JobId,
+    workflow: WorkflowOut<'a>,
+    current_status: StatusOut<'a>,
+    run_status: RunStatus,
+    cadence_state: CadenceState,
+    human_takeover: bool,
+    is_active: bool,
+    paused_at: Option<Timestamp>,
+    created_at: Timestamp,
+    next: Option<TouchpointOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct WorkflowOut<'a> {
+    id: WorkflowId,
+    name: &'a str,
+    version: u32,
+}
+
+#[derive(Serialize)]
+struct StatusOut<'a> {
+    key: &'a str,
+    label: &'a str,
+    category: &'a str,
+}
+
+/// A run with its touchpoints.
+#[derive(Serialize)]
+pub struct WholeRunOut<'a> {
+    #[serde(flatten)]
+    run: RunOut<'a>,
+    timezone: Option<&'a str>,
+    touchpoints: Vec<TouchpointOut<'a>>,
+}
+
+impl<'a> From<&'a Run> for RunOut<'a> {
+    fn from(run: &'a Run) -> Self {
+        let (workflow, status) = (&run.workflow, &run.current_status);
+        Self {
+            id: run.id,
+            job_id: run.job_id,
+            workflow: WorkflowOut {
+                id: workflow.id,
+                name: &workflow.name,
+                version: workflow.version,
+            },
+            current_status: StatusOut {
+                key: &status.key,
+                label: &status.label,
+                category: &status.category,
+            },
+            run_status: run.status,
+            cadence_state: run.cadence_state,
+            human_takeover: run.human_takeover,
+            is_active: run.is_active(),
+            paused_at: run.paused_at,
+            created_at: run.created_at,
+            next: words::next(run).map(|(index, it)| TouchpointOut::new(index, it)),
+        }
+    }
+}
+
+impl<'a> From<&'a Run> for WholeRunOut<'a> {
+    fn from(run: &'a Run) -> Self {
+        let snapshot = run.snapshot.as_ref();
+        let touchpoints = run.touchpoints.iter().enumerate();
+        Self {
+            run: RunOut::from(run),
+            timezone: snapshot.and_then(|snapshot| snapshot.timezone.iana_name()),
+            touchpoints: touchpoints
+                .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
+                .collect(),
+        }
+    }
+}

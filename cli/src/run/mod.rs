@@ -1,0 +1,170 @@
+//! `leadgate run`: the runs of leads.
+
+pub mod json;
+pub mod words;
+
+use std::process::ExitCode;
+
+use aws::{
+    clock::Clock,
+    store::{Store, StoreError},
+};
+use clap::{Args, Subcommand};
+use domain::{ids::LeadId, lead::Lead, run::Run};
+use jiff::Timestamp;
+use local::text::PrintError;
+use serde::Serialize;
+
+use self::json::WholeRunOut;
+use crate::{
+    failure,
+    ids::{self, IdError, Kind},
+    lead_arg::{LeadArg, LeadArgError},
+    output::{FullArg, OutputArg, exact, fields},
+    plan::{table, timeline},
+    target::{AccountArg, Target, TargetArgs, TargetError},
+};
+
+/// Number of a lead's newest runs among which a run is found by the end of its id.
+pub const NEWEST: usize = 100;
+
+/// Commands of `leadgate run`.
+#[derive(Subcommand, Clone, Debug)]
+pub enum RunCommand {
+    /// Show a run of a lead: its touchpoints, its timeline and the outcome so far.
+    ///
+    /// With --output json, prints {"run": {"id", "job_id", "workflow": {"id", "name", "version"},
+    /// "current_status": {"key", "label", "category"}, "run_status", "cadence_state",
+    /// "human_takeover", "is_active", "paused_at", "created_at", "next", "timezone",
+    /// "touchpoints": [...]}}. The touchpoints are as in `leadgate plan`; next is one of them.
+    Show(ShowArgs),
+}
+
+/// Options of `leadgate run show`.
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    lead: LeadArg,
+    /// Id of the run, or its last characters [default: the newest run]
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    #[command(flatten)]
+    account: AccountArg,
+    #[command(flatten)]
+    full: FullArg,
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Serialize)]
+struct OneOut<'a> {
+    run: WholeRunOut<'a>,
+}
+
+/// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
+/// problem.
+pub async fn run(command: &RunCommand) -> ExitCode {
+    let RunCommand::Show(args) = command;
+    match show(args, Clock::System.now()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report("run", &error),
+    }
+}
+
+async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), RunError> {
+    let (store, account) = Target::of(&args.target)
+        .await?
+        .store_of(&args.account)
+        .await?;
+    let lead = args.lead.read(&store, account).await?;
+    let runs = of_lead(&store, &lead, NEWEST).await?;
+    let run = match &args.run {
+        None => runs.into_iter().next(),
+        Some(text) => Some(ids::find(Kind::Run, text, runs, |run| run.id.to_string())?),
+    };
+    let run = run.ok_or(RunError::NoRun(lead.profile.id))?;
+    let out = OneOut {
+        run: WholeRunOut::from(&run),
+    };
+    args.output.print(&out, |_| text(&run, args.full, now))?;
+    Ok(())
+}
+
+/// Returns the runs of a lead, newest first. The run of its start is among them, even if it is not
+/// built yet.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn of_lead(store: &Store, lead: &Lead, limit: usize) -> Result<Vec<Run>, StoreError> {
+    let mut runs = store.runs(lead.account_id, lead.profile.id, limit).await?;
+    if let Some(start) = &lead.start
+        && runs.iter().all(|run| run.id != start.run_id)
+    {
+        runs.insert(0, Run::queued(lead, start));
+    }
+    Ok(runs)
+}
+
+/// Returns the newest run of a lead. `None` if it has none. Before the run is built, the lead's start
+/// describes it.
+pub fn current(lead: &Lead, newest: Option<Run>) -> Option<Run> {
+    match &lead.start {
+        Some(start) if newest.as_ref().is_none_or(|run| run.id != start.run_id) => {
+            Some(Run::queued(lead, start))
+        }
+        _ => newest,
+    }
+}
+
+fn text(run: &Run, full: FullArg, now: Timestamp) -> String {
+    let head = [
+        ("Run", run.id.to_string()),
+        ("Lead", run.lead_id.to_string()),
+        (
+            "Workflow",
+            format!("{} (version {})", run.workflow.name, run.workflow.version),
+        ),
+        ("Status", run.current_status.label.clone()),
+        ("State", words::state_with_reason(run, now)),
+        ("Outcome", words::outcome(run)),
+        ("Created", exact(run.created_at, now)),
+    ];
+    let head = fields(&head, full.is_full());
+    let Some(snapshot) = run
+        .snapshot
+        .as_ref()
+        .filter(|_| !run.touchpoints.is_empty())
+    else {
+        return head;
+    };
+    let table = table::touchpoints(
+        &run.touchpoints,
+        &snapshot.timezone,
+        full.is_full(),
+        "STATE",
+        words::of_touchpoint,
+    );
+    let timeline = timeline::of(&run.touchpoints, &snapshot.windows);
+    format!("{head}\n{table}\n{timeline}")
+}
+
+/// Reason why a run is not shown.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(
+        "the lead {0} has no run: it is in no workflow (POST /leads/{{id}}/assign-workflow puts it in one)"
+    )]
+    NoRun(LeadId),
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error(transparent)]
+    Lead(#[from] LeadArgError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Print(#[from] PrintError),
+}
