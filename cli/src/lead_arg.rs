@@ -12,7 +12,6 @@ use domain::{
     page::PageRequest,
     phone::Phone,
 };
-use local::text::counted;
 use thiserror::Error;
 
 use crate::ids::is_id;
@@ -54,11 +53,10 @@ pub enum LeadArgError {
     )]
     NotAmongNewest { what: String },
     #[error(
-        "the account has {}, and none has {what}: `leadgate lead list` lists them, and --account \
-         names another account",
-        counted(*.count, "lead")
+        "no lead of the account has {what}: `leadgate lead list` lists the leads, and --account \
+         names another account"
     )]
-    NotInAccount { what: String, count: usize },
+    NotInAccount { what: String },
     #[error("{count} leads have {what}: pass the id of one, such as {ids}")]
     Several {
         what: String,
@@ -157,7 +155,7 @@ async fn find(store: &Store, account: AccountId, clue: &Clue) -> Result<LeadId, 
     match found.as_slice() {
         [one] => Ok(*one),
         [] if request.after.is_some() => Err(LeadArgError::NotAmongNewest { what }),
-        [] => Err(LeadArgError::NotInAccount { what, count }),
+        [] => Err(LeadArgError::NotInAccount { what }),
         several => {
             let ids = several.iter().take(SHOWN_IDS).map(LeadId::to_string);
             Err(LeadArgError::Several {

@@ -10,8 +10,7 @@ use domain::{
     time::read_time,
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
-use local::text::counted;
+use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{
@@ -225,15 +224,8 @@ fn table(leads: &[(Lead, Option<Run>)], full: FullArg, now: Timestamp) -> String
         ]
     };
     let rows: Vec<_> = leads.iter().map(row).collect();
-    let headings = [
-        "ID",
-        "NAME",
-        "PHONE / E-MAIL",
-        "WORKFLOW",
-        "STATUS",
-        "CREATED",
-    ];
-    wide_table(headings, &rows, &headings[1..5])
+    let headings = ["ID", "NAME", "CONTACT", "WORKFLOW", "STATUS", "CREATED"];
+    wide_table(headings, &rows, &["NAME", "CONTACT", "WORKFLOW", "STATUS"])
 }
 
 /// Returns the status of a lead, with the state of its run if it does not simply go on.
@@ -241,6 +233,7 @@ fn status(run: &Run) -> String {
     let label = &run.current_status.label;
     match words::state(run) {
         "running" | "queued" => label.clone(),
+        "completed" if run.current_status.is_terminal => label.clone(),
         state => format!("{label} ({state})"),
     }
 }
@@ -255,20 +248,14 @@ fn nothing(is_filtered: bool) -> &'static str {
 
 /// Returns how to list the leads that are left.
 fn more(next: Option<&str>, count: usize, limit: u16) -> String {
-    let Some(read_to) = next.and_then(|position| position.split('#').next()) else {
+    let Some(position) = next else {
         return String::new();
     };
-    if count < usize::from(limit) {
-        format!(
-            "Found {} among those that were created since {read_to}: pass --created-before {read_to} \
-             to search on.\n",
-            counted(count, "lead")
-        )
-    } else if limit < MOST {
-        format!(
-            "There are more leads: pass a --limit above {limit}, or --created-before {read_to}.\n"
-        )
-    } else {
-        format!("There are more leads: pass --created-before {read_to} to list them.\n")
+    if count >= usize::from(limit) && limit < MOST {
+        return format!("\nThere are more leads: pass a --limit above {limit} to list them.\n");
     }
+    // The position begins with a second. Its other leads may be left.
+    let second = position.split('#').next().and_then(|it| it.parse().ok());
+    let before: Timestamp = second.unwrap_or(Timestamp::UNIX_EPOCH) + 1.second();
+    format!("\nThere may be more leads:\npass --created-before {before} to search on.\n")
 }

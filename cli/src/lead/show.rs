@@ -174,7 +174,7 @@ fn current_run(run: Option<&Run>, full: FullArg, now: Timestamp) -> String {
     let next = words::next(run).map(|(_, touchpoint)| {
         let zone = run.snapshot.as_ref().map(|snapshot| &snapshot.timezone);
         format!(
-            "{}, try {} of {}, {} ({})",
+            "{}, try {} of {}, due {} ({})",
             touchpoint.channel,
             touchpoint.attempt,
             touchpoint.max_attempts,
@@ -242,7 +242,7 @@ fn event(activity: &Activity) -> String {
     match activity.kind {
         ActivityKind::LeadCreated => "created".to_owned(),
         ActivityKind::WorkflowAssigned => format!("assigned to {subject}"),
-        ActivityKind::StatusChanged => format!("moved to {subject}"),
+        ActivityKind::StatusChanged => format!("status {subject}"),
         ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
     }

@@ -4,6 +4,7 @@
 use domain::{
     ids::{JobId, RunId, WorkflowId},
     run::{CadenceState, Run, RunStatus},
+    time::whole_second,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -70,8 +71,8 @@ impl<'a> From<&'a Run> for RunOut<'a> {
             cadence_state: run.cadence_state,
             human_takeover: run.human_takeover,
             is_active: run.is_active(),
-            paused_at: run.paused_at,
-            created_at: run.created_at,
+            paused_at: run.paused_at.map(whole_second),
+            created_at: whole_second(run.created_at),
             next: words::next(run).map(|(index, it)| TouchpointOut::new(index, it)),
         }
     }

@@ -28,9 +28,9 @@ pub fn state_with_reason(run: &Run, now: Timestamp) -> String {
     let state = state(run);
     let since = run
         .paused_at
-        .map_or_else(String::new, |since| format!(", {}", relative(since, now)));
+        .map_or_else(String::new, |since| format!(" {}", relative(since, now)));
     let reason = match state {
-        "taken over" => "a person has taken the lead over, so nothing goes out",
+        "taken over" => "nothing goes out until the lead is handed back",
         "queued" => "its touchpoints are planned within the next minutes",
         "waiting" => "its workflow is paused",
         "paused" => "the automation was resumed without its cadence",

@@ -2,21 +2,22 @@
 
 use domain::workflow::Workflow;
 use jiff::Timestamp;
+use local::text::printable;
 
 use crate::{
-    output::{exact, fields, heading},
+    output::{exact, heading},
     summary,
 };
 
-/// Returns the name, the ids and the content of a workflow.
+/// Returns the name, the id and the content of a workflow.
 pub fn of(workflow: &Workflow, is_removed: bool, now: Timestamp) -> String {
-    let name = if is_removed { "removed" } else { "" };
-    let title = [workflow.name.as_str(), name].join(" ");
-    let head = [
-        ("Id", workflow.id.to_string()),
-        ("Version", workflow.version.to_string()),
-        ("Created", exact(workflow.created_at, now)),
-    ];
-    let head = fields(&head, true);
-    format!("{}{head}\n{}", heading(title.trim()), summary::of(workflow))
+    let removed = if is_removed { " (removed)" } else { "" };
+    let title = heading(&format!("{}{removed}", printable(&workflow.name)));
+    format!(
+        "{title}\nId        {}\nVersion   {}\nCreated   {}\n{}",
+        workflow.id,
+        workflow.version,
+        exact(workflow.created_at, now),
+        summary::of(workflow)
+    )
 }

@@ -244,7 +244,7 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
         &["account", "show", crm],
     ] {
         let output = on(services, command);
-        let expected = "invalid account id: pass one that `leadgate account list` shows\n";
+        let expected = "invalid account name or id: pass one that `leadgate account list` shows\n";
         assert_eq!(
             stderr(&output),
             format!("leadgate {}: {expected}", command[0])
@@ -297,7 +297,15 @@ async fn an_account_that_is_exported_and_applied_is_unchanged() {
 #[test]
 fn without_a_stack_each_command_shows_how_to_start_one() {
     let nowhere = nowhere();
-    for command in [&["account", "list"][..], &["key", "list"], &["export"]] {
+    for command in [
+        &["account", "list"][..],
+        &["key", "list"],
+        &["export"],
+        &["workflow", "list"],
+        &["campaign", "list"],
+        &["lead", "list"],
+        &["run", "show", "john@example.com"],
+    ] {
         let args = [command, &["--dynamodb-url", &nowhere]].concat();
         let output = run(&args);
         assert_eq!(

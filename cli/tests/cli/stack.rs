@@ -174,7 +174,7 @@ async fn a_stacks_outputs_name_its_table_and_a_profile_has_region_credentials_an
     assert!(stdout(&output).contains("Pending starts: 0"));
     // A stack on AWS has no demo account.
     let output = run(&["key", "list", "--stack", "leadgate"]);
-    let expected = "leadgate key: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
+    let expected = "leadgate key: no account given: pass --account NAME or ID (`leadgate account list` shows both)\n";
     assert_eq!(stderr(&output), expected);
 }
 

@@ -47,7 +47,7 @@ async fn each_refusal_has_what_to_change() {
     let file = setup.file();
     let deployment = ["apply", "--file", &file, "--table", "t", "--queue-url", "u"];
     let output = run(&deployment);
-    let expected = "leadgate apply: no account given: pass --account ID (`leadgate account list` shows the ids)\n";
+    let expected = "leadgate apply: no account given: pass --account NAME or ID (`leadgate account list` shows both)\n";
     assert_eq!(stderr(&output), expected);
     let output = run(&deployment[..5]);
     let expected = "leadgate apply: no queue given: pass --stack NAME, or --queue-url URL\n";
