@@ -12,7 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::{demo, text::width};
+use aws::clock::Clock;
+use local::{Ports, Stack, Storage, demo, text::width};
 use pty_process::{
     Size,
     blocking::{Command, Pty, open},
@@ -20,7 +21,7 @@ use pty_process::{
 use reqwest::Client;
 use serde_json::json;
 
-use crate::program::services;
+use crate::program::{self, services};
 
 const COLUMNS: u16 = 80;
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -384,4 +385,73 @@ async fn every_command_that_prints_fits_the_terminal() {
             "{text}"
         );
     }
+}
+
+/// Names and texts of leads that are long, wide, or made of several characters for each sign.
+fn wide_leads() -> serde_json::Value {
+    let long = "Maximilian Bartholomew Christopher Alexander Ferdinand".repeat(3);
+    let names = [
+        long.as_str(),
+        "山本太郎山本太郎山本太郎山本太郎山本太郎山本太郎山本太郎",
+        "👩\u{200d}🔧👨\u{200d}👩\u{200d}👧❤\u{fe0f}🏴"
+            .repeat(9)
+            .leak(),
+        "김철수",
+        "רוני \u{5d0}\u{5b8}",
+        "J",
+    ];
+    let lead = |number: usize| {
+        let name = names[number % names.len()];
+        json!({
+            "first_name": name, "last_name": name, "phone": "+14155550123",
+            "email": format!("{}@{}.example.com", "a".repeat(60), "b".repeat(60)),
+            "campaign_id": demo::CAMPAIGN_ID, "workflow_id": demo::WORKFLOW_ID,
+            "metadata": {name: name, "note": "word ".repeat(500), "deep": [{"a": [1, 2, {"b": name}]}]},
+        })
+    };
+    (0..30).map(lead).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_about_a_lead_is_wider_than_the_terminal() {
+    let stack = Stack::start(&Storage::Memory, Ports::ANY, Clock::System);
+    let stack = stack.await.unwrap();
+    let here = ["--dynamodb-url", &stack.services.dynamodb_url];
+    let on = |args: &[&str]| shown(&[args, &here[..]].concat(), &[]);
+    on(&["account", "create", "--name", "Empty"]);
+    for command in [
+        &["lead", "list"][..],
+        &["workflow", "list"],
+        &["campaign", "list"],
+    ] {
+        on(&[command, &["--account", "Empty"]].concat());
+    }
+    post(&stack.api_url, &wide_leads()).await;
+    let json = [
+        &["lead", "list", "--limit", "30", "--output", "json"][..],
+        &here,
+    ];
+    let listed = program::json(&program::run(&json.concat()));
+    let leads = listed["leads"].as_array().unwrap();
+    assert_eq!(leads.len(), 30);
+    let list = on(&["lead", "list"]);
+    assert_eq!(list.matches("just now").count(), 20, "{list}");
+    assert!(list.contains("pass a --limit above 20"), "{list}");
+    on(&["lead", "list", "--limit", "30"]);
+    for lead in leads.iter().take(6) {
+        let id = lead["id"].as_str().unwrap();
+        let text = on(&["lead", "show", id]);
+        assert!(text.contains("assigned to Sales Outreach"), "{text}");
+        on(&["run", "show", id]);
+        let path = format!("{}/api/public/leads/{id}/automation/stop", stack.api_url);
+        let request = Client::new().post(path).header("x-api-key", demo::API_KEY);
+        let request = request.json(&json!({"workflow_id": demo::WORKFLOW_ID}));
+        assert!(request.send().await.unwrap().status().is_success());
+        on(&["lead", "show", id]);
+        on(&["run", "show", id]);
+    }
+    on(&["lead", "list"]);
+    on(&["workflow", "list"]);
+    on(&["workflow", "show", "Sales Outreach"]);
+    stack.stop().await;
 }
