@@ -9,9 +9,12 @@ use domain::{
     api_key::ApiKey,
     campaign::Campaign,
     ids::{ApiKeyId, CampaignId, WorkflowId},
+    name::Name,
     patch::Change,
+    run::Run,
 };
 use local::{Services, demo};
+use serde_json::value::to_raw_value;
 
 use crate::{
     program::{run, services},
@@ -20,6 +23,9 @@ use crate::{
 
 const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[2J\r\nfake\t\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{200e}\u{61c}\u{2028}\u{2029}\u{feff}\u{e0041}";
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
+const DEMO_LEAD: &str = "019c0000-0000-7000-8000-000000001101";
+/// Id of the lead with the hostile text.
+const LEAD: &str = "019c0000-0000-7000-8000-0000000fffff";
 const WORKFLOW: &str = include_str!("../fixtures/workflow.yaml");
 
 fn is_harmful(character: char) -> bool {
@@ -92,6 +98,25 @@ async fn hostile_account(services: &Services) {
         created_at: now,
     };
     store.create_campaign(id, &campaign).await.unwrap();
+    let lead = store.lead(id, DEMO_LEAD.parse().unwrap()).await.unwrap();
+    let mut lead = lead.found().unwrap();
+    let profile = &mut lead.profile;
+    profile.id = LEAD.parse().unwrap();
+    profile.first_name = Name::stored(HOSTILE.to_owned());
+    profile.company = Some(Name::stored(HOSTILE.to_owned()));
+    profile.campaign_id = Some(campaign.id);
+    let value = to_raw_value(HOSTILE).unwrap();
+    profile.metadata.set_if_absent(HOSTILE.to_owned(), value);
+    let mut start = lead.start.clone().unwrap();
+    start.reason = Some(HOSTILE.to_owned());
+    start.actor = Some(HOSTILE.to_owned());
+    start.status.label = HOSTILE.to_owned();
+    lead.start = Some(start.clone());
+    let mut workflow = demo;
+    workflow.name = HOSTILE.to_owned();
+    let run = Run::build(&lead, &start, Some(&workflow), now);
+    store.create_lead(&lead, None).await.unwrap();
+    store.create_run(&run).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +188,20 @@ async fn no_command_prints_a_character_that_a_terminal_would_execute_hide_or_reo
         // Arguments.
         (&hostile_name, 2),
         (&["account", "create", &format!("--name={HOSTILE}")], 2),
-        (&["account", "show", HOSTILE], 1),
+        (&["account", "show", HOSTILE], 0),
+        (&["account", "show", &format!("{HOSTILE}x")], 1),
+        (&["workflow", "list"], 0),
+        (&["workflow", "show", &format!("{HOSTILE}true")], 0),
+        (&["workflow", "show", HOSTILE], 1),
+        (&["campaign", "list"], 0),
+        (&["lead", "list"], 0),
+        (&["lead", "list", "--campaign", HOSTILE], 0),
+        (&["lead", "list", "--workflow", HOSTILE], 1),
+        (&["lead", "list", "--created-after", HOSTILE], 2),
+        (&["lead", "show", LEAD], 0),
+        (&["lead", "show", HOSTILE], 1),
+        (&["run", "show", LEAD], 0),
+        (&["run", "show", LEAD, "--run", HOSTILE], 1),
         (&["key", "revoke", HOSTILE], 1),
         (
             &["queue", "dlq", "redrive", "--id", HOSTILE, here[0], here[1]],
@@ -195,12 +233,19 @@ async fn no_command_prints_a_character_that_a_terminal_would_execute_hide_or_reo
         }
     }
     let url = ["--dynamodb-url", &services.dynamodb_url];
-    for args in [&["account", "list"][..], &["key", "list"], &["export"]] {
+    for args in [
+        &["account", "list"][..],
+        &["key", "list"],
+        &["export"],
+        &["lead", "list"],
+        &["lead", "show", LEAD],
+        &["run", "show", LEAD],
+    ] {
         let text = on_terminal(&[args, &url].concat());
         let styles = ["\u{1b}[1m", "\u{1b}[0m", "\r\n"];
         let text = styles.iter().fold(text, |text, it| text.replace(it, "\n"));
         assert_safe(args, &text);
-        assert!(text.contains(r"]0;pwned"), "the name is there: {text}");
+        assert!(text.contains(r"]0;pwne"), "the name is there: {text}");
     }
 }
 
