@@ -187,7 +187,7 @@ fn current_run(run: Option<&Run>, full: FullArg, now: Timestamp) -> String {
         ("Workflow", run.workflow.name.clone()),
         ("Status", run.current_status.label.clone()),
         ("State", words::state_with_reason(run, now)),
-        ("Outcome", words::outcome(run)),
+        ("Touchpoints", or_dash(Some(words::counts(run)))),
         ("Next", or_dash(next)),
     ];
     fields(&rows, full.is_full())

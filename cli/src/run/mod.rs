@@ -20,7 +20,7 @@ use crate::{
     failure,
     ids::{self, IdError, Kind},
     lead_arg::{LeadArg, LeadArgError},
-    output::{FullArg, OutputArg, exact, fields},
+    output::{FullArg, OutputArg, exact, fields, or_dash},
     plan::{table, timeline},
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -128,7 +128,7 @@ fn text(run: &Run, full: FullArg, now: Timestamp) -> String {
         ),
         ("Status", run.current_status.label.clone()),
         ("State", words::state_with_reason(run, now)),
-        ("Outcome", words::outcome(run)),
+        ("Touchpoints", or_dash(Some(words::counts(run)))),
         ("Created", exact(run.created_at, now)),
     ];
     let head = fields(&head, full.is_full());

@@ -5,7 +5,6 @@ use domain::{
     run::{CadenceState, Run, RunStatus},
 };
 use jiff::Timestamp;
-use local::text::counted;
 
 use crate::output::relative;
 
@@ -54,8 +53,9 @@ pub fn next(run: &Run) -> Option<(usize, &Touchpoint)> {
     run.touchpoints.iter().enumerate().find(is_left)
 }
 
-/// Returns the number of touchpoints in each state, such as `9 touchpoints: 1 done, 8 cancelled`.
-pub fn outcome(run: &Run) -> String {
+/// Returns the number of touchpoints in each state, such as `1 done, 8 cancelled`. It is empty if
+/// none is planned.
+pub fn counts(run: &Run) -> String {
     let states = [
         TouchpointState::Done,
         TouchpointState::Failed,
@@ -70,12 +70,7 @@ pub fn outcome(run: &Run) -> String {
         (count > 0).then(|| format!("{count} {state}"))
     };
     let counts: Vec<_> = states.into_iter().filter_map(count).collect();
-    let all = counted(run.touchpoints.len(), "touchpoint");
-    if counts.is_empty() {
-        all
-    } else {
-        format!("{all}: {}", counts.join(", "))
-    }
+    counts.join(", ")
 }
 
 /// Returns the state of a touchpoint, with the reasons why it differs from its step.

@@ -373,7 +373,7 @@ async fn a_lead_is_shown_with_its_runs_its_metadata_and_its_history() {
         "Campaign  Spring Launch\n",
         "plan       \"gold\"\n",
         "\\u{1b}[2J  \"\\u{202e}\"\n",
-        &format!("Run       {second}\n"),
+        &format!("Run          {second}\n"),
         "EARLIER RUN  WORKFLOW        STATUS  STATE     CREATED\n",
         "  Sales Outreach  New     replaced  just now\n",
         "just now  assigned to Sales Outreach  ops  again\n",
@@ -383,7 +383,7 @@ async fn a_lead_is_shown_with_its_runs_its_metadata_and_its_history() {
     // Each run is shown by its id.
     let earlier = first["run"]["id"].as_str().unwrap();
     let output = on(&stack, &["run", "show", &id, "--run", &earlier[28..]]);
-    assert!(stdout(&output).contains("State     replaced: the lead has a newer run\n"));
+    assert!(stdout(&output).contains("State        replaced: the lead has a newer run\n"));
     let output = on(&stack, &["run", "show", &id, "--run", "ffffffff"]);
     assert_eq!(
         stderr(&output),
@@ -403,8 +403,8 @@ async fn a_run_has_the_timeline_of_plan_and_the_state_of_each_touchpoint() {
     let output = on(&stack, &["run", "show", &id]);
     let text = stdout(&output);
     for part in [
-        "State     running\n",
-        "Outcome   9 touchpoints: 1 skipped, 8 scheduled\n",
+        "State        running\n",
+        "Touchpoints  1 skipped, 8 scheduled\n",
         "STEP  TRY  CHANNEL   LOCAL TIME",
         "  skipped (no_email)\n",
         "C call  W whatsapp  E email  S sms  x skipped\n",
@@ -422,8 +422,8 @@ async fn a_run_has_the_timeline_of_plan_and_the_state_of_each_touchpoint() {
     let output = on(&stack, &["run", "show", &id]);
     let text = stdout(&output);
     for part in [
-        "State     taken over just now: nothing goes out until the lead is handed back\n",
-        "Outcome   9 touchpoints: 1 skipped, 8 cancelled\n",
+        "State        taken over just now: nothing goes out until the lead is handed back\n",
+        "Touchpoints  1 skipped, 8 cancelled\n",
         "  cancelled\n",
         "x skipped or cancelled\n",
     ] {
