@@ -3,8 +3,9 @@
 use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
-use aws::telemetry::ErrorChain;
 use local::text::of_error;
+
+use crate::credentials::text_of;
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
@@ -12,7 +13,7 @@ const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 /// the exit code.
 pub fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
     let mut stderr = anstream::stderr();
-    for line in ErrorChain(error).to_string().lines() {
+    for line in text_of(error).lines() {
         let line = of_error(line);
         let _ = writeln!(stderr, "{ERROR}leadgate {command}:{ERROR:#} {line}");
     }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod apply;
 pub mod campaign;
 pub mod command;
+mod credentials;
 pub mod definition;
 pub mod documents;
 pub mod export;

@@ -1,9 +1,6 @@
 //! Finds the table and the queues of a stack on AWS. The outputs of template.yaml have their names.
 
-use std::error::Error;
-
 use aws_config::{Region, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{
     orchestrator::HttpResponse,
     result::{SdkError, ServiceError},
@@ -12,6 +9,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use thiserror::Error;
 
 use super::cloudformation::{CallError, describe_stack};
+use crate::credentials::NO_REGION;
 
 /// Outputs that the commands need.
 pub struct Outputs {
@@ -23,14 +21,8 @@ pub struct Outputs {
 /// Reason why the outputs of a stack are unknown.
 #[derive(Debug, Error)]
 pub enum StackError {
-    #[error("no AWS region is set: set AWS_REGION, or a region in your AWS profile")]
+    #[error("{NO_REGION}")]
     NoRegion,
-    #[error(
-        "no AWS credentials found: set AWS_PROFILE to a profile that has them, or run `aws sso login`"
-    )]
-    NoCredentials,
-    #[error("the AWS credentials cannot be loaded: check AWS_PROFILE, or run `aws sso login`")]
-    Credentials(#[source] Box<CallError>),
     #[error("there is no stack {name} in {region}: check the name, and AWS_REGION")]
     Absent { name: String, region: Region },
     #[error(
@@ -84,13 +76,9 @@ fn failure(error: CallError, name: &str, region: &Region) -> StackError {
     match &error {
         SdkError::ServiceError(service) => refusal(service, name, region),
         SdkError::ResponseError(_) => StackError::Reply(Box::new(error)),
-        _ => match credentials_error(&error) {
-            Some(CredentialsError::CredentialsNotLoaded(_)) => StackError::NoCredentials,
-            Some(_) => StackError::Credentials(Box::new(error)),
-            None => StackError::Call {
-                region: region.clone(),
-                cause: Box::new(error),
-            },
+        _ => StackError::Call {
+            region: region.clone(),
+            cause: Box::new(error),
         },
     }
 }
@@ -126,17 +114,4 @@ fn refusal(
         code: code.map_or_else(|| format!("HTTP {status}"), str::to_owned),
         message,
     }
-}
-
-/// Returns the outermost credentials error among the causes of a call's failure. `None` if
-/// credentials were found.
-fn credentials_error(error: &CallError) -> Option<&CredentialsError> {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref() {
-            return Some(error);
-        }
-        cause = error.source();
-    }
-    None
 }

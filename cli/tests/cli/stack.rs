@@ -302,24 +302,45 @@ async fn a_server_that_cannot_be_reached_is_one_clear_error() {
 
 #[test]
 fn without_a_region_or_credentials_the_error_names_what_to_set() {
-    let run = |environment: &[(&str, &str)]| {
-        let mut command = leadgate(&["account", "list", "--stack", "x"]);
-        command.envs(environment.iter().copied()).output().unwrap()
-    };
-    assert_eq!(
-        stderr(&run(&[])),
-        "leadgate account: no AWS region is set: set AWS_REGION, or a region in your AWS profile\n"
-    );
-    let region = ("AWS_REGION", "eu-west-1");
-    assert_eq!(
-        stderr(&run(&[region])),
-        "leadgate account: no AWS credentials found: set AWS_PROFILE to a profile that has them, or run \
-         `aws sso login`\n"
-    );
+    let account = ["--account", demo::ACCOUNT_ID];
+    let queues = [
+        "--queue-url",
+        "https://sqs.example/q",
+        "--dlq-url",
+        "https://sqs.example/d",
+    ];
+    let keys = [&["key", "list", "--table", "x"][..], &account].concat();
+    let leads = [&["lead", "list", "--table", "x"][..], &account].concat();
+    let queue = [&["queue", "status"][..], &queues].concat();
+    let no_region = "no AWS region is set: set AWS_REGION, or a region in your AWS profile\n";
+    let no_credentials = "no AWS credentials found: set AWS_PROFILE to a profile that has them, or run `aws sso \
+                          login`\n";
     let (_folder, config) = profile("credential_process = false\n");
     let config = ("AWS_CONFIG_FILE", &*config);
-    let output = run(&[region, config, ("AWS_PROFILE", "ops")]);
-    let expected = "leadgate account: the AWS credentials cannot be loaded: check AWS_PROFILE, or run \
-                    `aws sso login`: ";
-    assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+    let region = ("AWS_REGION", "eu-west-1");
+    for args in [
+        &["account", "list", "--stack", "x"][..],
+        &keys,
+        &leads,
+        &queue,
+    ] {
+        let run = |environment: &[(&str, &str)]| {
+            let mut command = leadgate(args);
+            let output = command.envs(environment.iter().copied()).output().unwrap();
+            let prefix = format!("leadgate {}: ", args[0]);
+            let message = stderr(&output).strip_prefix(&prefix);
+            message.unwrap_or_else(|| panic!("{output:?}")).to_owned()
+        };
+        let without_region = ENVIRONMENT
+            .into_iter()
+            .filter(|(name, _)| *name != "AWS_REGION");
+        let without_region: Vec<_> = without_region.collect();
+        assert_eq!(run(&without_region), no_region, "{args:?}");
+        assert_eq!(run(&[region]), no_credentials, "{args:?}");
+        let message = run(&[region, config, ("AWS_PROFILE", "ops")]);
+        let expected =
+            "the AWS credentials cannot be loaded: check AWS_PROFILE, or run `aws sso login`: ";
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
 }
