@@ -20,6 +20,8 @@ use crate::ids::is_id;
 const NEWEST: usize = 1_000;
 /// Number of leads in a page: the maximum of the API's lists.
 const PAGE: u16 = 200;
+/// Number of characters of an id in a table.
+const SHORT: usize = 8;
 /// Maximum number of ids in an error.
 const SHOWN_IDS: usize = 5;
 
@@ -84,7 +86,10 @@ impl Clue {
             let dialled = Phone::read(text, None).ok();
             dialled.map(|dialled| Self::Phone(dialled.phone))
         } else {
-            is_id(text).then(|| Self::End(text.to_ascii_lowercase()))
+            // Many digits are rather a phone number without a country code.
+            let is_number = text.len() > SHORT && text.bytes().all(|it| it.is_ascii_digit());
+            let is_id = is_id(text) && !is_number;
+            is_id.then(|| Self::End(text.to_ascii_lowercase()))
         };
         clue.ok_or(LeadArgError::Invalid)
     }

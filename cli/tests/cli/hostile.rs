@@ -290,6 +290,16 @@ async fn a_key_that_is_passed_where_something_else_belongs_is_not_printed() {
         &["key", "revoke", KEY],
         &["key", "create", "--name", "X", "--expires-at", KEY],
         &["export", "--account", KEY],
+        &["workflow", "show", KEY],
+        &["workflow", "list", "--account", &quoted],
+        &["campaign", "list", "--account", KEY],
+        &["lead", "list", "--workflow", KEY],
+        &["lead", "list", "--campaign", KEY],
+        &["lead", "list", "--limit", KEY],
+        &["lead", "list", "--created-after", KEY],
+        &["lead", "show", KEY],
+        &["run", "show", KEY],
+        &["run", "show", DEMO_LEAD, "--run", KEY],
         &["plan", KEY],
         &["plan", "a.yaml", "--timezone", KEY],
         &["plan", "a.yaml", "--at", KEY],
@@ -315,7 +325,8 @@ async fn a_key_that_is_passed_where_something_else_belongs_is_not_printed() {
         for url in [&services.dynamodb_url, &nowhere] {
             let url = ["--dynamodb-url", url];
             let with_url = [args, &url].concat();
-            let takes_url = ["account", "key", "export", "apply", "queue"].contains(&args[0]);
+            let takes_url =
+                !["plan", "openapi", "dev", "completions", "man", KEY].contains(&args[0]);
             let args = if takes_url && !args.contains(&"--stack") {
                 &with_url
             } else {

@@ -293,8 +293,8 @@ async fn a_lead_is_found_by_its_id_its_end_its_address_or_its_number() {
             format!("no lead of the account has this phone number: {way_out}\n"),
         ),
         (
-            "0123abcd",
-            format!("no lead of the account has an id that ends in 0123abcd: {way_out}\n"),
+            "fedcabcd",
+            format!("no lead of the account has an id that ends in fedcabcd: {way_out}\n"),
         ),
         (
             unknown,
@@ -302,6 +302,10 @@ async fn a_lead_is_found_by_its_id_its_end_its_address_or_its_number() {
         ),
         (
             "Ada",
+            "invalid lead: pass its id or the last characters of it, ".to_owned(),
+        ),
+        (
+            "14155550123",
             "invalid lead: pass its id or the last characters of it, ".to_owned(),
         ),
         (
@@ -316,7 +320,7 @@ async fn a_lead_is_found_by_its_id_its_end_its_address_or_its_number() {
                 message.starts_with(&format!("leadgate {command}: {expected}")),
                 "{message}"
             );
-            for secret in ["ada@", "bob@", "0199", "nxr_live", "Ada"] {
+            for secret in ["ada@", "bob@", "5550199", "5550123", "nxr_live", "Ada"] {
                 assert!(!message.contains(secret), "{message}");
             }
         }
