@@ -494,3 +494,44 @@ async fn a_lead_that_is_erased_or_damaged_is_one_clear_error_and_hides_no_other(
     assert!(stdout(&output).contains(&format!("The lead {damaged} cannot be read: ")));
     stack.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_is_not_among_the_newest_thousand_is_found_by_its_whole_id_only() {
+    let stack = stack().await;
+    let old = create(
+        &stack,
+        json!({"first_name": "Old", "email": "old@example.com"}),
+    )
+    .await;
+    // The demo leads are older or as old. Leads of one second are ordered by their ids.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let hundred: Value = (0..100).map(|_| json!({"first_name": "New"})).collect();
+    for _ in 0..10 {
+        let reply = call(&stack, Method::POST, "", &hundred).await;
+        assert_eq!(reply["created"], 100, "{reply}");
+    }
+    for (text, what) in [
+        (&old[28..], format!("an id that ends in {}", &old[28..])),
+        ("old@example.com", "this e-mail address".to_owned()),
+    ] {
+        assert_eq!(
+            stderr(&on(&stack, &["lead", "show", text])),
+            format!(
+                "leadgate lead: no lead among the newest 1000 of the account has {what}: pass the whole \
+                 id, as the reply to POST /leads and `leadgate lead list --full` show it\n"
+            )
+        );
+    }
+    let shown = json_of(&stack, &["lead", "show", &old]);
+    assert_eq!(shown["lead"]["first_name"], "Old");
+    let output = on(&stack, &["lead", "list", "--limit", "1000"]);
+    let text = stdout(&output);
+    // A heading, the leads, and how to list the others.
+    assert_eq!(text.lines().count(), 1 + 1_000 + 3);
+    assert!(
+        text.contains("pass --created-before 20"),
+        "{}",
+        text.lines().last().unwrap()
+    );
+    stack.stop().await;
+}
