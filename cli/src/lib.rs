@@ -9,6 +9,7 @@ pub mod definition;
 pub mod documents;
 pub mod export;
 mod failure;
+mod fields;
 mod ids;
 pub mod key;
 pub mod lead;

@@ -17,8 +17,9 @@ use super::{
     json::{ProfileOut, full_name},
 };
 use crate::{
+    fields::fields,
     lead_arg::LeadArg,
-    output::{FullArg, OutputArg, exact, fields, heading, or_dash, relative, wide_table},
+    output::{FullArg, OutputArg, exact, heading, or_dash, relative, wide_table},
     plan::table::local_time,
     run::{NEWEST, json::RunOut, of_lead, words},
     stored,

@@ -18,9 +18,10 @@ use serde::Serialize;
 use self::json::WholeRunOut;
 use crate::{
     failure,
+    fields::fields,
     ids::{self, IdError, Kind},
     lead_arg::{LeadArg, LeadArgError},
-    output::{FullArg, OutputArg, exact, fields, or_dash},
+    output::{FullArg, OutputArg, exact, or_dash},
     plan::{table, timeline},
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
