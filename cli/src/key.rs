@@ -13,9 +13,9 @@ use domain::{
     api_key::{ApiKeyHash, ApiKeyRecord},
     ids::{AccountId, ApiKeyId},
     limit::Limit,
-    time::{read_time, whole_second},
+    time::whole_second,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use local::text::{PrintError, printable};
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ use crate::{
     failure,
     ids::{self, IdError, Kind},
     limit::{InvalidLimit, LimitArgs, shown},
+    moment::Moment,
     name::name,
     output::{FullArg, OutputArg, or_dash, table},
     stored,
@@ -59,9 +60,10 @@ pub struct CreateArgs {
     /// Display name, such as the name of the system that uses the key
     #[arg(long, value_parser = name)]
     name: String,
-    /// Time at which the key expires, such as 2027-01-31T00:00:00Z [default: never]
-    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
-    expires_at: Option<Timestamp>,
+    /// Time at which the key expires: 90d from now, 2027-01-31 (its first moment in UTC) or
+    /// 2027-01-31T09:00:00Z [default: never]
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Moment>,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -179,7 +181,9 @@ pub async fn run(command: &KeyCommand) -> ExitCode {
 
 async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
     let limit = args.limit.limit()?;
-    if let Some(end) = args.expires_at.filter(|end| *end <= now) {
+    let expires_at = args.expires_at.map(|end| end.after(now, &TimeZone::UTC));
+    let expires_at = expires_at.map(whole_second);
+    if let Some(end) = expires_at.filter(|end| *end <= now) {
         return Err(KeyError::Past(end));
     }
     let target = Target::of(&args.target).await?;
@@ -187,7 +191,7 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
     let account = stored::account(&store, account).await?;
     let key = randomness::api_key()?;
     let created = ApiKeyRecord {
-        expires_at: args.expires_at.map(whole_second),
+        expires_at,
         ..key.record(
             ApiKeyId::new(now, Randomness::System.bits()),
             account.settings(limit),
@@ -308,7 +312,7 @@ fn details(key: &KeyOut) -> String {
 enum KeyError {
     #[error(transparent)]
     Id(#[from] IdError),
-    #[error("--expires-at {0} is not in the future: give a later time")]
+    #[error("--expires-at {0} is not in the future: give a later time, such as 90d or 2099-01-31")]
     Past(Timestamp),
     #[error(transparent)]
     Limit(#[from] InvalidLimit),

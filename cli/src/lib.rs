@@ -15,6 +15,7 @@ pub mod key;
 pub mod lead;
 mod lead_arg;
 mod limit;
+pub mod moment;
 mod name;
 mod nearest;
 mod output;

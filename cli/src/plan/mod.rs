@@ -11,15 +11,16 @@ use aws::clock::Clock;
 use clap::Args;
 use domain::{
     cadence::{self, Reachability},
-    time::{read_time, time_zone, whole_second},
+    time::{time_zone, whole_second},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use local::text::PrintError;
 
 use self::preview::Preview;
 use crate::{
     definition::{FileError, WorkflowDefinition},
     failure,
+    moment::Moment,
     output::{FullArg, OutputArg},
 };
 
@@ -28,9 +29,10 @@ use crate::{
 pub struct PlanArgs {
     /// File of a workflow
     file: PathBuf,
-    /// Time at which the lead is enrolled, such as 2026-02-10T12:00:00Z [default: now]
-    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
-    at: Option<Timestamp>,
+    /// Time at which the lead is enrolled, on the clocks of the workflow: 2026-02-10T09:00,
+    /// 2026-02-10, tomorrow, 12h, or 2026-02-10T12:00:00Z
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    at: Moment,
     /// Plan for a lead without a phone number
     #[arg(long)]
     no_phone: bool,
@@ -64,9 +66,9 @@ fn print(args: &PlanArgs) -> Result<(), PlanError> {
         phone: !args.no_phone,
         email: !args.no_email,
     };
-    let now = args.at.unwrap_or_else(|| Clock::System.now());
+    let at = args.at.after(Clock::System.now(), &definition.timezone);
     // The API enrols leads at whole seconds.
-    let enrolled_at = whole_second(now);
+    let enrolled_at = whole_second(at);
     let touchpoints = cadence::plan(
         &definition.cadence,
         &definition.timezone,

@@ -77,13 +77,29 @@ fn every_time_of_rfc_3339_is_read_and_every_other_text_is_refused() {
         let table = plan(&[EXAMPLE, "--at", at]);
         assert!(table.status.success(), "{}", stderr(&table));
     }
-    for at in ["today", "2026-02-14", "10000-01-01T00:00:00Z"] {
+    for at in ["soon", "2026-02-30", "10000-01-01T00:00:00Z"] {
         let output = plan(&[EXAMPLE, "--at", at]);
         let refused = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            refused.contains("must be a time in RFC 3339, such as 2026-02-10T12:00:00Z"),
-            "{refused}"
+        let expected = format!(
+            "invalid value '{at}' for '--at <TIME>': write a date or a time, such as 2026-02-10 or 2026-02-10T09:00, \
+             or one from now, such as 90d"
         );
+        assert!(refused.contains(&expected), "{refused}");
+    }
+}
+
+#[test]
+fn a_date_is_its_first_moment_on_the_clocks_of_the_workflow() {
+    for (args, enrolled_at) in [
+        (&["--at", "2026-02-10"][..], "2026-02-10T03:00:00Z"),
+        (&["--at", "2026-02-10T09:00"], "2026-02-10T12:00:00Z"),
+        (
+            &["--at", "2026-02-10T09:00", "--timezone", "Europe/Madrid"],
+            "2026-02-10T08:00:00Z",
+        ),
+    ] {
+        let args = [&[EXAMPLE, "--output", "json"][..], args].concat();
+        assert_eq!(json_of(&plan(&args))["enrolled_at"], enrolled_at);
     }
 }
 

@@ -5,9 +5,9 @@ use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
 use thiserror::Error;
 
 /// First time that is read: the start of the year 0, the first year of RFC 3339.
-const FIRST: Timestamp = Timestamp::constant(-62_167_219_200, 0);
+pub const FIRST: Timestamp = Timestamp::constant(-62_167_219_200, 0);
 /// Last time that is read: 9999-12-30T22:00:00Z, the last whole second of jiff.
-const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
+pub const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
 /// Maximum number of digits in a fraction of a second: jiff counts nanoseconds.
 const MAX_DIGITS: usize = 9;
 
