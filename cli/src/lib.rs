@@ -23,6 +23,6 @@ pub mod plan;
 pub mod queue;
 pub mod run;
 mod stored;
-mod summary;
+pub mod summary;
 mod target;
 pub mod workflow;

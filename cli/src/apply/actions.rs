@@ -22,6 +22,7 @@ use crate::{
     definition::{AccountDefinition, File, WorkflowDefinition},
     output::{CHANGE, CREATE, REMOVE},
     stored::StoredAccount,
+    summary,
 };
 
 /// One write. The changed fields are those of [`diff`].
@@ -53,6 +54,9 @@ pub struct ActionOut {
     name: String,
     /// Changed fields, one line for each.
     fields: Vec<String>,
+    /// Content of a new workflow, for people.
+    #[serde(skip)]
+    summary: String,
 }
 
 impl Actions {
@@ -202,6 +206,22 @@ impl Action {
         }
     }
 
+    /// Returns the name of the workflow that this removes.
+    pub fn removed_workflow(&self) -> Option<&str> {
+        match self {
+            Self::RemoveWorkflow(workflow) => Some(&workflow.name),
+            _ => None,
+        }
+    }
+
+    /// Returns the name of the campaign that this removes.
+    pub fn removed_campaign(&self) -> Option<&str> {
+        match self {
+            Self::RemoveCampaign(campaign) => Some(&campaign.name),
+            _ => None,
+        }
+    }
+
     pub fn out(&self) -> ActionOut {
         let (action, kind, id, name, fields) = match self {
             Self::ChangeAccount(account, _, fields) => {
@@ -217,12 +237,17 @@ impl Action {
             Self::RemoveWorkflow(it) => ("remove", "workflow", it.id.to_string(), &it.name, vec![]),
             Self::RemoveCampaign(it) => ("remove", "campaign", it.id.to_string(), &it.name, vec![]),
         };
+        let summary = match self {
+            Self::CreateWorkflow(workflow) => summary::of(workflow),
+            _ => String::new(),
+        };
         ActionOut {
             action,
             kind,
             id,
             name: name.clone(),
             fields,
+            summary,
         }
     }
 }
@@ -236,21 +261,23 @@ impl ActionOut {
             name,
             fields,
             id,
+            summary,
         } = self;
         let (style, sign, what) = match (*action, *kind) {
+            ("create", "workflow") => (CREATE, "+", "will be created:"),
             ("create", _) => (CREATE, "+", "will be created"),
             ("remove", "workflow") => (
                 REMOVE,
                 "-",
-                "will be removed: it accepts no new leads, and its runs continue",
+                "will be removed\n    It accepts no new leads, and its runs continue.",
             ),
-            ("remove", _) => (REMOVE, "-", "will be removed: its leads stay"),
+            ("remove", _) => (REMOVE, "-", "will be removed\n    Its leads stay."),
             _ => (CHANGE, "~", "will change:"),
         };
         let name = printable(name);
         let mut text = format!("{style}{sign} {kind} {name}{style:#} ({id}) {what}\n");
-        for field in fields {
-            text += &format!("    {}\n", printable(field));
+        for line in fields.iter().map(String::as_str).chain(summary.lines()) {
+            text += &format!("    {}\n", printable(line));
         }
         text
     }

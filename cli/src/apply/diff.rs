@@ -96,15 +96,33 @@ fn of(value: Option<&Value>) -> &Value {
     value.unwrap_or(&Value::Null)
 }
 
+/// Returns a value as people read it: a word without quotes, and other texts in quotes.
 fn shown(value: &Value) -> String {
-    if value.is_null() {
-        return "none".to_owned();
-    }
-    let text = value.to_string();
+    let text = plain(value);
     let cut = text.char_indices().nth(LONGEST_VALUE);
     match cut.and_then(|(end, _)| text.split_at_checked(end)) {
         None => text,
         Some((kept, rest)) => format!("{kept}… ({} more bytes)", rest.len()),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    let is_plain = |it: char| it.is_alphanumeric() || "_-+/:.".contains(it);
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if !text.is_empty() && text.chars().all(is_plain) => text.clone(),
+        Value::String(text) => format!("\"{text}\""),
+        Value::Array(values) => {
+            let values: Vec<_> = values.iter().map(plain).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Object(fields) => {
+            let field = |(name, value)| format!("{name}: {}", plain(value));
+            let fields: Vec<_> = fields.iter().map(field).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
     }
 }
 
@@ -142,35 +160,35 @@ mod tests {
             (
                 "timezone: America/Santiago",
                 "timezone: Europe/Madrid",
-                &[r#"timezone: "America/Santiago" -> "Europe/Madrid""#],
+                &["timezone: America/Santiago -> Europe/Madrid"],
             ),
             (
                 "label: Won",
                 "label: Sold",
-                &[r#"statuses.won.label: "Won" -> "Sold""#],
+                &["statuses.won.label: Won -> Sold"],
             ),
             (
                 won,
                 &as_lost(won),
                 &[
-                    r#"statuses.won: {"category":"won","is_initial":false,"is_terminal":true,"label":"Won","position":2} -> none"#,
-                    r#"statuses.lost: none -> {"category":"lost","is_initial":false,"is_terminal":true,"label":"Lost","position":2}"#,
+                    "statuses.won: {category: won, is_initial: false, is_terminal: true, label: Won, position: 2} -> none",
+                    "statuses.lost: none -> {category: lost, is_initial: false, is_terminal: true, label: Lost, position: 2}",
                 ],
             ),
             (
                 "[mon, tue, wed, thu, fri], start: \"09:00\"",
                 "[mon, tue], start: \"08:30\"",
                 &[
-                    r#"cadence.windows[0].days: ["mon","tue","wed","thu","fri"] -> ["mon","tue"]"#,
-                    r#"cadence.windows[0].start: "09:00" -> "08:30""#,
+                    "cadence.windows[0].days: [mon, tue, wed, thu, fri] -> [mon, tue]",
+                    "cadence.windows[0].start: 09:00 -> 08:30",
                 ],
             ),
             (
                 message,
                 "}\n    - {channel: sms, delay: PT1H}",
                 &[
-                    r#"cadence.steps[1].message: {"content":"Hello, we tried to call you. When does it suit you?"} -> none"#,
-                    r#"cadence.steps[2]: none -> {"attempt_interval":"PT0S","channel":"sms","delay":"PT1H","max_attempts":1}"#,
+                    r#"cadence.steps[1].message: {content: "Hello, we tried to call you. When does it suit you?"} -> none"#,
+                    "cadence.steps[2]: none -> {attempt_interval: PT0S, channel: sms, delay: PT1H, max_attempts: 1}",
                 ],
             ),
         ] {

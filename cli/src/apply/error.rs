@@ -43,6 +43,11 @@ pub enum ApplyError {
         "nothing was changed, because --output json does not ask: pass --yes to apply without a question"
     )]
     NoQuestion,
+    #[error(
+        "nothing was changed, because standard input is the file and cannot answer: pass --yes to apply it, or \
+         --dry-run to see the changes"
+    )]
+    FileIsInput,
     #[error("nothing was changed, because the answer was not y")]
     Declined,
     #[error("the account was changed by another command at the same time: run the command again")]

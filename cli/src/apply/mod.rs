@@ -8,7 +8,7 @@ mod stored_workflow;
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -23,7 +23,7 @@ use domain::{
     workflow::Workflow,
 };
 use jiff::Timestamp;
-use local::text::printable;
+use local::text::{counted, cut, printable};
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ use self::{
 #[cfg(test)]
 pub use self::{diff::between, stored_workflow::stored_workflow};
 use crate::{
-    definition::File,
+    definition::{File, FileError, is_stdin},
     failure,
     output::{self, OutputArg},
     stored::StoredAccount,
@@ -45,15 +45,31 @@ use crate::{
 /// number.
 const SEND_TIMEOUT: Duration = Duration::from_secs(300);
 
+const UNCHANGED: &str = "Nothing to change: the account matches the file.\n";
+
 /// Options of `leadgate apply`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "leadgate apply [OPTIONS] <FILE>")]
 pub struct ApplyArgs {
-    /// File of an account or of one workflow
-    #[arg(short, long)]
-    file: PathBuf,
+    /// File of an account or of one workflow; `-` reads standard input
+    #[arg(required_unless_present = "option")]
+    file: Option<PathBuf>,
+    /// The same file, as an option
+    #[arg(
+        short = 'f',
+        long = "file",
+        id = "option",
+        value_name = "FILE",
+        hide = true,
+        conflicts_with = "file"
+    )]
+    option: Option<PathBuf>,
     /// Apply without asking
     #[arg(long)]
     yes: bool,
+    /// Show the changes, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
     #[command(flatten)]
     account: AccountArg,
     #[command(flatten)]
@@ -79,12 +95,15 @@ struct Applied {
 pub async fn run(args: &ApplyArgs) -> ExitCode {
     match apply(args, Clock::System.now()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(ApplyError::File(FileError::Wrong(text))) => failure::report_lines("apply", &text),
         Err(error) => failure::report("apply", &error),
     }
 }
 
 async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
-    let file = File::open(&args.file)?;
+    let path = args.file.as_ref().or(args.option.as_ref());
+    let path = path.map_or(Path::new("-"), PathBuf::as_path);
+    let file = File::open(path)?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let (store, queue) = (target.store()?, target.queue()?);
     let account = target.account(&args.account).await?;
@@ -105,12 +124,19 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
             output::print(&change.text())?;
         }
     }
+    if args.dry_run {
+        args.output.print(&applied, dry_text)?;
+        return Ok(());
+    }
     if !actions.is_empty() && !args.yes {
         if args.output.is_json() {
             args.output.print(&applied, |_| String::new())?;
             return Err(ApplyError::NoQuestion);
         }
-        ask()?;
+        if is_stdin(path) {
+            return Err(ApplyError::FileIsInput);
+        }
+        ask(&question(&actions))?;
     }
     for action in actions {
         action.run(&store, account).await.map_err(of_write)?;
@@ -126,9 +152,39 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
     Ok(())
 }
 
+fn dry_text(applied: &Applied) -> String {
+    if applied.changes.is_empty() {
+        return UNCHANGED.to_owned();
+    }
+    "Nothing was changed, because this is a dry run.\n".to_owned()
+}
+
+/// Returns the question before the actions are carried out. It names what is removed.
+fn question(actions: &[Action]) -> String {
+    let mut removed = Vec::new();
+    for (kind, names) in [
+        ("workflow", names(actions, Action::removed_workflow)),
+        ("campaign", names(actions, Action::removed_campaign)),
+    ] {
+        if let [first, ..] = names.as_slice() {
+            let what = counted(names.len(), kind);
+            let others = if names.len() > 1 { ", ..." } else { "" };
+            removed.push(format!("{what} ({}{others})", printable(&cut(first, 40))));
+        }
+    }
+    if removed.is_empty() {
+        return "Apply? [y/N] ".to_owned();
+    }
+    format!("This removes {}.\nApply? [y/N] ", removed.join(" and "))
+}
+
+fn names(actions: &[Action], name: impl Fn(&Action) -> Option<&str>) -> Vec<&str> {
+    actions.iter().filter_map(name).collect()
+}
+
 fn text(applied: &Applied, workflows: &[Workflow]) -> String {
     let mut text = if applied.changes.is_empty() {
-        "Nothing to change: the account matches the file.\n".to_owned()
+        UNCHANGED.to_owned()
     } else {
         "Applied.\n".to_owned()
     };
@@ -168,13 +224,13 @@ async fn check_removal(
     }
 }
 
-fn ask() -> Result<(), ApplyError> {
+fn ask(question: &str) -> Result<(), ApplyError> {
     let mut stdout = io::stdout();
     if !(io::stdin().is_terminal() && stdout.is_terminal()) {
         return Err(ApplyError::NoTerminal);
     }
     let mut answer = String::new();
-    write!(stdout, "Apply? [y/N] ")
+    write!(stdout, "{question}")
         .and_then(|()| stdout.flush())
         .and_then(|()| io::stdin().read_line(&mut answer))
         .map_err(ApplyError::Ask)?;

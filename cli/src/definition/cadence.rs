@@ -7,6 +7,7 @@ use domain::{
     cadence::{Cadence, Channel, ClockTime, Day, Interval, Step, Window},
     first_message::{FirstMessage, MessageParts},
 };
+use jiff::{Span, civil::Time};
 use serde::{Serialize, Serializer, ser::Error};
 
 use super::{
@@ -114,15 +115,33 @@ impl Reader {
             node,
             Parts {
                 days: required(|reader, node| reader.each(node, Self::one_of)),
-                start: required(Self::parse),
-                end: required(Self::parse),
+                start: required(Self::clock_time),
+                end: required(Self::clock_time),
             }
         );
         let window = Window::new(days, start, end);
         // The error's text begins with the name of the field.
         window
-            .map_err(|error| self.problem_at(node.line, node.path_of(&error.to_string())))
+            .map_err(|error| self.problem_at(node.place, node.path_of(&error.to_string())))
             .ok()
+    }
+
+    fn clock_time(&mut self, node: &Node) -> Option<ClockTime> {
+        self.parse_like(node, |text| {
+            let text = text.to_lowercase().replace(' ', "");
+            let forms = ["%H:%M", "%I:%M%P", "%I%P", "%H"];
+            let mut times = forms.iter().map(|form| Time::strptime(form, &text));
+            let time = times.find_map(Result::ok)?;
+            Some(time.strftime("%H:%M").to_string())
+        })
+    }
+
+    fn interval(&mut self, node: &Node) -> Option<Interval> {
+        self.parse_like(node, |text| {
+            // jiff also reads its own notation, such as `2 hours`.
+            let span: Span = text.parse().ok()?;
+            Some(span.to_string())
+        })
     }
 
     fn steps(&mut self, node: &Node) -> Option<Vec<Step>> {
@@ -154,8 +173,8 @@ impl Reader {
             Step {
                 channel: required(Self::one_of),
                 max_attempts: or(1, |reader, node| reader.count(node, MOST_ATTEMPTS)),
-                attempt_interval: or(Interval::default(), Self::parse),
-                delay: or(Interval::default(), Self::parse),
+                attempt_interval: or(Interval::default(), Self::interval),
+                delay: or(Interval::default(), Self::interval),
                 message: if_given(|reader, node| reader.message(node, channel)),
             }
         ))

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use local::text::printable;
+use local::text::{counted, printable};
 use thiserror::Error;
 
 use super::{
@@ -25,23 +25,18 @@ pub enum File {
 /// Reason why a file gives no definition.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// The file cannot be read.
+    #[error("there is no file {}: check the name, or write a file with `leadgate init FILE`", shown(.0))]
+    Missing(PathBuf),
     #[error("cannot read {}", shown(.file))]
     Read {
-        /// The file.
         file: PathBuf,
         /// Reason of the operating system.
         #[source]
         cause: io::Error,
     },
     /// The content is wrong. The text has a line for each problem.
-    #[error("{}", lines(.file, .problems))]
-    Wrong {
-        /// The file.
-        file: PathBuf,
-        /// All problems, in the file's order.
-        problems: Vec<Problem>,
-    },
+    #[error("{0}")]
+    Wrong(String),
 }
 
 impl WorkflowDefinition {
@@ -87,30 +82,45 @@ impl File {
 }
 
 fn root(yaml: &str) -> Result<Node, Vec<Problem>> {
-    Node::read(yaml).map_err(|error| vec![Problem::of_syntax(&error)])
+    Node::read(yaml).map_err(|error| vec![Problem::of_syntax(yaml, &error)])
 }
 
 fn open<T>(
     file: &Path,
     read: impl FnOnce(&str) -> Result<T, Vec<Problem>>,
 ) -> Result<T, FileError> {
-    let yaml = fs::read_to_string(file).map_err(|cause| FileError::Read {
-        file: file.to_owned(),
-        cause,
+    let yaml = if is_stdin(file) {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(file)
+    };
+    let yaml = yaml.map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => FileError::Missing(file.to_owned()),
+        _ => FileError::Read {
+            file: file.to_owned(),
+            cause,
+        },
     })?;
-    read(&yaml).map_err(|problems| FileError::Wrong {
-        file: file.to_owned(),
-        problems,
-    })
+    read(&yaml).map_err(|problems| FileError::Wrong(lines(&shown(file), &yaml, &problems)))
+}
+
+/// Returns whether a file is standard input.
+pub fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 fn shown(file: &Path) -> String {
+    if is_stdin(file) {
+        return "<stdin>".to_owned();
+    }
     printable(&file.to_string_lossy())
 }
 
-fn lines(file: &Path, problems: &[Problem]) -> String {
-    let lines = problems
-        .iter()
-        .map(|Problem { line, message }| format!("{}:{line}: {message}", shown(file)));
-    lines.collect::<Vec<_>>().join("\n")
+fn lines(file: &str, yaml: &str, problems: &[Problem]) -> String {
+    let mut text = format!("{file} has {}", counted(problems.len(), "mistake"));
+    for problem in problems {
+        text += "\n";
+        text += &problem.text(file, yaml);
+    }
+    text
 }

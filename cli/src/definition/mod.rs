@@ -21,7 +21,7 @@ mod workflow;
 
 pub use self::{
     account::{AccountDefinition, CampaignDefinition},
-    file::{File, FileError},
-    problem::Problem,
+    file::{File, FileError, is_stdin},
+    problem::{Place, Problem},
     workflow::{StatusDefinition, WorkflowDefinition},
 };

@@ -9,6 +9,8 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+use super::problem::Place;
+
 /// Maximum width of a text in a message, in columns.
 const LONGEST_TEXT: usize = 40;
 
@@ -17,8 +19,10 @@ const LONGEST_TEXT: usize = 40;
 pub struct Node {
     /// Path from the root, such as `cadence.steps[2].delay`.
     pub path: String,
-    /// Line, from 1.
-    pub line: u64,
+    /// Place of the value. It is the place of its name if the value begins on a line below it.
+    pub place: Place,
+    /// Place of the name of a field. `None` if the value is not a field.
+    pub name_place: Option<Place>,
     pub value: Value,
 }
 
@@ -41,22 +45,22 @@ impl Node {
     /// The first problem, if the text is not YAML.
     pub fn read(yaml: &str) -> Result<Self, serde_saphyr::Error> {
         let mut root: Self = serde_saphyr::from_str(yaml)?;
-        root.place(String::new());
+        root.set_paths(String::new());
         Ok(root)
     }
 
     /// Sets the paths of a value and of all values in it.
-    fn place(&mut self, path: String) {
+    fn set_paths(&mut self, path: String) {
         self.path = path;
         match &mut self.value {
             Value::List(nodes) => {
                 for (index, node) in nodes.iter_mut().enumerate() {
-                    node.place(format!("{}[{index}]", self.path));
+                    node.set_paths(format!("{}[{index}]", self.path));
                 }
             }
             Value::Fields(fields) => {
                 for (name, node) in fields {
-                    node.place(path_of(&self.path, name));
+                    node.set_paths(path_of(&self.path, name));
                 }
             }
             Value::Nothing
@@ -71,6 +75,12 @@ impl Node {
     pub fn field(&self, name: &str) -> Option<&Self> {
         self.find(name)
             .filter(|node| !matches!(node.value, Value::Nothing))
+    }
+
+    /// Returns a field that is left empty.
+    pub fn empty(&self, name: &str) -> Option<&Self> {
+        self.find(name)
+            .filter(|node| matches!(node.value, Value::Nothing))
     }
 
     /// Whether a field is given. It may be empty.
@@ -130,7 +140,8 @@ impl<'de> Deserialize<'de> for Node {
         } = Spanned::deserialize(deserializer)?;
         Ok(Self {
             path: String::new(),
-            line: referenced.line(),
+            place: referenced.into(),
+            name_place: None,
             value,
         })
     }
@@ -187,8 +198,11 @@ impl<'de> Deserialize<'de> for Value {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, mut node)) = map.next_entry::<Spanned<String>, Node>()? {
-                    // The value may begin on a line below its name.
-                    node.line = name.referenced.line();
+                    let place = Place::from(name.referenced);
+                    node.name_place = Some(place);
+                    if node.place.line != place.line {
+                        node.place = place;
+                    }
                     fields.push((name.value, node));
                 }
                 Ok(Value::Fields(fields))

@@ -1,38 +1,111 @@
-//! Problems of a definition file.
+//! Problems of a definition file, and their places.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use local::text::printable;
-use serde_saphyr::UserMessageFormatter;
+use local::text::{cut, of_error, printable, width};
+use serde_saphyr::{Location, UserMessageFormatter};
+
+/// Maximum number of columns of a shown line of the file.
+const WIDEST_LINE: usize = 70;
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line, from 1. It is 0 if the parser reports none.
+    pub line: u64,
+    /// Column, from 1, in characters.
+    pub column: u64,
+}
+
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        Self {
+            line: location.line(),
+            column: location.column(),
+        }
+    }
+}
 
 /// A problem of a file, with what to change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Line, from 1. It is 0 if the parser reports none.
-    pub line: u64,
+    pub place: Place,
     /// Problem, which begins with the path of the field.
     pub message: String,
 }
 
 impl Problem {
     /// Returns a problem. Its message is one line, although the file chooses part of it.
-    pub fn new(line: u64, message: &str) -> Self {
+    pub fn new(place: Place, message: &str) -> Self {
         Self {
-            line,
+            place,
             message: printable(message),
         }
     }
 
     /// Returns the problem of a text that is not YAML.
-    pub fn of_syntax(error: &serde_saphyr::Error) -> Self {
+    pub fn of_syntax(yaml: &str, error: &serde_saphyr::Error) -> Self {
         let error = error.without_snippet();
-        let line = error.location().map_or(0, |location| location.line());
-        Self::new(line, &error.render_with_formatter(&UserMessageFormatter))
+        let place = error.location().map(Place::from).unwrap_or_default();
+        if let Some(place) = tab_near(yaml, place.line) {
+            return Self::new(place, "a tab indents this line: use blanks");
+        }
+        Self::new(place, &error.render_with_formatter(&UserMessageFormatter))
     }
+
+    /// Returns the lines that a person reads: the place and the message, and the line of the file
+    /// with a mark under the place.
+    pub fn text(&self, file: &str, yaml: &str) -> String {
+        let Place { line, column } = self.place;
+        let mut text = format!("{file}:{line}:{column}: {}", self.message);
+        if let Some((shown, blank)) = excerpt(yaml, self.place) {
+            let margin = line.to_string().len();
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\n {line} | {shown}\n {:margin$} | {:blank$}^",
+                "", ""
+            );
+        }
+        text
+    }
+}
+
+/// Returns the place of a tab that indents `line` of a file, or the line after it: the parser
+/// reports either.
+fn tab_near(yaml: &str, line: u64) -> Option<Place> {
+    [line, line.saturating_add(1)].into_iter().find_map(|line| {
+        let text = line_of(yaml, line)?;
+        let blank = text.split(|it: char| it != ' ' && it != '\t').next()?;
+        let column = blank.find('\t')?;
+        Some(Place {
+            line,
+            column: u64::try_from(column).ok()?.saturating_add(1),
+        })
+    })
+}
+
+fn line_of(yaml: &str, line: u64) -> Option<&str> {
+    let index = usize::try_from(line.checked_sub(1)?).ok()?;
+    yaml.split('\n').nth(index)
+}
+
+/// Returns a line of the file, and the number of columns before a place in it. `None` if the line
+/// is too long to be shown up to the place, may have an API key, or has characters that a terminal
+/// would execute, hide or reorder.
+fn excerpt(yaml: &str, place: Place) -> Option<(String, usize)> {
+    let line = line_of(yaml, place.line)?.trim_end();
+    if of_error(line) != line {
+        return None;
+    }
+    let column = usize::try_from(place.column.checked_sub(1)?).ok()?;
+    let before: String = line.chars().take(column).collect();
+    let blank = width(&before);
+    (blank < WIDEST_LINE && !line.is_empty()).then(|| (cut(line, WIDEST_LINE), blank))
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
+        write!(f, "line {}: {}", self.place.line, self.message)
     }
 }

@@ -13,13 +13,15 @@ use serde::de::{self, DeserializeOwned, value::StrDeserializer};
 
 use super::{
     node::{Node, Value},
-    problem::Problem,
+    problem::{Place, Problem},
+};
+use crate::{
+    name::check_no_key,
+    nearest::{nearest, question},
 };
 
 /// Maximum length of a name, in characters.
 const LONGEST_NAME: usize = 200;
-/// Similarity from which another name is suggested, as clap does for options.
-const SIMILAR: f64 = 0.7;
 
 /// Reader of one file, with the problems that it has found so far.
 #[derive(Default)]
@@ -55,11 +57,12 @@ impl Reader {
         };
         for (name, node) in fields {
             if !known.contains(&name.as_str()) {
-                let suggestion = suggestion(name, known);
+                let suggestion = question(nearest(name, known));
                 let known = either(known);
-                self.problem(
-                    node,
-                    format_args!("is not a known field{suggestion}: use {known}"),
+                let path = &node.path;
+                self.problem_at(
+                    node.name_place.unwrap_or(node.place),
+                    format!("{path} is not a known field{suggestion}: use {known}"),
                 );
             }
         }
@@ -82,7 +85,8 @@ impl Reader {
 
     /// Adds the problem that a required field is missing.
     pub fn missing(&mut self, node: &Node, name: &str) {
-        self.problem_at(node.line, node.path_of(name) + " is required");
+        let place = node.empty(name).map_or(node.place, |empty| empty.place);
+        self.problem_at(place, node.path_of(name) + " is required");
     }
 
     /// Reads a field that has a default.
@@ -169,7 +173,11 @@ impl Reader {
     /// Reads a name, without the blanks around it.
     pub fn name(&mut self, node: &Node) -> Option<String> {
         let name = trim(self.text(node)?);
-        // The same rule as for `--name` and for names in requests.
+        // The same rules as for `--name`.
+        if let Err(error) = check_no_key(name) {
+            self.problem(node, error);
+            return None;
+        }
         if name.chars().any(char::is_control) {
             self.problem(node, NameError::ControlCharacter);
             return None;
@@ -186,10 +194,23 @@ impl Reader {
 
     /// Reads a text in the form of `T`. Its error reads on from the field's path.
     pub fn parse<T: FromStr<Err: fmt::Display>>(&mut self, node: &Node) -> Option<T> {
+        self.parse_like(node, |_| None)
+    }
+
+    /// Same as [`Reader::parse`]. Suggests the right form of a wrong text, if `meant` returns one.
+    pub fn parse_like<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        node: &Node,
+        meant: impl FnOnce(&str) -> Option<String>,
+    ) -> Option<T> {
         let text = self.text(node)?;
         let parsed = text.parse();
         parsed
-            .map_err(|error| self.problem(node, format_args!("is {}, but {error}", node.value)))
+            .map_err(|error| {
+                let meant = meant(text).filter(|meant| meant.parse::<T>().is_ok());
+                let meant = question(meant.as_deref());
+                self.problem(node, format_args!("is {}, but {error}{meant}", node.value));
+            })
             .ok()
     }
 
@@ -199,7 +220,7 @@ impl Reader {
         let found = T::deserialize(StrDeserializer::new(text));
         found
             .map_err(|Variants(known)| {
-                let suggestion = suggestion(text, known);
+                let suggestion = question(nearest(text, known));
                 let known = either(known);
                 self.wrong(node, format_args!("{known}{suggestion}"));
             })
@@ -220,11 +241,15 @@ impl Reader {
     }
 
     pub fn flag(&mut self, node: &Node) -> Option<bool> {
-        let Value::Bool(flag) = node.value else {
-            self.wrong(node, "true or false");
-            return None;
+        if let Value::Bool(flag) = node.value {
+            return Some(flag);
+        }
+        let meant = match &node.value {
+            Value::Text(text) => nearest(text, &["true", "false"]),
+            _ => None,
         };
-        Some(flag)
+        self.wrong(node, format_args!("true or false{}", question(meant)));
+        None
     }
 }
 
@@ -254,11 +279,11 @@ impl Reader {
             "" => "the file",
             path => path,
         };
-        self.problem_at(node.line, format!("{path} {problem}"));
+        self.problem_at(node.place, format!("{path} {problem}"));
     }
 
-    pub fn problem_at(&mut self, line: u64, message: String) {
-        self.problems.push(Problem::new(line, &message));
+    pub fn problem_at(&mut self, place: Place, message: String) {
+        self.problems.push(Problem::new(place, &message));
     }
 
     /// Adds the problem that a value is not `expected`.
@@ -296,17 +321,5 @@ fn either(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
-}
-
-/// Returns a question for the known name that is most like `name`. It is empty if none is like it.
-fn suggestion(name: &str, known: &[&str]) -> String {
-    let similarity = |known: &str| strsim::jaro(name, known);
-    let nearest = known
-        .iter()
-        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-    match nearest {
-        Some(nearest) if similarity(nearest) > SIMILAR => format!(" (did you mean {nearest}?)"),
-        _ => String::new(),
     }
 }

@@ -13,6 +13,7 @@ use super::{
     node::Node,
     reader::{Reader, object},
 };
+use crate::nearest::{nearest_zone, question};
 
 /// Maximum number of statuses of a workflow.
 const MOST_STATUSES: usize = 100;
@@ -114,9 +115,14 @@ impl Reader {
     }
 
     fn timezone(&mut self, node: &Node) -> Option<TimeZone> {
-        let zone = time_zone(self.text(node)?).ok();
+        let text = self.text(node)?;
+        let zone = time_zone(text).ok();
         if zone.is_none() {
-            self.wrong(node, "an IANA time zone such as America/Santiago");
+            let meant = question(nearest_zone(text).as_deref());
+            self.wrong(
+                node,
+                format_args!("an IANA time zone such as America/Santiago{meant}"),
+            );
         }
         zone
     }

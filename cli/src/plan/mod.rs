@@ -11,7 +11,7 @@ use aws::clock::Clock;
 use clap::Args;
 use domain::{
     cadence::{self, Reachability},
-    time::{time_zone, whole_second},
+    time::whole_second,
 };
 use jiff::tz::TimeZone;
 use local::text::PrintError;
@@ -21,13 +21,14 @@ use crate::{
     definition::{FileError, WorkflowDefinition},
     failure,
     moment::Moment,
+    nearest::zone,
     output::{FullArg, OutputArg},
 };
 
 /// Options of `leadgate plan`.
 #[derive(Args, Clone, Debug)]
 pub struct PlanArgs {
-    /// File of a workflow
+    /// File of a workflow; `-` reads standard input
     file: PathBuf,
     /// Time at which the lead is enrolled, on the clocks of the workflow: 2026-02-10T09:00,
     /// 2026-02-10, tomorrow, 12h, or 2026-02-10T12:00:00Z
@@ -40,7 +41,7 @@ pub struct PlanArgs {
     #[arg(long)]
     no_email: bool,
     /// Time zone to use instead of the file's
-    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
     timezone: Option<TimeZone>,
     #[command(flatten)]
     full: FullArg,
@@ -53,6 +54,7 @@ pub struct PlanArgs {
 pub fn run(args: &PlanArgs) -> ExitCode {
     match print(args) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(PlanError::File(FileError::Wrong(text))) => failure::report_lines("plan", &text),
         Err(error) => failure::report("plan", &error),
     }
 }

@@ -262,11 +262,42 @@ async fn a_name_with_control_characters_is_refused_in_a_file_as_it_is_on_the_com
         fs::write(path, text).unwrap();
         let args = ["apply", "-f", path, "--sqs-url", &services.sqs_url];
         let output = safe(&services, &args);
-        let expected = format!(
-            "leadgate apply: {path}:1: {field} must not contain control characters, such as tabs or line breaks\n"
-        );
-        assert_eq!(str::from_utf8(&output.stderr).unwrap(), expected);
+        let expected =
+            format!("{field} must not contain control characters, such as tabs or line breaks\n");
+        let message = str::from_utf8(&output.stderr).unwrap();
+        assert!(message.contains(&expected), "{message}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_key_is_never_stored_as_a_name() {
+    let services = services().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    let path = path.to_str().unwrap();
+    let name = format!("the key {KEY}");
+    let workflow = WORKFLOW.replace("name: Sales Outreach", &format!("name: {name}"));
+    let campaign = format!("campaigns: [{{name: {name}}}]");
+    let account = format!("name: {name}\nworkflows: []");
+    for yaml in [&workflow, &campaign, &account] {
+        fs::write(path, yaml).unwrap();
+        let args = ["apply", path, "--yes", "--sqs-url", &services.sqs_url];
+        refused_without_key(&safe(&services, &args));
+    }
+    for args in [
+        &["account", "create", "--name", &name][..],
+        &["account", "set", demo::ACCOUNT_ID, "--name", &name],
+        &["key", "create", "--name", &name],
+    ] {
+        refused_without_key(&safe(&services, args));
+    }
+}
+
+fn refused_without_key(output: &Output) {
+    let message = str::from_utf8(&output.stderr).unwrap();
+    assert!(message.contains("must not contain an API key"), "{message}");
+    assert!(!message.contains("LeadgateOther"), "{message}");
+    assert_ne!(output.status.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,6 +335,7 @@ async fn a_key_that_is_passed_where_something_else_belongs_is_not_printed() {
         &["plan", "a.yaml", "--timezone", KEY],
         &["plan", "a.yaml", "--at", KEY],
         &["apply", "-f", KEY],
+        &["apply", KEY],
         &["queue", "status", "--sqs-url", KEY],
         &["queue", "dlq", "list", "--limit", KEY],
         &[

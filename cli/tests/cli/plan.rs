@@ -4,7 +4,7 @@ use std::{fs, process::Output};
 
 use serde_json::json;
 
-use crate::program::{json as json_of, run, stderr, stdout};
+use crate::program::{json as json_of, run, run_with_input, stderr, stdout};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/workflow.yaml");
 
@@ -127,22 +127,54 @@ fn each_problem_of_a_file_has_a_line() {
     let file = file.to_str().unwrap();
     let output = plan(&[file]);
     assert_eq!(output.stdout, b"");
-    assert_eq!(
-        stderr(&output).lines().collect::<Vec<_>>(),
-        [
-            format!(
-                "leadgate plan: {file}:5: timezone is \"America/Nowhere\", but must be an IANA time zone such as America/Santiago"
-            ),
-            format!(
-                "leadgate plan: {file}:15: cadence.steps[0].attempt_interval is \"two hours\", but must be an ISO 8601 \
-                 duration of whole seconds from PT0S to P366D, such as PT2H or P1D"
-            ),
-        ]
+    let expected = format!(
+        "\
+leadgate plan: {file} has 2 mistakes
+{file}:5:11: timezone is \"America/Nowhere\", but must be an IANA time zone such as America/Santiago (did you mean \
+America/Nome?)
+ 5 | timezone: America/Nowhere # IANA
+   |           ^
+{file}:15:58: cadence.steps[0].attempt_interval is \"two hours\", but must be an ISO 8601 duration of whole seconds \
+from PT0S to P366D, such as PT2H or P1D
+ 15 |     - {{channel: call, max_attempts: 3, attempt_interval: two hours, d…
+    |                                                          ^
+"
     );
+    assert_eq!(stderr(&output), expected);
     let output = plan(&["/does/not/exist.yaml"]);
     let message = stderr(&output);
     assert!(
-        message.starts_with("leadgate plan: cannot read /does/not/exist.yaml: "),
+        message.starts_with("leadgate plan: there is no file /does/not/exist.yaml: "),
         "{message}"
+    );
+    let output = plan(&["/"]);
+    let message = stderr(&output);
+    assert!(
+        message.starts_with("leadgate plan: cannot read /: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_plan_reads_standard_input() {
+    let yaml = fs::read_to_string(EXAMPLE).unwrap();
+    let args = ["plan", "-", "--at", "2026-09-04T19:12:00Z"];
+    let output = run_with_input(&args, &yaml);
+    assert!(stdout(&output).starts_with("Sales Outreach, for a lead"));
+    let output = run_with_input(&args, "name: 12");
+    let message = stderr(&output);
+    assert!(
+        message.starts_with("leadgate plan: <stdin> has 5 mistakes\n<stdin>:1:1: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_zone_that_is_nearly_right_is_offered() {
+    let output = plan(&[EXAMPLE, "--timezone", "Europe/Berln"]);
+    let refused = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        refused.contains("(did you mean Europe/Berlin?)"),
+        "{refused}"
     );
 }

@@ -1,6 +1,7 @@
 //! Runs the program `leadgate`, as a person or another program does.
 
 use std::{
+    io::Write,
     net::TcpListener,
     process::{Command, Output, Stdio},
 };
@@ -34,6 +35,19 @@ pub(crate) fn leadgate(args: &[&str]) -> Command {
 /// Runs the program.
 pub(crate) fn run(args: &[&str]) -> Output {
     leadgate(args).output().unwrap()
+}
+
+/// Runs the program with a text as its standard input.
+pub(crate) fn run_with_input(args: &[&str], input: &str) -> Output {
+    let mut command = leadgate(args);
+    command.stdin(Stdio::piped());
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The program may end before it reads everything.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().unwrap()
 }
 
 /// Returns the output of a command that succeeded without an error message.

@@ -371,7 +371,7 @@ async fn every_command_that_prints_fits_the_terminal() {
     assert!(status.contains("dead letters"), "{status}");
     on(&[&["queue", "dlq", "list"][..], &queues].concat());
     on(&[&["queue", "dlq", "redrive"][..], &queues].concat());
-    let apply = [&["apply", "--file", EXAMPLE][..], &here, &queues].concat();
+    let apply = [&["apply", EXAMPLE][..], &here, &queues].concat();
     for (answer, expected, code) in [("n\r", "nothing was changed", 1), ("y\r", "Applied.", 0)] {
         let mut apply = Terminal::run(&apply, &[]);
         apply.wait_for("Apply? [y/N] ");
@@ -381,10 +381,22 @@ async fn every_command_that_prints_fits_the_terminal() {
         assert_fits(&text);
         assert!(text.contains(expected), "{text}");
         assert!(
-            text.contains("cadence.steps[4].delay: \"P3D\" -> \"P2D\""),
+            text.contains("cadence.steps[4].delay: P3D -> P2D"),
             "{text}"
         );
     }
+    // A removal is asked for by its name.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("account.yaml");
+    std::fs::write(&file, "workflows: []\ncampaigns: []\n").unwrap();
+    let apply = [&["apply", file.to_str().unwrap()][..], &here, &queues].concat();
+    let mut apply = Terminal::run(&apply, &[]);
+    apply.wait_for("Apply? [y/N] ");
+    let question = "This removes 1 workflow (Sales Outreach) and 1 campaign (Spring Launch).";
+    assert!(apply.seen.contains(question), "{}", apply.seen);
+    apply.type_in(b"n\r");
+    let (_, text) = apply.end();
+    assert_fits(&text);
 }
 
 /// Names and texts of leads that are long, wide, or made of several characters for each sign.

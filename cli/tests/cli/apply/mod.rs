@@ -46,7 +46,7 @@ impl Setup {
         let file = self.file();
         fs::write(&file, yaml).unwrap();
         let dynamodb_url = &self.services.dynamodb_url;
-        let mut all = vec!["apply", "--file", &file, "--dynamodb-url", dynamodb_url];
+        let mut all = vec!["apply", &file, "--dynamodb-url", dynamodb_url];
         all.extend(["--sqs-url", sqs_url]);
         all.extend(args);
         run(&all)

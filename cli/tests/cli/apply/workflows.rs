@@ -30,13 +30,10 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
 
     let output = setup.apply(&yaml, &["--yes"]);
     let [_, created] = setup.workflows().await.try_into().unwrap();
-    assert_eq!(
-        stdout(&output),
-        format!(
-            "+ workflow Renewals ({}) will be created\nApplied.\n",
-            created.id
-        )
-    );
+    let text = stdout(&output);
+    let first = format!("+ workflow Renewals ({}) will be created:\n", created.id);
+    assert!(text.starts_with(&first), "{text}");
+    assert!(text.ends_with("\nApplied.\n"), "{text}");
     assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
 
     // Without a change, it does not ask.
@@ -62,8 +59,7 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
 ~ workflow Renewals (id) will change:
     cadence.steps[0].max_attempts: 3 -> 2
     statuses.won.position: 2 -> 3
-    statuses.lost: none -> {\"category\":\"lost\",\"is_initial\":false,\"is_terminal\":true,\
-\"label\":\"Lost\",\"position\":2}
+    statuses.lost: none -> {category: lost, is_initial: false, is_terminal: true, label: Lost, position: 2}
 Applied.
 "
     );
@@ -78,6 +74,26 @@ Applied.
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_the_changes_and_writes_nothing() {
+    let setup = Setup::start().await;
+    let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
+    let output = setup.apply(&yaml, &["--dry-run"]);
+    let text = stdout(&output);
+    assert!(text.starts_with("+ workflow Renewals ("), "{text}");
+    assert!(
+        text.ends_with("\nNothing was changed, because this is a dry run.\n"),
+        "{text}"
+    );
+    let output = setup.apply(&yaml, &["--dry-run", "--output", "json"]);
+    let planned = json_of(&output);
+    assert_eq!(planned["applied"], false);
+    assert_eq!(planned["changes"][0]["action"], "create");
+    assert_eq!(setup.workflows().await.len(), 1);
+    stdout(&setup.apply(&yaml, &["--yes"]));
+    assert_eq!(stdout(&setup.apply(&yaml, &["--dry-run"])), UNCHANGED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_example_changes_one_field_of_the_demo_workflow() {
     let setup = Setup::start().await;
     let output = setup.apply(SALES_OUTREACH, &["--yes", "--output", "json"]);
@@ -89,7 +105,7 @@ async fn the_example_changes_one_field_of_the_demo_workflow() {
     assert_eq!(change["id"], demo::WORKFLOW_ID);
     assert_eq!(
         change["fields"],
-        json!([r#"cadence.steps[4].delay: "P3D" -> "P2D""#])
+        json!(["cadence.steps[4].delay: P3D -> P2D"])
     );
     assert_eq!(stdout(&setup.apply(SALES_OUTREACH, &[])), UNCHANGED);
 }
