@@ -24,6 +24,7 @@ use crate::{
     documents::{self, DocumentArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
+    init::{self, InitArgs},
     key::{self, KeyCommand},
     lead::{self, LeadCommand},
     plan::{self, PlanArgs},
@@ -65,6 +66,11 @@ enum Command {
     /// Show the run of a lead: its touchpoints and its timeline.
     #[command(subcommand)]
     Run(RunCommand),
+    /// Write a workflow file with comments, to change and to apply.
+    ///
+    /// Also writes the file leadgate.schema.json beside it, with which editors check and complete
+    /// the workflow file.
+    Init(InitArgs),
     /// Show when a workflow would contact a lead, without storing or sending anything.
     Plan(PlanArgs),
     /// Change an account, its workflows and its campaigns to match a file.
@@ -86,6 +92,8 @@ enum Command {
     Openapi(OpenapiArgs),
     /// Print every error of the HTTP API with its cause and its solution, as Markdown.
     Errors(DocumentArgs),
+    /// Print the JSON Schema of workflow files, with which editors check and complete them.
+    Schema(DocumentArgs),
     /// Print the reference page of the HTTP API: one HTML file that can send requests, for your own
     /// host.
     ///
@@ -117,12 +125,14 @@ pub async fn run() -> ExitCode {
         Command::Campaign(command) => campaign::run(&command).await,
         Command::Run(command) => run::run(&command).await,
         Command::Lead(command) => lead::run(&command).await,
+        Command::Init(args) => init::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
         Command::Queue(command) => queue::run(&command).await,
         Command::Openapi(args) => documents::openapi(&args),
         Command::Errors(args) => documents::errors(&args),
+        Command::Schema(args) => documents::schema_of_files(&args),
         Command::Reference(args) => documents::reference(&args),
         Command::Completions { shell } => report("completions", completions(shell)),
         Command::Man(args) => report("man", manual(args.dir.as_deref())),

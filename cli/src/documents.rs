@@ -1,4 +1,5 @@
-//! `leadgate openapi`, `leadgate errors` and `leadgate reference`: the descriptions of the API.
+//! `leadgate openapi`, `leadgate errors`, `leadgate reference` and `leadgate schema`: descriptions of
+//! the API and of files.
 
 use std::{
     fs,
@@ -15,7 +16,7 @@ use local::{
     text::PrintError,
 };
 
-use crate::failure;
+use crate::{definition::schema, failure};
 
 /// Options of every command that prints a document.
 #[derive(Args, Clone, Debug)]
@@ -77,6 +78,21 @@ pub fn openapi(args: &OpenapiArgs) -> ExitCode {
 pub fn errors(args: &DocumentArgs) -> ExitCode {
     let page = api::errors_page().map_err(DocumentError::from);
     report("errors", page.and_then(|text| write(args, &text)))
+}
+
+/// Writes the JSON Schema of files. The exit code is 1 if that fails; standard error then has a
+/// line.
+pub fn schema_of_files(args: &DocumentArgs) -> ExitCode {
+    let text = schema_text().map_err(DocumentError::from);
+    report("schema", text.and_then(|text| write(args, &text)))
+}
+
+/// Returns the JSON Schema of files as text.
+///
+/// # Errors
+/// [`serde_json::Error`].
+pub fn schema_text() -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(&schema())? + "\n")
 }
 
 /// Writes the reference page. The exit code is 1 if that fails; standard error then has a line.

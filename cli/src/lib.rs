@@ -11,6 +11,7 @@ pub mod export;
 mod failure;
 mod fields;
 mod ids;
+pub mod init;
 pub mod key;
 pub mod lead;
 mod lead_arg;

@@ -32,7 +32,7 @@ pub fn of(workflow: &Workflow) -> String {
     list(&mut text, "Statuses", &statuses);
     let mut windows: Vec<_> = cadence.windows.iter().map(window).collect();
     match windows.last_mut() {
-        None => windows.push("none: contacts at any time".to_owned()),
+        None => windows.push("contacts at any time".to_owned()),
         Some(last) if cadence.gate_all_channels => *last += " (for all channels)",
         Some(last) => *last += " (for calls)",
     }

@@ -16,11 +16,11 @@ use super::{
 };
 
 /// Maximum number of steps of a cadence.
-const MOST_STEPS: usize = 50;
+pub const MOST_STEPS: usize = 50;
 /// Maximum number of windows of a cadence.
-const MOST_WINDOWS: usize = 50;
+pub const MOST_WINDOWS: usize = 50;
 /// Maximum number of attempts of a step.
-const MOST_ATTEMPTS: u8 = 10;
+pub const MOST_ATTEMPTS: u8 = 10;
 /// Maximum size of the messages of all steps, in bytes. A run keeps them in one item of at most 400
 /// KB, together with a first message of up to 64 KiB and up to 500 touchpoints.
 const LONGEST_MESSAGES: usize = 256 * 1024;

@@ -15,6 +15,9 @@ mod file;
 mod node;
 mod problem;
 mod reader;
+mod schema;
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;
 mod workflow;
@@ -23,5 +26,6 @@ pub use self::{
     account::{AccountDefinition, CampaignDefinition},
     file::{File, FileError, is_stdin},
     problem::{Place, Problem},
+    schema::schema,
     workflow::{StatusDefinition, WorkflowDefinition},
 };

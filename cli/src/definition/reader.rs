@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Maximum length of a name, in characters.
-const LONGEST_NAME: usize = 200;
+pub const LONGEST_NAME: usize = 200;
 
 /// Reader of one file, with the problems that it has found so far.
 #[derive(Default)]
@@ -313,6 +313,12 @@ impl de::Error for Variants {
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
         Self(expected)
     }
+}
+
+/// Returns the names that an enum accepts.
+pub fn names_of<T: DeserializeOwned>() -> &'static [&'static str] {
+    let names = T::deserialize(StrDeserializer::new(""));
+    names.map_or_else(|Variants(names)| names, |_: T| &[])
 }
 
 /// Joins names, such as `call, email or sms`.

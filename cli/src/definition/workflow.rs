@@ -16,7 +16,7 @@ use super::{
 use crate::nearest::{nearest_zone, question};
 
 /// Maximum number of statuses of a workflow.
-const MOST_STATUSES: usize = 100;
+pub const MOST_STATUSES: usize = 100;
 
 /// A workflow in a file. Its ids, its version and its time of creation are not in the file.
 #[derive(Clone, Debug, Serialize)]

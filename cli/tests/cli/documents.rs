@@ -1,4 +1,4 @@
-//! Tests of `leadgate openapi` and `leadgate errors`.
+//! Tests of `leadgate openapi`, `leadgate errors` and `leadgate schema`.
 
 use crate::program::{run, stderr, stdout};
 
@@ -6,7 +6,14 @@ use crate::program::{run, stderr, stdout};
 fn a_document_is_printed_or_written_to_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("document");
-    for (command, begins) in [("openapi", "{\n  \"components\""), ("errors", "# Errors\n")] {
+    for (command, begins) in [
+        ("openapi", "{\n  \"components\""),
+        ("errors", "# Errors\n"),
+        (
+            "schema",
+            "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\"",
+        ),
+    ] {
         let printed = run(&[command]);
         assert!(stdout(&printed).starts_with(begins), "{command}");
         let written = run(&[command, "--to", path.to_str().unwrap()]);

@@ -12,6 +12,7 @@ mod apply;
 mod dev;
 mod documents;
 mod hostile;
+mod init;
 mod inspect;
 mod local_stack;
 mod plan;

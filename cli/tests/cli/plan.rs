@@ -178,3 +178,32 @@ fn a_zone_that_is_nearly_right_is_offered() {
         "{refused}"
     );
 }
+
+#[test]
+fn every_timeline_in_the_documentation_is_what_plan_prints() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let page = fs::read_to_string(format!("{root}/docs/writing-a-workflow.md")).unwrap();
+    let mut files = Vec::new();
+    let mut blocks = page.split("```").skip(1).step_by(2).peekable();
+    let mut part = "";
+    while let Some(block) = blocks.next() {
+        if let Some(yaml) = block.strip_prefix("yaml\n") {
+            part = yaml;
+        }
+        let Some(command) = block.strip_prefix("sh\ncargo leadgate plan ") else {
+            continue;
+        };
+        let args: Vec<_> = command.split_whitespace().collect();
+        let file = format!("{root}/{}", args[0]);
+        let output = plan(&[&[file.as_str()], &args[1..]].concat());
+        let shown = blocks.peek().and_then(|block| block.strip_prefix("text\n"));
+        assert_eq!(shown, Some(stdout(&output)), "{command}");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.ends_with(part), "{command} shows another file");
+        files.push(args[0].to_owned());
+    }
+    files.dedup();
+    let folder = fs::read_dir(format!("{root}/examples/cadences")).unwrap();
+    assert_eq!(files.len(), folder.count(), "{files:?}");
+    assert!(files.len() >= 10);
+}

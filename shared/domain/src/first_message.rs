@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::channel::Channel;
 
 /// Maximum length of a text in characters. The size of the lead bounds `html`.
-const MAX_TEXT_LENGTH: usize = 4_096;
+pub const MAX_TEXT_LENGTH: usize = 4_096;
 
 /// A message that its channel can carry.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

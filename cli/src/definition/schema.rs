@@ -1,0 +1,284 @@
+//! The JSON Schema of definition files, for editors. It is stricter than the reader in two things:
+//! a time zone has the spelling of the IANA database, and an optional field is not left empty.
+
+use domain::{
+    api_key::PREFIX as API_KEY_PREFIX,
+    cadence::{Channel, Day},
+    first_message::MAX_TEXT_LENGTH,
+    workflow::GoalType,
+};
+use jiff::tz;
+use serde_json::{Value, json};
+
+use super::{
+    cadence::{MOST_ATTEMPTS, MOST_STEPS, MOST_WINDOWS},
+    reader::{LONGEST_NAME, names_of},
+    workflow::MOST_STATUSES,
+};
+
+/// ISO 8601 durations with at least one part.
+const DURATION: &str = "^P([0-9]+[YMWD]([0-9]+[MWD])*(T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$";
+const CLOCK_TIME: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+
+/// Returns the schema of the file of a workflow or of an account.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Leadgate workflow",
+        "description": "The file of a workflow, or of an account with workflows or campaigns.",
+        "if": {"anyOf": [{"required": ["workflows"]}, {"required": ["campaigns"]}]},
+        "then": {"$ref": "#/definitions/account"},
+        "else": {"$ref": "#/definitions/workflow"},
+        "definitions": {
+            "account": account(),
+            "workflow": workflow(),
+            "status": status(),
+            "window": window(),
+            "step": step(),
+            "message": message(),
+            "name": {
+                "type": "string",
+                "pattern": "\\S",
+                "maxLength": LONGEST_NAME,
+                "not": {"pattern": API_KEY_PREFIX},
+            },
+            "duration": {
+                "type": "string",
+                "pattern": DURATION,
+                "examples": ["PT30M", "PT2H", "P1D", "P1W"],
+            },
+            "clock_time": {
+                "type": "string",
+                "pattern": CLOCK_TIME,
+                "examples": ["09:00", "18:00"],
+            },
+            "text": {"type": "string", "pattern": "\\S", "maxLength": MAX_TEXT_LENGTH},
+        },
+    })
+}
+
+fn account() -> Value {
+    object(
+        "An account. `apply` removes the workflows and campaigns that a list leaves out.",
+        &[],
+        json!({
+            "name": described("name", "Display name of the account."),
+            "default_country": {
+                "type": "string",
+                "pattern": "^[A-Za-z]{2}$",
+                "description": "Country of phone numbers that have no country code, such as US.",
+            },
+            "workflows": {
+                "type": "array",
+                "items": {"$ref": "#/definitions/workflow"},
+                "description": "All workflows of the account.",
+            },
+            "campaigns": {
+                "type": "array",
+                "items": object(
+                    "A campaign.",
+                    &["name"],
+                    json!({"name": described("name", "Display name of the campaign.")}),
+                ),
+                "description": "All campaigns of the account.",
+            },
+        }),
+    )
+}
+
+fn workflow() -> Value {
+    let zones: Vec<_> = tz::db().available().map(|zone| zone.to_string()).collect();
+    object(
+        "A workflow: the statuses of its leads, and the steps that contact them.",
+        &["name", "goal_type", "timezone", "statuses", "cadence"],
+        json!({
+            "name": described(
+                "name",
+                "Display name. `apply` finds the workflow by it: another name is another workflow.",
+            ),
+            "goal_type": {"enum": names_of::<GoalType>(), "description": "Purpose of the workflow."},
+            "timezone": {
+                "enum": zones,
+                "description": "Time zone of the days and the windows, with its summer time.",
+            },
+            "is_paused": flag(
+                "true: Leadgate stores new leads, and plans their contacts when this is false again.",
+            ),
+            "statuses": {
+                "type": "array",
+                "maxItems": MOST_STATUSES,
+                "items": {"$ref": "#/definitions/status"},
+                "allOf": [has_status("is_initial"), has_status("is_terminal")],
+                "description": "Statuses of a lead: exactly one is initial, and at least one is terminal.",
+            },
+            "cadence": object(
+                "When leads are contacted.",
+                &["steps"],
+                json!({
+                    "windows": {
+                        "type": "array",
+                        "maxItems": MOST_WINDOWS,
+                        "items": {"$ref": "#/definitions/window"},
+                        "description": "When calls may be placed. Without windows, at any time.",
+                    },
+                    "gate_all_channels": flag(
+                        "true: whatsapp, email and sms wait for the windows too.",
+                    ),
+                    "steps": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": MOST_STEPS,
+                        "items": {"$ref": "#/definitions/step"},
+                        "description": "Steps, one after the other.",
+                    },
+                }),
+            ),
+        }),
+    )
+}
+
+fn status() -> Value {
+    let schema = object(
+        "A status of a lead.",
+        &["key", "label", "category"],
+        json!({
+            "key": described("name", "Name for requests, such as won."),
+            "label": described("name", "Name for people, such as Won."),
+            "category": described("name", "Group of statuses, such as active, won or lost."),
+            "is_initial": flag("true: a new lead has this status."),
+            "is_terminal": flag("true: a lead with this status is contacted no more."),
+        }),
+    );
+    let not_both = json!({
+        "required": ["is_initial", "is_terminal"],
+        "properties": {"is_initial": {"const": true}, "is_terminal": {"const": true}},
+    });
+    with(schema, json!({"not": not_both}))
+}
+
+fn window() -> Value {
+    object(
+        "Hours on some weekdays. A window that ends before it starts goes on past midnight.",
+        &["days", "start", "end"],
+        json!({
+            "days": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": true,
+                "items": {"enum": names_of::<Day>()},
+                "description": "Days on which the window starts.",
+            },
+            "start": described("clock_time", "First moment, in quotes: \"09:00\"."),
+            "end": described("clock_time", "End, in quotes: \"18:00\". It is not part of the window."),
+        }),
+    )
+}
+
+fn step() -> Value {
+    let schema = object(
+        "A step: one or more attempts on a channel.",
+        &["channel"],
+        json!({
+            "channel": {"enum": names_of::<Channel>(), "description": "Channel of the contact."},
+            "max_attempts": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_ATTEMPTS,
+                "description": "Number of attempts. 1 if it is left out.",
+            },
+            "attempt_interval": described(
+                "duration",
+                "Time from one attempt to the next. Required with more than one attempt.",
+            ),
+            "delay": described(
+                "duration",
+                "Time after the last attempt of the step before, or after the enrolment. P1D is the same time on the \
+                 next day, and PT24H is 24 hours.",
+            ),
+            "message": {"$ref": "#/definitions/message"},
+        }),
+    );
+    let rules = json!({
+        "if": {
+            "required": ["max_attempts"],
+            "properties": {"max_attempts": {"minimum": 2}},
+        },
+        "then": {"required": ["attempt_interval"]},
+        "allOf": [
+            message_of("call", &["begin_message", "content"], &[]),
+            message_of("whatsapp", &["content", "template_id"], &["components"]),
+            message_of("email", &["content", "html"], &["subject"]),
+            message_of("sms", &["content"], &[]),
+        ],
+    });
+    with(schema, rules)
+}
+
+/// Returns the rule for the message of a channel: it has one of `needed`, and no other fields than
+/// both lists.
+fn message_of(channel: &str, needed: &[&str], optional: &[&str]) -> Value {
+    let needed_one: Vec<_> = needed.iter().map(|it| json!({"required": [it]})).collect();
+    let allowed = [needed, optional].concat();
+    json!({
+        "if": {"required": ["channel"], "properties": {"channel": {"const": channel}}},
+        "then": {"properties": {"message": {
+            "anyOf": needed_one,
+            "propertyNames": {"enum": allowed},
+        }}},
+    })
+}
+
+fn message() -> Value {
+    let text = |description| described("text", description);
+    let schema = object(
+        "What the contact says.",
+        &[],
+        json!({
+            "content": text("Text, on every channel."),
+            "begin_message": text("First words of a call."),
+            "subject": text("Subject of an email."),
+            "html": {"type": "string", "pattern": "\\S", "description": "Text of an email as HTML."},
+            "template_id": text("Template of WhatsApp."),
+            "components": {
+                "type": "array",
+                "description": "Components of the template.",
+            },
+        }),
+    );
+    with(
+        schema,
+        json!({"dependencies": {"components": ["template_id"]}}),
+    )
+}
+
+fn object(description: &str, required: &[&str], properties: Value) -> Value {
+    json!({
+        "type": "object",
+        "description": description,
+        "required": required,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+/// Adds rules to a schema.
+fn with(mut schema: Value, rules: Value) -> Value {
+    if let (Value::Object(schema), Value::Object(rules)) = (&mut schema, rules) {
+        schema.extend(rules);
+    }
+    schema
+}
+
+/// Returns a reference to a definition, with a description of its own. Draft 7 ignores what stands
+/// beside `$ref`.
+fn described(definition: &str, description: &str) -> Value {
+    json!({"description": description, "allOf": [{"$ref": format!("#/definitions/{definition}")}]})
+}
+
+fn flag(description: &str) -> Value {
+    json!({"type": "boolean", "default": false, "description": description})
+}
+
+fn has_status(flag: &str) -> Value {
+    json!({"contains": {"required": [flag], "properties": {flag: {"const": true}}}})
+}

@@ -1,0 +1,85 @@
+//! `leadgate init`: writes a workflow file to start from, and its schema for editors.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+use local::text::{PrintError, printable};
+
+use crate::{documents::schema_text, failure, output::print};
+
+/// Content of a new file.
+const TEMPLATE: &str = include_str!("init/workflow.yaml");
+/// Name of the schema's file, which the first line of [`TEMPLATE`] names.
+const SCHEMA: &str = "leadgate.schema.json";
+
+/// Options of `leadgate init`.
+#[derive(Args, Clone, Debug)]
+pub struct InitArgs {
+    /// File to write
+    #[arg(default_value = "workflow.yaml")]
+    file: PathBuf,
+    /// Write over a file that exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Reason why there is no new file.
+#[derive(Debug, thiserror::Error)]
+enum InitError {
+    #[error("{} exists: choose another name, or pass --force to write over it", shown(.0))]
+    Exists(PathBuf),
+    #[error("cannot write {}", shown(.0))]
+    Write(PathBuf, #[source] io::Error),
+    #[error("the schema cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Print(#[from] PrintError),
+}
+
+/// Writes the files. The exit code is 1 if that fails; standard error then has a line.
+pub fn run(args: &InitArgs) -> ExitCode {
+    match init(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report("init", &error),
+    }
+}
+
+fn init(args: &InitArgs) -> Result<(), InitError> {
+    let InitArgs { file, force } = args;
+    write(file, TEMPLATE, *force)?;
+    let schema = file.with_file_name(SCHEMA);
+    match write(&schema, &schema_text()?, *force) {
+        // The schema of another workflow file in this folder.
+        Ok(()) | Err(InitError::Exists(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let file = shown(file);
+    print(&format!(
+        "Wrote {file}, and {} for your editor.\n\n  leadgate plan {file}     shows when it contacts a lead\n  \
+         leadgate apply {file}    stores it, after a question\n",
+        shown(&schema)
+    ))?;
+    Ok(())
+}
+
+/// Writes a file. Without `force`, it writes over no file.
+fn write(file: &Path, text: &str, force: bool) -> Result<(), InitError> {
+    let written = if force {
+        fs::write(file, text)
+    } else {
+        fs::File::create_new(file)
+            .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
+    };
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => InitError::Exists(file.to_owned()),
+        _ => InitError::Write(file.to_owned(), error),
+    })
+}
+
+fn shown(file: &Path) -> String {
+    printable(&file.to_string_lossy())
+}

@@ -1,0 +1,54 @@
+//! Tests of `leadgate init`.
+
+use std::fs;
+
+use crate::program::{leadgate, run, stderr, stdout};
+
+#[test]
+fn a_new_file_is_planned_as_it_stands_and_names_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = leadgate(&["init"]).current_dir(&folder).output().unwrap();
+    assert_eq!(
+        stdout(&output),
+        "\
+Wrote workflow.yaml, and leadgate.schema.json for your editor.
+
+  leadgate plan workflow.yaml     shows when it contacts a lead
+  leadgate apply workflow.yaml    stores it, after a question
+"
+    );
+    let file = folder.path().join("workflow.yaml");
+    let plan = run(&["plan", file.to_str().unwrap(), "--at", "2026-02-10T09:00"]);
+    assert!(stdout(&plan).starts_with("My first workflow, for a lead enrolled"));
+    let text = fs::read_to_string(&file).unwrap();
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "# yaml-language-server: $schema=leadgate.schema.json"
+    );
+    let schema = fs::read(folder.path().join("leadgate.schema.json")).unwrap();
+    assert_eq!(schema, run(&["schema"]).stdout);
+}
+
+#[test]
+fn a_file_is_written_over_only_with_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.yaml");
+    let file = file.to_str().unwrap();
+    fs::write(file, "name: mine\n").unwrap();
+    assert_eq!(
+        stderr(&run(&["init", file])),
+        format!(
+            "leadgate init: {file} exists: choose another name, or pass --force to write over it\n"
+        )
+    );
+    assert_eq!(fs::read_to_string(file).unwrap(), "name: mine\n");
+    stdout(&run(&["init", file, "--force"]));
+    assert!(fs::read_to_string(file).unwrap().contains("goal_type"));
+    // A second workflow in the same folder shares the schema.
+    let other = folder.path().join("other.yaml");
+    stdout(&run(&["init", other.to_str().unwrap()]));
+    let missing = folder.path().join("no/folder.yaml");
+    let refused = run(&["init", missing.to_str().unwrap()]);
+    assert!(stderr(&refused).starts_with("leadgate init: cannot write "));
+}
