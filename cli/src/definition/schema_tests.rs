@@ -145,6 +145,68 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
 }
 
 #[test]
+fn the_schema_has_the_fields_that_the_reader_knows() {
+    let schema = schema();
+    let workflow = &schema["definitions"]["workflow"];
+    let fields = |schema: &Value| {
+        let fields = schema["properties"].as_object().unwrap();
+        let mut fields: Vec<_> = fields.keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    for (object, from, to) in [
+        (workflow, "name: Sales Outreach", "name: A\nunknown: 1"),
+        (
+            &schema["definitions"]["status"],
+            "label: Won",
+            "label: Won, unknown: 1",
+        ),
+        (
+            &workflow["properties"]["cadence"],
+            "  steps:",
+            "  unknown: 1\n  steps:",
+        ),
+        (
+            &schema["definitions"]["window"],
+            "days: [",
+            "unknown: 1, days: [",
+        ),
+        (
+            &schema["definitions"]["step"],
+            "channel: call",
+            "channel: call, unknown: 1",
+        ),
+        (
+            &schema["definitions"]["message"],
+            "{content:",
+            "{unknown: 1, content:",
+        ),
+    ] {
+        assert_eq!(fields(object), known(&changed(from, to)));
+    }
+    let account = &schema["definitions"]["account"];
+    assert_eq!(fields(account), known("campaigns: []\nunknown: 1"));
+    let campaign = &account["properties"]["campaigns"]["items"];
+    assert_eq!(
+        fields(campaign),
+        known("campaigns: [{name: a, unknown: 1}]")
+    );
+}
+
+/// Returns the names that the message about an unknown field of a file lists.
+fn known(yaml: &str) -> Vec<String> {
+    let problems = File::read(yaml).unwrap_err();
+    let [problem] = problems.as_slice() else {
+        panic!("{problems:?}");
+    };
+    let (_, names) = problem.message.split_once(": use ").unwrap();
+    let names = names.replace(" or ", ", ");
+    let mut names: Vec<_> = names.split(", ").map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[test]
 fn the_schema_takes_the_fields_of_a_message_that_its_channel_takes() {
     let checker = Checker::new();
     let step = "{channel: whatsapp, delay: P1D, message: {content: \"Hello, we tried to call you. When does it suit \

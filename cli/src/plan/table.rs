@@ -1,22 +1,33 @@
 //! Tables of touchpoints, with one line for each.
 
-use domain::cadence::{Touchpoint, TouchpointState};
+use domain::{
+    cadence::{Touchpoint, TouchpointState},
+    time::zone_name,
+};
 use jiff::{Timestamp, tz::TimeZone};
-use local::text::printable;
+use local::text::{printable, width};
 
 use super::preview::Preview;
 use crate::output::table;
+
+/// Number of columns that a line has at most, if the name of the workflow fits it.
+const COLUMNS: usize = 80;
 
 /// Returns the table of a plan, under its title. `is_full` adds the times in UTC.
 pub fn of(preview: &Preview, is_full: bool) -> String {
     let definition = &preview.definition;
     let zone = &definition.timezone;
     let rows = touchpoints(&preview.touchpoints, zone, is_full, "NOTE", note);
-    format!(
-        "{}, for a lead enrolled {} ({}){}\n\n{rows}",
-        printable(&definition.name),
+    let name = printable(&definition.name);
+    let enrolled = format!(
+        "for a lead enrolled {} ({})",
         local_time(preview.enrolled_at, zone),
-        zone.iana_name().unwrap_or("UTC"),
+        zone_name(zone)
+    );
+    let is_wide = width(&name) + width(&enrolled) + 2 > COLUMNS;
+    format!(
+        "{name},{}{enrolled}{}\n\n{rows}",
+        if is_wide { "\n" } else { " " },
         if definition.is_paused {
             ".\nThe workflow is paused: it schedules no contacts until is_paused is false."
         } else {

@@ -19,7 +19,7 @@ Wrote workflow.yaml, and leadgate.schema.json for your editor.
     );
     let file = folder.path().join("workflow.yaml");
     let plan = run(&["plan", file.to_str().unwrap(), "--at", "2026-02-10T09:00"]);
-    assert!(stdout(&plan).starts_with("My first workflow, for a lead enrolled"));
+    assert!(stdout(&plan).starts_with("My first workflow,\nfor a lead enrolled"));
     let text = fs::read_to_string(&file).unwrap();
     let first = text.lines().next().unwrap();
     assert_eq!(

@@ -290,6 +290,31 @@ async fn dev_shows_every_field_when_asked_to() {
 }
 
 #[test]
+fn errors_and_plans_fit_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.yaml");
+    let file = path.to_str().unwrap();
+    let yaml = std::fs::read_to_string(EXAMPLE).unwrap();
+    let wrong = yaml.replace("appointment", "sales").replace("PT2H", "2h");
+    std::fs::write(&path, wrong).unwrap();
+    for command in ["plan", "apply"] {
+        let (status, text) = Terminal::run(&[command, file], &[]).end();
+        assert_eq!(status.code(), Some(1), "{text}");
+        assert_fits(&text);
+    }
+    let named = yaml.replace(
+        "name: Sales Outreach",
+        "name: A name of forty characters, more or less",
+    );
+    std::fs::write(&path, named).unwrap();
+    let plan = shown(&["plan", file, "--at", "2026-02-10"], &[]);
+    assert!(
+        plan.contains("more or less,\r\nfor a lead enrolled"),
+        "{plan}"
+    );
+}
+
+#[test]
 fn colours_are_where_they_are_wanted() {
     let plan = ["plan", EXAMPLE, "--at", "2026-02-10T12:00:00Z"];
     let no_colour: [&[(&str, &str)]; 3] = [
