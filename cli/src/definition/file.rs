@@ -53,7 +53,12 @@ impl WorkflowDefinition {
     /// # Errors
     /// All problems, in the file's order. If the text is not YAML, the first problem.
     pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
-        Reader::read(&root(yaml)?, Reader::workflow)
+        let root = root(yaml)?;
+        if root.is_account() {
+            let problem = "the file is one of an account: `plan` takes the file of one workflow";
+            return Err(vec![Problem::new(root.place, problem)]);
+        }
+        Reader::read(&root, Reader::workflow)
     }
 }
 
@@ -72,7 +77,7 @@ impl File {
     /// Same as [`WorkflowDefinition::read`].
     pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
         let root = root(yaml)?;
-        if root.has("workflows") || root.has("campaigns") {
+        if root.is_account() {
             Reader::read(&root, Reader::account).map(Self::Account)
         } else {
             let workflow = Reader::read(&root, Reader::workflow);

@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 use super::problem::Place;
 
 /// Maximum width of a text in a message, in columns.
-const LONGEST_TEXT: usize = 40;
+pub const LONGEST_TEXT: usize = 40;
 
 /// A value of the file, with its place.
 #[derive(Debug)]
@@ -83,9 +83,11 @@ impl Node {
             .filter(|node| matches!(node.value, Value::Nothing))
     }
 
-    /// Whether a field is given. It may be empty.
-    pub fn has(&self, name: &str) -> bool {
-        self.find(name).is_some()
+    /// Returns whether this is the file of an account. Its lists may be empty.
+    pub fn is_account(&self) -> bool {
+        ["workflows", "campaigns"]
+            .into_iter()
+            .any(|list| self.find(list).is_some())
     }
 
     fn find(&self, name: &str) -> Option<&Self> {

@@ -5,6 +5,14 @@ use std::fmt::{self, Write as _};
 use local::text::{cut, of_error, printable, width};
 use serde_saphyr::{Location, UserMessageFormatter};
 
+/// Maximum number of columns of the parser's message, which can repeat a part of the file.
+const LONGEST_MESSAGE: usize = 200;
+/// Beginnings of the parser's messages about a text that needs quotes, or other quotes.
+const NEEDS_QUOTES: [&str; 3] = [
+    "mapping values are not allowed",
+    "unexpected character",
+    "invalid trailing content after",
+];
 /// Maximum number of columns of a shown line of the file.
 const WIDEST_LINE: usize = 70;
 
@@ -50,7 +58,16 @@ impl Problem {
         if let Some(place) = tab_near(yaml, place.line) {
             return Self::new(place, "a tab indents this line: use blanks");
         }
-        Self::new(place, &error.render_with_formatter(&UserMessageFormatter))
+        let message = error.render_with_formatter(&UserMessageFormatter);
+        // The place is printed before the message.
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let is_text = NEEDS_QUOTES.iter().any(|it| message.starts_with(it));
+        let advice = if is_text {
+            ": put the text in quotes"
+        } else {
+            ""
+        };
+        Self::new(place, &format!("{}{advice}", cut(message, LONGEST_MESSAGE)))
     }
 
     /// Returns the lines that a person reads: the place and the message, and the line of the file

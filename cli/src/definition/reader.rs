@@ -9,10 +9,11 @@ use domain::{
     invisible::shows_nothing,
     name::{NameError, trim},
 };
+use local::text::cut;
 use serde::de::{self, DeserializeOwned, value::StrDeserializer};
 
 use super::{
-    node::{Node, Value},
+    node::{LONGEST_TEXT, Node, Value},
     problem::{Place, Problem},
 };
 use crate::{
@@ -55,13 +56,13 @@ impl Reader {
             self.wrong(node, "an object");
             return None;
         };
-        for (name, node) in fields {
+        for (name, field) in fields {
             if !known.contains(&name.as_str()) {
                 let suggestion = question(nearest(name, known));
                 let known = either(known);
-                let path = &node.path;
+                let path = node.path_of(&cut(name, LONGEST_TEXT));
                 self.problem_at(
-                    node.name_place.unwrap_or(node.place),
+                    field.name_place.unwrap_or(field.place),
                     format!("{path} is not a known field{suggestion}: use {known}"),
                 );
             }

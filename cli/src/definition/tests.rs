@@ -354,6 +354,42 @@ fn a_line_of_the_file_is_not_shown_if_it_is_hostile_or_may_hold_a_key() {
 }
 
 #[test]
+fn a_problem_of_a_hostile_file_is_short() {
+    let long = "k".repeat(9_000);
+    for yaml in [
+        format!("{long}: 1"),
+        format!("? {long}\n: 1"),
+        format!("a: *{long}"),
+        format!("name: {long}"),
+        format!("name: '{long}' x"),
+        format!("a: {}", "[".repeat(3_000)),
+        EXAMPLE.replace("key: new", &format!("key: {long}")),
+        EXAMPLE.replace("channel: call", &format!("{long}: call")),
+        EXAMPLE
+            .replace("new, label", &format!("{0}, label", &long[..190]))
+            .replace("key: won", &format!("key: {}", &long[..190])),
+    ] {
+        for problem in WorkflowDefinition::read(&yaml).unwrap_err() {
+            let text = problem.text("a.yaml", &yaml);
+            assert!(text.len() < 500, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_needs_quotes_has_this_advice() {
+    for yaml in ["name: Sales: Outreach", "name: @sales", "name: 'it's'"] {
+        let problems = WorkflowDefinition::read(yaml).unwrap_err();
+        let [problem] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        let message = &problem.message;
+        assert!(message.ends_with(": put the text in quotes"), "{message}");
+        assert!(!message.contains("at line"), "{message}");
+    }
+}
+
+#[test]
 fn a_tab_is_reported_on_its_own_line() {
     for (yaml, line, column) in [
         ("name: Sales\nstatuses:\n\t- key: new\n", 3, 1),

@@ -138,8 +138,9 @@ impl Reader {
                 ..
             } = status;
             if let (true, Some(node)) = (keys.contains(&key.as_str()), node.field("key")) {
+                let value = &node.value;
                 let problem =
-                    format_args!("is {key:?}, which an earlier status has: choose another key");
+                    format_args!("is {value}, which an earlier status has: choose another key");
                 self.problem(node, problem);
             }
             keys.push(key);
