@@ -14,6 +14,8 @@ mod cadence;
 mod file;
 mod node;
 mod problem;
+#[cfg(test)]
+mod problem_tests;
 mod reader;
 mod schema;
 #[cfg(test)]
