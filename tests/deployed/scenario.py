@@ -60,7 +60,7 @@ class Deployment:
         account = self.leadgate("account", "create", "--name", "Acme", "--default-country", "US")["account"]["id"]
         key = self._key = self.leadgate("key", "create", "--account", account, "--name", "website")["api_key"]
         file = "examples/sales-outreach.yaml"
-        changes = self.leadgate("apply", "--file", file, "--account", account, "--yes")["changes"]
+        changes = self.leadgate("apply", file, "--account", account, "--yes")["changes"]
         workflow = next(it["id"] for it in changes if it["kind"] == "workflow")
 
         leads = []
