@@ -55,7 +55,7 @@ impl WorkflowDefinition {
     pub fn read(yaml: &str) -> Result<Self, Vec<Problem>> {
         let root = root(yaml)?;
         if root.is_account() {
-            let problem = "the file is one of an account: `plan` takes the file of one workflow";
+            let problem = "this is the file of an account: `plan` takes the file of one workflow";
             return Err(vec![Problem::new(root.place, problem)]);
         }
         Reader::read(&root, Reader::workflow)

@@ -170,6 +170,14 @@ fn a_plan_reads_standard_input() {
 }
 
 #[test]
+fn the_file_of_an_account_is_refused_in_one_line() {
+    let message = run_with_input(&["plan", "-"], "workflows: []\n");
+    let expected =
+        "<stdin>:1:1: this is the file of an account: `plan` takes the file of one workflow\n";
+    assert!(stderr(&message).contains(expected), "{message:?}");
+}
+
+#[test]
 fn a_zone_that_is_nearly_right_is_offered() {
     let output = plan(&[EXAMPLE, "--timezone", "Europe/Berln"]);
     let refused = String::from_utf8_lossy(&output.stderr);
