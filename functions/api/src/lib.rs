@@ -37,6 +37,8 @@ use futures::FutureExt;
 pub use self::openapi::{Audience, document, errors_page};
 pub use self::{
     function::{Function, encoded_path},
+    http::error::{ApiError, Problems},
+    intake::operator::{CreatedLead, check_lead, create_lead},
     openapi::DOCUMENT as OPENAPI,
     state::AppState,
 };
@@ -44,7 +46,7 @@ use self::{
     http::{
         body::BODY_LIMIT,
         envelope::Envelope,
-        error::{self, ApiError},
+        error,
         exchange::Exchange,
     },
     limit::Charges,

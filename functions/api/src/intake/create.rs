@@ -3,15 +3,7 @@
 use axum::{Extension, extract::State, response::Response};
 use tokio::time::Instant;
 
-use super::{
-    accept::accept,
-    array, array_reply,
-    enrol::enrol,
-    idempotency::{IdempotencyHeader, Place, Shape},
-    lead_request::LeadRequest,
-    references::References,
-    reply,
-};
+use super::{array, array_reply, idempotency::IdempotencyHeader, one, reply};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::NewLeads,
@@ -65,20 +57,6 @@ pub async fn create(
         });
         return array_reply::array(outcomes.await?, &request_id);
     }
-    let place = key.as_ref().map(|key| Place {
-        key,
-        index: 0,
-        shape: Shape::Single,
-    });
-    let request = LeadRequest::parse(&body, &account, place)?;
-    let references = References::load(&state, &account, &[&request]).await?;
-    let enrolled = enrol(
-        request,
-        &account,
-        &references,
-        &state.randomness,
-        state.clock.now(),
-    );
-    let accepted = accept(&state, &account, enrolled).await?;
+    let accepted = one::create(&state, &account, key.as_ref(), &body).await?;
     Ok(reply::created(accepted))
 }

@@ -1,7 +1,7 @@
 //! `POST /leads` ([contract](../../../../docs/contract.md#post-leads)): one lead, or an array of leads.
 //!
 //! A request goes through the modules in this order: `lead_request`, `references`, `enrol`, `accept`, `reply`.
-//! `array` does the same for an array.
+//! `one` does this for one lead, and `array` for an array. `operator` is the way in without a request.
 
 mod accept;
 mod array;
@@ -11,6 +11,8 @@ mod enrol;
 mod first_message;
 mod idempotency;
 mod lead_request;
+mod one;
+pub mod operator;
 mod outcome;
 mod references;
 mod reply;
