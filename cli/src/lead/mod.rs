@@ -1,7 +1,11 @@
 //! `leadgate lead`: the leads of an account. These commands print personal data on standard output,
 //! and never in errors.
 
+mod assignment;
+mod create;
 mod error;
+mod field;
+mod import;
 mod json;
 mod list;
 mod show;
@@ -11,7 +15,7 @@ use std::process::ExitCode;
 use aws::clock::Clock;
 use clap::Subcommand;
 
-use self::{list::ListArgs, show::ShowArgs};
+use self::{create::CreateArgs, import::ImportArgs, list::ListArgs, show::ShowArgs};
 use crate::failure;
 
 /// Commands of `leadgate lead`.
@@ -30,6 +34,14 @@ pub enum LeadCommand {
     /// "history": [{"kind", "subject", "reason", "actor", "at"}]}. The lead and the runs are as in
     /// `leadgate lead list`. The runs are newest first, and the history is oldest first.
     Show(ShowArgs),
+    /// Store a lead, as `POST /leads` does, without an API key.
+    Create(Box<CreateArgs>),
+    /// Store a lead for each line of a CSV file.
+    ///
+    /// Columns are read by their names: First Name, E-Mail and Mobile, for example. Every other
+    /// column becomes a key of the metadata. The command can be run again: a line whose lead is
+    /// there creates no other.
+    Import(Box<ImportArgs>),
 }
 
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
@@ -39,6 +51,8 @@ pub async fn run(command: &LeadCommand) -> ExitCode {
     let done = match command {
         LeadCommand::List(args) => list::list(args, now).await,
         LeadCommand::Show(args) => show::show(args, now).await,
+        LeadCommand::Create(args) => create::create(args).await,
+        LeadCommand::Import(args) => return import::run(args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,8 @@ mod documents;
 mod hostile;
 mod init;
 mod inspect;
+mod lead_create;
+mod lead_import;
 mod local_stack;
 mod plan;
 mod program;

@@ -43,12 +43,7 @@ pub use self::{
     state::AppState,
 };
 use self::{
-    http::{
-        body::BODY_LIMIT,
-        envelope::Envelope,
-        error,
-        exchange::Exchange,
-    },
+    http::{body::BODY_LIMIT, envelope::Envelope, error, exchange::Exchange},
     limit::Charges,
 };
 

@@ -1,0 +1,49 @@
+//! The workflow and the campaign of new leads, as options name them.
+
+use aws::store::Store;
+use clap::Args;
+use domain::ids::{AccountId, CampaignId, WorkflowId};
+use serde_json::{Map, Value};
+
+use super::error::LeadError;
+
+/// Options that name the workflow and the campaign of new leads.
+#[derive(Args, Clone, Debug)]
+pub struct AssignmentArgs {
+    /// Workflow that plans the contacts
+    #[arg(long, value_name = "NAME|ID")]
+    workflow: Option<String>,
+    /// Campaign of the lead
+    #[arg(long, value_name = "NAME|ID")]
+    campaign: Option<String>,
+}
+
+/// The workflow and the campaign of new leads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Assignment {
+    pub workflow: Option<WorkflowId>,
+    pub campaign: Option<CampaignId>,
+}
+
+impl AssignmentArgs {
+    /// Finds the workflow and the campaign.
+    pub async fn find(&self, _store: &Store, _account: AccountId) -> Result<Assignment, LeadError> {
+        Ok(Assignment {
+            workflow: self.workflow.as_ref().and_then(|it| it.parse().ok()),
+            campaign: self.campaign.as_ref().and_then(|it| it.parse().ok()),
+        })
+    }
+}
+
+impl Assignment {
+    /// Sets the fields in the body of a request.
+    pub fn set(self, body: &mut Map<String, Value>) {
+        let workflow = self.workflow.map(|id| id.to_string());
+        let campaign = self.campaign.map(|id| id.to_string());
+        for (name, id) in [("workflow_id", workflow), ("campaign_id", campaign)] {
+            if let Some(id) = id {
+                body.insert(name.to_owned(), id.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `leadgate lead create`: stores one lead, as `POST /leads` does.
+
+use std::{
+    fs,
+    io::{self, Read},
+};
+
+use api::{AppState, create_lead};
+use aws::clock::Clock;
+use clap::Args;
+use domain::idempotency::IdempotencyKey;
+use local::text::{PrintError, printable};
+use serde_json::{Map, Value, value::RawValue};
+use thiserror::Error;
+
+use super::{
+    assignment::{Assignment, AssignmentArgs},
+    error::LeadError,
+    field::Field,
+};
+use crate::{
+    output::OutputArg,
+    stored::account,
+    target::{AccountArg, QueueUrlArgs, Target, TargetArgs},
+};
+
+/// Options of `leadgate lead create`.
+#[derive(Args, Clone, Debug)]
+pub struct CreateArgs {
+    #[command(flatten)]
+    lead: LeadArgs,
+    /// Body of `POST /leads` for one lead, instead of the options above: JSON, @FILE, or - for
+    /// standard input
+    #[arg(long, value_name = "JSON", conflicts_with_all = LEAD_OPTIONS, required_unless_present = "first_name")]
+    body: Option<String>,
+    /// Key with which the command can be run again without storing the lead twice
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<IdempotencyKey>,
+    #[command(flatten)]
+    account: AccountArg,
+    #[command(flatten)]
+    output: OutputArg,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    queues: QueueUrlArgs,
+}
+
+const LEAD_OPTIONS: [&str; 7] = [
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "metadata",
+    "workflow",
+    "campaign",
+];
+
+/// Options of the fields of a lead.
+#[derive(Args, Clone, Debug)]
+struct LeadArgs {
+    /// First name
+    #[arg(long, value_name = "NAME")]
+    first_name: Option<String>,
+    /// Last name
+    #[arg(long, value_name = "NAME")]
+    last_name: Option<String>,
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// Phone number with its country, such as +442079460958
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// Further text about the lead; can be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    metadata: Vec<(String, String)>,
+    #[command(flatten)]
+    assignment: AssignmentArgs,
+}
+
+/// Reads `key=value`.
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reason why there is no body.
+#[derive(Debug, Error)]
+pub enum BodyError {
+    #[error("cannot read {0}")]
+    Read(String, #[source] io::Error),
+    #[error("--body has many leads: `leadgate lead import FILE.csv` takes many")]
+    Many,
+}
+
+/// Creates the lead, and prints the reply.
+pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
+    let given = args.body.as_deref().map(read).transpose()?;
+    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let (store, queue) = (target.store()?, target.queue()?);
+    let account = account(&store, target.account(&args.account).await?).await?;
+    let body = match given {
+        Some(body) => body,
+        None => {
+            let assignment = args.lead.assignment.find(&store, account.id).await?;
+            args.lead.body(assignment)
+        }
+    };
+    let state = AppState::new(store, queue, Clock::System);
+    let settings = account.settings(None);
+    let created = create_lead(&state, &settings, args.idempotency_key.as_ref(), &body).await?;
+    if args.output.is_json() {
+        let reply: &RawValue = serde_json::from_str(&created.body)
+            .map_err(io::Error::from)
+            .map_err(PrintError::from)?;
+        args.output.print(&reply, |_| String::new())?;
+    } else {
+        let reply: Value = serde_json::from_str(&created.body).unwrap_or_default();
+        crate::output::print(&text(&reply, created.is_replay))?;
+    }
+    Ok(())
+}
+
+/// Returns the body that `--body` gives.
+fn read(argument: &str) -> Result<String, BodyError> {
+    let body = match argument.strip_prefix('@') {
+        Some(path) => fs::read_to_string(path),
+        None if argument == "-" => {
+            let mut body = String::new();
+            io::stdin().read_to_string(&mut body).map(|_| body)
+        }
+        None => Ok(argument.to_owned()),
+    };
+    let name = || match argument {
+        "-" => "standard input".to_owned(),
+        _ => printable(argument.trim_start_matches('@')),
+    };
+    let body = body.map_err(|error| BodyError::Read(name(), error))?;
+    if body.trim_start().starts_with('[') {
+        return Err(BodyError::Many);
+    }
+    Ok(body)
+}
+
+impl LeadArgs {
+    fn body(&self, assignment: Assignment) -> String {
+        let mut body = Map::new();
+        let fields = [
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("email", &self.email),
+            ("phone", &self.phone),
+        ];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                body.insert(name.to_owned(), value.as_str().into());
+            }
+        }
+        for (key, value) in &self.metadata {
+            Field::Metadata(key.clone()).set(&mut body, value.clone());
+        }
+        assignment.set(&mut body);
+        Value::from(body).to_string()
+    }
+}
+
+/// Returns the reply for people.
+fn text(reply: &Value, is_replay: bool) -> String {
+    let lead = &reply["lead"];
+    let word = |value: &Value| value.as_str().map(printable).unwrap_or_default();
+    let head = if is_replay {
+        "The lead is there already"
+    } else {
+        "Created the lead"
+    };
+    let mut text = format!("{head}: {}\n", word(&lead["id"]));
+    let run = &reply["workflow_run"];
+    if run.is_object() {
+        text += &format!(
+            "Run {} in {}: first {}\n",
+            word(&run["id"]),
+            word(&run["workflow"]["name"]),
+            word(&run["cadence"]["channel"]),
+        );
+    }
+    if let Some(warning) = reply["warning"].as_str() {
+        text += &format!("Warning: {}\n", printable(warning));
+    }
+    for hint in reply["hints"].as_array().into_iter().flatten() {
+        text += &format!("Hint: {}\n", word(hint));
+    }
+    text
+}

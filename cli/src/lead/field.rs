@@ -1,0 +1,158 @@
+//! Fields of a lead, as options and the columns of a file name them.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Names of the fields.
+const NAMES: [&str; 6] = [
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "workflow_id",
+    "campaign_id",
+];
+/// Prefix of a key of the metadata.
+const METADATA: &str = "metadata.";
+/// Minimum similarity of a name that is offered instead of a wrong one.
+const SIMILAR: f64 = 0.7;
+
+/// A field of a lead, or a key of its metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    Core(&'static str),
+    Metadata(String),
+}
+
+/// Error for a text that names no field.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{name} is not a field of a lead{}: the fields are {}, and metadata.KEY", did_you_mean(name, NAMES), NAMES.join(", "))]
+pub struct UnknownField {
+    name: String,
+}
+
+impl Field {
+    /// The one field that every lead has.
+    pub const FIRST_NAME: Self = Self::Core(NAMES[0]);
+
+    /// Reads the name of a field.
+    pub fn parse(text: &str) -> Result<Self, UnknownField> {
+        if let Some(name) = NAMES.into_iter().find(|name| *name == text) {
+            return Ok(Self::Core(name));
+        }
+        match text.strip_prefix(METADATA) {
+            Some(key) if !key.is_empty() => Ok(Self::Metadata(key.to_owned())),
+            _ => Err(UnknownField {
+                name: text.to_owned(),
+            }),
+        }
+    }
+
+    /// Reads `field=value`.
+    ///
+    /// # Errors
+    /// The message for a text without `=`, or with an unknown field.
+    pub fn with_value(text: &str) -> Result<(Self, String), String> {
+        let (name, value) = text.split_once('=').ok_or("write it as field=value")?;
+        let field = Self::parse(name).map_err(|error| error.to_string())?;
+        Ok((field, value.to_owned()))
+    }
+
+    /// Returns the field that the heading of a column usually means. `None` if it means none.
+    pub fn usual(heading: &str) -> Option<Self> {
+        let heading = heading.to_lowercase();
+        let letters: String = heading.chars().filter(|it| it.is_alphanumeric()).collect();
+        let name = match letters.as_str() {
+            "firstname" | "first" | "givenname" | "forename" | "vorname" | "prénom" => NAMES[0],
+            "lastname" | "last" | "surname" | "familyname" | "nachname" => NAMES[1],
+            "email" | "mail" | "emailaddress" => NAMES[2],
+            "phone" | "phonenumber" | "mobile" | "mobilephone" | "mobilenumber" | "cell"
+            | "cellphone" | "telephone" | "tel" | "telefon" => NAMES[3],
+            "workflowid" => NAMES[4],
+            "campaignid" => NAMES[5],
+            _ => return None,
+        };
+        Some(Self::Core(name))
+    }
+
+    /// Sets the field in the body of a request.
+    pub fn set(&self, body: &mut Map<String, Value>, value: String) {
+        match self {
+            Self::Core(name) => {
+                body.insert((*name).to_owned(), value.into());
+            }
+            Self::Metadata(key) => {
+                let metadata = body.entry("metadata").or_insert_with(|| Map::new().into());
+                if let Some(metadata) = metadata.as_object_mut() {
+                    metadata.insert(key.clone(), value.into());
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Core(name) => f.write_str(name),
+            Self::Metadata(key) => write!(f, "{METADATA}{key}"),
+        }
+    }
+}
+
+/// Returns a question for the known name that is most like `name`. It is empty if none is like it.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let name = name.to_lowercase();
+    let similarity = |known: &str| strsim::jaro(&name, &known.to_lowercase());
+    let all = known.into_iter().map(|known| (similarity(known), known));
+    let nearest = all.max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((similarity, nearest)) if similarity > SIMILAR => {
+            format!(" (did you mean {nearest}?)")
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_headings_name_their_field() {
+        for (headings, expected) in [
+            (
+                "first_name|First Name|FIRSTNAME|first-name|Vorname",
+                "first_name",
+            ),
+            ("last_name|Last Name|Surname", "last_name"),
+            ("email|E-Mail|E-mail Address|mail", "email"),
+            ("phone|Phone Number|Mobile|Tel.|phone_number", "phone"),
+            ("workflow_id", "workflow_id"),
+        ] {
+            for heading in headings.split('|') {
+                let field = Field::usual(heading).map(|field| field.to_string());
+                assert_eq!(field.as_deref(), Some(expected), "{heading}");
+            }
+        }
+        for other in ["", "Name", "Company", "Notes", "Workflow", "Phone type"] {
+            assert_eq!(Field::usual(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_answered_with_the_nearest() {
+        let message = |text| Field::parse(text).unwrap_err().to_string();
+        assert_eq!(
+            message("fist_name"),
+            "fist_name is not a field of a lead (did you mean first_name?): the fields are first_name, \
+             last_name, email, phone, workflow_id, campaign_id, and metadata.KEY"
+        );
+        assert!(message("xyz").starts_with("xyz is not a field of a lead: the fields are"));
+        assert!(message("metadata.").contains("is not a field"));
+        let field = Field::parse("metadata.Notes").unwrap();
+        assert_eq!(field, Field::Metadata("Notes".to_owned()));
+    }
+}

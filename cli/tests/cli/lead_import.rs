@@ -1,0 +1,399 @@
+//! Tests of `leadgate lead import`.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use aws::clock::Clock;
+use domain::page::PageRequest;
+use local::{Ports, Services, Storage, demo};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::program::{leadgate, stdout};
+
+/// Number of leads of the demo account.
+const DEMO_LEADS: usize = 10;
+
+/// Services, and a folder for files.
+struct Import {
+    services: Services,
+    folder: TempDir,
+}
+
+impl Import {
+    async fn new() -> Self {
+        let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System);
+        Self {
+            services: services.await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = leadgate(&["lead", "import"]);
+        command
+            .args(args)
+            .args(["--dynamodb-url", &self.services.dynamodb_url])
+            .args(["--sqs-url", &self.services.sqs_url])
+            .current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Imports a file with this text.
+    fn text(&self, text: impl AsRef<[u8]>, args: &[&str]) -> Output {
+        fs::write(self.path("leads.csv"), text).unwrap();
+        self.run(&[&["leads.csv"], args].concat())
+    }
+
+    /// Returns the number of leads beyond those of the demo account.
+    async fn leads(&self) -> usize {
+        let account = demo::ACCOUNT_ID.parse().unwrap();
+        let mut request = PageRequest {
+            limit: 200,
+            after: None,
+        };
+        let mut count = 0;
+        loop {
+            let page = self
+                .services
+                .store
+                .leads(account, &LeadFilter::default(), &request)
+                .await
+                .unwrap();
+            count += page.page.items.len();
+            request.after = page.page.next;
+            if request.after.is_none() {
+                return count - DEMO_LEADS;
+            }
+        }
+    }
+}
+
+fn summary(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn counts(output: &Output) -> [u64; 3] {
+    let summary = summary(output);
+    ["created", "already_there", "refused"].map(|name| summary[name].as_u64().unwrap())
+}
+
+fn message(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).unwrap()
+}
+
+fn many(count: usize) -> String {
+    let line = |number| format!("Ada {number},+4420794{number:05},{number}\n");
+    "first_name,phone,number\n".to_owned() + &(0..count).map(line).collect::<String>()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_shown_as_they_are_read_and_the_rest_is_metadata() {
+    let import = Import::new().await;
+    let text = "\u{feff}First Name;E-Mail;Handy;Company;Notes\r\n\
+                Ada;ada@example.com;020 7946 0958;\"Example; Ltd\";secret\r\n";
+    let args = [
+        "--map",
+        "Handy=phone",
+        "--map",
+        "Notes=-",
+        "--default",
+        "metadata.list=spring",
+    ];
+    let output = import.text(text, &args);
+    assert_eq!(
+        stdout(&output),
+        "COLUMN      READ AS\n\
+         First Name  first_name\n\
+         E-Mail      email\n\
+         Handy       phone\n\
+         Company     metadata.Company\n\
+         Notes       left out\n\
+         \n\
+         Created: 1, already there: 0, refused: 0.\n"
+    );
+    let account = demo::ACCOUNT_ID.parse().unwrap();
+    let request = PageRequest {
+        limit: 1,
+        after: None,
+    };
+    let newest = import
+        .services
+        .store
+        .leads(account, &LeadFilter::default(), &request)
+        .await
+        .unwrap();
+    let profile = &newest.page.items[0].profile;
+    assert_eq!(profile.phone.as_ref().unwrap().as_str(), "+442079460958");
+    let metadata: Value = serde_json::to_value(&profile.metadata).unwrap();
+    assert_eq!(
+        metadata,
+        json!({"Company": "Example; Ltd", "list": "spring"})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_creates_nothing_and_a_changed_line_is_a_new_lead() {
+    let import = Import::new().await;
+    let json = ["--output", "json"];
+    let text = "first_name,last_name\nAda,King\nBob,\nAda,King\n";
+    assert_eq!(counts(&import.text(text, &json)), [3, 0, 0]);
+    assert_eq!(counts(&import.text(text, &json)), [0, 3, 0]);
+    // The order of the columns and of the lines makes no difference.
+    let text = "last_name,first_name\n,Bob\nKing,Ada\nLovelace,Ada\nKing,Ada\n";
+    assert_eq!(counts(&import.text(text, &json)), [1, 3, 0]);
+    // The same line in another workflow is another lead.
+    let args = [
+        &json[..],
+        &[
+            "--workflow",
+            demo::WORKFLOW_ID,
+            "--default",
+            "phone=+442079460958",
+        ],
+    ]
+    .concat();
+    assert_eq!(counts(&import.text(text, &args)), [4, 0, 0]);
+    assert_eq!(import.leads().await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_lines_are_named_before_the_import() {
+    let import = Import::new().await;
+    let output = import.text("first_name\nAda\nAda\nAda\n", &["--dry-run"]);
+    let text = stdout(&output);
+    let expected = "2 lines are equal to one above: each becomes a lead of its own.\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_lines_are_written_beside_the_file_and_can_be_mended() {
+    let import = Import::new().await;
+    let text = "First Name,Email\nAda,ada@example.com\nBob,bob.example.com\n\nEve,eve@example.com,more\n,x@example.com\n";
+    let output = import.text(text, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        message(&output),
+        "leadgate lead: 3 of 4 lines refused: mend them in leads.refused.csv, and import that file\n"
+    );
+    let shown = str::from_utf8(&output.stdout).unwrap();
+    let table = "LINE  REFUSED BECAUSE\n\
+                 3     email is not a valid email address\n\
+                 5     has 3 values, and the first line has 2 columns\n\
+                 6     first_name is required\n";
+    assert!(shown.contains(table), "{shown}");
+    assert!(shown.ends_with(
+        "Created: 1, already there: 0, refused: 3.\nThe refused lines are in leads.refused.csv.\n"
+    ));
+    let path = import.path("leads.refused.csv");
+    assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    let refused = fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        refused,
+        "refused line,refused reason,First Name,Email\n\
+         3,email is not a valid email address,Bob,bob.example.com\n\
+         5,\"has 3 values, and the first line has 2 columns\",Eve,eve@example.com,more\n\
+         6,first_name is required,,x@example.com\n"
+    );
+    let mended = refused.replace("bob.", "bob@").replace(",more", "");
+    fs::write(&path, &mended).unwrap();
+    let output = import.run(&["leads.refused.csv", "--output", "json"]);
+    assert_eq!(counts(&output), [2, 0, 1]);
+    // A second report does not replace the one that the operator may be mending.
+    assert_eq!(fs::read_to_string(&path).unwrap(), mended);
+    let second = import.path("leads.refused-2.csv");
+    assert_eq!(summary(&output)["refused_file"], "leads.refused-2.csv");
+    assert_eq!(
+        fs::read_to_string(second).unwrap(),
+        "refused line,refused reason,First Name,Email\n4,first_name is required,,x@example.com\n"
+    );
+    assert_eq!(import.leads().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_never_written_over_a_file() {
+    let import = Import::new().await;
+    fs::write(import.path("kept.csv"), "precious").unwrap();
+    let text = "first_name,email\nAda,x\n";
+    let output = import.text(text, &["--report", "kept.csv"]);
+    let expected = "leadgate lead: kept.csv exists already: name a new file with --report\n";
+    assert_eq!(message(&output), expected);
+    assert_eq!(
+        fs::read_to_string(import.path("kept.csv")).unwrap(),
+        "precious"
+    );
+    let output = import.text(text, &["--report", "new.csv"]);
+    assert!(
+        message(&output).contains("mend them in new.csv"),
+        "{output:?}"
+    );
+    assert!(import.path("new.csv").exists());
+    assert!(!import.path("leads.refused.csv").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_checks_all_and_stores_nothing() {
+    let import = Import::new().await;
+    let unknown = "019c0000-0000-7000-8000-0000000000ff";
+    let text = format!("first_name,email,workflow_id\nAda,,{unknown}\nBob,x,\n");
+    let output = import.text(text, &["--dry-run"]);
+    let shown = str::from_utf8(&output.stdout).unwrap();
+    for expected in [
+        "1      the workflow is unknown to this account: the lead is in no workflow\n",
+        "3     email is not a valid email address\n",
+        "Nothing is stored. Valid: 1, refused: 1.\n",
+    ] {
+        assert!(shown.contains(expected), "{expected:?} in {shown}");
+    }
+    assert_eq!(import.leads().await, 0);
+    let files = fs::read_dir(import.folder.path()).unwrap();
+    assert_eq!(files.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_is_one_error_and_stores_nothing() {
+    let import = Import::new().await;
+    for (text, args, expected) in [
+        (
+            &b"first_name\nAda\nJos\xe9\n"[..],
+            &[][..],
+            "leads.csv is not UTF-8 in line 3: save it as UTF-8 (in Excel, choose \"CSV UTF-8\")",
+        ),
+        (
+            b"Name,Phone\nAda,1\n",
+            &[],
+            "no column is read as first_name: name one with --map COLUMN=first_name, or a value for all lines \
+             with --default first_name=VALUE (the columns are Name, Phone)",
+        ),
+        (
+            b"first_name,Note\nAda,1\n",
+            &["--map", "Notes=-"],
+            "there is no column Notes (did you mean Note?): the columns are first_name, Note",
+        ),
+    ] {
+        let output = import.text(text, args);
+        assert_eq!(message(&output), format!("leadgate lead: {expected}\n"));
+        assert_eq!(output.status.code(), Some(1));
+    }
+    let output = import.text("first_name\nAda\n", &["--map", "first_name=fist_name"]);
+    let expected = "fist_name is not a field of a lead (did you mean first_name?)";
+    assert!(message(&output).contains(expected), "{output:?}");
+    let output = import.run(&["nowhere.csv"]);
+    assert!(message(&output).starts_with("leadgate lead: cannot read nowhere.csv: "));
+    assert_eq!(import.leads().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_input_is_read_and_leaves_no_file() {
+    let import = Import::new().await;
+    let mut child = import
+        .command(&["-", "--delimiter", "tab", "--output", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"first_name\temail\nAda\t\nBob\tx\n")
+        .unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(counts(&output), [1, 0, 1]);
+    let refusals = json!([{"line": 3, "reason": "email is not a valid email address"}]);
+    assert_eq!(summary(&output)["refusals"], refusals);
+    let expected = "leadgate lead: 1 of 2 lines refused: mend them, and import the file again\n";
+    assert_eq!(message(&output), expected);
+    assert_eq!(fs::read_dir(import.folder.path()).unwrap().count(), 0);
+}
+
+/// Starts an import of many lines, waits until some leads are there, and sends a signal.
+async fn interrupted(import: &Import, signal: Signal) -> Output {
+    fs::write(import.path("leads.csv"), many(LINES)).unwrap();
+    let child = import
+        .command(&["leads.csv", "--output", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while import.leads().await < 50 {
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Number of lines: more than are imported before a signal arrives.
+const LINES: usize = 2_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_ctrl_c_or_a_kill_the_next_run_stores_the_rest_and_nothing_twice() {
+    let import = Import::new().await;
+    let killed = interrupted(&import, Signal::SIGKILL).await;
+    assert_eq!(killed.status.code(), None);
+    let after_kill = import.leads().await;
+    assert!(after_kill < LINES, "{after_kill}");
+
+    let stopped = interrupted(&import, Signal::SIGINT).await;
+    assert_eq!(stopped.status.code(), Some(130), "{}", message(&stopped));
+    let [created, there, refused] = counts(&stopped);
+    let done = created + there + refused;
+    assert_eq!(
+        message(&stopped),
+        format!(
+            "leadgate lead: stopped after {done} of {LINES} lines: run the command again to go on, no lead is \
+             stored twice\n"
+        )
+    );
+
+    let output = import.run(&["leads.csv", "--output", "json"]);
+    let [created, there, refused] = counts(&output);
+    assert_eq!((created + there, refused), (2_000, 0));
+    assert!(there >= 50, "{there}");
+    assert_eq!(import.leads().await, LINES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_ends_at_the_first_failure_of_the_store() {
+    let import = Import::new().await;
+    fs::write(import.path("leads.csv"), many(20)).unwrap();
+    let output = leadgate(&["lead", "import", "leads.csv", "--table", "x"])
+        .args([
+            "--queue-url",
+            "http://127.0.0.1:1/q",
+            "--account",
+            demo::ACCOUNT_ID,
+        ])
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "a")
+        .env("AWS_SECRET_ACCESS_KEY", "s")
+        .env("AWS_ENDPOINT_URL", &import.services.dynamodb_url)
+        .current_dir(import.folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        message(&output).contains("DynamoDB refused a request"),
+        "{output:?}"
+    );
+    assert!(!Path::new(&import.path("leads.refused.csv")).exists());
+}
