@@ -27,9 +27,11 @@ use crate::{
     init::{self, InitArgs},
     key::{self, KeyCommand},
     lead::{self, LeadCommand},
+    open::{self, OpenArgs},
     plan::{self, PlanArgs},
     queue::{self, QueueCommand},
     run::{self, RunCommand},
+    tail::{self, TailArgs},
     workflow::{self, WorkflowCommand},
 };
 
@@ -88,6 +90,10 @@ enum Command {
     /// Inspect the queues of workflow starts, and move dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Show the log lines of the local stack or of a stack's functions, as they come in.
+    Tail(TailArgs),
+    /// Show the reference page of the HTTP API in a browser.
+    Open(OpenArgs),
     /// Print the OpenAPI 3.1 document of the HTTP API.
     Openapi(OpenapiArgs),
     /// Print every error of the HTTP API with its cause and its solution, as Markdown.
@@ -130,6 +136,8 @@ pub async fn run() -> ExitCode {
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
         Command::Queue(command) => queue::run(&command).await,
+        Command::Tail(args) => tail::run(&args).await,
+        Command::Open(args) => open::run(&args).await,
         Command::Openapi(args) => documents::openapi(&args),
         Command::Errors(args) => documents::errors(&args),
         Command::Schema(args) => documents::schema_of_files(&args),

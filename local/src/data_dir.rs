@@ -10,7 +10,11 @@ use std::{
 
 use rustix::process::geteuid;
 
-use crate::{LocalError, running::Running};
+use crate::{
+    LocalError,
+    journal::{Journal, LOG_FILES},
+    running::Running,
+};
 
 /// Default name of the data folder.
 pub const DATA_DIR: &str = ".leadgate";
@@ -23,7 +27,7 @@ const SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 /// Mode of the folder. Only its owner can read it, because it has personal data.
 const FOLDER_MODE: u32 = 0o700;
 /// Mode of each file in the folder.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 /// Maximum number of bytes that are read of a lock file. A lock file of Leadgate is far shorter.
 const LONGEST_LOCK: u64 = 4096;
 
@@ -69,6 +73,9 @@ impl DataDir {
         refuse_link(&data_file)?;
         for suffix in SUFFIXES {
             refuse_link(&path.join(format!("{DATA_FILE}{suffix}")))?;
+        }
+        for name in LOG_FILES {
+            refuse_link(&path.join(name))?;
         }
         let lock_file = path.join(LOCK_FILE);
         refuse_link(&lock_file)?;
@@ -120,6 +127,15 @@ impl DataDir {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the lines of the journal in the folder.
+    pub(super) fn keep(&self, journal: &Journal) -> Result<(), LocalError> {
+        let kept = journal.keep_in(&self.path);
+        kept.map_err(|cause| LocalError::DataDir {
+            path: self.path.clone(),
+            cause,
+        })
     }
 
     pub(super) fn data_file(&self) -> PathBuf {
@@ -177,14 +193,17 @@ pub fn running_in(folder: &Path) -> Option<Running> {
 /// Finds the running stack whose data folder is `.leadgate` in `folder`, or in the nearest folder
 /// above it.
 pub fn nearest_running(folder: &Path) -> Option<Running> {
-    let folders = folder.ancestors();
-    folders
-        .map(|folder| folder.join(DATA_DIR))
-        .find_map(|data_dir| running_in(&data_dir))
+    running_in(&nearest_data_dir(folder)?)
+}
+
+/// Finds the data folder of [`nearest_running`].
+pub fn nearest_data_dir(folder: &Path) -> Option<PathBuf> {
+    let mut data_dirs = folder.ancestors().map(|folder| folder.join(DATA_DIR));
+    data_dirs.find(|data_dir| running_in(data_dir).is_some())
 }
 
 /// Returns options that do not follow a link and do not wait for a pipe.
-fn without_links() -> OpenOptions {
+pub(super) fn without_links() -> OpenOptions {
     let mut options = File::options();
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     options

@@ -124,7 +124,7 @@ fn one_line(error: &(dyn Error + 'static)) -> String {
         .join(" ")
 }
 
-async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError> {
+async fn serve(args: &DevArgs, journal: Journal) -> Result<(), DevError> {
     // Listens before anything starts, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(DevError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DevError::Signals)?;
@@ -141,7 +141,7 @@ async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError>
     });
     let access = Access {
         origins: args.cors.clone(),
-        journal: journal.clone(),
+        journal: Some(journal.clone()),
     };
     let stack = tokio::select! {
         () = &mut stop => return Ok(()),
@@ -155,9 +155,7 @@ async fn serve(args: &DevArgs, journal: Option<Journal>) -> Result<(), DevError>
     }
     announce(args, &stack)?;
     stop.await;
-    if let Some(journal) = &journal {
-        journal.note("stopping: finishing the requests and starts in progress".to_owned());
-    }
+    journal.note("stopping: finishing the requests and starts in progress".to_owned());
     if timeout(STOP_TIMEOUT, stack.stop()).await.is_err() {
         tracing::warn!(
             "stopped before all work was done: the stack does the rest when it runs again"

@@ -29,9 +29,9 @@ mod template;
 pub mod text;
 
 pub use self::{
-    data_dir::{DATA_DIR, Storage, nearest_running, running_in},
+    data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},
     error::LocalError,
-    journal::Journal,
+    journal::{Entry, Journal, LogReader},
     queue_names::{dead_letter_queue_url, start_queue_url},
     running::Running,
     services::{Ports, Services, TABLE},

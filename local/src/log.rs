@@ -23,19 +23,20 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts the log. Returns the journal, or `None` if the functions' log lines are shown instead.
-/// `verbose` shows all of their fields.
-pub(crate) fn init(format: LogFormat, verbose: bool) -> Option<Journal> {
+/// Starts the log. Returns the journal, which is printed if `format` is for people. `verbose` shows all
+/// fields of the functions' log lines instead.
+pub(crate) fn init(format: LogFormat, verbose: bool) -> Journal {
     // The embedded DynamoDB warns about each failed condition. Conditional writes of Leadgate fail
     // in normal operation.
     let shown = |level| targets(level).with_target("dynoxide", LevelFilter::ERROR);
-    let registry = tracing_subscriber::registry();
-    let journal = match (format, verbose) {
+    let journal = Journal::new((format, verbose) == (LogFormat::Text, false));
+    let warnings = Warnings(journal.clone()).with_filter(shown(LevelFilter::WARN));
+    let registry = tracing_subscriber::registry().with(warnings);
+    match (format, verbose) {
         (LogFormat::Json, _) => {
             let namespace = "Leadgate".to_owned();
             let lines = function_lines(LevelFilter::INFO, namespace, Clock::System, io::stderr);
             registry.with(lines).init();
-            None
         }
         (LogFormat::Text, true) => {
             let lines = tracing_subscriber::fmt::layer()
@@ -45,15 +46,9 @@ pub(crate) fn init(format: LogFormat, verbose: bool) -> Option<Journal> {
                 .with_target(false)
                 .with_filter(shown(LevelFilter::INFO));
             registry.with(lines).init();
-            None
         }
-        (LogFormat::Text, false) => {
-            let journal = Journal::default();
-            let warnings = Warnings(journal.clone()).with_filter(shown(LevelFilter::WARN));
-            registry.with(warnings).init();
-            Some(journal)
-        }
-    };
+        (LogFormat::Text, false) => registry.init(),
+    }
     report_panics();
     journal
 }

@@ -87,6 +87,9 @@ impl Stack {
         // The folder comes first: its error names the other stack, and the error of a taken port
         // does not.
         let data_dir = DataDir::of(storage)?;
+        if let (Some(data_dir), Some(journal)) = (&data_dir, &access.journal) {
+            data_dir.keep(journal)?;
+        }
         let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
         let mut services = Services::start_in(data_dir, ports, &clock).await?;
         let recovered = recovery::send_lost_starts(&services, &clock).await?;

@@ -5,7 +5,7 @@ use clap::Args;
 use domain::ids::{AccountId, CampaignId, WorkflowId};
 use serde_json::{Map, Value};
 
-use super::error::LeadError;
+use crate::{stored, target::TargetError};
 
 /// Options that name the workflow and the campaign of new leads.
 #[derive(Args, Clone, Debug)]
@@ -27,11 +27,15 @@ pub struct Assignment {
 
 impl AssignmentArgs {
     /// Finds the workflow and the campaign.
-    pub async fn find(&self, _store: &Store, _account: AccountId) -> Result<Assignment, LeadError> {
-        Ok(Assignment {
-            workflow: self.workflow.as_ref().and_then(|it| it.parse().ok()),
-            campaign: self.campaign.as_ref().and_then(|it| it.parse().ok()),
-        })
+    pub async fn find(&self, store: &Store, account: AccountId) -> Result<Assignment, TargetError> {
+        let mut assignment = Assignment::default();
+        if let Some(text) = &self.workflow {
+            assignment.workflow = Some(stored::workflow(store, account, text).await?.id);
+        }
+        if let Some(text) = &self.campaign {
+            assignment.campaign = Some(stored::campaign(store, account, text).await?.id);
+        }
+        Ok(assignment)
     }
 }
 

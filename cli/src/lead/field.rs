@@ -5,6 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::nearest::nearest;
+
 /// Names of the fields.
 const NAMES: [&str; 6] = [
     "first_name",
@@ -16,8 +18,6 @@ const NAMES: [&str; 6] = [
 ];
 /// Prefix of a key of the metadata.
 const METADATA: &str = "metadata.";
-/// Minimum similarity of a name that is offered instead of a wrong one.
-const SIMILAR: f64 = 0.7;
 
 /// A field of a lead, or a key of its metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,16 +104,8 @@ impl fmt::Display for Field {
 
 /// Returns a question for the known name that is most like `name`. It is empty if none is like it.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let name = name.to_lowercase();
-    let similarity = |known: &str| strsim::jaro(&name, &known.to_lowercase());
-    let all = known.into_iter().map(|known| (similarity(known), known));
-    let nearest = all.max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((similarity, nearest)) if similarity > SIMILAR => {
-            format!(" (did you mean {nearest}?)")
-        }
-        _ => String::new(),
-    }
+    let nearest = nearest(name, known);
+    nearest.map_or_else(String::new, |nearest| format!(" (did you mean {nearest}?)"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Target of a command: the local stack, or a deployment on AWS.
 
 mod cloudformation;
-mod profile;
-mod stack;
+pub mod logs;
+pub mod profile;
+mod service;
+pub mod stack;
 
 use std::{
     env, io,
@@ -248,7 +250,7 @@ impl Target {
 
 /// Returns the running local stack with this data folder, or the nearest one from the current
 /// folder upwards.
-fn running(data_dir: Option<&Path>) -> Result<Running, TargetError> {
+pub fn running(data_dir: Option<&Path>) -> Result<Running, TargetError> {
     if let Some(folder) = data_dir {
         return running_in(folder).ok_or_else(|| TargetError::NoStackIn(folder.to_owned()));
     }

@@ -8,8 +8,16 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::error::ErrorMetadata;
 use thiserror::Error;
 
-use super::cloudformation::{CallError, describe_stack};
+use super::{
+    cloudformation::{self, describe_resources, describe_stack},
+    service::CallError,
+};
 use crate::credentials::NO_REGION;
+
+/// Suffix of the log groups' names in the template.
+const LOG_GROUP: &str = "LogGroup";
+/// Beginning of the name of the gateway's log group. The function `api` logs each request, too.
+const GATEWAY: &str = "Access";
 
 /// Outputs that the commands need.
 pub struct Outputs {
@@ -18,7 +26,16 @@ pub struct Outputs {
     pub dead_letter_queue: String,
 }
 
-/// Reason why the outputs of a stack are unknown.
+/// Log group of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Name of the function, such as `start-workflow`.
+    pub function: String,
+    /// Name of the group.
+    pub name: String,
+}
+
+/// Reason why the parts of a stack are unknown.
 #[derive(Debug, Error)]
 pub enum StackError {
     #[error("{NO_REGION}")]
@@ -30,6 +47,8 @@ pub enum StackError {
          finished"
     )]
     NoOutput { name: String, output: &'static str },
+    #[error("the stack {name} has no log groups: pass a stack of Leadgate")]
+    NoLogGroups { name: String },
     #[error("CloudFormation refused to describe the stack {name}: {advice} ({code}: {message})")]
     Refused {
         name: String,
@@ -54,27 +73,79 @@ pub enum StackError {
 
 /// Asks CloudFormation for the outputs of the stack.
 pub async fn outputs(config: &SdkConfig, name: &str) -> Result<Outputs, StackError> {
-    let region = config.region().ok_or(StackError::NoRegion)?;
-    let outputs = describe_stack(config, name)
-        .await
-        .map_err(|error| failure(error, name, region))?;
-    let value = |output: &'static str| {
-        let value = outputs.value(output).map(str::to_owned);
-        value.ok_or_else(|| StackError::NoOutput {
-            name: name.to_owned(),
-            output,
-        })
-    };
+    let outputs = all_outputs(config, name).await?;
     Ok(Outputs {
-        table: value("TableName")?,
-        start_queue: value("StartQueueUrl")?,
-        dead_letter_queue: value("StartDeadLetterQueueUrl")?,
+        table: value(&outputs, name, "TableName")?,
+        start_queue: value(&outputs, name, "StartQueueUrl")?,
+        dead_letter_queue: value(&outputs, name, "StartDeadLetterQueueUrl")?,
     })
 }
 
-fn failure(error: CallError, name: &str, region: &Region) -> StackError {
+/// Asks CloudFormation for the URL of the stack's API.
+pub async fn api_url(config: &SdkConfig, name: &str) -> Result<String, StackError> {
+    value(&all_outputs(config, name).await?, name, "ApiUrl")
+}
+
+async fn all_outputs(
+    config: &SdkConfig,
+    name: &str,
+) -> Result<cloudformation::Outputs, StackError> {
+    let region = config.region().ok_or(StackError::NoRegion)?;
+    let advice = "allow cloudformation:DescribeStacks, or pass --table instead of --stack";
+    let outputs = describe_stack(config, name).await;
+    outputs.map_err(|error| failure(error, name, region, advice))
+}
+
+fn value(
+    outputs: &cloudformation::Outputs,
+    name: &str,
+    output: &'static str,
+) -> Result<String, StackError> {
+    let value = outputs.value(output).map(str::to_owned);
+    value.ok_or_else(|| StackError::NoOutput {
+        name: name.to_owned(),
+        output,
+    })
+}
+
+/// Asks CloudFormation for the log groups of the stack's functions.
+pub async fn log_groups(config: &SdkConfig, name: &str) -> Result<Vec<LogGroup>, StackError> {
+    let region = config.region().ok_or(StackError::NoRegion)?;
+    let advice = "allow cloudformation:DescribeStackResources";
+    let resources = describe_resources(config, name)
+        .await
+        .map_err(|error| failure(error, name, region, advice))?;
+    let groups = resources.into_iter().filter_map(|resource| {
+        let stem = resource.logical_id.strip_suffix(LOG_GROUP)?;
+        let is_of_function = resource.kind == "AWS::Logs::LogGroup" && stem != GATEWAY;
+        is_of_function.then(|| LogGroup {
+            function: kebab_case(stem),
+            name: resource.physical_id.clone(),
+        })
+    });
+    let groups: Vec<_> = groups.collect();
+    if groups.is_empty() {
+        let name = name.to_owned();
+        return Err(StackError::NoLogGroups { name });
+    }
+    Ok(groups)
+}
+
+/// Returns the name of a function from its name in the template: `start-workflow` from `StartWorkflow`.
+fn kebab_case(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    text
+}
+
+fn failure(error: CallError, name: &str, region: &Region, access: &'static str) -> StackError {
     match &error {
-        SdkError::ServiceError(service) => refusal(service, name, region),
+        SdkError::ServiceError(service) => refusal(service, name, region, access),
         SdkError::ResponseError(_) => StackError::Reply(Box::new(error)),
         _ => StackError::Call {
             region: region.clone(),
@@ -87,6 +158,7 @@ fn refusal(
     refusal: &ServiceError<ErrorMetadata, HttpResponse>,
     name: &str,
     region: &Region,
+    access: &'static str,
 ) -> StackError {
     let status = refusal.raw().status();
     let message = refusal.err().message().unwrap_or("no message").to_owned();
@@ -99,9 +171,7 @@ fn refusal(
             return StackError::Absent { name, region };
         }
         Some("ValidationError") => "check the name",
-        Some("AccessDenied") => {
-            "allow cloudformation:DescribeStacks, or pass --table instead of --stack"
-        }
+        Some("AccessDenied") => access,
         Some("ExpiredToken" | "InvalidClientTokenId" | "SignatureDoesNotMatch") => {
             "renew your AWS credentials, for example with `aws sso login`"
         }

@@ -35,7 +35,7 @@ async fn a_lead_is_created_as_the_api_does_and_gets_its_run() {
             "--phone",
             "020 7946 0958",
             "--workflow",
-            demo::WORKFLOW_ID,
+            "Sales Outreach",
             "--campaign",
             demo::CAMPAIGN_ID,
             "--metadata",

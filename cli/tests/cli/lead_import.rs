@@ -10,7 +10,7 @@ use std::{
 };
 
 use aws::clock::Clock;
-use domain::page::PageRequest;
+use domain::{lead::LeadFilter, page::PageRequest};
 use local::{Ports, Services, Storage, demo};
 use nix::{
     sys::signal::{Signal, kill},
@@ -141,7 +141,7 @@ async fn columns_are_shown_as_they_are_read_and_the_rest_is_metadata() {
         .leads(account, &LeadFilter::default(), &request)
         .await
         .unwrap();
-    let profile = &newest.page.items[0].profile;
+    let profile = newest.page.items[0].as_ref().unwrap();
     assert_eq!(profile.phone.as_ref().unwrap().as_str(), "+442079460958");
     let metadata: Value = serde_json::to_value(&profile.metadata).unwrap();
     assert_eq!(

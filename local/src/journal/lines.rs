@@ -1,10 +1,10 @@
 //! Form of a line of the journal: time, subject and fact.
 
-use std::{borrow::Cow, fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _};
 
 use anstyle::{AnsiColor, Effects, Style};
-use http::StatusCode;
 use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::text::{cut, printable, short, width as columns};
 
@@ -23,27 +23,29 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
 /// A line of the journal.
-#[derive(Debug)]
-pub(super) enum Line<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Line {
     /// An answered request.
     Request {
-        method: &'a str,
-        path: &'a str,
-        status: StatusCode,
-        elapsed: Duration,
+        method: String,
+        path: String,
+        status: u16,
+        duration_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
         fact: Option<String>,
     },
     /// The result of a start.
     Run { id: String, fact: String },
     /// Work without a request.
-    Note(String),
+    Note { fact: String },
     /// A warning.
-    Warning(String),
+    Warning { fact: String },
     /// An error.
-    Error(String),
+    Error { fact: String },
 }
 
-impl Line<'_> {
+impl Line {
     /// Returns the line with its colours. Lines of requests and runs are cut at `width` columns.
     pub(super) fn render(&self, at: Timestamp, zone: &TimeZone, width: Option<usize>) -> String {
         let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
@@ -54,13 +56,12 @@ impl Line<'_> {
                 method,
                 path,
                 status,
-                elapsed,
+                duration_ms: ms,
                 fact,
             } => {
                 let longest = width.map_or(usize::MAX, |width| width.saturating_sub(REST));
-                let (path, ms) = (cut(&shown_path(path), longest), elapsed.as_millis());
+                let path = cut(&shown_path(path), longest);
                 let colour = colour(*status);
-                let status = status.as_u16();
                 let head = format!("{time} {method:<6} {path:<10} {status} {ms:>4} ms  ");
                 let fact = fitted(fact.as_deref().unwrap_or_default(), &head, width);
                 write!(
@@ -73,19 +74,19 @@ impl Line<'_> {
                 let fact = fitted(fact, &head, width);
                 write!(text, "{CYAN}run{CYAN:#}    {id} {fact}")
             }
-            Self::Note(fact) => write!(text, "{CYAN}note{CYAN:#}   {}", printable(fact)),
-            Self::Warning(fact) => {
+            Self::Note { fact } => write!(text, "{CYAN}note{CYAN:#}   {}", printable(fact)),
+            Self::Warning { fact } => {
                 write!(text, "{YELLOW}warning{YELLOW:#} {}", printable(fact))
             }
-            Self::Error(fact) => write!(text, "{RED}error{RED:#}  {}", printable(fact)),
+            Self::Error { fact } => write!(text, "{RED}error{RED:#}  {}", printable(fact)),
         };
         text.truncate(text.trim_end().len());
         text
     }
 }
 
-fn colour(status: StatusCode) -> Style {
-    match status.as_u16() {
+fn colour(status: u16) -> Style {
+    match status {
         207 | 400..500 => YELLOW,
         500.. => RED,
         _ => GREEN,
@@ -126,17 +127,17 @@ mod tests {
 
     const LEAD: &str = "/api/public/leads/01a2056d-dbb5-7577-8f61-c089d9f9367d/automation/stop";
 
-    fn rendered(line: &Line<'_>, width: Option<usize>) -> String {
+    fn rendered(line: &Line, width: Option<usize>) -> String {
         let at = "2026-02-10T12:34:56Z".parse().unwrap();
         anstream::adapter::strip_str(&line.render(at, &TimeZone::UTC, width)).to_string()
     }
 
-    fn request<'a>(method: &'a str, path: &'a str, status: u16, fact: &str) -> Line<'a> {
+    fn request(method: &str, path: &str, status: u16, fact: &str) -> Line {
         Line::Request {
-            method,
-            path,
-            status: StatusCode::from_u16(status).unwrap(),
-            elapsed: Duration::from_millis(20),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            status,
+            duration_ms: 20,
             fact: Some(fact.to_owned()).filter(|fact| !fact.is_empty()),
         }
     }

@@ -3,12 +3,16 @@
 //! names.
 
 mod facts;
+mod file;
 mod lines;
 mod runs;
+mod tail;
 mod warnings;
 
 use std::{
     io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -22,41 +26,61 @@ use axum::{
 use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
 
-use self::lines::Line;
 pub(crate) use self::warnings::Warnings;
+pub use self::{
+    file::LOG_FILES,
+    tail::{Entry, LogReader},
+};
+use self::{file::LogFile, lines::Line};
 
 /// Maximum size of a reply, in bytes. All replies of the API are smaller.
 const REPLY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Lines for people, on standard error.
+/// Lines for people, on standard error and in the log file. Clones share the file.
 #[derive(Clone, Debug)]
 pub struct Journal {
     zone: TimeZone,
+    /// Whether the lines are printed on standard error.
+    is_printed: bool,
+    file: Arc<Mutex<Option<LogFile>>>,
 }
 
 impl Journal {
-    /// Prints a line about work without a request.
+    /// Returns a journal with times in this machine's zone. It has no file yet.
+    pub(crate) fn new(is_printed: bool) -> Self {
+        Self {
+            zone: TimeZone::system(),
+            is_printed,
+            file: Arc::default(),
+        }
+    }
+
+    /// Keeps the lines in the data folder from now on, for `leadgate tail`.
+    pub(crate) fn keep_in(&self, folder: &Path) -> io::Result<()> {
+        let file = LogFile::open(folder)?;
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        Ok(())
+    }
+
+    /// Adds a line about work without a request.
     pub(crate) fn note(&self, fact: String) {
-        self.print(&Line::Note(fact));
+        self.add(Line::Note { fact });
     }
 
     fn now(&self) -> Timestamp {
         Clock::System.now()
     }
 
-    fn print(&self, line: &Line) {
-        let mut stderr = anstream::stderr().lock();
-        let text = line.render(self.now(), &self.zone, terminal_width());
-        // The stack continues if its terminal is closed.
-        let _ = writeln!(stderr, "{text}");
-    }
-}
-
-impl Default for Journal {
-    /// Returns a journal with times in this machine's zone.
-    fn default() -> Self {
-        Self {
-            zone: TimeZone::system(),
+    /// Adds a line. The stack continues if its terminal is closed, or if the disk is full.
+    fn add(&self, line: Line) {
+        let at = self.now();
+        if self.is_printed {
+            let text = line.render(at, &self.zone, terminal_width());
+            let _ = writeln!(anstream::stderr().lock(), "{text}");
+        }
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = file.as_mut() {
+            let _ = file.append(&Entry { at, line });
         }
     }
 }
@@ -67,7 +91,7 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
-/// Answers a request, and prints its line.
+/// Answers a request, and adds its line.
 pub(crate) async fn record(
     State(journal): State<Journal>,
     request: Request,
@@ -84,11 +108,11 @@ pub(crate) async fn record(
     let is_erased = method == Method::DELETE && parts.status.is_success();
     let erased = is_erased.then(|| "erased".to_owned());
     let is_replay = parts.headers.contains_key("idempotency-replayed");
-    journal.print(&Line::Request {
-        method: method.as_str(),
-        path: &path,
-        status: parts.status,
-        elapsed,
+    journal.add(Line::Request {
+        method: method.to_string(),
+        path,
+        status: parts.status.as_u16(),
+        duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         fact: erased.or_else(|| facts::of(&reply, is_replay)),
     });
     Response::from_parts(parts, Body::from(body))

@@ -19,12 +19,12 @@ use crate::text::{counted, cut, printable, short};
 const NOW: i64 = 60;
 
 impl Journal {
-    /// Prints a line for each handled start, in their order.
+    /// Adds a line for each handled start, in their order.
     pub(crate) async fn starts(&self, store: &Store, starts: &[WorkflowStart]) {
         for start in starts {
             // The log has the error of a lead that cannot be read.
             if let Ok(Some((lead, run))) = read(store, start).await {
-                self.print(&Line::Run {
+                self.add(Line::Run {
                     id: short(&run.id.to_string()).to_owned(),
                     fact: self.fact(&lead, &run),
                 });

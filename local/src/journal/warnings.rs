@@ -10,7 +10,7 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use super::{Journal, lines::Line};
 
-/// Prints warnings and errors of the functions.
+/// Adds warnings and errors of the functions to the journal.
 pub(crate) struct Warnings(pub(crate) Journal);
 
 impl<S: Subscriber> Layer<S> for Warnings {
@@ -21,10 +21,11 @@ impl<S: Subscriber> Layer<S> for Warnings {
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        self.0.print(&if level == Level::WARN {
-            Line::Warning(fields.text())
+        let fact = fields.text();
+        self.0.add(if level == Level::WARN {
+            Line::Warning { fact }
         } else {
-            Line::Error(fields.text())
+            Line::Error { fact }
         });
     }
 }

@@ -1,5 +1,6 @@
-//! Reads the replies of DescribeStacks.
+//! Reads the replies of DescribeStacks and DescribeStackResources.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html>
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_types::error::ErrorMetadata;
@@ -11,6 +12,9 @@ const OUTPUT_KEY: &str =
     "DescribeStacksResponse/DescribeStacksResult/Stacks/member/Outputs/member/OutputKey";
 const OUTPUT_VALUE: &str =
     "DescribeStacksResponse/DescribeStacksResult/Stacks/member/Outputs/member/OutputValue";
+const RESOURCES: &str = "DescribeStackResourcesResponse/DescribeStackResourcesResult";
+const RESOURCE: &str =
+    "DescribeStackResourcesResponse/DescribeStackResourcesResult/StackResources/member";
 const ERROR_CODE: &str = "ErrorResponse/Error/Code";
 const ERROR_MESSAGE: &str = "ErrorResponse/Error/Message";
 
@@ -33,11 +37,36 @@ impl Outputs {
     }
 }
 
+/// Resource of a stack.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::target) struct Resource {
+    /// Name in the template.
+    pub logical_id: String,
+    /// Name in AWS.
+    pub physical_id: String,
+    /// Type, such as `AWS::Logs::LogGroup`.
+    pub kind: String,
+}
+
 /// Reads the outputs of the stack, or CloudFormation's refusal.
-pub fn read(response: &HttpResponse) -> Result<Outputs, OrchestratorError<ErrorMetadata>> {
+pub fn read_outputs(response: &HttpResponse) -> Result<Outputs, OrchestratorError<ErrorMetadata>> {
+    read(response, outputs)
+}
+
+/// Reads the resources of the stack, or CloudFormation's refusal.
+pub fn read_resources(
+    response: &HttpResponse,
+) -> Result<Vec<Resource>, OrchestratorError<ErrorMetadata>> {
+    read(response, resources)
+}
+
+fn read<T>(
+    response: &HttpResponse,
+    content: fn(&[u8]) -> Result<T, XmlDecodeError>,
+) -> Result<T, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     if response.status().is_success() {
-        outputs(body).map_err(OrchestratorError::other)
+        content(body).map_err(OrchestratorError::other)
     } else {
         Err(OrchestratorError::operation(refusal(body)))
     }
@@ -61,6 +90,32 @@ fn outputs(body: &[u8]) -> Result<Outputs, XmlDecodeError> {
         }
     }
     Ok(outputs)
+}
+
+fn resources(body: &[u8]) -> Result<Vec<Resource>, XmlDecodeError> {
+    let [logical_id, physical_id, kind] =
+        ["LogicalResourceId", "PhysicalResourceId", "ResourceType"]
+            .map(|name| format!("{RESOURCE}/{name}"));
+    let elements = elements(body, &[&logical_id, &physical_id, &kind])?;
+    if !elements.iter().any(|(path, _)| path == RESOURCES) {
+        return Err(XmlDecodeError::custom(
+            "there is no DescribeStackResourcesResult",
+        ));
+    }
+    let mut resources = Vec::new();
+    for (path, text) in elements {
+        if path == RESOURCE {
+            resources.push(Resource::default());
+        } else if let Some(resource) = resources.last_mut() {
+            match path {
+                path if path == logical_id => resource.logical_id = text,
+                path if path == physical_id => resource.physical_id = text,
+                path if path == kind => resource.kind = text,
+                _ => {}
+            }
+        }
+    }
+    Ok(resources)
 }
 
 /// Returns the code and the message of an error. It has neither if the body is not

@@ -135,3 +135,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn each_resource_has_its_two_names_and_its_type() {
+    let reply = r#"<DescribeStackResourcesResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+      <DescribeStackResourcesResult><StackResources>
+        <member>
+          <StackId>arn:aws:cloudformation:eu-west-1:1:stack/leadgate/1</StackId>
+          <LogicalResourceId>ApiLogGroup</LogicalResourceId>
+          <PhysicalResourceId>leadgate-ApiLogGroup-&#x31;</PhysicalResourceId>
+          <ResourceType>AWS::Logs::LogGroup</ResourceType>
+          <DriftInformation><StackResourceDriftStatus>NOT_CHECKED</StackResourceDriftStatus></DriftInformation>
+        </member>
+        <member><LogicalResourceId>Table</LogicalResourceId></member>
+      </StackResources></DescribeStackResourcesResult>
+    </DescribeStackResourcesResponse>"#;
+    let group = Resource {
+        logical_id: "ApiLogGroup".to_owned(),
+        physical_id: "leadgate-ApiLogGroup-1".to_owned(),
+        kind: "AWS::Logs::LogGroup".to_owned(),
+    };
+    let table = Resource {
+        logical_id: "Table".to_owned(),
+        ..Resource::default()
+    };
+    assert_eq!(resources(reply.as_bytes()).unwrap(), [group, table]);
+    assert!(resources(b"<html></html>").is_err());
+}

@@ -16,6 +16,7 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::target::cloudformation::{Outputs, describe_stack};
 
 const STACK: &str = "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs><member>\
                      <OutputKey>TableName</OutputKey><OutputValue>leads</OutputValue></member></Outputs>\

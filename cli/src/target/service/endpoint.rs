@@ -1,21 +1,23 @@
-//! Finds the URL of CloudFormation's endpoint.
+//! Finds the URL of a service's endpoint.
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_types::service_config::ServiceConfigKey;
 
+use super::Service;
+
 /// Returns the URL for the region of `config`, or the URL that the operator has configured.
 ///
-/// Each client of the SDK has the names of all partitions. The rules of SQS and of CloudFormation
-/// differ in the service's name alone, so the SQS client's rules give the URL, and the name is
-/// replaced.
+/// Each client of the SDK has the names of all partitions. The rules of SQS, of CloudFormation and of
+/// CloudWatch Logs differ in the service's name alone, so the SQS client's rules give the URL, and the
+/// name is replaced.
 ///
 /// # Errors
 /// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or
 /// dual-stack.
-pub async fn url(config: &SdkConfig) -> Result<String, BoxError> {
-    let configured = configured(config)?;
+pub async fn url(config: &SdkConfig, service: &Service) -> Result<String, BoxError> {
+    let configured = configured(config, service.id)?;
     let params = Params::builder()
         .set_region(config.region().map(ToString::to_string))
         .set_use_fips(config.use_fips())
@@ -24,16 +26,16 @@ pub async fn url(config: &SdkConfig) -> Result<String, BoxError> {
         .build()?;
     let sqs = DefaultResolver::new().resolve_endpoint(&params).await?;
     Ok(configured.unwrap_or_else(|| {
-        sqs.url()
-            .replacen("https://sqs", "https://cloudformation", 1)
+        let own = format!("https://{}", service.name);
+        sqs.url().replacen("https://sqs", &own, 1)
     }))
 }
 
-/// Returns the URL of `AWS_ENDPOINT_URL_CLOUDFORMATION`, of the profile's section for
-/// CloudFormation or of `AWS_ENDPOINT_URL`, in this order. `None` if none is set.
-fn configured(config: &SdkConfig) -> Result<Option<String>, BoxError> {
+/// Returns the URL of the service's own variable, such as `AWS_ENDPOINT_URL_CLOUDFORMATION`, of the
+/// profile's section for it or of `AWS_ENDPOINT_URL`, in this order. `None` if none is set.
+fn configured(config: &SdkConfig, id: &'static str) -> Result<Option<String>, BoxError> {
     let key = ServiceConfigKey::builder()
-        .service_id("CloudFormation")
+        .service_id(id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build()?;
@@ -71,7 +73,13 @@ mod tests {
         eusc-de-east-1  plain       cloudformation.eusc-de-east-1.amazonaws.eu
     ";
 
+    const SERVICES: [Service; 2] = [
+        crate::target::cloudformation::SERVICE,
+        crate::target::logs::SERVICE,
+    ];
+
     async fn url_of(
+        service: &Service,
         region: &str,
         use_fips: bool,
         use_dual_stack: bool,
@@ -82,7 +90,7 @@ mod tests {
             .use_fips(use_fips)
             .use_dual_stack(use_dual_stack);
         config.set_endpoint_url(endpoint_url.map(str::to_owned));
-        url(&config.build()).await
+        url(&config.build(), service).await
     }
 
     #[tokio::test]
@@ -92,23 +100,30 @@ mod tests {
                 panic!("{line}");
             };
             let (fips, dual) = (variant.contains("fips"), variant.contains("dual"));
-            let url = url_of(region, fips, dual, None).await.unwrap();
-            assert_eq!(url, format!("https://{host}"), "{line}");
+            for service in &SERVICES {
+                let url = url_of(service, region, fips, dual, None).await.unwrap();
+                let host = host.replacen("cloudformation", service.name, 1);
+                assert_eq!(url, format!("https://{host}"), "{line}");
+            }
         }
     }
 
     #[tokio::test]
     async fn a_configured_url_is_taken_as_it_is() {
         let configured = "https://sqs.example.com:4566/aws";
-        let url = url_of("eu-west-1", false, false, Some(configured)).await;
+        let url = url_of(&SERVICES[0], "eu-west-1", false, false, Some(configured)).await;
         assert_eq!(url.unwrap(), configured);
-        let error = url_of("eu-west-1", true, false, Some(configured)).await;
+        let error = url_of(&SERVICES[0], "eu-west-1", true, false, Some(configured)).await;
         let error = error.unwrap_err().to_string();
         assert!(error.contains("FIPS and custom endpoint"), "{error}");
     }
 
     #[tokio::test]
     async fn a_region_that_is_no_host_name_is_an_error() {
-        assert!(url_of("example.com/", false, false, None).await.is_err());
+        assert!(
+            url_of(&SERVICES[0], "example.com/", false, false, None)
+                .await
+                .is_err()
+        );
     }
 }
