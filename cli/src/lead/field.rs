@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::nearest::nearest;
+use crate::nearest::{nearest, question};
 
 /// Names of the fields.
 const NAMES: [&str; 6] = [
@@ -28,7 +28,7 @@ pub enum Field {
 
 /// Error for a text that names no field.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{name} is not a field of a lead{}: the fields are {}, and metadata.KEY", did_you_mean(name, NAMES), NAMES.join(", "))]
+#[error("{name} is not a field of a lead{}: the fields are {}, and metadata.KEY", question(nearest(name, &NAMES)), NAMES.join(", "))]
 pub struct UnknownField {
     name: String,
 }
@@ -100,12 +100,6 @@ impl fmt::Display for Field {
             Self::Metadata(key) => write!(f, "{METADATA}{key}"),
         }
     }
-}
-
-/// Returns a question for the known name that is most like `name`. It is empty if none is like it.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let nearest = nearest(name, known);
-    nearest.map_or_else(String::new, |nearest| format!(" (did you mean {nearest}?)"))
 }
 
 #[cfg(test)]

@@ -91,8 +91,10 @@ pub async fn run(args: &TailArgs) -> ExitCode {
         }
     };
     let printed = tokio::select! {
-        printed = printed => printed,
+        // Listens before the first line.
+        biased;
         _ = ctrl_c() => Ok(()),
+        printed = printed => printed,
     };
     match printed {
         Ok(()) => ExitCode::SUCCESS,

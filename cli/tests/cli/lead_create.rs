@@ -33,7 +33,7 @@ async fn a_lead_is_created_as_the_api_does_and_gets_its_run() {
             "--email",
             "ADA@example.com",
             "--phone",
-            "020 7946 0958",
+            "+44 20 7946 0958",
             "--workflow",
             "Sales Outreach",
             "--campaign",

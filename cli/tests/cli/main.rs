@@ -21,4 +21,5 @@ mod plan;
 mod program;
 mod queue;
 mod stack;
+mod tail;
 mod terminal;

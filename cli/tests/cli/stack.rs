@@ -1,5 +1,7 @@
 //! Tests of how commands find a stack on AWS: the request to CloudFormation, and the messages about
-//! its replies.
+//! its replies. `logs` has the tests of `tail` on a stack.
+
+mod logs;
 
 use std::{
     fs,

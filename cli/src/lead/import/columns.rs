@@ -7,9 +7,12 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::sheet::{Row, Sheet};
-use crate::lead::{
-    assignment::Assignment,
-    field::{Field, UnknownField, did_you_mean},
+use crate::{
+    lead::{
+        assignment::Assignment,
+        field::{Field, UnknownField},
+    },
+    nearest::{nearest, question},
 };
 
 /// Headings of the columns that a report of refused lines adds.
@@ -31,8 +34,12 @@ pub struct Columns(Vec<Option<Field>>);
 /// Reason why it is not clear how to read the columns.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ColumnError {
-    #[error("there is no column {heading}{}: the columns are {columns}", did_you_mean(heading, columns.split(", ")))]
-    NoColumn { heading: String, columns: String },
+    #[error("there is no column {heading}{}: the columns are {columns}", question(nearest.as_deref()))]
+    NoColumn {
+        heading: String,
+        nearest: Option<String>,
+        columns: String,
+    },
     #[error("two columns are called {0}: give one of them another name")]
     SameHeading(String),
     #[error("column {0} has values but no name: name it in the first line of the file")]
@@ -91,8 +98,10 @@ impl Columns {
         let headings = &sheet.headings;
         let columns = headings.join(", ");
         if let Some(unknown) = mappings.iter().find(|it| !headings.contains(&it.heading)) {
+            let known: Vec<_> = headings.iter().map(String::as_str).collect();
             return Err(ColumnError::NoColumn {
                 heading: unknown.heading.clone(),
+                nearest: nearest(&unknown.heading, &known).map(str::to_owned),
                 columns,
             });
         }
