@@ -95,13 +95,8 @@ async fn open(args: &OpenArgs) -> Result<(), OpenError> {
     if args.print {
         return Ok(());
     }
-    let set = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .is_some()
-    };
-    let has_screen = cfg!(target_os = "macos") || SCREENS.into_iter().any(set);
-    if set(REMOTE) || !has_screen || !show(OPENER.as_ref(), &url) {
+    let has_screen = cfg!(target_os = "macos") || SCREENS.into_iter().any(is_set);
+    if is_set(REMOTE) || !has_screen || !show(OPENER.as_ref(), &url) {
         output::print("There is no browser here: open the URL in yours.\n")?;
     }
     Ok(())
@@ -136,6 +131,15 @@ fn write(path: &Path, page: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).mode(MODE).open(path);
     file?.write_all(page.as_bytes())
+}
+
+/// Returns whether the environment has a variable with a value.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "aws::config has the variables of the functions, and these are of a person's session"
+)]
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 /// Opens a URL in a browser. Returns `false` if it cannot.

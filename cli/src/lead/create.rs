@@ -166,28 +166,29 @@ impl LeadArgs {
 
 /// Returns the reply for people.
 fn text(reply: &Value, is_replay: bool) -> String {
-    let lead = &reply["lead"];
-    let word = |value: &Value| value.as_str().map(printable).unwrap_or_default();
+    let word = |path: &str| reply.pointer(path).and_then(Value::as_str).map(printable);
     let head = if is_replay {
         "The lead is there already"
     } else {
         "Created the lead"
     };
-    let mut text = format!("{head}: {}\n", word(&lead["id"]));
-    let run = &reply["workflow_run"];
-    if run.is_object() {
-        text += &format!(
-            "Run {} in {}: first {}\n",
-            word(&run["id"]),
-            word(&run["workflow"]["name"]),
-            word(&run["cadence"]["channel"]),
-        );
+    let mut text = format!("{head}: {}\n", word("/lead/id").unwrap_or_default());
+    let run = ["/id", "/workflow/name", "/cadence/channel"];
+    let run = run.map(|path| word(&format!("/workflow_run{path}")));
+    if let [Some(id), Some(workflow), Some(channel)] = run {
+        text += &format!("Run {id} in {workflow}: first {channel}\n");
     }
-    if let Some(warning) = reply["warning"].as_str() {
-        text += &format!("Warning: {}\n", printable(warning));
-    }
-    for hint in reply["hints"].as_array().into_iter().flatten() {
-        text += &format!("Hint: {}\n", word(hint));
+    for remark in remarks(reply) {
+        text += &format!("Warning: {}\n", printable(&remark));
     }
     text
+}
+
+/// Returns the warning and the hints of a reply.
+pub fn remarks(reply: &Value) -> Vec<String> {
+    let hints = reply.get("hints").and_then(Value::as_array);
+    let hints = hints.into_iter().flatten();
+    let remarks = reply.get("warning").into_iter().chain(hints);
+    let texts = remarks.filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }

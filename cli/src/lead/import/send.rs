@@ -16,6 +16,8 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 
+use crate::lead::create::remarks;
+
 /// Number of requests at the same time.
 const CONCURRENT: usize = 16;
 /// Number of times that a request is sent while the store is throttling or failing. The SDK sends each
@@ -121,10 +123,7 @@ impl Intake {
             created.body
         };
         let reply: Value = serde_json::from_str(&body).unwrap_or_default();
-        let hints = reply["hints"].as_array().into_iter().flatten();
-        let remarks = [&reply["warning"]].into_iter().chain(hints);
-        let remarks = remarks.filter_map(Value::as_str).map(str::to_owned);
-        Ok(Result::Created(remarks.collect()))
+        Ok(Result::Created(remarks(&reply)))
     }
 }
 

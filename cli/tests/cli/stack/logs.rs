@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws::clock::Clock;
 use axum::{
     Router,
     extract::State,
@@ -163,7 +164,7 @@ async fn the_lines_of_all_pages_are_shown_in_order() {
     assert_eq!(first["startTime"], second["startTime"]);
     let start = first["startTime"].as_i64().unwrap();
     let week = 7 * 86_400_000;
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = Clock::System.now().as_millisecond();
     assert!(
         (now - week - 60_000..=now - week).contains(&start),
         "{start}"
@@ -205,7 +206,7 @@ async fn a_program_gets_each_line_as_the_function_wrote_it() {
 async fn a_line_that_comes_late_is_shown_once_until_ctrl_c() {
     let page = |events: &[Value]| (200, json!({ "events": events }));
     let line = |id: &str, at| event(id, at, &format!("line {id}"));
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = Clock::System.now().as_millisecond();
     let late = line("late", now - 5_000);
     let server = Aws::start([
         page(&[line("1", now)]),
