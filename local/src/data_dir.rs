@@ -2,7 +2,7 @@
 //! can read it. Its lock file has the addresses of the running stack.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    fs::{self, DirBuilder, File, Permissions, TryLockError},
     io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -13,6 +13,7 @@ use rustix::process::geteuid;
 use crate::{
     LocalError,
     journal::{Journal, LOG_FILES},
+    private_file::{FILE_MODE, without_links},
     running::Running,
 };
 
@@ -26,8 +27,6 @@ const SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
 /// Mode of the folder. Only its owner can read it, because it has personal data.
 const FOLDER_MODE: u32 = 0o700;
-/// Mode of each file in the folder.
-pub(super) const FILE_MODE: u32 = 0o600;
 /// Maximum number of bytes that are read of a lock file. A lock file of Leadgate is far shorter.
 const LONGEST_LOCK: u64 = 4096;
 
@@ -163,15 +162,6 @@ impl Drop for DataDir {
     }
 }
 
-/// Creates an empty file that only its owner can read.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    File::options()
-        .write(true)
-        .create_new(true)
-        .mode(FILE_MODE)
-        .open(path)
-}
-
 /// Finds the running stack whose data is in `folder`. `None` if there is none, or if the lock file
 /// belongs to another user, who could write any addresses into it.
 pub fn running_in(folder: &Path) -> Option<Running> {
@@ -200,13 +190,6 @@ pub fn nearest_running(folder: &Path) -> Option<Running> {
 pub fn nearest_data_dir(folder: &Path) -> Option<PathBuf> {
     let mut data_dirs = folder.ancestors().map(|folder| folder.join(DATA_DIR));
     data_dirs.find(|data_dir| running_in(data_dir).is_some())
-}
-
-/// Returns options that do not follow a link and do not wait for a pipe.
-pub(super) fn without_links() -> OpenOptions {
-    let mut options = File::options();
-    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    options
 }
 
 fn refuse_link(path: &Path) -> Result<(), LocalError> {

@@ -16,7 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{LocalError, data_dir::create_private, template::Template};
+use crate::{LocalError, private_file::create_private, template::Template};
 
 const TARGET: &str = "x-amz-target";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";

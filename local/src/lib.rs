@@ -17,6 +17,7 @@ mod home;
 mod journal;
 mod log;
 mod move_tasks;
+mod private_file;
 mod queue_names;
 mod recovery;
 pub mod reference;

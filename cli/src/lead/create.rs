@@ -1,9 +1,6 @@
 //! `leadgate lead create`: stores one lead, as `POST /leads` does.
 
-use std::{
-    fs,
-    io::{self, Read},
-};
+use std::io;
 
 use api::{AppState, create_lead};
 use aws::clock::Clock;
@@ -11,10 +8,10 @@ use clap::Args;
 use domain::idempotency::IdempotencyKey;
 use local::text::{PrintError, printable};
 use serde_json::{Map, Value, value::RawValue};
-use thiserror::Error;
 
 use super::{
     assignment::{Assignment, AssignmentArgs},
+    body,
     error::LeadError,
     field::Field,
 };
@@ -84,18 +81,9 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Reason why there is no body.
-#[derive(Debug, Error)]
-pub enum BodyError {
-    #[error("cannot read {0}")]
-    Read(String, #[source] io::Error),
-    #[error("--body has many leads: `leadgate lead import FILE.csv` takes many")]
-    Many,
-}
-
 /// Creates the lead, and prints the reply.
 pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
-    let given = args.body.as_deref().map(read).transpose()?;
+    let given = args.body.as_deref().map(body::read).transpose()?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let (store, queue) = (target.store()?, target.queue()?);
     let account = account(&store, target.account(&args.account).await?).await?;
@@ -119,27 +107,6 @@ pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
         crate::output::print(&text(&reply, created.is_replay))?;
     }
     Ok(())
-}
-
-/// Returns the body that `--body` gives.
-fn read(argument: &str) -> Result<String, BodyError> {
-    let body = match argument.strip_prefix('@') {
-        Some(path) => fs::read_to_string(path),
-        None if argument == "-" => {
-            let mut body = String::new();
-            io::stdin().read_to_string(&mut body).map(|_| body)
-        }
-        None => Ok(argument.to_owned()),
-    };
-    let name = || match argument {
-        "-" => "standard input".to_owned(),
-        _ => printable(argument.trim_start_matches('@')),
-    };
-    let body = body.map_err(|error| BodyError::Read(name(), error))?;
-    if body.trim_start().starts_with('[') {
-        return Err(BodyError::Many);
-    }
-    Ok(body)
 }
 
 impl LeadArgs {

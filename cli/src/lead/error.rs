@@ -4,7 +4,7 @@ use api::{ApiError, Problems};
 use aws::store::StoreError;
 use local::text::PrintError;
 
-use super::create::BodyError;
+use super::body::BodyError;
 use crate::{lead_arg::LeadArgError, target::TargetError};
 
 /// Reason why a command on leads failed.

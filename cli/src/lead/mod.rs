@@ -2,6 +2,7 @@
 //! and never in errors.
 
 mod assignment;
+mod body;
 mod create;
 mod error;
 mod field;

@@ -1,12 +1,19 @@
 //! The lines of the running local stack, from its data folder.
 
-use std::io::{self, Write};
+use std::{
+    env,
+    io::{self, Write},
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use local::{LogReader, nearest_data_dir, running_in};
 use tokio::time::{Duration, sleep};
 
-use super::{TailArgs, TailError, current_folder, print, print_json};
+use super::{
+    args::TailArgs,
+    error::TailError,
+    print::{print, print_json},
+};
 use crate::target::TargetError;
 
 /// Time between two looks at the file.
@@ -20,7 +27,7 @@ pub async fn follow(args: &TailArgs, start: Timestamp) -> Result<(), TailError> 
         Some(folder) if running_in(folder).is_some() => folder.clone(),
         Some(folder) => return Err(TargetError::NoStackIn(folder.clone()).into()),
         None => {
-            let here = current_folder()?;
+            let here = env::current_dir().map_err(TargetError::NoFolder)?;
             nearest_data_dir(&here).ok_or(TailError::NoLocalStack(here))?
         }
     };

@@ -6,7 +6,12 @@ use futures::future::try_join_all;
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::time::{Duration, sleep};
 
-use super::{TailArgs, TailError, event::Line, print, print_json};
+use super::{
+    args::TailArgs,
+    error::TailError,
+    event::Line,
+    print::{print, print_json},
+};
 use crate::target::{
     TargetError,
     logs::events_since,

@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::tail::Entry;
-use crate::data_dir::{FILE_MODE, without_links};
+use super::entry::Entry;
+use crate::private_file::{FILE_MODE, without_links};
 
 /// Names of the file, and of the older one.
 pub const LOG_FILES: [&str; 2] = ["log", "log.1"];

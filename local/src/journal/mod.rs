@@ -2,6 +2,7 @@
 //! show names of leads, which are on this machine only. The functions' log lines on AWS never have
 //! names.
 
+mod entry;
 mod facts;
 mod file;
 mod lines;
@@ -27,10 +28,7 @@ use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
 
 pub(crate) use self::warnings::Warnings;
-pub use self::{
-    file::LOG_FILES,
-    tail::{Entry, LogReader},
-};
+pub use self::{entry::Entry, file::LOG_FILES, tail::LogReader};
 use self::{file::LogFile, lines::Line};
 
 /// Maximum size of a reply, in bytes. All replies of the API are smaller.

@@ -7,28 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
-
-use super::{file::LOG_FILES, lines::Line};
-use crate::data_dir::without_links;
-
-/// A line of the journal, with its time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Time of the line.
-    pub at: Timestamp,
-    #[serde(flatten)]
-    pub(super) line: Line,
-}
-
-impl Entry {
-    /// Returns the line as `leadgate dev` prints it, with its colours. It is cut at `width` columns if it
-    /// is about a request or a run.
-    pub fn render(&self, zone: &TimeZone, width: Option<usize>) -> String {
-        self.line.render(self.at, zone, width)
-    }
-}
+use super::{entry::Entry, file::LOG_FILES};
+use crate::private_file::without_links;
 
 /// Reader of a data folder. It has returned all lines up to its position.
 #[derive(Debug)]
@@ -109,8 +89,10 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use std::fs;
 
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::journal::{Journal, file::LogFile};
+    use crate::journal::{Journal, file::LogFile, lines::Line};
 
     fn facts(entries: Vec<Entry>) -> Vec<String> {
         let lines = entries.into_iter().map(|entry| match entry.line {

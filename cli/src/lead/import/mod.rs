@@ -46,6 +46,8 @@ use crate::{
     target::{AccountArg, QueueUrlArgs, Target, TargetArgs, TargetError},
 };
 
+/// Name of standard input on the command line.
+const STANDARD_INPUT: &str = "-";
 /// Exit code of a program that Ctrl-C has ended.
 const INTERRUPTED: u8 = 130;
 
@@ -154,14 +156,16 @@ pub async fn run(args: &ImportArgs) -> ExitCode {
 
 async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     let name = match args.file.to_str() {
-        Some("-") => "standard input".to_owned(),
+        Some(STANDARD_INPUT) => "standard input".to_owned(),
         _ => printable(&args.file.to_string_lossy()),
     };
     let content = content(args).map_err(|error| ImportError::Read(name.clone(), error))?;
     let sheet =
         Sheet::read(&content, args.delimiter).map_err(|error| ImportError::Sheet(name, error))?;
     let columns = Columns::new(&sheet, &args.mappings, &args.defaults)?;
-    let report = Report::plan(args)?;
+    // A dry run and standard input have no file beside them.
+    let has_file = !args.dry_run && args.file.to_str() != Some(STANDARD_INPUT);
+    let report = Report::plan(args.report.as_deref(), has_file.then_some(&*args.file))?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let store = target.store()?;
     let account = account(&store, target.account(&args.account).await?).await?;
@@ -210,7 +214,7 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
 }
 
 fn content(args: &ImportArgs) -> io::Result<Vec<u8>> {
-    if args.file.to_str() != Some("-") {
+    if args.file.to_str() != Some(STANDARD_INPUT) {
         return fs::read(&args.file);
     }
     let mut content = Vec::new();

@@ -11,7 +11,6 @@ use local::text::printable;
 use thiserror::Error;
 
 use super::{
-    ImportArgs,
     columns::REPORTED,
     sheet::{Sheet, row_of},
     summary::Summary,
@@ -40,26 +39,23 @@ pub enum ReportError {
 }
 
 impl Report {
-    /// Returns the place that the options name. A dry run has none of its own.
-    pub fn plan(args: &ImportArgs) -> Result<Self, ReportError> {
-        if let Some(path) = &args.report {
-            if path.exists() {
-                return Err(ReportError::Exists(path.clone()));
+    /// Returns the place: the file `named`, or one beside the file that is imported.
+    pub fn plan(named: Option<&Path>, beside: Option<&Path>) -> Result<Self, ReportError> {
+        match (named, beside) {
+            (Some(path), _) if path.exists() => Err(ReportError::Exists(path.to_owned())),
+            (Some(path), _) => Ok(Self::Named(path.to_owned())),
+            (None, None) => Ok(Self::Nowhere),
+            (None, Some(file)) => {
+                let stem = file.with_extension("");
+                // The refused lines of a report are in another one with a number.
+                let is_report = stem.extension().is_some_and(|end| end == "refused");
+                Ok(Self::Beside(if is_report {
+                    stem
+                } else {
+                    stem.with_added_extension("refused")
+                }))
             }
-            return Ok(Self::Named(path.clone()));
         }
-        if args.dry_run || args.file.to_str() == Some("-") {
-            return Ok(Self::Nowhere);
-        }
-        let stem = args.file.with_extension("");
-        // The refused lines of a report are in a file beside it.
-        let is_report = stem.extension().is_some_and(|end| end == "refused");
-        let start = if is_report {
-            stem
-        } else {
-            stem.with_added_extension("refused")
-        };
-        Ok(Self::Beside(start))
     }
 
     /// Writes the refused lines. Returns the path of their file. `None` if there are none.

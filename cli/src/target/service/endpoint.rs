@@ -5,9 +5,8 @@ use aws_sdk_sqs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_types::service_config::ServiceConfigKey;
 
-use super::Service;
-
-/// Returns the URL for the region of `config`, or the URL that the operator has configured.
+/// Returns the URL of the service with this id and this name for the region of `config`, or the URL that
+/// the operator has configured.
 ///
 /// Each client of the SDK has the names of all partitions. The rules of SQS, of CloudFormation and of
 /// CloudWatch Logs differ in the service's name alone, so the SQS client's rules give the URL, and the
@@ -16,8 +15,8 @@ use super::Service;
 /// # Errors
 /// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or
 /// dual-stack.
-pub async fn url(config: &SdkConfig, service: &Service) -> Result<String, BoxError> {
-    let configured = configured(config, service.id)?;
+pub async fn url(config: &SdkConfig, id: &'static str, name: &str) -> Result<String, BoxError> {
+    let configured = configured(config, id)?;
     let params = Params::builder()
         .set_region(config.region().map(ToString::to_string))
         .set_use_fips(config.use_fips())
@@ -26,7 +25,7 @@ pub async fn url(config: &SdkConfig, service: &Service) -> Result<String, BoxErr
         .build()?;
     let sqs = DefaultResolver::new().resolve_endpoint(&params).await?;
     Ok(configured.unwrap_or_else(|| {
-        let own = format!("https://{}", service.name);
+        let own = format!("https://{name}");
         sqs.url().replacen("https://sqs", &own, 1)
     }))
 }
@@ -50,6 +49,7 @@ mod tests {
     use aws_config::Region;
 
     use super::*;
+    use crate::target::{cloudformation, logs, service::Service};
 
     /// Host names from the tests of aws-sdk-cloudformation 1.136, one for each partition and
     /// variant, and that of the European Sovereign Cloud.
@@ -73,10 +73,7 @@ mod tests {
         eusc-de-east-1  plain       cloudformation.eusc-de-east-1.amazonaws.eu
     ";
 
-    const SERVICES: [Service; 2] = [
-        crate::target::cloudformation::SERVICE,
-        crate::target::logs::SERVICE,
-    ];
+    const SERVICES: [Service; 2] = [cloudformation::SERVICE, logs::SERVICE];
 
     async fn url_of(
         service: &Service,
@@ -90,7 +87,7 @@ mod tests {
             .use_fips(use_fips)
             .use_dual_stack(use_dual_stack);
         config.set_endpoint_url(endpoint_url.map(str::to_owned));
-        url(&config.build(), service).await
+        url(&config.build(), service.id, service.name).await
     }
 
     #[tokio::test]

@@ -67,7 +67,7 @@ pub async fn call<T: Debug + Send + Sync + 'static>(
     call: Call,
     read: fn(&HttpResponse) -> Result<T, OrchestratorError<ErrorMetadata>>,
 ) -> Result<T, CallError> {
-    let endpoint = endpoint::url(config, service)
+    let endpoint = endpoint::url(config, service.id, service.name)
         .await
         .map_err(CallError::construction_failure)?;
     Operation::builder()
