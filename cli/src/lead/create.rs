@@ -28,7 +28,7 @@ pub struct CreateArgs {
     lead: LeadArgs,
     /// Body of `POST /leads` for one lead, instead of the options above: JSON, @FILE, or - for
     /// standard input
-    #[arg(long, value_name = "JSON", conflicts_with_all = LEAD_OPTIONS, required_unless_present = "first_name")]
+    #[arg(long, value_name = "JSON", conflicts_with_all = LEAD_OPTIONS)]
     body: Option<String>,
     /// Key with which the command can be run again without storing the lead twice
     #[arg(long, value_name = "KEY")]
@@ -43,6 +43,7 @@ pub struct CreateArgs {
     queues: QueueUrlArgs,
 }
 
+/// Options that `--body` replaces.
 const LEAD_OPTIONS: [&str; 7] = [
     "first_name",
     "last_name",
@@ -57,7 +58,7 @@ const LEAD_OPTIONS: [&str; 7] = [
 #[derive(Args, Clone, Debug)]
 struct LeadArgs {
     /// First name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", required_unless_present = "body")]
     first_name: Option<String>,
     /// Last name
     #[arg(long, value_name = "NAME")]

@@ -42,7 +42,11 @@ fn age(text: &str) -> Result<SignedDuration, &'static str> {
         'd' => 86_400,
         _ => return Err(FORM),
     };
-    let number: u32 = text.trim_end_matches(unit).parse().map_err(|_| FORM)?;
+    let number: u32 = text
+        .strip_suffix(unit)
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_| FORM)?;
     Ok(SignedDuration::from_secs(i64::from(number) * seconds))
 }
 

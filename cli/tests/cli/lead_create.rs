@@ -121,6 +121,14 @@ async fn each_problem_of_a_lead_is_one_line() {
     );
 }
 
+#[test]
+fn without_a_lead_the_error_names_the_first_name() {
+    let output = program::run(&["lead", "create"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("--first-name <NAME>"), "{message}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idempotency_key_stores_the_lead_once() {
     let services = services().await;

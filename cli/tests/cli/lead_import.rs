@@ -1,25 +1,30 @@
 //! Tests of `leadgate lead import`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::Write,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Output, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use aws::clock::Clock;
+use axum::{Router, body::to_bytes, extract::Request};
 use domain::{lead::LeadFilter, page::PageRequest};
 use local::{Ports, Services, Storage, demo};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
-use crate::program::{leadgate, stdout};
+use crate::program::{leadgate, nowhere, stdout};
 
 /// Number of leads of the demo account.
 const DEMO_LEADS: usize = 10;
@@ -200,9 +205,7 @@ async fn refused_lines_are_written_beside_the_file_and_can_be_mended() {
                  5     has 3 values, and the first line has 2 columns\n\
                  6     first_name is required\n";
     assert!(shown.contains(table), "{shown}");
-    assert!(shown.ends_with(
-        "Created: 1, already there: 0, refused: 3.\nThe refused lines are in leads.refused.csv.\n"
-    ));
+    assert!(shown.ends_with("Created: 1, already there: 0, refused: 3.\n"));
     let path = import.path("leads.refused.csv");
     assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
     let refused = fs::read_to_string(&path).unwrap();
@@ -323,6 +326,67 @@ async fn standard_input_is_read_and_leaves_no_file() {
     let expected = "leadgate lead: 1 of 2 lines refused: mend them, and import the file again\n";
     assert_eq!(message(&output), expected);
     assert_eq!(fs::read_dir(import.folder.path()).unwrap().count(), 0);
+}
+
+/// Server in front of a service. It passes each request on, and notes its operation.
+async fn recorder(url: String, calls: Arc<Mutex<BTreeSet<String>>>) -> String {
+    let http = Client::new();
+    let pass_on = async move |request: Request| {
+        let (parts, body) = request.into_parts();
+        let target = parts.headers["x-amz-target"].to_str().unwrap();
+        let (_, operation) = target.rsplit_once('.').unwrap();
+        calls.lock().unwrap().insert(operation.to_owned());
+        let mut headers = parts.headers;
+        headers.remove("host");
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let request = http.post(format!("{url}{}", parts.uri.path()));
+        let reply = request.headers(headers).body(body).send().await.unwrap();
+        (reply.status(), reply.bytes().await.unwrap())
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(pass_on);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_guide_names_every_permission_of_create_and_import() {
+    let import = Import::new().await;
+    fs::write(import.path("leads.csv"), many(3)).unwrap();
+    let calls = Arc::default();
+    let dynamodb = recorder(import.services.dynamodb_url.clone(), Arc::clone(&calls)).await;
+    let sqs = recorder(import.services.sqs_url.clone(), Arc::clone(&calls)).await;
+    let run = |sqs: &str, args: &[&str]| {
+        let workflow = [
+            "--workflow",
+            "sales outreach",
+            "--account",
+            demo::ACCOUNT_ID,
+        ];
+        let target = ["--dynamodb-url", &dynamodb, "--sqs-url", sqs];
+        let mut command = leadgate(&[&["lead"], args, &workflow, &target].concat());
+        stdout(&command.current_dir(import.folder.path()).output().unwrap()).to_owned()
+    };
+    run(&sqs, &["import", "leads.csv"]);
+    let create = ["create", "--first-name", "Ada", "--phone", "+442079460958"];
+    let delayed = run(&nowhere(), &create);
+    assert!(delayed.contains("it is delayed"), "{delayed}");
+
+    let guide = include_str!("../../../docs/operator-guide.md");
+    let row = guide
+        .lines()
+        .find(|line| line.starts_with("| `lead create`"));
+    let documented: BTreeSet<_> = row
+        .unwrap()
+        .split('`')
+        .filter_map(|text| {
+            let name = text.rsplit(':').next()?;
+            let is_operation = name.starts_with(char::is_uppercase) && !name.contains(' ');
+            is_operation.then(|| name.to_owned())
+        })
+        .collect();
+    assert_eq!(*calls.lock().unwrap(), documented);
 }
 
 /// Starts an import of many lines, waits until some leads are there, and sends a signal.

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use local::text::printable;
 use serde::Serialize;
 
 use super::send::{Result as LineResult, Sent};
@@ -102,10 +101,6 @@ impl Summary {
             let there = self.already_there;
             format!("Created: {created}, already there: {there}, refused: {refused}.\n")
         };
-        if let Some(path) = &self.refused_file {
-            let path = printable(&path.to_string_lossy());
-            text += &format!("The refused lines are in {path}.\n");
-        }
         text
     }
 }
