@@ -91,6 +91,9 @@ enum Command {
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Show the log lines of the local stack or of a stack's functions, as they come in.
+    ///
+    /// With --output json, prints an object for each line. On a stack, it is {"at", "function",
+    /// "line"}, and "line" is what the function wrote.
     Tail(TailArgs),
     /// Show the reference page of the HTTP API in a browser.
     Open(OpenArgs),

@@ -141,8 +141,8 @@ impl DataDir {
         self.path.join(DATA_FILE)
     }
 
-    /// Writes the addresses of the stack into the lock file. Commands read them, and so does a second
-    /// `leadgate dev` on the folder.
+    /// Writes the addresses of the stack into the lock file. Commands read them, and so does a
+    /// second `leadgate dev` on the folder.
     pub(super) fn announce(&mut self, running: &Running) -> Result<(), LocalError> {
         self.lock
             .set_len(0)

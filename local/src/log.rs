@@ -23,8 +23,8 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts the log. Returns the journal, which is printed if `format` is for people. `verbose` shows all
-/// fields of the functions' log lines instead.
+/// Starts the log. Returns the journal, which is printed if `format` is for people. `verbose` shows
+/// all fields of the functions' log lines instead.
 pub(crate) fn init(format: LogFormat, verbose: bool) -> Journal {
     // The embedded DynamoDB warns about each failed condition. Conditional writes of Leadgate fail
     // in normal operation.

@@ -36,12 +36,18 @@ pub enum LeadCommand {
     /// `leadgate lead list`. The runs are newest first, and the history is oldest first.
     Show(ShowArgs),
     /// Store a lead, as `POST /leads` does, without an API key.
+    ///
+    /// With --output json, prints the reply of `POST /leads`.
     Create(Box<CreateArgs>),
     /// Store a lead for each line of a CSV file.
     ///
     /// Columns are read by their names: First Name, E-Mail and Mobile, for example. Every other
     /// column becomes a key of the metadata. The command can be run again: a line whose lead is
     /// there creates no other.
+    ///
+    /// With --output json, prints {"dry_run", "lines", "created", "already_there", "refused",
+    /// "warnings": {text: number of lines}, "refusals": [{"line", "reason"}], "refused_file"}. In a
+    /// dry run, "created" is the number of valid lines.
     Import(Box<ImportArgs>),
 }
 

@@ -21,8 +21,8 @@ use crate::target::{
 
 /// Time between two reads of the log groups.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Maximum time from a line to its arrival in CloudWatch, in milliseconds. A line that arrives later is
-/// not shown.
+/// Maximum time from a line to its arrival in CloudWatch, in milliseconds. A line that arrives
+/// later is not shown.
 const LATENESS: i64 = 60_000;
 
 /// Prints the lines from `start` on.

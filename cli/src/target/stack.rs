@@ -131,7 +131,8 @@ pub async fn log_groups(config: &SdkConfig, name: &str) -> Result<Vec<LogGroup>,
     Ok(groups)
 }
 
-/// Returns the name of a function from its name in the template: `start-workflow` from `StartWorkflow`.
+/// Returns the name of a function from its name in the template: `start-workflow` from
+/// `StartWorkflow`.
 fn kebab_case(name: &str) -> String {
     let mut text = String::new();
     for character in name.chars() {

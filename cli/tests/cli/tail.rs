@@ -175,7 +175,8 @@ fn without_a_stack_that_keeps_a_log_the_error_says_what_to_start() {
     );
 }
 
-/// Makes a program in the place of the one that opens a browser. It writes its arguments to `opened`.
+/// Makes a program in the place of the one that opens a browser. It writes its arguments to
+/// `opened`.
 fn opener(folder: &Path) {
     let path = folder.join("xdg-open");
     fs::write(&path, "#!/bin/sh\necho \"$@\" >opened\n").unwrap();

@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
+    fs,
     io::{Read, Write},
+    iter,
     process::{Child, ExitStatus},
     sync::{
         Arc,
@@ -349,6 +351,38 @@ fn colours_are_where_they_are_wanted() {
     };
     assert!(!piped(&[]).contains(ESCAPE));
     assert!(piped(&[("CLICOLOR_FORCE", "1")]).contains(ESCAPE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_shows_a_bar_until_its_end() {
+    let services = services().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("leads.csv");
+    let lines = (0..300).map(|number| format!("Ada {number}\n"));
+    let text: String = iter::once("first_name\n".to_owned()).chain(lines).collect();
+    fs::write(&file, text).unwrap();
+    let mut import = Terminal::run(
+        &[
+            "lead",
+            "import",
+            file.to_str().unwrap(),
+            "--dynamodb-url",
+            &services.dynamodb_url,
+            "--sqs-url",
+            &services.sqs_url,
+        ],
+        &[],
+    );
+    import.wait_for(" of 300 lines");
+    let (status, text) = import.end();
+    assert_eq!(status.code(), Some(0), "{text}");
+    // The bar is cleared.
+    let (_, end) = text.rsplit_once(" of 300 lines").unwrap();
+    assert!(
+        end.ends_with("Created: 300, already there: 0, refused: 0.\r\n"),
+        "{end:?}"
+    );
+    assert!(end.contains("\u{1b}[2K"), "{end:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

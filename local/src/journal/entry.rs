@@ -15,8 +15,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns the line as `leadgate dev` prints it, with its colours. It is cut at `width` columns if it
-    /// is about a request or a run.
+    /// Returns the line as `leadgate dev` prints it, with its colours. It is cut at `width` columns
+    /// if it is about a request or a run.
     pub fn render(&self, zone: &TimeZone, width: Option<usize>) -> String {
         self.line.render(self.at, zone, width)
     }

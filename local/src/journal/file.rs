@@ -1,5 +1,5 @@
-//! The file of the journal's lines, in the data folder: a line of JSON each. A full file is kept as one
-//! older file.
+//! The file of the journal's lines, in the data folder: a line of JSON each. A full file is kept as
+//! one older file.
 
 use std::{
     fs::{self, File, Permissions},

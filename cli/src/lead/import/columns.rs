@@ -87,8 +87,8 @@ enum Claim {
 }
 
 impl Columns {
-    /// Finds the field of each column: by its `--map`, by its exact name, or by its usual name, in this
-    /// order. Every other column is a key of the metadata.
+    /// Finds the field of each column: by its `--map`, by its exact name, or by its usual name, in
+    /// this order. Every other column is a key of the metadata.
     pub fn new(
         sheet: &Sheet,
         mappings: &[Mapping],
@@ -147,8 +147,8 @@ impl Columns {
         })
     }
 
-    /// Returns the body of the request for a row. Empty cells are not given, and have the default of
-    /// their field.
+    /// Returns the body of the request for a row. Empty cells are not given, and have the default
+    /// of their field.
     ///
     /// # Errors
     /// The reason why the row has no body.

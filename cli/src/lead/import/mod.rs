@@ -1,5 +1,5 @@
-//! `leadgate lead import`: stores a lead for each line of a CSV file. Each line has an idempotency key, so
-//! the import can be run again.
+//! `leadgate lead import`: stores a lead for each line of a CSV file. Each line has an idempotency
+//! key, so the import can be run again.
 
 mod columns;
 mod report;
@@ -8,10 +8,11 @@ mod sheet;
 mod summary;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -140,7 +141,8 @@ impl<E: Into<TargetError>> From<E> for ImportError {
     }
 }
 
-/// Imports the file. The exit code is 1 if a line is refused or the import fails, and 130 after Ctrl-C.
+/// Imports the file. The exit code is 1 if a line is refused or the import fails, and 130 after
+/// Ctrl-C.
 pub async fn run(args: &ImportArgs) -> ExitCode {
     match import(args).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -187,12 +189,17 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     }
     let mut summary = Summary::new(args.dry_run, sheet.rows.len(), lines.refused);
     let cause = send(&intake, lines.jobs, &mut summary).await;
-    let report = report.write(&sheet, &summary)?;
-    summary.refused_file = report.clone();
+    let (done, lines) = (summary.done(), summary.lines);
+    // The next run writes the refused lines of one that ended early.
+    let report = match done < lines {
+        true => None,
+        false => report.write(&sheet, &summary)?,
+    };
+    let path = report.as_deref().map(Path::to_string_lossy);
+    summary.refused_file = path.map(Cow::into_owned);
     args.output
         .print(&summary, Summary::text)
         .map_err(LeadError::from)?;
-    let (done, lines) = (summary.done(), summary.lines);
     match cause {
         Some(cause) => Err(ImportError::Stopped {
             done,
@@ -264,7 +271,8 @@ impl Lines {
     }
 }
 
-/// Returns the idempotency key of a line: a hash of its request, and of the number of equal lines above it.
+/// Returns the idempotency key of a line: a hash of its request, and of the number of equal lines
+/// above it.
 fn key(
     account: AccountId,
     body: &str,
@@ -293,8 +301,8 @@ fn heading(sheet: &Sheet, columns: &Columns, repeated: usize) -> String {
     text + "\n"
 }
 
-/// Sends the requests, and adds their results to the summary. Returns the error that ended it early. It
-/// also ends early at Ctrl-C.
+/// Sends the requests, and adds their results to the summary. Returns the error that ended it
+/// early. It also ends early at Ctrl-C.
 async fn send(intake: &Intake, jobs: Vec<Job>, summary: &mut Summary) -> Option<ApiError> {
     let mut sending = Sending::begin(intake, jobs);
     while let Some(sent) = sending.next().await {

@@ -20,8 +20,8 @@ use crate::lead::create::remarks;
 
 /// Number of requests at the same time.
 const CONCURRENT: usize = 16;
-/// Number of times that a request is sent while the store is throttling or failing. The SDK sends each
-/// call several times, too.
+/// Number of times that a request is sent while the store is throttling or failing. The SDK sends
+/// each call several times, too.
 const TRIES: u32 = 6;
 /// Pause before a request is sent the second time. Each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);

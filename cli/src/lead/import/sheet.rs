@@ -100,8 +100,8 @@ fn lines(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// Returns the delimiter that the first line with a text has most often outside of quotes. It is a comma
-/// if the line has none.
+/// Returns the delimiter that the first line with a text has most often outside of quotes. It is a
+/// comma if the line has none.
 fn delimiter_of(text: &str) -> u8 {
     let is_blank = |line: &&str| line.trim().is_empty();
     let line = text
@@ -115,8 +115,8 @@ fn delimiter_of(text: &str) -> u8 {
     most.filter(|it| count(*it) > 0).unwrap_or(b',')
 }
 
-/// Checks that each quoted value ends where its column ends. Otherwise, the value would swallow the rows
-/// below it.
+/// Checks that each quoted value ends where its column ends. Otherwise, the value would swallow the
+/// rows below it.
 fn check_quotes(text: &[u8], delimiter: u8) -> Result<(), SheetError> {
     let is_end = |byte: Option<&u8>| match byte {
         None | Some(b'\r' | b'\n') => true,

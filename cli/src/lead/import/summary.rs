@@ -1,6 +1,6 @@
 //! The result of an import.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub struct Summary {
     /// Number of lines for each warning and hint.
     warnings: BTreeMap<String, usize>,
     pub refusals: Vec<Refusal>,
-    pub refused_file: Option<PathBuf>,
+    pub refused_file: Option<String>,
 }
 
 impl Summary {

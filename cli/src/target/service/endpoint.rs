@@ -5,12 +5,12 @@ use aws_sdk_sqs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_types::service_config::ServiceConfigKey;
 
-/// Returns the URL of the service with this id and this name for the region of `config`, or the URL that
-/// the operator has configured.
+/// Returns the URL of the service with this id and this name for the region of `config`, or the URL
+/// that the operator has configured.
 ///
-/// Each client of the SDK has the names of all partitions. The rules of SQS, of CloudFormation and of
-/// CloudWatch Logs differ in the service's name alone, so the SQS client's rules give the URL, and the
-/// name is replaced.
+/// Each client of the SDK has the names of all partitions. The rules of SQS, of CloudFormation and
+/// of CloudWatch Logs differ in the service's name alone, so the SQS client's rules give the URL,
+/// and the name is replaced.
 ///
 /// # Errors
 /// The rules' own error if the region is not a host name, or if a configured URL meets FIPS or

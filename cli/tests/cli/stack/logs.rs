@@ -1,5 +1,5 @@
-//! Tests of `leadgate tail --stack` and `leadgate open --stack`: the calls to CloudFormation and to CloudWatch
-//! Logs, and the lines.
+//! Tests of `leadgate tail --stack` and `leadgate open --stack`: the calls to CloudFormation and to
+//! CloudWatch Logs, and the lines.
 
 use std::{
     fs,
@@ -26,8 +26,8 @@ use tokio::net::TcpListener;
 use super::{ENVIRONMENT, leadgate, stack};
 use crate::program::{stderr, stdout};
 
-/// Server in the place of CloudFormation and CloudWatch Logs. It gives the lines of a group once for each
-/// element, and then those of the last element again.
+/// Server in the place of CloudFormation and CloudWatch Logs. It gives the lines of a group once
+/// for each element, and then those of the last element again.
 #[derive(Clone)]
 struct Aws {
     /// Replies of FilterLogEvents for the group of `api`. The other groups are empty.
