@@ -358,7 +358,7 @@ async fn an_import_shows_a_bar_until_its_end() {
     let services = services().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("leads.csv");
-    let lines = (0..300).map(|number| format!("Ada {number}\n"));
+    let lines = (0..1_000).map(|number| format!("Ada {number}\n"));
     let text: String = iter::once("first_name\n".to_owned()).chain(lines).collect();
     fs::write(&file, text).unwrap();
     let mut import = Terminal::run(
@@ -373,13 +373,13 @@ async fn an_import_shows_a_bar_until_its_end() {
         ],
         &[],
     );
-    import.wait_for(" of 300 lines");
+    import.wait_for(" of 1000 lines");
     let (status, text) = import.end();
     assert_eq!(status.code(), Some(0), "{text}");
     // The bar is cleared.
-    let (_, end) = text.rsplit_once(" of 300 lines").unwrap();
+    let (_, end) = text.rsplit_once(" of 1000 lines").unwrap();
     assert!(
-        end.ends_with("Created: 300, already there: 0, refused: 0.\r\n"),
+        end.ends_with("Created: 1000, already there: 0, refused: 0.\r\n"),
         "{end:?}"
     );
     assert!(end.contains("\u{1b}[2K"), "{end:?}");

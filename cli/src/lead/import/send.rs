@@ -25,6 +25,8 @@ const CONCURRENT: usize = 16;
 const TRIES: u32 = 6;
 /// Pause before a request is sent the second time. Each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
+/// Time for which no progress is shown.
+const QUICK: Duration = Duration::from_millis(500);
 /// Time between two lines about the progress, if there is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -80,9 +82,9 @@ impl<'a> Sending<'a> {
 
     /// Returns the next result, or the error after which no other request can succeed.
     pub async fn next(&mut self) -> Option<std::result::Result<Sent, ApiError>> {
-        let next = self.results.next().await;
+        let next = self.results.next().await?;
         self.progress.step();
-        next
+        Some(next)
     }
 }
 
@@ -135,38 +137,55 @@ fn is_temporary(error: &ApiError) -> bool {
     )
 }
 
-/// The progress on standard error: a bar on a terminal, and else a line from time to time.
+/// The progress on standard error: a bar on a terminal, and else a line from time to time. A short
+/// import has none.
 struct Progress {
-    bar: ProgressBar,
-    is_terminal: bool,
-    shown: Instant,
+    done: u64,
+    all: u64,
+    begun: Instant,
+    bar: Option<ProgressBar>,
+    /// Time of the last line. `None` on a terminal.
+    line: Option<Instant>,
 }
 
 impl Progress {
     fn new(lines: usize) -> Self {
-        let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} lines");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let lines = u64::try_from(lines).unwrap_or(u64::MAX);
+        let begun = Instant::now();
         Self {
-            // It is hidden if standard error is not a terminal.
-            bar: ProgressBar::new(lines).with_style(style),
-            is_terminal: io::stderr().is_terminal(),
-            shown: Instant::now(),
+            done: 0,
+            all: u64::try_from(lines).unwrap_or(u64::MAX),
+            begun,
+            bar: None,
+            line: (!io::stderr().is_terminal()).then_some(begun),
         }
     }
 
     fn step(&mut self) {
-        self.bar.inc(1);
-        if !self.is_terminal && self.shown.elapsed() > LINE_INTERVAL {
-            self.shown = Instant::now();
-            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            let _ = writeln!(io::stderr(), "{done} of {all} lines");
+        self.done += 1;
+        let (done, all) = (self.done, self.all);
+        match &mut self.line {
+            None if self.begun.elapsed() > QUICK => {
+                let bar = self.bar.get_or_insert_with(|| new_bar(all));
+                bar.set_position(done);
+            }
+            Some(shown) if shown.elapsed() > LINE_INTERVAL => {
+                *shown = Instant::now();
+                let _ = writeln!(io::stderr(), "{done} of {all} lines");
+            }
+            _ => {}
         }
     }
 }
 
+fn new_bar(all: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} lines");
+    ProgressBar::new(all).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
