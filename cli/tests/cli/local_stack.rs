@@ -82,6 +82,22 @@ async fn a_lock_that_is_a_link_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_a_link_is_refused() {
+    for name in ["leadgate.log", "leadgate.log.1"] {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "precious content").unwrap();
+        let data = folder.path().join(".leadgate");
+        fs::create_dir(&data).unwrap();
+        symlink(&precious, data.join(name)).unwrap();
+        let error = Stack::start(&Storage::Folder(data), Ports::ANY, Clock::System).await;
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("is a link or a special file"), "{message}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious content");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_of_other_programs_do_not_change() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();

@@ -144,7 +144,7 @@ async fn tail_ends_with_ctrl_c_or_without_following() {
 async fn the_log_is_its_owners_alone() {
     let dev = Dev::start(&[]);
     dev.post(json!({"first_name": "Ada"})).await;
-    let log = dev.folder.path().join(".leadgate/log");
+    let log = dev.folder.path().join(".leadgate/leadgate.log");
     assert!(fs::read_to_string(&log).unwrap().contains("Ada"));
     assert_eq!(log.metadata().unwrap().mode() & 0o777, 0o600);
 }

@@ -12,7 +12,7 @@ use super::entry::Entry;
 use crate::private_file::{FILE_MODE, without_links};
 
 /// Names of the file, and of the older one.
-pub const LOG_FILES: [&str; 2] = ["log", "log.1"];
+pub const LOG_FILES: [&str; 2] = ["leadgate.log", "leadgate.log.1"];
 /// Size from which a file is full, in bytes. It holds some 20,000 requests.
 const FULL: u64 = 4 * 1024 * 1024;
 

@@ -8,7 +8,7 @@ const DELIMITERS: [u8; 4] = *b",;\t|";
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Content of a CSV file.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub struct Sheet {
     pub delimiter: u8,
     /// Whether the file begins with a byte order mark, as files of Excel do.
@@ -18,7 +18,7 @@ pub struct Sheet {
 }
 
 /// A row below the headings that has a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub struct Row {
     /// Number of its first line in the file, from 1.
     pub line: usize,

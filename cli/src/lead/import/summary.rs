@@ -11,14 +11,14 @@ use crate::output::table;
 const MOST_SHOWN: usize = 10;
 
 /// A line that has no lead.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Refusal {
     pub line: usize,
     pub reason: String,
 }
 
 /// The result of an import.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Summary {
     pub dry_run: bool,
     /// Number of lines with values, below the headings.

@@ -6,7 +6,6 @@ use super::{one, outcome::Acceptance, reply::created_body};
 use crate::{http::error::ApiError, state::AppState};
 
 /// A lead that is stored.
-#[derive(Debug)]
 pub struct CreatedLead {
     /// The body of the API's reply, as JSON.
     pub body: String,
