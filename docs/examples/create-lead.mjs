@@ -57,6 +57,7 @@ try {
     console.log(`first touchpoint of ${workflow.name}: ${cadence.channel}`);
   }
   if (reply.warning) console.log(`warning: ${reply.warning}`);
+  for (const hint of reply.hints ?? []) console.log(`hint: ${hint}`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -55,3 +55,5 @@ if __name__ == "__main__":
         print(f"first touchpoint of {run['workflow']['name']}: {run['cadence']['channel']}")
     if warning := reply.get("warning"):
         print(f"warning: {warning}")
+    for hint in reply.get("hints", []):
+        print(f"hint: {hint}")

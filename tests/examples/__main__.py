@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
 """Runs each example of docs/examples against a local stack, and reads the lead that it created.
 
-    python3 tests/examples target/debug/leadgate
+    python3 tests/examples target/debug/leadgate FOLDER
 
-Needs curl, Node 18 or newer, and Python's requests.
+FOLDER has the files of WordPress: `apt-get download wordpress`, then `dpkg -x`, make its usr/share/wordpress.
+Needs curl, Node 18 or newer, PHP 8 and Python's requests.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import uuid
 
 import requests
 
-EXAMPLES = pathlib.Path(__file__).parent.parent / "docs" / "examples"
+EXAMPLES = pathlib.Path(__file__).parents[2] / "docs" / "examples"
 
 
 @contextlib.contextmanager
@@ -125,6 +125,31 @@ def script(stack, *command):
     assert missing.returncode != 0 and re.search("LEADGATE_API_KEY:? is not set", missing.stdout), missing.stdout
 
 
+def wordpress(stack, folder):
+    fields = {"your-name": "John", "your-email": "john@example.com", "your-phone": "+1234567890", "your-message": "Hello"}
+
+    def submit(url=stack.settings["leadgate_url"], **changed):
+        command = ["php", pathlib.Path(__file__).parent / "wordpress.php", folder, json.dumps(fields | changed)]
+        done = subprocess.run(command, env=stack.env | {"LEADGATE_URL": url}, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout), done.stderr
+
+    before = stack.ids()
+    answer, log = submit()
+    assert answer == [False, "init", "Thank you for your message."] and not log, (answer, log)
+    [lead_id] = stack.ids() - before
+    check(stack.lead(lead_id), {"source": "web form", "message": "Hello"})
+    handler = type("Loses", (LosesFirstAnswer,), {"api": stack.settings["leadgate_url"]})
+    with serving(handler) as url:
+        answer, log = submit(url)
+    assert handler.lost and not answer[0] and "Leadgate: 0" in log, (answer, log)
+    assert len(stack.ids() - before) == 2, "the retry after a lost answer created a second lead"
+    answer, log = submit(**{"your-email": "someone's address", "your-phone": ""})
+    assert answer[:2] == [True, "validation_failed"] and "email" in answer[2] and "phone" in answer[2], answer
+    assert "400 Validation error email, phone (request" in log and "someone" not in log, log
+    assert len(stack.ids() - before) == 2, "a form that was refused created a lead"
+
+
 def http_step(stack):
     trigger = {
         "id": str(uuid.uuid4()),
@@ -146,6 +171,59 @@ def http_step(stack):
     assert first.status_code == 201, first.text
     assert again.headers["Idempotency-Replayed"] == "true" and again.json() == first.json(), again.text
     check(stack.lead(first.json()["lead"]["id"]), {"source": "Spring form", "company": ""})
+
+
+def fill(text, values):
+    """Replaces each `{{ path }}` of an automation tool with the value at this path."""
+
+    def value(found):
+        at = values
+        for name in found[1].split("."):
+            at = at.get(name, "")
+        return at if isinstance(at, str) else json.dumps(at)
+
+    return re.sub(r"\{\{ ?([\w$.]+) ?\}\}", value, text)
+
+
+def create_twice(stack, url, headers, body):
+    """Sends a request of a file twice, with the key that the tool adds. Returns the lead."""
+    assert url == "https://leadgate.example.com/api/public/leads", url
+    headers = headers | {"X-API-Key": stack.settings["leadgate_api_key"]}
+    before = stack.ids()
+    for _ in range(2):
+        reply = requests.post(stack.leads, headers=headers, json=body)
+        assert reply.status_code == 201, reply.text
+    [lead_id] = stack.ids() - before
+    return stack.lead(lead_id)
+
+
+def n8n(stack):
+    workflow = json.loads((EXAMPLES / "n8n-workflow.json").read_text())
+    [[arrow]] = workflow["connections"]["Form"]["main"]
+    step = next(node for node in workflow["nodes"] if node["name"] == arrow["node"])
+    form = {"first_name": "John", "email": "john@example.com", "phone": "+1234567890", "company": 'Example "Ltd"'}
+    values = {"$json": {"body": form}, "$workflow": {"id": str(uuid.uuid4())}, "$execution": {"id": "7"}, "$itemIndex": "0"}
+
+    def pairs(name):
+        rows = step["parameters"][name]["parameters"]
+        return {it["name"]: fill(it["value"].removeprefix("="), values) for it in rows}
+
+    body = pairs("bodyParameters") | {"workflow_id": stack.settings["workflow_id"]}
+    lead = create_twice(stack, step["parameters"]["url"], pairs("headerParameters"), body)
+    check(lead, {"source": "n8n", "company": 'Example "Ltd"'})
+    assert step["retryOnFail"] and step["parameters"]["genericAuthType"] == "httpHeaderAuth" and "credentials" not in step
+
+
+def make(stack):
+    blueprint = json.loads((EXAMPLES / "make-blueprint.json").read_text())
+    _, to_json, step = blueprint["flow"]
+    lead = {"first_name": "John", "email": "john@example.com", "phone": "+1234567890", "company": 'Example "Ltd"'}
+    values = {"1": {"id": str(uuid.uuid4()), "lead": lead | {"workflow_id": stack.settings["workflow_id"]}}}
+    values["2"] = {"json": fill(to_json["mapper"]["object"], values)}
+    headers = {it["name"]: fill(it["value"], values) for it in step["mapper"]["headers"]}
+    body = json.loads(fill(step["mapper"]["jsonStringBodyContent"], values))
+    check(create_twice(stack, step["mapper"]["url"], headers, body), {"company": 'Example "Ltd"'})
+    assert step["onerror"][0]["module"] == "builtin:Break" and step["parameters"]["apiKeyKeychain"] is None
 
 
 def html_form(stack):
@@ -181,16 +259,20 @@ def form_id_of(page):
     return re.search(r'name="form_id" value="([0-9a-f-]{36})"', page)[1]
 
 
-def main(leadgate):
+def main(leadgate, wordpress_folder):
     with running(leadgate, "dev", "--in-memory", "--port", "0", "--json") as line:
         stack = Stack(json.loads(line))
         script(stack, EXAMPLES / "create-lead.sh")
         script(stack, sys.executable, EXAMPLES / "create_lead.py")
         script(stack, "node", EXAMPLES / "create-lead.mjs")
         http_step(stack)
+        n8n(stack)
+        make(stack)
         html_form(stack)
-    tested = {"create-lead.sh", "create_lead.py", "create-lead.mjs", "http-step.json", "html-form", "README.md"}
-    there = {path.name for path in EXAMPLES.iterdir()}
+        wordpress(stack, wordpress_folder)
+    tested = {"create-lead.sh", "create_lead.py", "create-lead.mjs", "http-step.json", "html-form"}
+    tested |= {"n8n-workflow.json", "make-blueprint.json", "wordpress.php"}
+    there = {path.name for path in EXAMPLES.iterdir()} - {"README.md"}
     assert there == tested, f"These files of docs/examples are not tested, or do not exist: {there ^ tested}"
 
 
