@@ -248,7 +248,7 @@ def html_form(stack):
         assert (foreign.status_code, "send the form again" in foreign.text) == (400, True), foreign.text
         other_id = str(uuid.uuid4())
         refused = requests.post(url, data=fields | {"form_id": other_id, "email": '"><script>'})
-        assert (refused.status_code, "E-mail is not a valid email address" in refused.text) == (400, True), refused.text
+        assert (refused.status_code, '"email-error">E-mail ' in refused.text) == (400, True), refused.text
         assert form_id_of(refused.text) == other_id and '"&#34;&#62;&#60;script&#62;"' in refused.text, refused.text
         assert stack.ids() - before == {lead_id}, "a form that was refused, or sent twice, created a lead"
         assert requests.post(url, data={"first_name": "x" * 20_000}).status_code == 413
