@@ -7,10 +7,9 @@ use domain::{
     lead::{Lead, LeadFilter, Profile},
     page::PageRequest,
     run::Run,
-    time::read_time,
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
@@ -18,6 +17,7 @@ use super::{
     json::{ProfileOut, full_name},
 };
 use crate::{
+    moment::Moment,
     output::{FullArg, OutputArg, or_dash, wide_table},
     run::{current, json::RunOut, words},
     stored,
@@ -45,12 +45,13 @@ pub struct ListArgs {
     /// List the leads of this campaign: its name, its id, or the last characters of its id
     #[arg(long, value_name = "NAME|ID")]
     campaign: Option<String>,
-    /// List the leads that were created at this time or later, such as 2026-02-10T12:00:00Z
-    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
-    created_after: Option<Timestamp>,
+    /// List the leads that were created at this time or later: 7d ago, 2026-02-10 (its first moment
+    /// in UTC) or 2026-02-10T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    created_after: Option<Moment>,
     /// List the leads that were created before this time
-    #[arg(long, value_name = "INSTANT", value_parser = read_time)]
-    created_before: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    created_before: Option<Moment>,
     /// Maximum number of leads to list, up to 1000
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
     limit: u16,
@@ -102,9 +103,10 @@ pub async fn list(args: &ListArgs, now: Timestamp) -> Result<(), LeadError> {
         .await?
         .store_of(&args.account)
         .await?;
+    let past = |time: Moment| time.before(now, &TimeZone::UTC);
     let mut filter = LeadFilter {
-        created_after: args.created_after,
-        created_before: args.created_before,
+        created_after: args.created_after.map(past),
+        created_before: args.created_before.map(past),
         ..LeadFilter::default()
     };
     if let Some(text) = &args.workflow {
