@@ -5,10 +5,6 @@ use http::StatusCode;
 use super::error::ApiError;
 
 /// The fixed properties of an error. docs/errors.md and docs/openapi.json are made from them.
-#[cfg_attr(
-    not(feature = "description"),
-    expect(dead_code, reason = "only docs/errors.md shows the cause and the cure")
-)]
 pub struct ErrorSpec {
     pub status: StatusCode,
     pub title: &'static str,
