@@ -16,7 +16,9 @@ pub struct Health {
 
 /// Show whether the service runs
 ///
-/// Calls no store.
+/// Answers while the service runs, and does not read the store. Use it for a monitor. Needs no key.
+///
+/// Each reply other than 200 means that the service is down.
 #[utoipa::path(
     get,
     path = "/health",

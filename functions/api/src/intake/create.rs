@@ -19,8 +19,15 @@ use crate::{
 
 /// Create a lead, or many
 ///
-/// Leads of an array are created even when others are not. A lead is never lost over its workflow: it is created, and
-/// `warning` says what was not done.
+/// Stores one lead, or an array of up to 1,000 leads. With a `workflow_id`, a lead also enters that
+/// workflow, and its first touchpoint is planned. Use it for each new contact, for example from a
+/// form.
+///
+/// Keep `lead.id` of the reply: all other requests take it. A lead with an unknown workflow or
+/// campaign is stored too, and `warning` in the reply gives the reason. In an array, a wrong lead
+/// does not stop the others: `results` in the reply has an entry for each lead, with its `index`.
+///
+/// Send an `Idempotency-Key`, so that a request can be sent again without a second lead.
 #[utoipa::path(
     post,
     path = "/api/public/leads",

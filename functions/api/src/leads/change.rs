@@ -30,7 +30,11 @@ const MAX_KEYS: usize = 100;
 
 /// Change a lead
 ///
-/// Other fields stay as they are, with PUT as well. Concurrent changes of different fields are all made.
+/// Changes the fields of the body, with PUT as well. All other fields stay as they are. Use it when
+/// a person's data change.
+///
+/// The reply is the lead after the change. Concurrent changes of different fields are all made. The
+/// touchpoints of a run stay as they are.
 #[utoipa::path(
     patch,
     path = "/api/public/leads/{id}",

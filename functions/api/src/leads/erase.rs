@@ -22,6 +22,11 @@ pub struct ErasedReply {
 }
 
 /// Erase a lead, its runs and its history
+///
+/// Erases a lead for good: its data, its runs and its history. Its cadence stops. Use it when a
+/// person asks for that.
+///
+/// The lead is gone from every reply at once. A second request gets 404.
 #[utoipa::path(
     delete,
     path = "/api/public/leads/{id}",

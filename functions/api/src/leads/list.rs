@@ -25,6 +25,12 @@ use crate::{
 };
 
 /// List leads, the newest first
+///
+/// Returns a page of the account's leads. Use it to find leads by campaign, workflow or time of
+/// creation.
+///
+/// To read on, send `pagination.next_cursor` as `cursor`, with the same filters. The last page has
+/// no `next_cursor`.
 #[utoipa::path(
     get,
     path = "/api/public/leads",

@@ -29,6 +29,11 @@ use crate::{
 const STALLED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Show a lead with its run
+///
+/// Returns a lead, and its active run in `active_workflow_run`. Use it to see where a lead stands.
+///
+/// `run_status` is `queued` until the run is built, usually within two seconds. Show the run to see
+/// its touchpoints.
 #[utoipa::path(
     get,
     path = "/api/public/leads/{id}",

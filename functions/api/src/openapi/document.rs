@@ -9,30 +9,33 @@ use utoipa::{
     },
 };
 
-use super::{errors, replies, rules, served};
+use super::{errors, examples, replies, rules, served};
 use crate::{health, intake, leads, runs, schema::bodies, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Leadgate",
-        description = "Takes leads and starts their outreach.\n\nTimestamps are RFC 3339 in UTC; ids are UUIDs in lower \
-            case.\n\nWhere a new lead may leave a field out, `null` and `\"\"` mean the same; in a change, they remove a \
-            field that may be removed. A reply can have more fields than are described here, and a text of a fixed set can have new \
-            values, at any time: ignore what you do not know.\n\nEvery error of the API has a body of the same shape, \
-            an unknown path (404) and a method that a path does not have (405, with `Allow`) included; docs/errors.md has \
-            the cause and the cure of each. An error without a `code` is the gateway's before it: \
-            `{\"message\": \"...\"}`, without the headers that are described here.",
+        description = "Leadgate stores leads, and plans the calls and messages to each of them.\n\n\
+            **Start here.** Send a lead to `POST /api/public/leads`, and name a workflow in `workflow_id`. Then show the \
+            lead's run: it has the planned touchpoints. Every request needs an API key in the header `X-API-Key`.\n\n\
+            **Formats.** Times are RFC 3339 in UTC. Ids are UUIDs in lower case. For a new lead, `null` and `\"\"` mean that \
+            a field is not given. In a change, they remove a field that may be removed.\n\n\
+            **Later versions** can add fields to a reply, and values to a fixed set of texts. Ignore those that you do not \
+            know.\n\n\
+            **Errors** have one body, also for an unknown path (404) and a wrong method (405, with `Allow`). \
+            The [page of errors](/docs/errors) has the cause and the cure of each. An error without a `code` comes from the \
+            gateway: its body is `{\"message\": \"...\"}`, and it lacks the headers that are described here.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The deployment that serves this document")),
     security(("key" = [])),
     tags(
-        (name = "Leads", description = "Taking leads in, reading, changing and erasing them."),
-        (name = "Runs", description = "A lead's way through a workflow."),
-        (name = "Workflows", description = "What leads can be enrolled in."),
-        (name = "Campaigns", description = "What leads can be tagged with."),
-        (name = "Service", description = "About the service itself. Needs no key."),
+        (name = "Leads", description = "Create, read, change and erase leads."),
+        (name = "Runs", description = "Enrol a lead in a workflow, follow its run, and let a person take over."),
+        (name = "Workflows", description = "Find workflows, and preview their touchpoints. Operators define them in files."),
+        (name = "Campaigns", description = "Find the campaigns that tag leads."),
+        (name = "Service", description = "Check the service itself. Needs no key."),
     ),
     modifiers(&Key),
     components(schemas(bodies::NotGiven)),
@@ -65,7 +68,7 @@ impl Modify for Key {
     fn modify(&self, document: &mut Document) {
         let key = ApiKeyValue::with_description(
             "X-API-Key",
-            "Names the account; `leadgate key create` makes one.",
+            "The key names the account. `leadgate key create` makes one.",
         );
         document
             .components
@@ -91,7 +94,7 @@ pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
     let mut document = serde_json::to_value(Handlers::openapi())?;
     let components = &mut document["components"];
     components["headers"] = replies::headers();
-    components["responses"] = replies::responses();
+    let shared = replies::responses();
     let codes = errors::codes(&errors::errors());
     for schema in ["Error", "RefusedLead"] {
         components["schemas"][schema]["properties"]["code"]["enum"] = json!(codes);
@@ -122,8 +125,20 @@ pub fn document(audience: Audience) -> Result<String, serde_json::Error> {
             .values_mut()
             .filter_map(Value::as_object_mut)
             .flat_map(Map::values_mut);
-        operations.for_each(replies::complete);
+        let recorded = examples::recorded()?;
+        for operation in operations {
+            replies::complete(operation);
+            examples::add(operation, &recorded, &shared);
+        }
     }
+    let paths = document["paths"].to_string();
+    let used = shared
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| paths.contains(&format!("\"#/components/responses/{name}\"")));
+    let used = used.map(|(name, reply)| (name.clone(), reply.clone()));
+    document["components"]["responses"] = Value::Object(used.collect());
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 

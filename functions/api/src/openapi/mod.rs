@@ -19,6 +19,8 @@ mod document;
 #[cfg(feature = "description")]
 mod errors;
 #[cfg(feature = "description")]
+mod examples;
+#[cfg(feature = "description")]
 mod links;
 #[cfg(feature = "description")]
 mod replies;

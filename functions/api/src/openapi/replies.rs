@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{errors, links};
+use super::{errors, examples, links};
 use crate::{http::error::ApiError, schema::refusals};
 
 /// Returns the headers of replies.
@@ -50,7 +50,9 @@ fn with_headers(names: &[&str]) -> Value {
     Value::Object(names.iter().map(reference).collect())
 }
 
-/// Returns the error replies, one for each status. The errors of an unreadable request and of an unknown path or method belong to no operation.
+/// Returns the error replies that operations share, one for each status. The errors of an unreadable
+/// request and of an unknown path or method belong to no operation. Only some operations have the
+/// errors about a write.
 pub fn responses() -> Value {
     let mut errors = errors::errors();
     errors.retain(|error| {
@@ -62,15 +64,14 @@ pub fn responses() -> Value {
     let mut responses = Map::new();
     for status in errors.iter().map(ApiError::status) {
         let of_status = errors.iter().filter(|error| error.status() == status);
-        let examples: Map<_, _> = (1..)
-            .zip(of_status.clone())
-            .map(|(number, error)| {
-                let example = json!({"summary": error.title(), "value": errors::body(error)});
-                (format!("{}_{number}", error.code()), example)
-            })
-            .collect();
-        let mut titles: Vec<_> = of_status.map(ApiError::title).collect();
+        let mut titles: Vec<_> = of_status.clone().map(ApiError::title).collect();
         titles.dedup();
+        let examples = examples::of_errors(of_status.filter(|error| {
+            !matches!(
+                error,
+                ApiError::NotStored | ApiError::Unconfirmed(_) | ApiError::ChangeUnconfirmed(_)
+            )
+        }));
         let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
         if matches!(status.as_u16(), 429 | 503) {
             names.push("Retry-After");

@@ -11,7 +11,8 @@ pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
 /// Show this description
 ///
-/// OpenAPI 3.1. Needs no key.
+/// Returns this description of the API, in OpenAPI 3.1. Import it into tools that make clients,
+/// such as Postman. Needs no key.
 #[utoipa::path(
     get,
     path = "/openapi.json",

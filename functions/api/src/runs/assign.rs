@@ -65,7 +65,11 @@ struct AssignmentNote {
 
 /// Enrol a lead in a workflow
 ///
-/// Ends the lead's active run.
+/// Puts a stored lead into a workflow. Use it for a lead that was created without a workflow, or to
+/// move a lead to another one. It ends the lead's active run.
+///
+/// Keep `workflowRunId` of the reply to show the run. If `paused` is true, the workflow is paused,
+/// and the cadence waits.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/assign-workflow",

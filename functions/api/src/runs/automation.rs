@@ -78,6 +78,12 @@ pub struct IsPausedReply {
 }
 
 /// Stop a lead's automation: a person takes over
+///
+/// Pauses the cadence of a lead's active run, and cancels its scheduled touchpoints. Use it when a
+/// person talks to the lead, so that no planned message interferes.
+///
+/// `tasks_cancelled` in the reply is the number of cancelled touchpoints. A second request changes
+/// nothing, and its reply has `already_stopped`.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/automation/stop",
@@ -126,6 +132,12 @@ pub async fn stop(
 }
 
 /// Resume a lead's automation
+///
+/// Ends the takeover by a person. Use it when the lead may be contacted automatically again.
+///
+/// The cadence stays paused unless the body has `"resume_cadence": true`. `cadence_resumed` in the
+/// reply shows which of the two happened. If the automation was not stopped, the reply has
+/// `already_running`.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/automation/resume",
@@ -174,6 +186,11 @@ pub async fn resume(
 }
 
 /// Show whether a lead's automation is stopped
+///
+/// Returns whether a person has taken over the lead. Ask before you contact the lead automatically
+/// from another program.
+///
+/// If `paused` in the reply is true, do not contact the lead.
 #[utoipa::path(
     get,
     path = "/api/public/leads/{id}/is_paused",

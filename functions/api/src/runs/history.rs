@@ -95,6 +95,11 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
 }
 
 /// Show what has happened to a lead
+///
+/// Returns a page of a lead's history, the oldest entry first. Use it to show people what was done,
+/// when and by whom.
+///
+/// To read on, send `pagination.next_cursor` as `cursor`.
 #[utoipa::path(
     get,
     path = "/api/public/leads/{id}/history",

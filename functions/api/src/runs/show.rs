@@ -28,6 +28,13 @@ struct RunReply<'a> {
 }
 
 /// Show a run with its touchpoints
+///
+/// Returns a run with every planned contact in `touchpoints`. Use it to see what is due when, and
+/// what was skipped.
+///
+/// `due_at` is the time of a touchpoint, and `state` its progress. The reply to a new lead and
+/// `active_workflow_run` of a lead have the run's id. A run that is not built yet has no
+/// touchpoints.
 #[utoipa::path(
     get,
     path = "/api/public/leads/{id}/runs/{run_id}",

@@ -50,7 +50,11 @@ struct StatusRun {
 
 /// Move a lead to another status
 ///
-/// A terminal status ends the run and cancels what was scheduled.
+/// Sets the status of a lead's run to one of its workflow's statuses. Use it when you learn more
+/// about the lead, for example that it has bought.
+///
+/// A terminal status ends the run and cancels its scheduled touchpoints. `changed` in the reply is
+/// `false` if the run had the status already.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/status",

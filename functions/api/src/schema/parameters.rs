@@ -26,11 +26,11 @@ pub struct LeadParams {
     campaign_id: Option<CampaignId>,
     /// Only leads that were enrolled in this workflow.
     workflow_id: Option<WorkflowId>,
-    /// Only leads that were created at or after this time.
-    #[param(format = DateTime, example = "2026-02-10T12:00:00Z")]
+    /// Only leads that were created at or after this time, such as `2026-02-10T12:00:00Z`.
+    #[param(format = DateTime)]
     created_after: Option<String>,
-    /// Only leads that were created before this time.
-    #[param(format = DateTime, example = "2026-02-11T12:00:00Z")]
+    /// Only leads that were created before this time, such as `2026-02-11T12:00:00Z`.
+    #[param(format = DateTime)]
     created_before: Option<String>,
 }
 

@@ -55,6 +55,10 @@ impl From<Campaign> for CampaignOut {
 }
 
 /// List campaigns
+///
+/// Returns a page of the account's campaigns. Use it to find the `campaign_id` for new leads.
+///
+/// To read on, send `pagination.next_cursor` as `cursor`.
 #[utoipa::path(
     get,
     path = "/api/public/campaigns",

@@ -39,7 +39,11 @@ struct PreviewReply<'a> {
 
 /// Preview the touchpoints of a lead
 ///
-/// Stores and sends nothing.
+/// Returns the touchpoints that a lead would get, and stores nothing. Use it to check a workflow's
+/// hours and intervals before you enrol leads.
+///
+/// Each touchpoint has the time in UTC in `due_at`, and in the workflow's time zone in `local`.
+/// `reasons` gives the reasons for a moved or skipped touchpoint.
 #[utoipa::path(
     post,
     path = "/api/public/workflows/{id}/preview",

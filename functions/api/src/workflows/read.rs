@@ -193,6 +193,10 @@ impl From<Step> for StepOut {
 }
 
 /// List workflows
+///
+/// Returns a page of the account's workflows. Use it to find the `workflow_id` for new leads.
+///
+/// To read on, send `pagination.next_cursor` as `cursor`.
 #[utoipa::path(
     get,
     path = "/api/public/workflows",
@@ -220,6 +224,9 @@ pub async fn list(
 }
 
 /// Show a workflow with its statuses and its cadence
+///
+/// Returns a workflow as its file defines it. Use it to find the keys of its statuses, and the
+/// steps that its leads go through.
 #[utoipa::path(
     get,
     path = "/api/public/workflows/{id}",

@@ -8,6 +8,7 @@ mod canaries;
 mod changes;
 mod erasing;
 mod events;
+mod examples;
 mod faults;
 mod first_message;
 mod fixtures;

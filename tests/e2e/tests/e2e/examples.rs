@@ -1,0 +1,142 @@
+//! The examples in docs/openapi.json are replies of the API to the requests of examples.http.
+//!
+//! `LEADGATE_UPDATE_EXAMPLES=1` lets the test write the replies instead of comparing them.
+
+use std::{env, fs};
+
+use aws::clock::Clock;
+use axum::body::{Body, to_bytes};
+use jiff::SignedDuration;
+use lambda_http::http::Request;
+use local::demo;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::fixtures::{Container, consume};
+
+/// Requests in the order of a story. A request is recorded if its first line names an operation, an
+/// example and its summary.
+const REQUESTS: &str = include_str!("examples.http");
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../functions/api/src/openapi/examples.json"
+);
+/// First part of the ids in REQUESTS and in the demo account.
+const FIXED: &str = "019c0000-0000-7000-8000-";
+/// Last parts of the first ids that the story creates: a lead, its run and its start. The
+/// description of the API has the same ids in its schemas.
+const FIRST_IDS: [&str; 3] = ["000000001101", "000000001201", "000000001301"];
+
+struct Story {
+    container: Container,
+    clock: Clock,
+    /// Ids that this run has created, with the ids that replace them.
+    ids: Vec<(String, String)>,
+}
+
+impl Story {
+    /// Sends a request a minute after the one before. Returns the status and the reply.
+    async fn send(&mut self, request: &str, body: &str) -> (String, Value) {
+        let later = self.clock.now() + SignedDuration::from_mins(1);
+        self.clock.set(later);
+        let replaced = |text: String, (real, fixed): &(String, String)| text.replace(fixed, real);
+        let request = self.ids.iter().fold(request.to_owned(), replaced);
+        let (method, target) = request.split_once(' ').unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("x-api-key", demo::API_KEY)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let reply = self.container.api.clone().oneshot(request).await.unwrap();
+        let status = reply.status().as_u16().to_string();
+        let text = to_bytes(reply.into_body(), usize::MAX).await.unwrap();
+        let reply = self.fixed(std::str::from_utf8(&text).unwrap());
+        (status, reply)
+    }
+
+    /// Reads a reply, and replaces the parts that differ from run to run.
+    fn fixed(&mut self, text: &str) -> Value {
+        for id in text.split('"').filter(|text| is_id(text)) {
+            if !id.starts_with(FIXED) && !self.ids.iter().any(|(real, _)| real == id) {
+                let number = format!("{:012}", 2101 + self.ids.len());
+                let end = FIRST_IDS.get(self.ids.len()).copied().unwrap_or(&number);
+                self.ids.push((id.to_owned(), format!("{FIXED}{end}")));
+            }
+        }
+        let replaced = |text: String, (real, fixed): &(String, String)| text.replace(real, fixed);
+        let text = self.ids.iter().fold(text.to_owned(), replaced);
+        let mut reply: Value = serde_json::from_str(&text).unwrap();
+        for (place, fixed) in [
+            ("/request_id", "JKJaXmPLvHcESHA="),
+            (
+                "/pagination/next_cursor",
+                "AAAAAZxLr4hAAZxAAABwAIAAAAAAABEB",
+            ),
+        ] {
+            if let Some(value) = reply.pointer_mut(place).filter(|it| it.is_string()) {
+                *value = json!(fixed);
+            }
+        }
+        reply
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(index, c)| match index {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => matches!(c, '0'..='9' | 'a'..='f'),
+        })
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the variable is for this test, and not for a function"
+)]
+async fn the_examples_of_the_description_are_replies_of_the_api() {
+    let (container, clock) = Container::with_clock().await;
+    let ids = Vec::new();
+    let mut story = Story {
+        container,
+        clock,
+        ids,
+    };
+    let mut examples = json!({});
+    for part in REQUESTS.split("\n\n") {
+        let mut lines = part.trim_end().splitn(3, '\n');
+        let title = lines.next().unwrap().strip_prefix("# ").unwrap();
+        let Some(request) = lines.next() else {
+            consume(&story.container.services, &story.clock).await;
+            continue;
+        };
+        let body = lines.next().unwrap_or_default();
+        let (status, reply) = story.send(request, body).await;
+        let Some((names, summary)) = title.split_once(": ") else {
+            continue;
+        };
+        let (operation, name) = names.split_once(' ').unwrap();
+        let operation = &mut examples[operation];
+        let example = &mut operation[&status][name];
+        assert!(example.is_null(), "{title}: a second example of this name");
+        *example = json!({"summary": summary, "value": reply});
+        let is_right = matches!(status.as_str(), "200" | "201");
+        if !body.is_empty() && is_right {
+            let body: Value = serde_json::from_str(body).unwrap();
+            let requests = operation["request"].as_object().into_iter().flatten();
+            if !requests.into_iter().any(|(_, it)| it["value"] == body) {
+                operation["request"][name] = json!({"summary": summary, "value": body});
+            }
+        }
+    }
+    story.container.stop().await;
+    let recorded = serde_json::to_string_pretty(&examples).unwrap() + "\n";
+    if env::var_os("LEADGATE_UPDATE_EXAMPLES").is_some() {
+        fs::write(FILE, recorded).unwrap();
+    } else if fs::read_to_string(FILE).unwrap() != recorded {
+        panic!(
+            "functions/api/src/openapi/examples.json is stale: run this test with LEADGATE_UPDATE_EXAMPLES=1"
+        );
+    }
+}
