@@ -6,9 +6,10 @@ use http::Uri;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use crate::demo;
+
 const PAGE: &str = include_str!("../reference/page.html");
-const SWAGGER_UI: &str = include_str!("../reference/swagger-ui-bundle.js");
-const STYLE: &str = include_str!("../reference/swagger-ui.css");
+const SCALAR: &str = include_str!("../reference/scalar.js");
 
 /// Reason why there is no page.
 #[derive(Debug, Error)]
@@ -23,7 +24,13 @@ pub enum ReferenceError {
 
 /// Returns the page for the API on the host that serves the page.
 pub fn page_for_own_host() -> String {
-    page("'self'", api::OPENAPI)
+    page("'self'", api::OPENAPI, "")
+}
+
+/// Returns the page of the local stack. It has the key of the demo account, so that its requests
+/// work at once.
+pub(crate) fn page_with_demo_key() -> String {
+    page("'self'", api::OPENAPI, demo::API_KEY)
 }
 
 /// Returns the page for the API at `url`, for any host.
@@ -39,20 +46,19 @@ pub fn page_for(url: &Uri) -> Result<String, ReferenceError> {
     let servers = json!([{"url": base.trim_end_matches('/')}]);
     openapi.insert("servers".to_owned(), servers);
     let openapi = serde_json::to_string(&openapi)?;
-    Ok(page(&format!("{scheme}://{authority}"), &openapi))
+    Ok(page(&format!("{scheme}://{authority}"), &openapi, ""))
 }
 
-fn page(api_origin: &str, openapi: &str) -> String {
+fn page(api_origin: &str, openapi: &str, key: &str) -> String {
     // In a script element, `</script` would end the element.
     let openapi = openapi.replace('<', r"\u003c");
     let values = [
         ("{{api_origin}}", api_origin),
-        ("{{style}}", STYLE),
-        ("{{swagger_ui}}", SWAGGER_UI),
+        ("{{scalar}}", SCALAR),
         ("{{openapi}}", &openapi),
+        ("{{key}}", &format!("\"{key}\"")),
     ];
-    let mut page =
-        String::with_capacity(PAGE.len() + STYLE.len() + SWAGGER_UI.len() + openapi.len());
+    let mut page = String::with_capacity(PAGE.len() + SCALAR.len() + openapi.len());
     let mut rest = PAGE;
     for (name, value) in values {
         if let Some((before, after)) = rest.split_once(name) {

@@ -24,7 +24,7 @@ use crate::{
     home,
     journal::{self, Journal},
     recovery,
-    reference::page_for_own_host,
+    reference::page_with_demo_key,
     running::Running,
     schedule,
     services::listen,
@@ -171,7 +171,7 @@ impl Access {
     /// even if the guard refuses it.
     fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
         let routes = api
-            .route("/docs", get(async || home::unframed(page_for_own_host())))
+            .route("/docs", get(async || home::unframed(page_with_demo_key())))
             .layer(from_fn_with_state(api_url.to_owned(), home::serve));
         // In a router of its own, because a layer runs after the choice of the route.
         let mut routes = Router::new()

@@ -1,5 +1,5 @@
-// Tests the reference page under /docs in Chromium, with a person who enters a key and creates a lead.
-// The page must send no request to another host.
+// Tests the reference page under /docs in Chromium: it is readable on each screen, its requests work at once,
+// and it sends no request to another host.
 //
 //     npm ci --ignore-scripts --prefix tests/browser
 //     node tests/browser/reference.mjs target/debug/leadgate [FOLDER]
@@ -12,91 +12,107 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errorsOf, startChromium, startStack } from "./harness.mjs";
+import { startChromium, startStack } from "./harness.mjs";
+import { descriptionOf, open, send, show } from "./reference-page.mjs";
 
 const [leadgate, screenshots] = process.argv.slice(2);
-const POST_LEADS = '.opblock-post:has([data-path="/api/public/leads"])';
+const CREATE = ["Leads", "post", "/api/public/leads"];
+const SCREENS = [1280, 390].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ width, height: 900, colorScheme })));
 
-function assertVendoredFilesAreThePackages() {
-  for (const name of ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"]) {
-    const vendored = readFileSync(new URL(`../../local/reference/${name}`, import.meta.url));
-    const published = readFileSync(new URL(`node_modules/swagger-ui-dist/${name}`, import.meta.url));
-    assert(vendored.equals(published), `local/reference/${name} differs from swagger-ui-dist of package.json. Copy it from there.`);
+async function photograph(page, name) {
+  if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}
+
+/** Returns a text of the description as the page shows it. */
+const shown = (text) => text.replaceAll("`", "").replace(/\s+/g, " ").trim();
+
+async function assertFitsItsWidth(page, place) {
+  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert(content <= screen, `${place}: the page is ${content} px wide on a screen of ${screen} px`);
+}
+
+async function testEveryOperationIsReadable(browser, { api_url }, screen) {
+  const { page, problems, requested } = await open(browser, `${api_url}/docs`, screen);
+  const name = `reference-${screen.width}-${screen.colorScheme}`;
+  await photograph(page, name);
+  const { paths } = await descriptionOf(page);
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { tags, summary, description }] of Object.entries(methods)) {
+      const section = await show(page, tags[0], method, path);
+      const text = shown(await section.innerText());
+      for (const part of [summary, ...description.split("\n\n")]) assert(text.includes(shown(part)), `${path}: ${part}`);
+      await assertFitsItsWidth(page, `${method} ${path}`);
+    }
   }
+  await assertFitsItsWidth(page, "all operations");
+  const section = await show(page, ...CREATE);
+  await page.waitForTimeout(500); // until the page has scrolled
+  await photograph(page, `${name}-post`);
+  await section.getByText("first_name", { exact: true }).first().scrollIntoViewIfNeeded();
+  await photograph(page, `${name}-fields`);
+  const [red] = await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor.match(/\d+/g).map(Number));
+  assert.equal(red < 128, screen.colorScheme === "dark", `${name}: the background`);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requested, [`${api_url}/docs`]);
+  await page.close();
 }
 
-/** Opens the page. Returns it with its errors so far and the addresses of its requests so far. */
-async function open(browser, url) {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
-  const problems = errorsOf(page);
-  const requested = [];
-  page.on("request", (request) => request.url().startsWith("data:") || requested.push(request.url()));
-  await page.goto(url);
-  await page.getByRole("heading", { name: "Leadgate" }).waitFor();
-  return { page, problems, requested };
-}
-
-async function enterKey(page, key) {
-  await page.getByRole("button", { name: "Authorize" }).click();
-  const dialog = page.locator(".modal-ux");
-  await dialog.locator("input").fill(key);
-  await dialog.getByRole("button", { name: "Apply credentials" }).click();
-  if (screenshots) await page.screenshot({ path: join(screenshots, "reference-key.png") });
-  await dialog.getByRole("button", { name: "Close" }).first().click();
-}
-
-/** Executes the operation with its example values. Returns the status and the body of the reply. */
-async function execute(page, operation) {
-  const block = page.locator(operation);
-  if (!(await block.locator(".opblock-body").isVisible())) await block.locator(".opblock-summary-control").click();
-  const answered = page.waitForResponse((response) => response.request().method() === "POST");
-  await block.getByRole("button", { name: "Execute" }).click();
-  const response = await answered;
-  const shown = block.locator(".live-responses-table .response-col_status").nth(1);
-  await shown.getByText(String(response.status())).waitFor();
-  return { status: response.status(), body: await response.json() };
-}
-
-async function testOnTheApisHost(browser, { api_url, api_key }) {
-  const { page, problems, requested } = await open(browser, `${api_url}/docs`);
-  if (screenshots) await page.screenshot({ path: join(screenshots, "reference.png") });
-  await enterKey(page, api_key);
-  const created = await execute(page, POST_LEADS);
-  assert.equal(created.status, 201, JSON.stringify(created.body));
-  assert.equal(created.body.lead.first_name, "John");
-  if (screenshots) {
-    await page.locator(`${POST_LEADS} .live-responses-table`).evaluate((table) => table.scrollIntoView({ block: "center" }));
-    await page.screenshot({ path: join(screenshots, "reference-201.png") });
+async function testFieldsOfALeadAreReadableWithoutAClick(browser, { api_url }) {
+  const { page } = await open(browser, `${api_url}/docs`);
+  const { schemas } = (await descriptionOf(page)).components;
+  const resolved = (schema) => (schema.$ref ? schemas[schema.$ref.split("/").pop()] : schema);
+  const text = shown(await (await show(page, ...CREATE)).innerText());
+  for (const [name, field] of Object.entries(schemas.NewLead.properties)) {
+    const given = field.oneOf?.find((it) => it.type !== "null") ?? field;
+    const description = given.description ?? resolved(given).description;
+    assert(text.includes(`${name} `), name);
+    assert(text.includes(shown(description)), `${name}: ${description}`);
   }
+  assert(/first_name .{0,40}required/.test(text), "first_name is required");
+  await page.close();
+}
+
+async function testARequestWorksAtOnce(browser, { api_url, api_key }, screen) {
+  const { page, problems, requested } = await open(browser, `${api_url}/docs`, screen);
+  const request = await send(page, await show(page, ...CREATE));
+  const response = await request.response();
+  assert.equal(response.status(), 201, await response.text());
+  assert.equal(request.headers()["x-api-key"], api_key);
+  const { lead } = await response.json();
+  assert.equal(lead.first_name, "John");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("201 Created").scrollIntoViewIfNeeded();
+  await dialog.getByText(lead.id).first().scrollIntoViewIfNeeded();
+  await assertFitsItsWidth(page, "the reply");
+  await photograph(page, `reference-${screen.width}-${screen.colorScheme}-201`);
   assert.deepEqual(problems, []);
   assert.deepEqual(requested, [`${api_url}/docs`, `${api_url}/api/public/leads`]);
-  // The page does not store the key: after it is opened again, its request has none.
-  const again = await open(browser, `${api_url}/docs`);
-  const refused = await execute(again.page, POST_LEADS);
-  assert.deepEqual([refused.status, refused.body.code], [401, "missing_api_key"]);
+  const kept = await page.evaluate(async () => [localStorage, sessionStorage, document.cookie, await indexedDB.databases()].map((it) => JSON.stringify(it)));
+  assert(!kept.join().includes("nxr_"), `the browser keeps the key: ${kept}`);
+  await page.close();
 }
 
-async function testAsAFile(browser, { api_url }, file) {
+async function testAsAFile(browser, { api_url, api_key }, file) {
   execFileSync(leadgate, ["reference", "--url", api_url, "--to", file]);
+  assert(!readFileSync(file, "utf8").includes(api_key), "the file has the demo key");
   const { page, problems, requested } = await open(browser, `file://${file}`);
   assert.deepEqual(problems, []);
   // The page sends its request to the API of `--url`. The stack refuses it: no --cors names a file.
-  const [request] = await Promise.all([
-    page.waitForRequest((request) => request.url() === `${api_url}/api/public/leads`),
-    page.locator(POST_LEADS).locator(".opblock-summary-control").click(),
-    page.locator(POST_LEADS).getByRole("button", { name: "Execute" }).click(),
-  ]);
-  assert(request);
+  const request = await send(page, await show(page, ...CREATE));
+  assert.equal(request.url(), `${api_url}/api/public/leads`);
   assert(requested.every((url) => url.startsWith(`file://${file}`) || url.startsWith(api_url)), requested.join());
 }
 
-assertVendoredFilesAreThePackages();
 const { stack, ready } = await startStack(leadgate);
 const folder = mkdtempSync(join(tmpdir(), "leadgate-docs-"));
 let browser;
 try {
   browser = await startChromium();
-  await testOnTheApisHost(browser, ready);
+  for (const screen of SCREENS) {
+    await testEveryOperationIsReadable(browser, ready, screen);
+    await testARequestWorksAtOnce(browser, ready, screen);
+  }
+  await testFieldsOfALeadAreReadableWithoutAClick(browser, ready);
   await testAsAFile(browser, ready, join(folder, "docs.html"));
 } finally {
   await browser?.close();

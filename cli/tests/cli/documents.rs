@@ -1,4 +1,6 @@
-//! Tests of `leadgate openapi`, `leadgate errors` and `leadgate schema`.
+//! Tests of `leadgate openapi`, `errors`, `schema` and `reference`.
+
+use local::demo;
 
 use crate::program::{run, stderr, stdout};
 
@@ -30,4 +32,15 @@ fn a_file_that_cannot_be_written_is_one_clear_line() {
         line.starts_with("leadgate openapi: cannot write /nowhere/openapi.json"),
         "{line}"
     );
+}
+
+#[test]
+fn the_reference_page_of_a_deployment_has_its_url_and_no_key() {
+    let url = "https://leads.example.com/";
+    let page = run(&["reference", "--url", url]);
+    let page = stdout(&page);
+    assert!(page.contains("connect-src https://leads.example.com;"));
+    assert!(page.contains(r#""servers":[{"url":"https://leads.example.com"}]"#));
+    assert!(!page.contains(demo::API_KEY));
+    assert!(!stdout(&run(&["reference"])).contains(demo::API_KEY));
 }
