@@ -44,3 +44,7 @@ fmt:
 # Runs clippy as CI does
 lint:
     cargo clippy --workspace --all-targets --target-dir target/clippy -- --deny warnings
+
+# Makes the pictures in docs/images again
+pictures:
+    .ci/make-pictures
