@@ -26,7 +26,7 @@ pub struct Health {
     tag = "Service",
     security(()),
     responses(
-        (status = 200, description = "It runs.", body = Health),
+        (status = 200, description = "The service runs.", body = Health),
         Always,
     ),
 )]

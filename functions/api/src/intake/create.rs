@@ -36,9 +36,9 @@ use crate::{
     params(IdempotencyParams),
     request_body = NewLeads,
     responses(
-        (status = 201, description = "All are created. One lead is answered with its own reply, an array with a result for each.", body = inline(array_reply::Created<'static>)),
-        (status = 207, description = "Some leads of the array are created.", body = array_reply::ArrayReply<'static>),
-        (status = 400, description = "Nothing is created.", body = array_reply::RefusedLeads),
+        (status = 201, description = "Every lead is created. The reply to an array has a result for each lead.", body = inline(array_reply::Created<'static>)),
+        (status = 207, description = "Some leads of the array are created, and others are refused.", body = array_reply::ArrayReply<'static>),
+        (status = 400, description = "No lead is created.", body = array_reply::RefusedLeads),
         Keyed,
         WithBody,
         Replayable,

@@ -34,7 +34,7 @@ pub struct ErasedReply {
     tag = "Leads",
     params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     responses(
-        (status = 200, description = "It is gone.", body = ErasedReply),
+        (status = 200, description = "The lead is erased.", body = ErasedReply),
         Keyed,
         Naming,
         Raced,

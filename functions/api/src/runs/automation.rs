@@ -92,7 +92,7 @@ pub struct IsPausedReply {
     params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationStop,
     responses(
-        (status = 200, description = "It is stopped.", body = inline(Stopped)),
+        (status = 200, description = "The automation is stopped.", body = inline(Stopped)),
         Keyed,
         Checked,
         Naming,
@@ -146,7 +146,7 @@ pub async fn stop(
     params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = AutomationResume,
     responses(
-        (status = 200, description = "It goes on.", body = inline(Resumed)),
+        (status = 200, description = "The automation is active.", body = inline(Resumed)),
         Keyed,
         Checked,
         Naming,

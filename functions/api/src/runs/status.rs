@@ -63,7 +63,7 @@ struct StatusRun {
     params(("id" = domain_types::LeadId, Path, description = "The lead's id.")),
     request_body = StatusChange,
     responses(
-        (status = 200, description = "Where the lead stands.", body = StatusReply),
+        (status = 200, description = "The status before and after the request.", body = StatusReply),
         Keyed,
         Checked,
         Naming,

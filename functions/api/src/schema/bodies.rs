@@ -13,21 +13,22 @@ use super::domain_types::{CampaignId, Channel, WorkflowId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A name of 1 to 200 characters once it is trimmed and composed (NFC), without control characters. It shows
-/// something.
+/// A text of 1 to 200 characters, of which one is visible. Leadgate trims it and composes its
+/// accents (NFC). Control characters are refused.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "John")]
 pub struct Text(String);
 
-/// An address of RFC 5321 or 6531, at most 254 characters. It is kept in lower case. After IDNA, its domain has
-/// only letters, digits, hyphens and dots.
+/// An e-mail address of at most 254 characters (RFC 5321 or 6531), kept in lower case. Letters of
+/// all scripts are accepted. After IDNA, its domain has only letters, digits, hyphens and dots.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "john@example.com")]
 pub struct Email(String);
 
-/// A number with its country code, kept as E.164. Other notations are accepted too: brackets, `(0)`, `tel:`, `00`
-/// for the `+`, an extension (kept as `metadata.phone_extension`), and digits of any script. If the account has
-/// a `default_country`, a number of that country needs no country code.
+/// A phone number with its country code, such as `+1234567890`, kept as E.164. If the account has a
+/// `default_country`, a number of that country needs no country code. Other notations are accepted
+/// too: brackets, `(0)`, `tel:`, `00` for the `+`, an extension (kept as
+/// `metadata.phone_extension`), and digits of any script.
 #[derive(Serialize, ToSchema)]
 #[schema(example = "+1234567890")]
 pub struct Phone(String);
@@ -60,7 +61,8 @@ pub enum NewLeads {
 #[derive(Serialize, ToSchema)]
 pub struct NewLeadArray(Vec<NewLead>);
 
-/// A lead. Every other key goes into `metadata`, unless that has the same key. At most 64 KiB.
+/// The fields of a lead. A key that is not in this list goes into `metadata`, unless `metadata` has
+/// the same key. A lead has at most 64 KiB.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "first_name": "John", "last_name": "Doe", "email": "john@example.com", "phone": "+1234567890", "age": 35,
@@ -74,9 +76,11 @@ pub struct NewLead {
     phone: Option<Phone>,
     #[schema(required = false)]
     metadata: GivenMetadata,
-    /// Enrols the lead. If the account does not have it, the lead is created with a `warning`.
+    /// The workflow that the lead enters. If the account does not have it, the lead is created with a
+    /// `warning`.
     workflow_id: Option<WorkflowId>,
-    /// Tags the lead. If the account does not have it, the lead is created with a `warning`.
+    /// The campaign that tags the lead. If the account does not have it, the lead is created with a
+    /// `warning`.
     campaign_id: Option<CampaignId>,
     #[schema(required = false)]
     force_first_message: FirstMessage,
@@ -84,7 +88,7 @@ pub struct NewLead {
     extra: HashMap<String, MetadataValue>,
 }
 
-/// Any keys. `null` and `""` mean none.
+/// Your own data about the lead, under any keys. `null` and `""` mean none.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"company": "Acme"}))]
 pub struct GivenMetadata(HashMap<String, MetadataValue>);
