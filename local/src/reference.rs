@@ -43,9 +43,11 @@ pub fn page_for(url: &Uri) -> Result<String, ReferenceError> {
     };
     let mut openapi: Map<String, Value> = serde_json::from_str(api::OPENAPI)?;
     let base = url.to_string();
-    let servers = json!([{"url": base.trim_end_matches('/')}]);
-    openapi.insert("servers".to_owned(), servers);
+    let base = base.trim_end_matches('/');
+    openapi.insert("servers".to_owned(), json!([{"url": base}]));
     let openapi = serde_json::to_string(&openapi)?;
+    // The page can be on another host than the API, which has the page of errors.
+    let openapi = openapi.replace("(/docs/errors)", &format!("({base}/docs/errors)"));
     Ok(page(&format!("{scheme}://{authority}"), &openapi, ""))
 }
 

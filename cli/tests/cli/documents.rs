@@ -41,6 +41,7 @@ fn the_reference_page_of_a_deployment_has_its_url_and_no_key() {
     let page = stdout(&page);
     assert!(page.contains("connect-src https://leads.example.com;"));
     assert!(page.contains(r#""servers":[{"url":"https://leads.example.com"}]"#));
+    assert!(page.contains("(https://leads.example.com/docs/errors)"));
     assert!(!page.contains(demo::API_KEY));
     assert!(!stdout(&run(&["reference"])).contains(demo::API_KEY));
 }
