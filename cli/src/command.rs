@@ -21,7 +21,7 @@ use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
     campaign::{self, CampaignCommand},
-    documents::{self, DocumentArgs, OpenapiArgs, ReferenceArgs},
+    documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
     init::{self, InitArgs},
@@ -100,7 +100,7 @@ enum Command {
     /// Print the OpenAPI 3.1 document of the HTTP API.
     Openapi(OpenapiArgs),
     /// Print every error of the HTTP API with its cause and its solution, as Markdown.
-    Errors(DocumentArgs),
+    Errors(ErrorsArgs),
     /// Print the JSON Schema of workflow files, with which editors check and complete them.
     Schema(DocumentArgs),
     /// Print the reference page of the HTTP API: one HTML file that can send requests, for your own

@@ -26,6 +26,16 @@ pub struct DocumentArgs {
     to: Option<PathBuf>,
 }
 
+/// Options of `leadgate errors`.
+#[derive(Args, Clone, Debug)]
+pub struct ErrorsArgs {
+    /// Write the web page that the API serves at /docs/errors, not Markdown
+    #[arg(long)]
+    html: bool,
+    #[command(flatten)]
+    document: DocumentArgs,
+}
+
 /// Options of `leadgate openapi`.
 #[derive(Args, Clone, Debug)]
 pub struct OpenapiArgs {
@@ -75,9 +85,13 @@ pub fn openapi(args: &OpenapiArgs) -> ExitCode {
 }
 
 /// Writes the page of errors. The exit code is 1 if that fails; standard error then has a line.
-pub fn errors(args: &DocumentArgs) -> ExitCode {
-    let page = api::errors_page().map_err(DocumentError::from);
-    report("errors", page.and_then(|text| write(args, &text)))
+pub fn errors(args: &ErrorsArgs) -> ExitCode {
+    let page = if args.html {
+        Ok(api::error_page())
+    } else {
+        api::errors_page().map_err(DocumentError::from)
+    };
+    report("errors", page.and_then(|text| write(&args.document, &text)))
 }
 
 /// Writes the JSON Schema of files. The exit code is 1 if that fails; standard error then has a

@@ -5,6 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -53,7 +54,7 @@ fn join_repeated(headers: &mut HeaderMap) {
 /// Returns the address as the function sees it. `None` if it is the same.
 fn with_decoded_path(uri: &Uri) -> Option<Uri> {
     let decoded = percent_decode_str(uri.path()).decode_utf8_lossy();
-    let path = api::encoded_path(&decoded).unwrap_or_else(|| decoded.into_owned());
+    let path = api::routable_path(&decoded).unwrap_or_else(|| decoded.into_owned());
     match uri.query() {
         _ if path == uri.path() => None,
         Some(query) => format!("{path}?{query}").parse().ok(),
@@ -62,20 +63,37 @@ fn with_decoded_path(uri: &Uri) -> Option<Uri> {
 }
 
 /// A listener whose connections put the refusals of hyper into the envelope.
-pub(crate) struct Gateway(pub TcpListener);
+pub(crate) struct Gateway {
+    listener: TcpListener,
+    api_url: Arc<str>,
+}
+
+impl Gateway {
+    /// `api_url` is the address of the API, for links in replies.
+    pub(crate) fn new(listener: TcpListener, api_url: &str) -> Self {
+        Self {
+            listener,
+            api_url: api_url.into(),
+        }
+    }
+}
 
 impl Listener for Gateway {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        let refusal = Vec::new();
-        (Connection { stream, refusal }, address)
+        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let connection = Connection {
+            stream,
+            refusal: Vec::new(),
+            api_url: self.api_url.clone(),
+        };
+        (connection, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -84,6 +102,7 @@ pub(crate) struct Connection {
     stream: TcpStream,
     /// Rest of a refusal that is not sent yet.
     refusal: Vec<u8>,
+    api_url: Arc<str>,
 }
 
 impl Connection {
@@ -114,7 +133,7 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_refusal(context))?;
         if is_refusal(bytes) {
-            self.refusal = refusal();
+            self.refusal = refusal(&self.api_url);
             return Poll::Ready(Ok(bytes.len()));
         }
         Pin::new(&mut self.stream).poll_write(context, bytes)
@@ -138,9 +157,9 @@ fn is_refusal(bytes: &[u8]) -> bool {
         && bytes.windows(EMPTY.len()).any(|part| part == EMPTY)
 }
 
-fn refusal() -> Vec<u8> {
+fn refusal(api_url: &str) -> Vec<u8> {
     let id = Uuid::new_v4().to_string();
-    let body = api::unreadable(&id);
+    let body = api::unreadable(&id, api_url);
     format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
          x-content-type-options: nosniff\r\nx-request-id: {id}\r\ncontent-length: {}\r\n\

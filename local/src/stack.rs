@@ -102,12 +102,14 @@ impl Stack {
 
         let (stop_intake, stop_work) = (CancellationToken::new(), CancellationToken::new());
         let (store, queue) = (services.store.clone(), services.queue.clone());
-        let state = AppState::new(store.clone(), queue.clone(), clock.clone());
+        let state =
+            AppState::new(store.clone(), queue.clone(), clock.clone()).with_api_url(&api_url);
         let journal = access.journal.clone();
+        let listener = Gateway::new(listener, &api_url);
         let app = access.around(router(state), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
-            let served = axum::serve(Gateway(listener), app)
+            let served = axum::serve(listener, app)
                 .with_graceful_shutdown(stopped)
                 .await;
             if let Err(error) = served {

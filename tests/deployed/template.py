@@ -108,6 +108,8 @@ class Resolver:
         id = self.id_of(name)
         arn = "arn:aws:{}:us-east-1:000000000000:{}"
         match self._types[name], attribute:
+            case "AWS::ApiGatewayV2::Api", "ApiEndpoint":
+                return f"https://{id}.execute-api.us-east-1.amazonaws.com"
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::000000000000:role/{id}"
             case "AWS::Lambda::Function", "Arn":

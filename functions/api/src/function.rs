@@ -24,8 +24,8 @@ pub struct Function {
 impl Function {
     pub fn new(state: AppState) -> Self {
         Self {
+            refusing: refusing(state.api_url.clone()).into(),
             api: router(state).into(),
-            refusing: refusing().into(),
         }
     }
 }
@@ -57,7 +57,7 @@ fn prepare(request: &mut LambdaRequest) -> bool {
     request.headers.remove(header::HOST);
     request.request_context.domain_name = None;
     let path = request.raw_path.get_or_insert_default();
-    if let Some(encoded) = encoded_path(path) {
+    if let Some(encoded) = routable_path(path) {
         *path = encoded;
     }
     let query = request.raw_query_string.as_deref().unwrap_or_default();
@@ -68,15 +68,21 @@ fn prepare(request: &mut LambdaRequest) -> bool {
     is_readable
 }
 
-/// Encodes a path that the gateway has decoded, so that each character stands for itself. `None` if the path
-/// needs no change.
+/// Returns a path that the gateway has decoded as the router takes it. `None` if the path needs no change.
+///
+/// A slash at the end is left out. Other characters are encoded, so that each one stands for itself.
 ///
 /// A `?` or `#` would end the path, and lambda_http would resolve `.` and `..`. These are encoded twice,
 /// because lambda_http resolves `%2e` too. No route has such a part.
-pub fn encoded_path(path: &str) -> Option<String> {
+pub fn routable_path(path: &str) -> Option<String> {
+    let whole = path;
+    let path = match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(rest) => rest,
+    };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_~".contains(&byte);
     if path.starts_with('/') && path.bytes().all(is_plain) {
-        return None;
+        return (path != whole).then(|| path.to_owned());
     }
     let mut encoded = String::with_capacity(path.len() * 3);
     for part in path.strip_prefix('/').unwrap_or(path).split('/') {

@@ -6,6 +6,7 @@
 extern crate undescribed as utoipa;
 
 mod auth;
+mod error_docs;
 mod function;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -22,21 +23,21 @@ mod schema;
 mod state;
 mod workflows;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
-    middleware::{Next, from_fn},
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use futures::FutureExt;
 
 #[cfg(feature = "description")]
-pub use self::openapi::{Audience, document, errors_page};
+pub use self::openapi::{Audience, document, error_page, errors_page};
 pub use self::{
-    function::{Function, encoded_path},
+    function::{Function, routable_path},
     http::error::{ApiError, Problems},
     intake::operator::{CreatedLead, check_lead, create_lead},
     openapi::DOCUMENT as OPENAPI,
@@ -75,31 +76,34 @@ pub fn router(state: AppState) -> Router {
         .route(&public("/workflows/{id}/preview"), post(workflows::preview))
         .route(&public("/campaigns"), get(workflows::campaigns))
         .route("/health", get(health::show))
-        .route("/openapi.json", get(openapi::show));
-    served(routes.fallback(error::unknown_route)).with_state(state)
+        .route("/openapi.json", get(openapi::show))
+        .route("/docs/errors", get(error_docs::show));
+    let api_url = state.api_url.clone();
+    served(routes.fallback(error::unknown_route), api_url).with_state(state)
 }
 
 /// Returns a router that refuses each request as unreadable, in the envelope.
-fn refusing() -> Router {
-    served(Router::new().fallback(error::unreadable))
+fn refusing(api_url: Arc<str>) -> Router {
+    served(Router::new().fallback(error::unreadable), api_url)
 }
 
 /// Returns the envelope for a request that has not become a request of the router.
-pub fn unreadable(request_id: &str) -> String {
-    let envelope = Envelope::new(&ApiError::Unreadable, request_id);
+pub fn unreadable(request_id: &str, api_url: &str) -> String {
+    let envelope = Envelope::new(&ApiError::Unreadable, request_id, api_url);
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 
 /// Adds [`serve`], the size limit of bodies and the error of unknown methods.
-fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>, api_url: Arc<str>) -> Router<S> {
+    let serve = from_fn_with_state(api_url, serve);
     routes
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer((from_fn(serve), DefaultBodyLimit::max(BODY_LIMIT)))
+        .layer((serve, DefaultBodyLimit::max(BODY_LIMIT)))
 }
 
 /// Wraps every handler. It is one layer, because axum clones each layer for each request.
-async fn serve(mut request: Request, next: Next) -> Response {
-    let exchange = Exchange::begin(&mut request);
+async fn serve(State(api_url): State<Arc<str>>, mut request: Request, next: Next) -> Response {
+    let exchange = Exchange::begin(&mut request, api_url);
     let charges = Charges::attach(&mut request);
     let mut response = within_deadline(next.run(request)).await;
     charges.settle(response.headers_mut()).await;
@@ -133,7 +137,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_a_handler_is_a_500_in_the_envelope_that_shows_nothing() {
-        let routes = served(Router::<()>::new().route("/", get(panicking)));
+        let routes = served(
+            Router::<()>::new().route("/", get(panicking)),
+            Arc::default(),
+        );
         let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
         let response = routes.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -155,7 +162,10 @@ mod tests {
         let routes = Router::<()>::new().route("/", get(std::future::pending::<()>));
         let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
         let begun = tokio::time::Instant::now();
-        let response = served(routes).oneshot(request).await.unwrap();
+        let response = served(routes, Arc::default())
+            .oneshot(request)
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key("x-request-id"));
         assert!(begun.elapsed() < Duration::from_secs(29));

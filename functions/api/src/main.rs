@@ -19,10 +19,11 @@ async fn main() -> Result<(), Error> {
 async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
+    let api_url = config::api_url()?;
     let clients = Clients::from_env()?;
     let store = Store::new(clients.dynamodb, &table);
     let queue = StartQueue::new(clients.sqs, &queue_url);
-    let state = AppState::new(store, queue, Clock::System);
+    let state = AppState::new(store, queue, Clock::System).with_api_url(&api_url);
     state.warm_up().await;
     Runtime::new(Function::new(state))
         .layer(AndThenLayer::new(lambda::return_connection_to_pool))

@@ -23,6 +23,8 @@ pub struct AppState {
     pub randomness: Randomness,
     pub limiter: Limiter,
     pub keys: KeyCache,
+    /// Address of the API, for links in replies. Empty if the links are relative.
+    pub api_url: Arc<str>,
     /// Leads whose stalled start this process has repaired.
     pub repaired: Arc<Cache<LeadId, ()>>,
 }
@@ -36,6 +38,7 @@ impl AppState {
             keys: KeyCache::new(store.clone(), clock.clone()),
             repaired: Arc::new(Cache::new(REPAIRED_CAPACITY)),
             randomness: Randomness::System,
+            api_url: Arc::default(),
             store,
             queue,
             clock,
@@ -45,6 +48,14 @@ impl AppState {
     /// Replaces the source of the random part of new ids.
     pub fn with_randomness(self, randomness: Randomness) -> Self {
         Self { randomness, ..self }
+    }
+
+    /// Sets the address of the API, such as `https://leads.example.com`.
+    pub fn with_api_url(self, api_url: &str) -> Self {
+        Self {
+            api_url: api_url.into(),
+            ..self
+        }
     }
 
     /// Opens the connections to DynamoDB and SQS in the init phase, where CPU is plentiful. A failure is

@@ -23,6 +23,10 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name)?.as_str()
 }
 
+fn first_hint(reply: &Value) -> Option<&str> {
+    reply.get("hints")?.get(0)?.as_str()
+}
+
 /// Returns the first problem, and the number of the others.
 fn refusal(reply: &Value) -> Option<String> {
     text(reply, "error")?;
@@ -42,7 +46,11 @@ fn refusal(reply: &Value) -> Option<String> {
     let Some(first) = problems.first().and_then(|it| text(it, "message")) else {
         // The message about a missing or wrong key is long. Its title is enough.
         let is_key = text(reply, "code").is_some_and(|code| code.ends_with("_api_key"));
-        return text(reply, if is_key { "error" } else { "message" }).map(str::to_owned);
+        let fact = text(reply, if is_key { "error" } else { "message" })?;
+        return Some(match first_hint(reply) {
+            Some(hint) => format!("{fact}. Hint: {hint}"),
+            None => fact.to_owned(),
+        });
     };
     let total = reply.get("problems_total").and_then(Value::as_u64);
     Some(match total {
@@ -57,7 +65,10 @@ fn many(reply: &Value) -> Option<String> {
     let created = format!("{} created", count("created"));
     let first = results.iter().find_map(refusal);
     Some(match first {
-        None => created,
+        None => match results.iter().find_map(first_hint) {
+            Some(hint) => format!("{created}. Hint: {hint}"),
+            None => created,
+        },
         Some(problem) => format!("{created}, {} failed: {problem}", count("failed")),
     })
 }
@@ -89,6 +100,9 @@ fn one_lead(reply: &Value) -> Option<String> {
     }
     if let Some(warning) = text(reply, "warning") {
         fact += &format!(". Warning: {warning}");
+    }
+    if let Some(hint) = first_hint(reply) {
+        fact += &format!(". Hint: {hint}");
     }
     Some(fact)
 }
@@ -170,6 +184,18 @@ mod tests {
             (
                 json!({"lead": {"id": ID, "first_name": "John", "last_name": null}, "warning": "The campaign is unknown."}),
                 "John d9f9367d. Warning: The campaign is unknown.",
+            ),
+            (
+                json!({"lead": {"id": ID, "first_name": "John"}, "hints": ["Did you mean email?", "Other."]}),
+                "John d9f9367d. Hint: Did you mean email?",
+            ),
+            (
+                json!({"created": 1, "failed": 0, "results": [{"lead": lead, "hints": ["Did you mean email?"]}]}),
+                "1 created. Hint: Did you mean email?",
+            ),
+            (
+                json!({"error": "Missing API key", "message": "m", "code": "missing_api_key", "hints": ["Found x."]}),
+                "Missing API key. Hint: Found x.",
             ),
             (
                 json!({"error": "Validation error", "message": "all", "details": [

@@ -13,6 +13,8 @@ use tracing::level_filters::LevelFilter;
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// Name of the variable with the URL of the queue of workflow starts.
 pub const START_QUEUE_URL: &str = "START_QUEUE_URL";
+/// Name of the variable with the address of the API, for links in replies.
+pub const API_URL: &str = "API_URL";
 /// Name of the variable with CloudWatch's namespace of the metrics.
 pub const METRICS_NAMESPACE: &str = "METRICS_NAMESPACE";
 /// Name of the variable with the lowest level of the log lines that are written.
@@ -65,6 +67,11 @@ pub enum ConfigError {
     /// `LOG_LEVEL` is not a level.
     #[error("LOG_LEVEL is {0:?}: set it to error, warn, info, debug or trace")]
     LogLevel(String),
+    /// `API_URL` is not the address of a server.
+    #[error(
+        "API_URL is {0:?}: set it to the address of the API, such as https://leads.example.com, or unset it"
+    )]
+    ApiUrl(String),
     /// The file of `AWS_CA_BUNDLE` is missing, or the function cannot read it.
     #[error("AWS_CA_BUNDLE: {} cannot be read ({cause}): set it to a PEM file, or unset it", path.display())]
     CaBundle { path: PathBuf, cause: io::Error },
@@ -100,6 +107,33 @@ pub fn start_queue_url() -> Result<String, ConfigError> {
         START_QUEUE_URL,
         "set it to the URL of the SQS queue of workflow starts",
     )
+}
+
+/// Returns the address of the API, from `API_URL`: scheme and host, without a slash at the end. Empty if it is not
+/// set. Links in replies are then relative.
+///
+/// # Errors
+/// [`ConfigError::ApiUrl`].
+pub fn api_url() -> Result<String, ConfigError> {
+    let Some(text) = read(API_URL) else {
+        return Ok(String::new());
+    };
+    let url = text.strip_suffix('/').unwrap_or(&text);
+    if is_origin(url) {
+        Ok(url.to_owned())
+    } else {
+        Err(ConfigError::ApiUrl(text))
+    }
+}
+
+/// Returns whether a text is a scheme and a host, perhaps with a port. Replies show it, so it has no other
+/// character.
+fn is_origin(url: &str) -> bool {
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let is_part_of_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(is_part_of_host))
 }
 
 /// Returns the namespace of the metrics, from `METRICS_NAMESPACE`. It keeps the metrics of several
@@ -166,4 +200,35 @@ fn required(name: &'static str, advice: &'static str) -> Result<String, ConfigEr
 )]
 fn read(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_the_api_is_a_scheme_and_a_host() {
+        for right in [
+            "https://leads.example.com",
+            "https://api1234567.execute-api.us-east-1.amazonaws.com",
+            "https://xn--bcher-kva.example",
+            "http://127.0.0.1:3000",
+            "http://[::1]:3000",
+        ] {
+            assert!(is_origin(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "leads.example.com",
+            "https://",
+            "ftp://leads.example.com",
+            "https://leads.example.com/api/public",
+            "https://leads.example.com?x",
+            "https://user@leads.example.com",
+            "https://leads.example.com\"",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
 }

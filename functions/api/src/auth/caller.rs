@@ -17,13 +17,11 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let header = parts
-            .headers
-            .get("x-api-key")
-            .ok_or(ApiError::MissingApiKey)?;
-        if header.is_empty() {
-            return Err(ApiError::MissingApiKey);
-        }
+        let header = parts.headers.get("x-api-key");
+        let Some(header) = header.filter(|value| !value.is_empty()) else {
+            let found = other_place(parts);
+            return Err(ApiError::MissingApiKey { found });
+        };
         // A malformed key is refused here, without a read of the table.
         let key: ApiKey = header
             .to_str()
@@ -38,4 +36,37 @@ impl FromRequestParts<AppState> for Caller {
         }
         Ok(Self(account))
     }
+}
+
+/// Headers in which other APIs take a key, with the words for them.
+const OTHER_HEADERS: [(&str, &str); 7] = [
+    ("authorization", "the header Authorization"),
+    ("api-key", "the header Api-Key"),
+    ("apikey", "the header ApiKey"),
+    ("x-apikey", "the header X-ApiKey"),
+    ("x-api-token", "the header X-Api-Token"),
+    ("x-auth-token", "the header X-Auth-Token"),
+    ("x-access-token", "the header X-Access-Token"),
+];
+/// Parameters of the query in which other APIs take a key, with the words for them.
+const OTHER_PARAMETERS: [(&str, &str); 6] = [
+    ("api_key", "the parameter api_key"),
+    ("apikey", "the parameter apikey"),
+    ("api-key", "the parameter api-key"),
+    ("x-api-key", "the parameter x-api-key"),
+    ("access_token", "the parameter access_token"),
+    ("key", "the parameter key"),
+];
+
+/// Returns the place where a request without `X-API-Key` may have its key. It never reads the value.
+fn other_place(parts: &Parts) -> Option<&'static str> {
+    let in_headers = |(name, _): &&(&str, _)| parts.headers.contains_key(*name);
+    let header = OTHER_HEADERS.iter().find(in_headers);
+    let query = parts.uri.query().unwrap_or_default();
+    let names = || query.split('&').map(|pair| pair.split('=').next());
+    let in_query = |(name, _): &&(&str, _)| {
+        names().any(|given| given.is_some_and(|given| given.eq_ignore_ascii_case(name)))
+    };
+    let found = header.or_else(|| OTHER_PARAMETERS.iter().find(in_query));
+    found.map(|(_, place)| *place)
 }

@@ -67,20 +67,44 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Returns the error of a text that is not the expected JSON. It has no text of the body, which may be
-/// personal data. `expected` is the message for JSON of another type.
-pub fn malformed(error: &serde_json::Error, expected: &'static str) -> ApiError {
+/// Returns the error of a body that is not the expected JSON. It has no text of the body, which may be personal
+/// data. `expected` is the message for JSON of another type.
+pub fn malformed(error: &serde_json::Error, body: &[u8], expected: &'static str) -> ApiError {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "The body ends before its JSON does",
         serde_json::error::Category::Data => expected,
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            "The body is not valid JSON"
+            syntax(error, body)
         }
     };
     ApiError::MalformedJson {
         what,
         line: error.line(),
         column: error.column(),
+    }
+}
+
+/// Returns the message for a text that is no JSON. It names the usual mistakes.
+fn syntax(error: &serde_json::Error, body: &[u8]) -> &'static str {
+    let line = body
+        .split(|byte| *byte == b'\n')
+        .nth(error.line().saturating_sub(1));
+    let before = error.column().saturating_sub(1);
+    let rest = line.and_then(|line| line.get(before..)).unwrap_or_default();
+    // serde_json stops behind the first byte of a longer character.
+    let text = String::from_utf8_lossy(rest.get(..4).unwrap_or(rest));
+    match text.chars().next() {
+        Some('\'' | '‘' | '’' | '“' | '”') => {
+            "The body is not valid JSON: keys and texts need double quotes (\") around them"
+        }
+        Some(']' | '}') => "The body is not valid JSON: a value is missing, or a comma is too many",
+        Some(letter) if letter.is_ascii_alphabetic() && error.line() == 1 && before == 0 => {
+            "The body is not valid JSON: it must begin with { or ["
+        }
+        Some(letter) if letter.is_ascii_alphabetic() => {
+            "The body is not valid JSON: keys and texts need double quotes (\") around them"
+        }
+        _ => "The body is not valid JSON",
     }
 }
 

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, Problem, Problems};
+use super::{
+    error::{ApiError, Problem, Problems},
+    problem::Hints,
+};
 
 /// The JSON body of a reply with a status of 400 or more.
 #[derive(Serialize, ToSchema)]
@@ -11,7 +14,7 @@ use super::error::{ApiError, Problem, Problems};
 pub struct Envelope<'a> {
     #[schema(example = "Validation error")]
     error: &'a str,
-    #[schema(example = "email is not a valid email address")]
+    #[schema(example = "email \"nope\" is not a valid email address")]
     message: String,
     #[schema(example = "validation_error")]
     code: &'a str,
@@ -24,10 +27,18 @@ pub struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1)]
     problems_total: Option<usize>,
+    /// Sentences that may show the cause, such as a misspelt key.
+    #[serde(skip_serializing_if = "Hints::is_empty")]
+    #[schema(required = false)]
+    hints: Hints,
+    /// The page about `code`, with its cause and its cure.
+    #[schema(example = "https://leads.example.com/docs/errors#validation_error")]
+    doc_url: String,
 }
 
 impl<'a> Envelope<'a> {
-    pub fn new(error: &'a ApiError, request_id: &'a str) -> Self {
+    /// `api_url` is the address of the API. If it is empty, `doc_url` is relative to the API.
+    pub fn new(error: &'a ApiError, request_id: &'a str, api_url: &str) -> Self {
         Self {
             error: error.title(),
             message: error.to_string(),
@@ -35,6 +46,13 @@ impl<'a> Envelope<'a> {
             request_id,
             details: error.problems().map(Problems::shown),
             problems_total: error.problems().map(Problems::total),
+            hints: error.hints(),
+            doc_url: doc_url(error.code(), api_url),
         }
     }
+}
+
+/// Returns the address of the page about a code.
+pub fn doc_url(code: &str, api_url: &str) -> String {
+    format!("{api_url}/docs/errors#{code}")
 }

@@ -5,10 +5,11 @@ use axum::{
     extract::rejection::BytesRejection,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use thiserror::Error;
 
 pub use super::problem::{Problem, Problems};
+use super::{problem::Hints, routes::UnknownPath};
 
 /// Reason why a request failed. `Display` is the message for the client; a source is for the log alone.
 #[derive(Debug, Error)]
@@ -22,7 +23,10 @@ pub enum ApiError {
         column: usize,
     },
     #[error("Please provide your API key in the X-API-Key header")]
-    MissingApiKey,
+    MissingApiKey {
+        /// A place in the request that may hold the key, such as "the header Authorization".
+        found: Option<&'static str>,
+    },
     #[error("The provided API key is not valid")]
     InvalidApiKey,
     #[error("{}", .0.message())]
@@ -36,8 +40,8 @@ pub enum ApiError {
          percent-encode such characters (a space is %20)"
     )]
     Unreadable,
-    #[error("No route has this path; the API is under /api/public")]
-    UnknownRoute,
+    #[error("{0}")]
+    UnknownRoute(UnknownPath),
     #[error("This path does not accept this method; see the Allow header")]
     MethodNotAllowed,
     #[error("{0}")]
@@ -102,6 +106,21 @@ impl ApiError {
         }
     }
 
+    /// Returns sentences that may show the cause.
+    pub fn hints(&self) -> Hints {
+        match self {
+            Self::MissingApiKey { found } => {
+                let hint = |place| format!("Found {place}. Send the key in the header X-API-Key.");
+                found.iter().map(hint).collect()
+            }
+            _ => self
+                .problems()
+                .map(Problems::hints)
+                .cloned()
+                .unwrap_or_default(),
+        }
+    }
+
     /// Returns the error of a change of a lead that failed in the store. A call without an answer, or one
     /// that the SDK has sent more than once, may have been applied.
     pub fn of_change(error: StoreError) -> Self {
@@ -147,8 +166,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-pub async fn unknown_route() -> ApiError {
-    ApiError::UnknownRoute
+pub async fn unknown_route(uri: Uri) -> ApiError {
+    ApiError::UnknownRoute(UnknownPath::new(uri.path()))
 }
 
 pub async fn unreadable() -> ApiError {

@@ -80,13 +80,13 @@ impl ApiError {
                     "Percent-encode such characters in the address. Most libraries for URLs do that.",
                 ],
             ),
-            Self::MissingApiKey => ErrorSpec::new(
+            Self::MissingApiKey { .. } => ErrorSpec::new(
                 S::UNAUTHORIZED,
                 [
                     "Missing API key",
                     "missing_api_key",
                     "The request has no `X-API-Key` header, or an empty one.",
-                    "Send the key in that header.",
+                    "Send the key in that header. `hints` names another place where the request may have it.",
                 ],
             ),
             Self::InvalidApiKey => ErrorSpec::new(
@@ -117,13 +117,13 @@ impl ApiError {
                     "Look at `active_workflow_run` of the lead; assign the lead to the workflow first.",
                 ],
             ),
-            Self::UnknownRoute => ErrorSpec::new(
+            Self::UnknownRoute(_) => ErrorSpec::new(
                 S::NOT_FOUND,
                 [
                     "Not found",
                     "not_found",
                     "No route of the API has this path.",
-                    "Compare the path with [openapi.json](openapi.json). It has no slash at its end.",
+                    "Compare the path with [openapi.json](openapi.json). `message` has the nearest path, if there is one.",
                 ],
             ),
             Self::MethodNotAllowed => ErrorSpec::new(
@@ -287,7 +287,7 @@ mod tests {
     use aws::store::StoreError;
 
     use super::*;
-    use crate::http::error::Problems;
+    use crate::http::{error::Problems, routes::UnknownPath};
 
     fn unexpected() -> StoreError {
         let error = aws_sdk_dynamodb::error::BuildError::missing_field("secret", "secret");
@@ -324,14 +324,20 @@ mod tests {
                 "400 validation_error workflow_id is required",
             ),
             (E::Unreadable, "400 validation_error Validation error"),
-            (E::MissingApiKey, "401 missing_api_key Missing API key"),
+            (
+                E::MissingApiKey { found: None },
+                "401 missing_api_key Missing API key",
+            ),
             (E::InvalidApiKey, "401 invalid_api_key Invalid API key"),
             (
                 E::NoActiveRun,
                 "404 not_found No active workflow run found for this lead and workflow",
             ),
             (E::NotFound("Lead"), "404 not_found Not found"),
-            (E::UnknownRoute, "404 not_found Not found"),
+            (
+                E::UnknownRoute(UnknownPath::new("/")),
+                "404 not_found Not found",
+            ),
             (
                 E::MethodNotAllowed,
                 "405 method_not_allowed Method not allowed",

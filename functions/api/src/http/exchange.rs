@@ -56,11 +56,12 @@ pub struct Exchange {
     method: Method,
     route: Option<MatchedPath>,
     started: Instant,
+    api_url: Arc<str>,
 }
 
 impl Exchange {
-    /// Starts the clock and gives the request its id.
-    pub fn begin(request: &mut Request) -> Self {
+    /// Starts the clock and gives the request its id. `api_url` is the address of the API.
+    pub fn begin(request: &mut Request, api_url: Arc<str>) -> Self {
         let started = Instant::now();
         let request_id = gateway_request_id(request).unwrap_or_else(|| Uuid::new_v4().to_string());
         request
@@ -71,6 +72,7 @@ impl Exchange {
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             started,
+            api_url,
         }
     }
 
@@ -79,7 +81,7 @@ impl Exchange {
         let error = response.extensions_mut().remove::<Arc<ApiError>>();
         let counts = response.extensions_mut().remove::<IntakeCounts>();
         if let Some(error) = &error {
-            response = with_envelope(error, &self.request_id, response);
+            response = self.with_envelope(error, response);
         }
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&self.request_id) {
@@ -87,7 +89,9 @@ impl Exchange {
         }
         let route = self.route.as_ref().map(MatchedPath::as_str);
         if route != Some(DESCRIPTION) || error.is_some() {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers
+                .entry(header::CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
             headers.insert(
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
@@ -95,6 +99,18 @@ impl Exchange {
         }
         self.log(response.status(), error.as_deref(), counts);
         response
+    }
+
+    /// Replaces the body by the envelope. Other headers of the reply, such as `Allow`, stay.
+    fn with_envelope(&self, error: &ApiError, response: Response) -> Response {
+        let envelope = Envelope::new(error, &self.request_id, &self.api_url);
+        let (mut parts, _) = response.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.remove(header::CONTENT_TYPE);
+        if let Some(seconds) = error.retry_after() {
+            parts.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        (parts, axum::Json(envelope)).into_response()
     }
 
     /// Writes the one log line of the request. The causes of an error are there and nowhere else. The line
@@ -105,6 +121,7 @@ impl Exchange {
             method,
             route,
             started,
+            ..
         } = self;
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -157,16 +174,4 @@ fn gateway_request_id(request: &Request) -> Option<String> {
         RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
         _ => None,
     }
-}
-
-/// Replaces the body by the envelope. Other headers of the reply, such as `Allow`, stay.
-fn with_envelope(error: &ApiError, request_id: &str, response: Response) -> Response {
-    let envelope = Envelope::new(error, request_id);
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.remove(header::CONTENT_TYPE);
-    if let Some(seconds) = error.retry_after() {
-        parts.headers.insert(header::RETRY_AFTER, seconds.into());
-    }
-    (parts, axum::Json(envelope)).into_response()
 }

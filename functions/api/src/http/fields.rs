@@ -27,12 +27,12 @@ pub struct Fields {
 }
 
 /// The first elements of an array, and their number.
-pub struct Elements {
-    pub first: Vec<Box<RawValue>>,
+pub struct Elements<'a> {
+    pub first: Vec<&'a RawValue>,
     pub count: usize,
 }
 
-impl Elements {
+impl Elements<'_> {
     /// Maximum number of elements that are kept.
     pub const MOST: usize = 1_000;
 }
@@ -127,18 +127,18 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-impl<'de> Deserialize<'de> for Elements {
+impl<'de> Deserialize<'de> for Elements<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ElementsVisitor;
 
         impl<'de> Visitor<'de> for ElementsVisitor {
-            type Value = Elements;
+            type Value = Elements<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an array")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Elements, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Elements<'de>, A::Error> {
                 let mut elements = Elements {
                     first: Vec::new(),
                     count: 0,

@@ -14,7 +14,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, Problem, Problems};
+use super::{
+    error::{ApiError, Problem, Problems},
+    misspelling::Advice,
+    problem::id_advice,
+};
 
 const DEFAULT_LIMIT: u16 = 50;
 const MAX_LIMIT: u16 = 200;
@@ -23,6 +27,8 @@ const MAX_LIMIT: u16 = 200;
 /// refused, because a misspelt filter would show everything.
 pub struct Parameters {
     given: Vec<(String, String)>,
+    /// Names of the parameters that were taken.
+    known: Vec<&'static str>,
     problems: Problems,
 }
 
@@ -46,6 +52,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
         given.retain(|(_, value)| !value.is_empty());
         Ok(Self {
             given,
+            known: Vec::new(),
             problems: Problems::default(),
         })
     }
@@ -53,14 +60,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 
 impl Parameters {
     /// Takes a parameter and parses it.
-    pub fn take<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+    pub fn take<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let advice = id_advice(name);
         self.take_as(name, |text| {
-            text.parse().map_err(|error: T::Err| error.to_string())
+            let read = text.parse();
+            read.map_err(|error: T::Err| format!("{error}{advice}"))
         })
     }
 
     /// Takes a time in RFC 3339.
-    pub fn take_time(&mut self, name: &str) -> Option<Timestamp> {
+    pub fn take_time(&mut self, name: &'static str) -> Option<Timestamp> {
         self.take_as(name, |text| {
             read_time(text).map_err(|error| format!("{error} (a + is written as %2B)"))
         })
@@ -68,18 +77,18 @@ impl Parameters {
 
     fn take_as<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
+        self.known.push(name);
         let mut values = self.given.extract_if(.., |(given, _)| given == name);
         let (_, text) = values.next()?;
         let read = match values.next() {
-            None => read(&text),
-            Some(_) => Err("must be given once".to_owned()),
+            None => read(&text).map_err(|what| Problem::of_value(name, &text, what)),
+            Some(_) => Err(Problem::new(name, "must be given once")),
         };
         drop(values);
-        read.map_err(|what| self.problems.push(Problem::new(name, what)))
-            .ok()
+        read.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     /// Refuses unknown parameters, with every other problem.
@@ -87,9 +96,17 @@ impl Parameters {
     /// # Errors
     /// [`ApiError::Validation`].
     pub fn finish(mut self) -> Result<(), ApiError> {
+        let mut advice = Advice::new(&self.known);
         for (name, _) in self.given {
-            self.problems
-                .push(Problem::new(&name, "is not a parameter of this path"));
+            self.problems.push(if name.is_empty() {
+                Problem::new("query", "has a value without a name in front of its =")
+            } else {
+                let advice = advice.about(&name);
+                Problem::new(
+                    &name,
+                    format_args!("is not a parameter of this path{advice}"),
+                )
+            });
         }
         if self.problems.is_empty() {
             Ok(())

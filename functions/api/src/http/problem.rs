@@ -1,8 +1,11 @@
 //! Problems of a request, within a bound: a client chooses how many there are, and how long the names are.
 
-use std::{borrow::Cow, fmt::Display};
+use std::{
+    borrow::Cow,
+    fmt::{self, Display},
+};
 
-use domain::api_key;
+use domain::{api_key, invisible::is_invisible};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,15 +18,17 @@ const MOST_KEPT: usize = 64;
 /// Maximum length of a name in a problem, in characters. A name can be as long as a body, and a problem
 /// shows it twice.
 const LONGEST_NAME: usize = 100;
+/// Maximum length of a value in a problem, in characters. It is enough to recognise the value.
+const LONGEST_VALUE: usize = 60;
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// The field, as the client named it. A name of more than 100 characters is cut.
     #[schema(example = "email")]
     pub field: String,
     /// The problem, as a sentence that starts with the field's name.
-    #[schema(example = "email is not a valid email address")]
+    #[schema(example = "email \"nope\" is not a valid email address")]
     pub message: String,
 }
 
@@ -32,7 +37,14 @@ pub struct Problem {
 pub struct Problems {
     kept: Vec<Problem>,
     total: usize,
+    hints: Hints,
 }
+
+/// Sentences for people, about a likely mistake.
+// They may quote the request, so the Debug form has none of them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(transparent)]
+pub struct Hints(Vec<String>);
 
 impl Problem {
     /// `what` goes on after the field's name, such as "is required".
@@ -40,6 +52,11 @@ impl Problem {
         let field = shown_name(field).into_owned();
         let message = format!("{field} {what}");
         Self { field, message }
+    }
+
+    /// Same as [`Problem::new`], and the message shows the wrong value.
+    pub fn of_value(field: &str, value: &str, what: impl Display) -> Self {
+        Self::new(field, format_args!("{} {what}", quoted(value)))
     }
 
     /// Returns the problem of a field inside of the field `outer`.
@@ -51,7 +68,45 @@ impl Problem {
     }
 }
 
+/// Writes nothing of the client's texts, because they may be personal data.
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Problem(redacted)")
+    }
+}
+
+impl Hints {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn push(&mut self, hint: impl Into<String>) {
+        self.0.push(hint.into());
+    }
+}
+
+impl FromIterator<String> for Hints {
+    fn from_iter<T: IntoIterator<Item = String>>(hints: T) -> Self {
+        Self(hints.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Hints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hints({})", self.0.len())
+    }
+}
+
 impl Problems {
+    /// Adds hints, which may show the cause of a problem.
+    pub fn with_hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
+    }
+
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
     pub fn push(&mut self, problem: Problem) {
         self.total += 1;
         if self.kept.len() < MOST_KEPT {
@@ -121,15 +176,55 @@ pub fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str, total: 
 
 /// Returns a client's name for something as a reply may show it: cut, and without an API key.
 pub fn shown_name(name: &str) -> Cow<'_, str> {
-    let (rest, is_key) = match name.find(api_key::PREFIX) {
-        Some(at) => (name.get(..at + api_key::PREFIX.len()), true),
-        None => (Some(name), false),
-    };
-    let rest = rest.unwrap_or_default();
+    let (rest, is_key) = without_key(name);
     match rest.char_indices().nth(LONGEST_NAME) {
         Some((end, _)) => format!("{}...", rest.get(..end).unwrap_or_default()).into(),
         None if is_key => format!("{rest}...").into(),
         None => rest.into(),
+    }
+}
+
+/// Returns a client's text in quotes, as a reply may show it: cut, printable, and without an API key.
+pub fn quoted(text: &str) -> String {
+    let (rest, mut is_cut) = without_key(text);
+    let mut shown = String::from('"');
+    for (index, character) in rest.chars().enumerate() {
+        if index == LONGEST_VALUE {
+            is_cut = true;
+            break;
+        }
+        if is_printable(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    shown.push_str(if is_cut { "...\"" } else { "\"" });
+    shown
+}
+
+/// Returns the end of a sentence about a wrong id: where to find the right one.
+pub fn id_advice(field: &str) -> &'static str {
+    match field {
+        "workflow_id" | "workflowId" => ": GET /api/public/workflows lists the ids",
+        "campaign_id" => ": GET /api/public/campaigns lists the ids",
+        _ => "",
+    }
+}
+
+fn is_printable(character: char) -> bool {
+    let is_line_end = matches!(character, '\u{2028}' | '\u{2029}');
+    !(character.is_control() || is_invisible(character) || is_line_end)
+}
+
+/// Returns the text up to the secret part of an API key, and whether it has a key.
+fn without_key(text: &str) -> (&str, bool) {
+    match text.to_ascii_lowercase().find(api_key::PREFIX) {
+        Some(at) => {
+            let shown = text.get(..at + api_key::PREFIX.len());
+            (shown.unwrap_or_default(), true)
+        }
+        None => (text, false),
     }
 }
 
@@ -177,6 +272,43 @@ mod tests {
             assert_eq!(problem.field, format!("{longest}..."));
             assert_eq!(problem.message, format!("{longest}... is unknown"));
         }
+    }
+
+    #[test]
+    fn a_value_is_shown_cut_and_printable() {
+        for (value, shown) in [
+            ("12", r#""12""#),
+            ("Zoë 山", r#""Zoë 山""#),
+            ("a\n\u{1b}[2J", r#""a\u{a}\u{1b}[2J""#),
+            ("\u{202e}x\u{2028}", r#""\u{202e}x\u{2028}""#),
+        ] {
+            assert_eq!(quoted(value), shown);
+        }
+        let longest = "é".repeat(60);
+        assert_eq!(quoted(&longest), format!("\"{longest}\""));
+        assert_eq!(quoted(&"é".repeat(61)), format!("\"{longest}...\""));
+        let problem = Problem::of_value("limit", "x", "must be a whole number");
+        assert_eq!(problem.message, r#"limit "x" must be a whole number"#);
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_value_is_not_shown() {
+        for before in ["", "Bearer ", "key="] {
+            for prefix in ["nxr_live_", "NXR_LIVE_"] {
+                let shown = format!("\"{before}{prefix}...\"");
+                assert_eq!(quoted(&format!("{before}{prefix}secret")), shown);
+            }
+        }
+    }
+
+    #[test]
+    fn the_debug_form_of_a_problem_has_no_text_of_a_client() {
+        let problem = Problem::of_value("John", "+1234567890", "is wrong");
+        let shown = format!("{:?}", Problems::from(problem));
+        assert!(
+            !shown.contains("John") && !shown.contains("+123"),
+            "{shown}"
+        );
     }
 
     #[test]

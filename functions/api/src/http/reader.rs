@@ -21,10 +21,15 @@ use super::{
     body::malformed,
     error::{ApiError, Problem, Problems},
     fields::Fields,
+    misspelling::Advice,
+    problem::id_advice,
 };
 
 /// Maximum length of a note, in characters.
 const NOTE_LIMIT: usize = 1_000;
+/// Maximum number of digits of a phone number that is sent as a JSON number. A program that reads numbers as
+/// 64-bit floats keeps so many exactly.
+const MOST_DIGITS: usize = 15;
 
 /// Takes known fields out of an object, one by one, and collects what is wrong with them. The fields that
 /// are left in the end are unknown fields, or metadata.
@@ -53,7 +58,7 @@ impl Reader {
             ));
         }
         let fields = serde_json::from_slice(body)
-            .map_err(|error| malformed(&error, "The body must be a JSON object"))?;
+            .map_err(|error| malformed(&error, body, "The body must be a JSON object"))?;
         Ok(Self::new(fields))
     }
 
@@ -62,13 +67,18 @@ impl Reader {
         self.fields.is_empty()
     }
 
-    /// Refuses unknown fields, with every other problem.
+    /// Refuses unknown fields, with every other problem. `known` are the fields of the request.
     ///
     /// # Errors
     /// [`ApiError::Validation`].
-    pub fn finish(mut self) -> Result<(), ApiError> {
+    pub fn finish(mut self, known: &[&str]) -> Result<(), ApiError> {
+        let mut advice = Advice::new(known);
         for field in std::mem::take(&mut self.fields).into_keys() {
-            self.problem(&field, "is not a field of this request");
+            let advice = advice.about(&field);
+            self.problem(
+                &field,
+                format_args!("is not a field of this request{advice}"),
+            );
         }
         if self.problems.is_empty() {
             Ok(())
@@ -78,8 +88,8 @@ impl Reader {
     }
 
     /// Same as [`Reader::finish`], and unwraps the value of a [`Reader::required`] field.
-    pub fn finish_with<T>(self, required: Option<T>) -> Result<T, ApiError> {
-        self.finish()?;
+    pub fn finish_with<T>(self, known: &[&str], required: Option<T>) -> Result<T, ApiError> {
+        self.finish(known)?;
         required.ok_or(ApiError::Internal(None))
     }
 
@@ -92,15 +102,20 @@ impl Reader {
         self.problems.push(Problem::new(field, what));
     }
 
+    /// Collects a problem of a value. `what` goes on after the value, such as "is not a valid email address".
+    pub fn refuse(&mut self, field: &str, value: &str, what: impl fmt::Display) {
+        self.problems.push(Problem::of_value(field, value, what));
+    }
+
     /// Takes a field that has a value. `None` if it is absent, `null` or `""`.
     pub fn take_value(&mut self, field: &str) -> Option<Box<RawValue>> {
         self.fields.remove(field).filter(|value| !is_nothing(value))
     }
 
     /// Returns the names of the fields that are left and have a value.
-    pub fn given_fields(&self) -> Vec<String> {
+    pub fn given_fields(&self) -> impl Iterator<Item = &str> {
         let given = self.fields.iter().filter(|(_, value)| !is_nothing(value));
-        given.map(|(field, _)| field.clone()).collect()
+        given.map(|(field, _)| field.as_str())
     }
 
     /// Takes a text. `None` if it is absent or `null`, or if it shows nothing.
@@ -143,16 +158,17 @@ impl Reader {
         T: for<'a> TryFrom<&'a str, Error: fmt::Display>,
     {
         T::try_from(text)
-            .map_err(|error| self.problem(field, error))
+            .map_err(|error| self.refuse(field, text, error))
             .ok()
     }
 
     /// Takes a text, trims it and parses it.
     pub fn id<T: FromStr<Err: fmt::Display>>(&mut self, field: &str) -> Option<T> {
         let text = self.text(field)?;
+        let advice = id_advice(field);
         text.trim()
             .parse()
-            .map_err(|error| self.problem(field, error))
+            .map_err(|error| self.refuse(field, &text, format_args!("{error}{advice}")))
             .ok()
     }
 
@@ -177,7 +193,7 @@ impl Reader {
     pub fn time(&mut self, field: &str) -> Option<Timestamp> {
         let text = self.text(field)?;
         read_time(&text)
-            .map_err(|error| self.problem(field, error))
+            .map_err(|error| self.refuse(field, &text, error))
             .ok()
     }
 
@@ -185,7 +201,7 @@ impl Reader {
     pub fn timezone(&mut self, field: &str) -> Option<TimeZone> {
         let text = self.text(field)?;
         time_zone(&text)
-            .map_err(|error| self.problem(field, error))
+            .map_err(|error| self.refuse(field, &text, error))
             .ok()
     }
 
@@ -200,11 +216,29 @@ impl Reader {
         Some(text)
     }
 
-    /// Takes `phone`, read in the country of the account if it has no country code.
+    /// Takes `phone`, read in the country of the account if it has no country code. A JSON number is read as its
+    /// digits.
     pub fn phone(&mut self, account: &AccountSettings) -> Option<Dialled> {
-        let text = self.text("phone")?;
+        let number = self.fields.get("phone").map(|value| value.get());
+        let number =
+            number.filter(|text| text.starts_with(|c: char| c == '-' || c.is_ascii_digit()));
+        let text = match number.map(str::to_owned) {
+            None => self.text("phone")?,
+            Some(number) => {
+                self.fields.remove("phone");
+                if number.len() > MOST_DIGITS || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+                    let what = format_args!(
+                        "is a JSON number whose digits may not be exact: send it as a string, such as \
+                         \"+442079460958\""
+                    );
+                    self.refuse("phone", &number, what);
+                    return None;
+                }
+                number
+            }
+        };
         Phone::read(&text, account.default_country)
-            .map_err(|error| self.problem("phone", error))
+            .map_err(|error| self.refuse("phone", &text, error))
             .ok()
     }
 

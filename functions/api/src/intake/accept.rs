@@ -9,7 +9,7 @@ use aws::{
 use domain::{account::AccountSettings, idempotency::Receipt, lead::Lead};
 
 use super::{
-    enrol::{Enrolled, Refused, Warning},
+    enrol::{Enrolled, Refused, Remarks, Warning},
     outcome::{Acceptance, Accepted, Outcome},
     reply::{created_body, replayed_body, rest_of_body},
 };
@@ -49,16 +49,16 @@ fn replay(lead: &Lead, receipt: &Receipt) -> Outcome {
 async fn store_and_enqueue(state: &AppState, enrolled: Enrolled) -> Outcome {
     let Enrolled {
         lead,
-        warnings,
+        remarks,
         idempotent,
     } = enrolled;
     let id = lead.profile.id;
-    let body = created_body(&lead, &warnings)?;
+    let body = created_body(&lead, &remarks)?;
     let receipt = match &idempotent {
         None => None,
         Some(request) => Some(Receipt {
             fingerprint: request.fingerprint.clone(),
-            rest: rest_of_body(&lead, &warnings)?,
+            rest: rest_of_body(&lead, &remarks)?,
         }),
     };
     let is_idempotent = idempotent.is_some();
@@ -76,7 +76,7 @@ async fn store_and_enqueue(state: &AppState, enrolled: Enrolled) -> Outcome {
     let created = match (created, sent) {
         (created, Ok(())) => created?,
         (Ok(Created::New), Err(_)) => {
-            return delay_new(state, lead, warnings, is_idempotent).await;
+            return delay_new(state, lead, remarks, is_idempotent).await;
         }
         (created @ (Ok(_) | Err(ApiError::Unconfirmed(_))), Err(_)) => {
             ensure_pending(state, &lead).await?;
@@ -131,27 +131,27 @@ async fn send_start(state: &AppState, lead: &Lead) -> Result<(), QueueError> {
 pub async fn delay_new(
     state: &AppState,
     mut lead: Lead,
-    mut warnings: Vec<Warning>,
+    mut remarks: Remarks,
     is_idempotent: bool,
 ) -> Outcome {
-    warnings.push(Warning::Delayed);
-    let body = created_body(&lead, &warnings)?;
+    remarks.warnings.push(Warning::Delayed);
+    let body = created_body(&lead, &remarks)?;
     let lead_id = lead.profile.id;
     // A replay has to return the warning.
     let rest = match is_idempotent {
-        true => Some(rest_of_body(&lead, &warnings)?),
+        true => Some(rest_of_body(&lead, &remarks)?),
         false => None,
     };
     if set_pending(state, &lead, rest.as_deref()).await.is_ok() {
         let how = Acceptance::Delayed;
         return Ok(Accepted { lead_id, body, how });
     }
-    warnings.pop();
-    warnings.push(Warning::NotAssigned);
+    remarks.warnings.pop();
+    remarks.warnings.push(Warning::NotAssigned);
     lead.start = None;
     Ok(Accepted {
         lead_id,
-        body: created_body(&lead, &warnings)?,
+        body: created_body(&lead, &remarks)?,
         how: Acceptance::Created,
     })
 }

@@ -19,7 +19,7 @@ use tokio::time::{Duration, Instant};
 
 use super::{
     accept::{accept, delay_new, ensure_pending},
-    enrol::{Enrolled, Refused, Warning, enrol},
+    enrol::{Enrolled, Refused, Remarks, enrol},
     idempotency::{IdempotentRequest, Place, Shape},
     lead_request::{LEADS_EXPECTED, LeadRequest},
     outcome::{Acceptance, Accepted, Outcome},
@@ -47,9 +47,9 @@ const RESOLVE_BUDGET: Duration = Duration::from_secs(12);
 ///
 /// # Errors
 /// [`ApiError::MalformedJson`], and [`ApiError::Validation`] for a wrong number of elements.
-pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
-    let elements: Elements =
-        serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS_EXPECTED))?;
+pub fn parse(body: &[u8]) -> Result<Vec<&RawValue>, ApiError> {
+    let elements: Elements<'_> =
+        serde_json::from_slice(body).map_err(|error| malformed(&error, body, LEADS_EXPECTED))?;
     if elements.count == 0 || elements.count > Elements::MOST {
         let what = format!(
             "must hold 1 to {} leads; it holds {}",
@@ -61,7 +61,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Box<RawValue>>, ApiError> {
     Ok(elements.first)
 }
 
-/// Creates the valid leads of an array. `begun` is the time before its charge.
+/// Creates the valid leads of an array. `elements` are parts of `body`. `begun` is the time before its charge.
 ///
 /// # Errors
 /// Same as [`References::load`] and [`reply_size::check`]. With a key, also the errors of the manifest.
@@ -70,7 +70,7 @@ pub async fn create(
     state: &AppState,
     account: &AccountSettings,
     key: Option<&IdempotencyKey>,
-    elements: &[Box<RawValue>],
+    (body, elements): (&[u8], &[&RawValue]),
     begun: Instant,
 ) -> Result<Vec<Outcome>, ApiError> {
     let requests: Vec<_> = elements
@@ -81,7 +81,7 @@ pub async fn create(
             let place = key.map(|key| Place { key, index, shape });
             let request = LeadRequest::parse(element.get().as_bytes(), account, place);
             request.map_err(|error| Refused {
-                error: of_element(error),
+                error: of_element(error, body, element),
                 idempotent: place.map(|place| IdempotentRequest::malformed(place, account)),
             })
         })
@@ -177,14 +177,19 @@ async fn accept_idempotently(
     Ok(outcomes)
 }
 
-/// Changes the message for JSON of another type: an element of the array is always JSON.
-fn of_element(error: ApiError) -> ApiError {
-    match error {
-        ApiError::MalformedJson { line, column, .. } => {
-            let what = "The element must be a JSON object: one lead";
-            ApiError::MalformedJson { what, line, column }
-        }
-        error => error,
+/// Changes the message for JSON of another type: an element of the array is always JSON. The place becomes the
+/// start of the element in the body.
+fn of_element(error: ApiError, body: &[u8], element: &RawValue) -> ApiError {
+    let ApiError::MalformedJson { .. } = error else {
+        return error;
+    };
+    let start = element.get().as_ptr().addr() - body.as_ptr().addr();
+    let before = body.get(..start).unwrap_or_default();
+    let mut lines = before.split(|byte| *byte == b'\n');
+    ApiError::MalformedJson {
+        what: "The element must be a JSON object: one lead",
+        line: lines.clone().count(),
+        column: lines.next_back().map_or(0, <[u8]>::len) + 1,
     }
 }
 
@@ -195,13 +200,13 @@ async fn accept_in_batches(
     begun: Instant,
 ) -> Vec<Outcome> {
     let mut refused = Vec::new();
-    let (mut leads, mut warnings) = (Vec::new(), Vec::new());
+    let (mut leads, mut remarks) = (Vec::new(), Vec::new());
     for enrolled in enrolled {
         match enrolled {
             Ok(enrolled) => {
                 refused.push(None);
                 leads.push(enrolled.lead);
-                warnings.push(enrolled.warnings);
+                remarks.push(enrolled.remarks);
             }
             Err(refusal) => refused.push(Some(refusal.error)),
         }
@@ -225,11 +230,11 @@ async fn accept_in_batches(
     let mut sent = sent.sent.into_iter();
     let resolved: Vec<_> = leads
         .into_iter()
-        .zip(warnings)
+        .zip(remarks)
         .zip(written.leads)
-        .map(|((lead, warnings), status)| {
+        .map(|((lead, remarks), status)| {
             let is_sent = lead.start.is_none() || sent.next().unwrap_or(false);
-            resolve(state, lead, warnings, status, is_sent, begun)
+            resolve(state, lead, remarks, status, is_sent, begun)
         })
         .collect();
     let resolved: Vec<Outcome> = stream::iter(resolved)
@@ -251,7 +256,7 @@ async fn accept_in_batches(
 async fn resolve(
     state: &AppState,
     lead: Lead,
-    warnings: Vec<Warning>,
+    remarks: Remarks,
     status: WriteStatus,
     is_sent: bool,
     begun: Instant,
@@ -269,10 +274,10 @@ async fn resolve(
     match (is_stored, is_sent) {
         (true, true) => Ok(Accepted {
             lead_id: lead.profile.id,
-            body: created_body(&lead, &warnings)?,
+            body: created_body(&lead, &remarks)?,
             how: Acceptance::Created,
         }),
-        (true, false) if has_time => delay_new(state, lead, warnings, false).await,
+        (true, false) if has_time => delay_new(state, lead, remarks, false).await,
         (false, false) if has_time => {
             ensure_pending(state, &lead).await?;
             Err(ApiError::Unconfirmed(None))

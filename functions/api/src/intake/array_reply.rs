@@ -17,7 +17,10 @@ use super::{
 };
 #[cfg(feature = "description")]
 use crate::http::envelope::Envelope;
-use crate::http::error::{ApiError, Problems};
+use crate::http::{
+    envelope::doc_url,
+    error::{ApiError, Problems},
+};
 
 /// The reply to an array. If no lead was created, it also has the fields of an error.
 #[derive(Serialize, ToSchema)]
@@ -40,14 +43,19 @@ pub struct ArrayReply<'a> {
 #[derive(Serialize)]
 struct NoneCreated<'a> {
     error: &'a str,
-    message: &'a str,
+    message: String,
     code: &'a str,
     request_id: &'a str,
+    doc_url: String,
 }
 
 /// Returns the reply for an array: a result for each lead. If all leads failed for the same reason, and it is
 /// not a reason of each lead's own, the reply is that error.
-pub fn array(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiError> {
+pub fn array(
+    outcomes: Vec<Outcome>,
+    request_id: &str,
+    api_url: &str,
+) -> Result<Response, ApiError> {
     let counts = counts(outcomes.iter().map(Result::as_ref));
     if let Some(error) = common_error(&outcomes) {
         return Ok((Extension(counts), error).into_response());
@@ -64,6 +72,7 @@ pub fn array(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiEr
         _ if created == total => StatusCode::CREATED,
         _ => StatusCode::MULTI_STATUS,
     };
+    let message = none_created_message(&outcomes);
     let results = outcomes
         .into_iter()
         .enumerate()
@@ -79,13 +88,27 @@ pub fn array(outcomes: Vec<Outcome>, request_id: &str) -> Result<Response, ApiEr
         results,
         error: (created == 0).then_some(NoneCreated {
             error: none_created.title(),
-            message: "None of the leads could be created; each result says why",
+            message,
             code: none_created.code(),
             request_id,
+            doc_url: doc_url(none_created.code(), api_url),
         }),
     };
     let response = (status, Extension(counts), Json(body)).into_response();
     Ok(mark_replay(response, is_replay))
+}
+
+/// Returns the message of an array without a created lead: it has the first problem of the first lead.
+fn none_created_message(outcomes: &[Outcome]) -> String {
+    let first = outcomes.iter().find_map(|outcome| outcome.as_ref().err());
+    let problem = first.and_then(ApiError::problems);
+    let problem = problem.and_then(|problems| problems.iter().next());
+    let problem = match (problem, first) {
+        (Some(problem), _) => problem.message.clone(),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => String::new(),
+    };
+    format!("None of the leads could be created. The first problem, of results[0]: {problem}")
 }
 
 /// Returns the error of the whole array. `None` if a lead was created, or leads failed for reasons of their

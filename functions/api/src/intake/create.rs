@@ -60,9 +60,9 @@ pub async fn create(
             let leads = array::parse(&body)?;
             let further = leads.len().saturating_sub(1);
             charges.charge_more(&state.limiter, further).await?;
-            array::create(&state, &account, key.as_ref(), &leads, begun).await
+            array::create(&state, &account, key.as_ref(), (&body, &leads), begun).await
         });
-        return array_reply::array(outcomes.await?, &request_id);
+        return array_reply::array(outcomes.await?, &request_id, &state.api_url);
     }
     let accepted = one::create(&state, &account, key.as_ref(), &body).await?;
     Ok(reply::created(accepted))

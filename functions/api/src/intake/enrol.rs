@@ -14,8 +14,14 @@ use domain::{
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::{idempotency::IdempotentRequest, lead_request::LeadRequest, references::References};
-use crate::http::error::{ApiError, Problem, Problems};
+use super::{
+    hints::UNREACHABLE, idempotency::IdempotentRequest, lead_request::LeadRequest,
+    references::References,
+};
+use crate::http::{
+    error::{ApiError, Problem, Problems},
+    problem::Hints,
+};
 
 /// A part of the request that was not done. The lead is created all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -39,11 +45,18 @@ pub enum Warning {
     NotAssigned,
 }
 
+/// The sentences beside a lead in a reply.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    pub warnings: Vec<Warning>,
+    pub hints: Hints,
+}
+
 /// A lead that can be stored.
 #[derive(Debug)]
 pub struct Enrolled {
     pub lead: Lead,
-    pub warnings: Vec<Warning>,
+    pub remarks: Remarks,
     pub idempotent: Option<IdempotentRequest>,
 }
 
@@ -83,12 +96,16 @@ pub fn enrol(
         first_message: _,
         idempotent,
         problems: mut all_problems,
+        mut hints,
     } = request;
     all_problems.extend(problems, std::convert::identity);
     let Some(first_name) = first_name.filter(|_| all_problems.is_empty()) else {
-        let error = ApiError::Validation(all_problems);
+        let error = ApiError::Validation(all_problems.with_hints(hints));
         return Err(Refused { error, idempotent });
     };
+    if email.is_none() && phone.is_none() {
+        hints.push(UNREACHABLE);
+    }
     let mut warnings = Vec::new();
     let campaign = campaign_id.and_then(|id| references.campaigns.get(&id));
     if campaign_id.is_some() && campaign.is_none() {
@@ -139,7 +156,7 @@ pub fn enrol(
     }
     Ok(Enrolled {
         lead,
-        warnings,
+        remarks: Remarks { warnings, hints },
         idempotent,
     })
 }

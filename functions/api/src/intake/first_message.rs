@@ -4,10 +4,21 @@ use domain::{cadence::Channel, first_message::MessageParts, json};
 
 use crate::http::{
     fields::Fields,
+    misspelling::Advice,
     reader::{Reader, not_an_object},
 };
 
 const FIELD: &str = "force_first_message";
+/// Fields inside of it.
+const FIELDS: [&str; 7] = [
+    "channel",
+    "content",
+    "begin_message",
+    "subject",
+    "html",
+    "template_id",
+    "components",
+];
 
 /// `force_first_message` as it was sent. Its channel defaults to the first one of the workflow.
 #[derive(Debug, PartialEq)]
@@ -44,8 +55,11 @@ pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
     for (field, error) in parts.errors() {
         inner.problem(field, error);
     }
-    for field in inner.given_fields() {
-        inner.problem(&field, "is not a field of force_first_message");
+    let unknown: Vec<String> = inner.given_fields().map(str::to_owned).collect();
+    let mut advice = Advice::new(&FIELDS);
+    for field in unknown {
+        let advice = advice.about(&field);
+        inner.problem(&field, format_args!("is not a field of {FIELD}{advice}"));
     }
     let wrong = inner
         .problems
@@ -67,7 +81,7 @@ fn channel(reader: &mut Reader) -> Option<Channel> {
         .into_iter()
         .find(|channel| channel.to_string() == text);
     if channel.is_none() {
-        reader.problem("channel", "must be call, whatsapp, email or sms");
+        reader.refuse("channel", &text, "must be call, whatsapp, email or sms");
     }
     channel
 }

@@ -13,12 +13,14 @@ use domain::{
 
 use super::{
     first_message::{self, FirstMessageRequest},
+    hints,
     idempotency::{IdempotentRequest, Place},
 };
 use crate::http::{
     body::malformed,
     error::{ApiError, Problems},
     fields::Fields,
+    problem::Hints,
     reader::Reader,
 };
 
@@ -41,6 +43,8 @@ pub struct LeadRequest {
     /// `None` if the request has no `Idempotency-Key`.
     pub idempotent: Option<IdempotentRequest>,
     pub problems: Problems,
+    /// Hints about its keys.
+    pub hints: Hints,
 }
 
 impl LeadRequest {
@@ -56,8 +60,8 @@ impl LeadRequest {
         if body.len() > MAX_SIZE {
             return Err(ApiError::PayloadTooLarge("A lead must not be over 64 KiB"));
         }
-        let fields: Fields =
-            serde_json::from_slice(body).map_err(|error| malformed(&error, LEADS_EXPECTED))?;
+        let fields: Fields = serde_json::from_slice(body)
+            .map_err(|error| malformed(&error, body, LEADS_EXPECTED))?;
         let idempotent = place.map(|place| IdempotentRequest::new(place, account, &fields));
         let mut reader = Reader::new(fields);
         let first_name = reader.first_name();
@@ -77,6 +81,17 @@ impl LeadRequest {
         {
             reader.problem("force_first_message", "needs workflow_id");
         }
+        let hints = hints::of_keys(
+            reader.given_fields().filter(|key| *key != "metadata"),
+            |field| match field {
+                "first_name" => first_name.is_some(),
+                "last_name" => last_name.is_some(),
+                "email" => email.is_some() || reader.has_problem_with(field),
+                "phone" => phone.is_some() || reader.has_problem_with(field),
+                "workflow_id" => workflow_id.is_some() || reader.has_problem_with(field),
+                _ => campaign_id.is_some() || reader.has_problem_with(field),
+            },
+        );
         let metadata = reader.metadata_and_rest(extension);
         Ok(Self {
             first_name,
@@ -89,6 +104,7 @@ impl LeadRequest {
             first_message,
             idempotent,
             problems: reader.problems,
+            hints,
         })
     }
 
@@ -229,9 +245,9 @@ mod tests {
                 "email is given more than once",
                 "first_name is required",
                 "last_name must be a string",
-                "email is not a valid email address",
-                "phone has no country: send it with +, such as +442079460958, or set the account's default_country",
-                "workflow_id must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d",
+                r#"email "nope" is not a valid email address"#,
+                r#"phone "12" has no country: send it with +, such as +442079460958, or set the account's default_country"#,
+                r#"workflow_id "x" must be a UUID such as 0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d: GET /api/public/workflows lists the ids"#,
                 "metadata must be an object",
             ]
         );
@@ -258,7 +274,7 @@ mod tests {
         for (body, message) in [
             (
                 "{\n \"first_name\": oops",
-                "The body is not valid JSON (line 2, column 16)",
+                "The body is not valid JSON: keys and texts need double quotes (\") around them (line 2, column 16)",
             ),
             (
                 "{\"first_name\":\"J\"",

@@ -9,6 +9,7 @@ mod array_reply;
 pub mod create;
 mod enrol;
 mod first_message;
+mod hints;
 mod idempotency;
 mod lead_request;
 mod one;

@@ -16,13 +16,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    enrol::Warning,
+    enrol::{Remarks, Warning},
     outcome::{Acceptance, Accepted, counts},
 };
 #[cfg(feature = "description")]
 use crate::schema::domain_types;
 use crate::{
-    http::error::{ApiError, Problem, Problems},
+    http::{
+        error::{ApiError, Problem, Problems},
+        problem::Hints,
+    },
     leads::CreatedLead,
 };
 
@@ -43,6 +46,10 @@ pub struct CreatedReply<'a> {
         example = "the campaign is unknown to this account: the lead has no campaign"
     )]
     warning: Option<String>,
+    /// Sentences about what the lead may lack: a misspelt key, or a phone number and an e-mail address.
+    #[serde(skip_serializing_if = "Hints::is_empty")]
+    #[schema(required = false, example = json!(["The key \"emial\" counts as metadata. Did you mean email?"]))]
+    hints: &'a Hints,
 }
 
 /// A lead of an array that was not created.
@@ -60,6 +67,10 @@ pub struct FailedOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1)]
     pub problems_total: Option<usize>,
+    /// Sentences that may show the cause, such as a misspelt key.
+    #[serde(skip_serializing_if = "Hints::is_empty")]
+    #[schema(required = false)]
+    pub hints: Hints,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -104,34 +115,39 @@ struct Rest<'a> {
     workflow_run: Option<CreatedRun<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+    #[serde(skip_serializing_if = "Hints::is_empty")]
+    hints: &'a Hints,
 }
 
 impl<'a> Rest<'a> {
-    fn new(lead: &'a Lead, warnings: &[Warning]) -> Self {
+    fn new(lead: &'a Lead, Remarks { warnings, hints }: &'a Remarks) -> Self {
         let texts = || warnings.iter().map(Warning::to_string).collect::<Vec<_>>();
         Self {
             workflow_run: lead.start.as_ref().map(CreatedRun::from),
             warning: (!warnings.is_empty()).then(|| texts().join("; ")),
+            hints,
         }
     }
 }
 
 /// Returns the body of the reply for a stored lead.
-pub fn created_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
-    json(&created_reply(lead, warnings))
+pub fn created_body(lead: &Lead, remarks: &Remarks) -> Result<String, ApiError> {
+    json(&created_reply(lead, remarks))
 }
 
 /// Returns the reply for a lead.
-pub fn created_reply<'a>(lead: &'a Lead, warnings: &[Warning]) -> CreatedReply<'a> {
+pub fn created_reply<'a>(lead: &'a Lead, remarks: &'a Remarks) -> CreatedReply<'a> {
     let Rest {
         workflow_run,
         warning,
-    } = Rest::new(lead, warnings);
+        hints,
+    } = Rest::new(lead, remarks);
     CreatedReply {
         success: true,
         lead: CreatedLead::from(&lead.profile),
         workflow_run,
         warning,
+        hints,
     }
 }
 
@@ -144,13 +160,14 @@ impl<'a> From<&'a ApiError> for FailedOut<'a> {
             code: error.code(),
             details: error.problems().map(Problems::shown),
             problems_total: error.problems().map(Problems::total),
+            hints: error.hints(),
         }
     }
 }
 
 /// Returns the part of the body that the receipt keeps: all but the lead.
-pub fn rest_of_body(lead: &Lead, warnings: &[Warning]) -> Result<String, ApiError> {
-    json(&Rest::new(lead, warnings))
+pub fn rest_of_body(lead: &Lead, remarks: &Remarks) -> Result<String, ApiError> {
+    json(&Rest::new(lead, remarks))
 }
 
 /// Returns the body of a replay: the lead as it is now, and the rest of the first reply.
@@ -160,6 +177,7 @@ pub fn replayed_body(lead: &Lead, receipt: &Receipt) -> Result<String, ApiError>
         lead: CreatedLead::from(&lead.profile),
         workflow_run: None,
         warning: None,
+        hints: &Hints::default(),
     })?;
     // Two JSON objects become one. The second one can be empty.
     let rest = receipt.rest.strip_prefix('{').filter(|rest| *rest != "}");

@@ -29,14 +29,14 @@ const LATE: usize = 300;
 const FIRST_RUN: usize = 1_500;
 /// Maximum size of a first reply to a lead that is refused today, in bytes, beside the lead's own text. Names
 /// and addresses can get longer when they are normalised.
-const FIRST_REPLY: usize = 4_500;
+const FIRST_REPLY: usize = 4_600;
 
 /// Refuses an array if the reply could be over 6 MiB.
 ///
 /// # Errors
 /// [`ApiError::PayloadTooLarge`].
 pub fn check(
-    elements: &[Box<RawValue>],
+    elements: &[&RawValue],
     enrolled: &[Result<Enrolled, Refused>],
 ) -> Result<(), ApiError> {
     if longest(elements, enrolled)? > REPLY_LIMIT {
@@ -48,7 +48,7 @@ pub fn check(
 
 /// Returns a size that the reply does not exceed, whatever happens to the leads.
 fn longest(
-    elements: &[Box<RawValue>],
+    elements: &[&RawValue],
     enrolled: &[Result<Enrolled, Refused>],
 ) -> Result<usize, ApiError> {
     let mut size = FRAME;
@@ -61,14 +61,15 @@ fn longest(
                 } else {
                     LATE
                 };
-                size_of(&created_reply(&lead.lead, &lead.warnings))? + growth
+                size_of(&created_reply(&lead.lead, &lead.remarks))? + growth
             }
             Err(refused) => {
                 let refusal = size_of(&FailedOut::from(&refused.error))?;
                 match (&refused.error, &refused.idempotent) {
                     // It may be a replay of a request that was accepted.
-                    (ApiError::Validation(_), Some(_)) => {
-                        refusal.max(size_of(element)? + FIRST_REPLY)
+                    (ApiError::Validation(problems), Some(_)) => {
+                        let reply = size_of(element)? + size_of(problems.hints())?;
+                        refusal.max(reply + FIRST_REPLY)
                     }
                     _ => refusal,
                 }

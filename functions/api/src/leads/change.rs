@@ -27,6 +27,18 @@ use crate::{
 
 /// Maximum number of metadata keys in a change. DynamoDB accepts 300 operators and 4 KB of expression in an update.
 const MAX_KEYS: usize = 100;
+/// Fields of a change.
+const FIELDS: [&str; 9] = [
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "company",
+    "title",
+    "source",
+    "campaign_id",
+    "metadata",
+];
 
 /// Change a lead
 ///
@@ -120,5 +132,5 @@ fn read(body: &[u8], account: &AccountSettings) -> Result<LeadPatch, ApiError> {
         let what = format!("must not change more than {MAX_KEYS} keys at once");
         reader.problem("metadata", what);
     }
-    reader.finish().map(|()| patch)
+    reader.finish(&FIELDS).map(|()| patch)
 }

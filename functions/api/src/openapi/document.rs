@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use super::{errors, examples, replies, rules, served};
-use crate::{health, intake, leads, runs, schema::bodies, workflows};
+use crate::{error_docs, health, intake, leads, runs, schema::bodies, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,6 +58,7 @@ use crate::{health, intake, leads, runs, schema::bodies, workflows};
         workflows::campaigns::list,
         health::show,
         served::show,
+        error_docs::show,
     ),
 )]
 struct Handlers;

@@ -10,15 +10,20 @@ use crate::http::{
     envelope::Envelope,
     error::{ApiError, Problem},
     error_spec::ErrorSpec,
+    routes::UnknownPath,
 };
 
 /// The request id of examples.
 const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
+/// The address of the API in examples.
+const API_URL: &str = "https://leads.example.com";
 
 /// Returns one example of each error.
 pub fn errors() -> Vec<ApiError> {
     vec![
-        ApiError::invalid("email", "is not a valid email address"),
+        ApiError::Validation(
+            Problem::of_value("email", "nope", "is not a valid email address").into(),
+        ),
         ApiError::WorkflowIdRequired(Problem::new("workflow_id", "is required").into()),
         ApiError::MalformedJson {
             what: "The body is not valid JSON",
@@ -27,11 +32,11 @@ pub fn errors() -> Vec<ApiError> {
         },
         ApiError::IncompleteBody,
         ApiError::Unreadable,
-        ApiError::MissingApiKey,
+        ApiError::MissingApiKey { found: None },
         ApiError::InvalidApiKey,
         ApiError::NotFound("Lead"),
         ApiError::NoActiveRun,
-        ApiError::UnknownRoute,
+        ApiError::UnknownRoute(UnknownPath::new("/api/public/lead")),
         ApiError::MethodNotAllowed,
         ApiError::Conflict,
         ApiError::PayloadTooLarge("The body is over 2 MB; send less at once"),
@@ -55,7 +60,7 @@ pub fn errors() -> Vec<ApiError> {
 
 /// Returns the body that a client gets.
 pub fn body(error: &ApiError) -> Envelope<'_> {
-    Envelope::new(error, REQUEST_ID)
+    Envelope::new(error, REQUEST_ID, API_URL)
 }
 
 /// Returns every code once, in the order of `errors`.
@@ -100,8 +105,8 @@ const HEAD: &str = "\
 <!-- Made by `cargo leadgate errors --to docs/errors.md`; edit functions/api/src/http/error_spec.rs. -->
 
 Every reply with a status of 400 or more has the same JSON body: `error` (a title), `message` (a sentence), `code` (for
-programs; one of the headings below), `request_id`, and where fields are wrong, `details` and `problems_total`. Programs
-go by the status and the `code`; the words of `error` and `message` are for people. `request_id` is also in the header
+programs; one of the headings below), `request_id`, `doc_url` (this page), and where fields are wrong, `details` and
+`problems_total`. `hints` has sentences about a likely mistake, if there is one. Programs go by the status and the `code`; the words of `error` and `message` are for people. `request_id` is also in the header
 `X-Request-Id` of every reply.
 
 A status of 429 or 503 comes with `Retry-After`, in seconds. Requests that read, and intakes with an `Idempotency-Key`, can

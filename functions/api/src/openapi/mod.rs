@@ -17,6 +17,8 @@ mod compatibility;
 #[cfg(feature = "description")]
 mod document;
 #[cfg(feature = "description")]
+mod error_page;
+#[cfg(feature = "description")]
 mod errors;
 #[cfg(feature = "description")]
 mod examples;
@@ -35,5 +37,6 @@ pub use self::served::{DOCUMENT, show};
 #[cfg(feature = "description")]
 pub use self::{
     document::{Audience, document},
+    error_page::error_page,
     errors::errors_page,
 };

@@ -27,6 +27,20 @@ fn the_committed_page_of_errors_is_what_the_errors_say() {
 }
 
 #[test]
+fn the_committed_web_page_of_errors_is_what_the_errors_say() {
+    let page = include_str!("../../../../docs/errors.html");
+    assert!(
+        error_page() == page,
+        "docs/errors.html is stale: run `cargo leadgate errors --html --to docs/errors.html`"
+    );
+    // The function's zip has little room.
+    assert!(page.len() < 25_000, "{} bytes", page.len());
+    for code in errors::codes(&errors::errors()) {
+        assert!(page.contains(&format!("<section id=\"{code}\">")), "{code}");
+    }
+}
+
+#[test]
 fn every_route_is_described_and_nothing_else() {
     let (router, _tests) = include_str!("../lib.rs")
         .split_once("#[cfg(test)]")
@@ -35,7 +49,7 @@ fn every_route_is_described_and_nothing_else() {
     for rest in router.split(".route(").skip(1) {
         let path = rest.split('"').nth(1).unwrap();
         let prefix = match path {
-            "/health" | "/openapi.json" => "",
+            "/health" | "/openapi.json" | "/docs/errors" => "",
             _ => "/api/public",
         };
         for method in ["get", "post", "patch", "put", "delete"] {

@@ -98,7 +98,7 @@ pub async fn assign(
         reason: reader.note("reason"),
         actor: reader.note("actorId"),
     };
-    let workflow_id = reader.finish_with(workflow_id)?;
+    let workflow_id = reader.finish_with(&["workflowId", "reason", "actorId"], workflow_id)?;
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
         // The lead before the workflow: if both are unknown, the error names the lead.

@@ -108,7 +108,7 @@ pub async fn stop(
 ) -> Result<Json<Stopped>, ApiError> {
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
-    let workflow = with_workflow_id(reader, workflow)?;
+    let workflow = with_workflow_id(reader, &["workflow_id"], workflow)?;
     change_run(&state, &account, id, Some(workflow), |run, now| {
         let workflow_run_id = run.id;
         let Some(tasks_cancelled) = run.stop(now) else {
@@ -163,7 +163,7 @@ pub async fn resume(
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
     let with_cadence = reader.flag("resume_cadence").unwrap_or(false);
-    let workflow = with_workflow_id(reader, workflow)?;
+    let workflow = with_workflow_id(reader, &["workflow_id", "resume_cadence"], workflow)?;
     change_run(&state, &account, id, Some(workflow), |run, now| {
         let workflow_run_id = run.id;
         let Some(cadence_resumed) = run.resume(with_cadence, now) else {
@@ -223,13 +223,14 @@ pub async fn is_paused(
 /// ([contract](../../../../docs/contract.md#post-leadsidautomationresume)).
 fn with_workflow_id(
     mut reader: Reader,
+    known: &[&str],
     workflow: Option<WorkflowId>,
 ) -> Result<WorkflowId, ApiError> {
     let is_missing = workflow.is_none() && !reader.has_problem_with("workflow_id");
     if is_missing {
         reader.problem("workflow_id", "is required");
     }
-    match (reader.finish(), workflow) {
+    match (reader.finish(known), workflow) {
         (Err(ApiError::Validation(problems)), _) if is_missing => {
             Err(ApiError::WorkflowIdRequired(problems))
         }

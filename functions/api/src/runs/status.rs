@@ -23,7 +23,7 @@ use crate::{
         body::JsonBody,
         error::ApiError,
         path::PathId,
-        problem::{MOST_SHOWN, joined, shown_name},
+        problem::{MOST_SHOWN, Problem, joined, shown_name},
         reader::Reader,
     },
     state::AppState,
@@ -81,7 +81,7 @@ pub async fn change(
     let key: String = reader.required("status_key").unwrap_or_default();
     let reason = reader.note("reason");
     let workflow = reader.id("workflow_id");
-    reader.finish()?;
+    reader.finish(&["status_key", "reason", "workflow_id"])?;
     let current = Current::read(&state, &account, id).await?;
     let enrolment = current.enrolment.ok_or(ApiError::NoActiveRun)?;
     let run = enrolment.run;
@@ -140,6 +140,7 @@ fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, Api
             let keys = statuses.iter().map(|status| shown_name(&status.key));
             let keys: Vec<_> = keys.take(MOST_SHOWN).collect();
             let keys = joined(keys.iter().map(|key| &**key), ", ", statuses.len());
-            ApiError::invalid("status_key", format_args!("must be one of {keys}"))
+            let what = format_args!("must be one of {keys}");
+            ApiError::Validation(Problem::of_value("status_key", key, what).into())
         })
 }

@@ -72,7 +72,7 @@ pub async fn preview(
     };
     let at = reader.time("at").unwrap_or_else(|| state.clock.now());
     let timezone: Option<TimeZone> = reader.timezone("timezone");
-    reader.finish()?;
+    reader.finish(&["phone", "email", "at", "timezone"])?;
     let workflow = state.store.workflow(account.id, id).await?;
     let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
     let (at, zone) = (

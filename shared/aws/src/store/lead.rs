@@ -140,6 +140,8 @@ fn rest_of_reply(reply: &str) -> Result<String, StoreError> {
         workflow_run: Option<&'a RawValue>,
         #[serde(borrow, skip_serializing_if = "Option::is_none")]
         warning: Option<&'a RawValue>,
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
+        hints: Option<&'a RawValue>,
     }
     let rest = serde_json::from_str::<Rest<'_>>(reply);
     let rest = rest.and_then(|rest| serde_json::to_string(&rest));

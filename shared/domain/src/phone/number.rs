@@ -47,7 +47,7 @@ pub enum PhoneError {
     NoCountry,
     /// The number has no `+`, and its length does not exist in the account's country.
     #[error(
-        "is not possible in {0}, the account's default_country: send it with its country code, such as +442079460958"
+        "is not a phone number in {0}, the account's default_country: send it with its country code, such as +442079460958"
     )]
     NotPossibleHere(Country),
     /// Digits other than the country code stand in front of the `+`.

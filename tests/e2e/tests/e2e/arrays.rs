@@ -62,7 +62,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
             (
                 1,
                 false,
-                "first_name is required; email is not a valid email address"
+                "first_name is required; email \"nope\" is not a valid email address"
             ),
             (
                 2,
@@ -73,7 +73,7 @@ async fn valid_leads_are_created_even_when_others_are_not() {
             (
                 4,
                 false,
-                "The element must be a JSON object: one lead (line 1, column 1)"
+                "The element must be a JSON object: one lead (line 1, column 273)"
             ),
             (5, false, "A lead must not be over 64 KiB"),
         ]

@@ -226,7 +226,7 @@ async fn a_refusal_names_at_most_twenty_statuses() {
     let reply = request.invoke(&stack.services).await;
     let message = reply.body["message"].as_str().unwrap();
     assert!(
-        message.starts_with("status_key must be one of 000kkk"),
+        message.starts_with("status_key \"unknown\" must be one of 000kkk"),
         "{message}"
     );
     assert!(message.ends_with("k..., ... and 80 more"), "{message}");

@@ -27,7 +27,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
     for (message, problems) in [
         (
             json!({"channel": "fax"}),
-            &["force_first_message.channel must be call, whatsapp, email or sms"][..],
+            &["force_first_message.channel \"fax\" must be call, whatsapp, email or sms"][..],
         ),
         (
             json!({}),
@@ -40,7 +40,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
         (
             json!({"channel": "sms", "content": "Hi", "html": "<p>", "text": 1}),
             &[
-                "force_first_message.text is not a field of force_first_message",
+                "force_first_message.text is not a field of force_first_message; known are channel, content, begin_message, subject, html, template_id, components",
                 "force_first_message.html is not for the channel sms",
             ],
         ),
@@ -52,7 +52,7 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
         (
             json!({"channel": "sms", "content": "Hi", "html": "<p>", "html5": "<p>"}),
             &[
-                "force_first_message.html5 is not a field of force_first_message",
+                "force_first_message.html5 is not a field of force_first_message; known are channel, content, begin_message, subject, html, template_id, components",
                 "force_first_message.html is not for the channel sms",
             ],
         ),

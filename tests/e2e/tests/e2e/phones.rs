@@ -24,45 +24,45 @@ const READ: [(&str, &str); 8] = [
 const REFUSED: [(&str, &str); 9] = [
     (
         "0+33631966543",
-        "phone has a + behind other digits: send it with one + in front, such as +442079460958",
+        "phone \"0+33631966543\" has a + behind other digits: send it with one + in front, such as +442079460958",
     ),
     (
         "+43 1 58801/58802",
-        "phone has more than one number: send one number, such as +442079460958",
+        "phone \"+43 1 58801/58802\" has more than one number: send one number, such as +442079460958",
     ),
     (
         "+33631966543.5",
-        "phone ends like a fraction of a spreadsheet: send its digits as text, such as \
+        "phone \"+33631966543.5\" ends like a fraction of a spreadsheet: send its digits as text, such as \
          +442079460958",
     ),
     (
         "001234567890",
-        "phone was read as +1234567890, which is no number of its country: send it with its \
+        "phone \"001234567890\" was read as +1234567890, which is no number of its country: send it with its \
          country code, such as +442079460958",
     ),
     (
         "+61 03 9999 999",
-        "phone was read as +6139999999, which is no number of its country: send it with its \
+        "phone \"+61 03 9999 999\" was read as +6139999999, which is no number of its country: send it with its \
          country code, such as +442079460958",
     ),
     (
         "555-0100",
-        "phone is not possible in US, the account's default_country: send it with its country \
-         code, such as +442079460958",
+        "phone \"555-0100\" is not a phone number in US, the account's default_country: send it with its \
+         country code, such as +442079460958",
     ),
     (
         "+34612345678 (mobile)",
-        "phone has characters that are no part of a number, such as 'm': send its digits only, \
+        "phone \"+34612345678 (mobile)\" has characters that are no part of a number, such as 'm': send its digits only, \
          such as +442079460958",
     ),
     (
         "+123456789012345678",
-        "phone has more than 15 digits: send one number with its country code, such as \
+        "phone \"+123456789012345678\" has more than 15 digits: send one number with its country code, such as \
          +442079460958",
     ),
     (
         "+43 1 58801/0",
-        "phone ends with a slash and digits, which may be an extension or a second number: send \
+        "phone \"+43 1 58801/0\" ends with a slash and digits, which may be an extension or a second number: send \
          one number, such as +442079460958 ext. 12",
     ),
 ];

@@ -106,13 +106,14 @@ async fn a_status_moves_the_lead_and_a_terminal_one_ends_the_run() {
         (unknown.status, &unknown.body["message"]),
         (
             StatusCode::BAD_REQUEST,
-            &json!("status_key must be one of new, engaged, won, lost")
+            &json!("status_key \"gone\" must be one of new, engaged, won, lost")
         )
     );
     let missing = post(&container, &id, "status", &json!({"reason": 7, "x": 1})).await;
     assert_eq!(
         missing.body["message"],
-        "status_key is required; reason must be a string; x is not a field of this request"
+        "status_key is required; reason must be a string; x is not a field of this request; \
+         known are status_key, reason, workflow_id"
     );
     let won = json!({"status_key": "won", "workflow_id": demo::WORKFLOW_ID});
     assert_eq!(

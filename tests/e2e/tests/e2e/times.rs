@@ -106,7 +106,9 @@ async fn a_zone_that_is_not_in_the_iana_database_is_refused() {
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{name}");
         assert_eq!(
             reply.body["message"],
-            "timezone must be a time zone of the IANA database, such as America/Santiago"
+            format!(
+                "timezone \"{name}\" must be a time zone of the IANA database, such as America/Santiago"
+            )
         );
     }
     container.stop().await;

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::intake::{
     array_reply::result,
-    enrol::{Warning, enrol},
+    enrol::{Remarks, Warning, enrol},
     idempotency::{IdempotentRequest, Place, Shape},
     lead_request::LeadRequest,
     outcome::Accepted,
@@ -67,7 +67,7 @@ fn workflow() -> Workflow {
 }
 
 fn enrol_all(
-    elements: &[Box<RawValue>],
+    elements: &[&RawValue],
     is_keyed: bool,
     knows_workflow: bool,
 ) -> Vec<Result<Enrolled, Refused>> {
@@ -99,7 +99,7 @@ fn enrol_all(
     };
     elements
         .iter()
-        .map(|it| &**it)
+        .copied()
         .enumerate()
         .map(enrol_one)
         .collect()
@@ -115,15 +115,16 @@ fn real_size(outcome: Result<Accepted, ApiError>) -> usize {
 /// Returns each outcome that a lead can have.
 fn outcomes(enrolled: Result<Enrolled, Refused>) -> Vec<Result<Accepted, ApiError>> {
     let Enrolled {
-        mut lead, warnings, ..
+        mut lead, remarks, ..
     } = match enrolled {
         Ok(enrolled) => enrolled,
         Err(refused) => return vec![Err(refused.error)],
     };
     let lead_id = lead.profile.id;
     let accepted = |lead: &_, more: &[Warning]| {
-        let warnings = [&warnings, more].concat();
-        let body = created_body(lead, &warnings).unwrap();
+        let warnings = [&remarks.warnings, more].concat();
+        let hints = remarks.hints.clone();
+        let body = created_body(lead, &Remarks { warnings, hints }).unwrap();
         Ok(Accepted {
             lead_id,
             body,
@@ -168,7 +169,9 @@ prop_compose! {
         ],
         phone in prop_oneof![Just("+1 555 010 0000 ext 12"), Just("nope"), Just("")],
         workflow in prop_oneof![Just(WORKFLOW), Just("019c0000-0000-7000-8000-00000000dead"), Just("x"), Just("")],
-        keys in prop::collection::vec(text(), 0..4),
+        keys in prop::collection::vec(
+            prop_oneof![text(), "e[\"\\\\\u{1}\u{202e}-]{0,38}mail", "[pP]h[a-z]ne\u{1}{0,9}"], 0..9
+        ),
         unknown in 0_usize..40,
         name in text(),
     ) -> Box<RawValue> {
@@ -197,7 +200,7 @@ proptest! {
         knows_workflow in any::<bool>(),
     ) {
         for element in elements {
-            let element = [element];
+            let element = [&*element];
             let bound = longest(&element, &enrol_all(&element, is_keyed, knows_workflow)).unwrap();
             let mut all = outcomes(enrol_all(&element, is_keyed, knows_workflow).remove(0));
             if is_keyed {
