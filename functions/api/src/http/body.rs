@@ -86,6 +86,9 @@ pub fn malformed(error: &serde_json::Error, body: &[u8], expected: &'static str)
 
 /// Returns the message for a text that is no JSON. It names the usual mistakes.
 fn syntax(error: &serde_json::Error, body: &[u8]) -> &'static str {
+    if !matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return "The body is not valid JSON: it must begin with { or [";
+    }
     let line = body
         .split(|byte| *byte == b'\n')
         .nth(error.line().saturating_sub(1));
@@ -98,9 +101,6 @@ fn syntax(error: &serde_json::Error, body: &[u8]) -> &'static str {
             "The body is not valid JSON: keys and texts need double quotes (\") around them"
         }
         Some(']' | '}') => "The body is not valid JSON: a value is missing, or a comma is too many",
-        Some(letter) if letter.is_ascii_alphabetic() && error.line() == 1 && before == 0 => {
-            "The body is not valid JSON: it must begin with { or ["
-        }
         Some(letter) if letter.is_ascii_alphabetic() => {
             "The body is not valid JSON: keys and texts need double quotes (\") around them"
         }

@@ -84,6 +84,8 @@ impl Parameters {
         let mut values = self.given.extract_if(.., |(given, _)| given == name);
         let (_, text) = values.next()?;
         let read = match values.next() {
+            // A cursor is opaque: its text says nothing.
+            None if name == "cursor" => read(&text).map_err(|what| Problem::new(name, what)),
             None => read(&text).map_err(|what| Problem::of_value(name, &text, what)),
             Some(_) => Err(Problem::new(name, "must be given once")),
         };

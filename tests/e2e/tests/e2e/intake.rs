@@ -134,7 +134,7 @@ async fn an_unknown_route_and_a_wrong_method_answer_in_the_envelope() {
         "/",
         "/api",
         "/api/public",
-        "/api/public/leads/",
+        "/api/public/leads//",
         "/api/public/leads/x/y",
     ] {
         let response = api.get(path).send().await.unwrap();
