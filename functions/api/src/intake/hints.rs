@@ -77,7 +77,7 @@ pub fn of_keys<'a>(keys: impl Iterator<Item = &'a str>, is_given: impl Fn(&str) 
         let meant = meant_by(key, &is_given)?;
         let key = quoted(key);
         Some(format!(
-            "The key {key} counts as metadata. Did you mean {meant}?"
+            "Did you mean {meant}? The key {key} counts as metadata."
         ))
     };
     keys.filter_map(hint).take(MOST).collect()
@@ -89,17 +89,16 @@ fn meant_by(key: &str, is_given: impl Fn(&str) -> bool) -> Option<&'static str> 
     if OTHER_THINGS.contains(&name) {
         return None;
     }
-    let is_meant = |(_, field): &&(&str, Words)| words.is_misspelling_of(field);
-    if let Some((field, _)) = FIELD_WORDS.iter().find(is_meant) {
-        return Some(field);
-    }
     if WHOLE_NAMES.contains(&name) {
         let is_missing = !(is_given("first_name") && is_given("last_name"));
         return is_missing.then_some("first_name and last_name");
     }
     let mut others = OTHER_NAMES.iter();
-    let (field, _) = others.find(|(_, names)| names.contains(&name))?;
-    (!is_given(field)).then_some(field)
+    if let Some((field, _)) = others.find(|(_, names)| names.contains(&name)) {
+        return (!is_given(field)).then_some(field);
+    }
+    let is_meant = |(_, field): &&(&str, Words)| words.is_misspelling_of(field);
+    FIELD_WORDS.iter().find(is_meant).map(|(field, _)| *field)
 }
 
 #[cfg(test)]
@@ -222,7 +221,7 @@ mod tests {
 
     #[test]
     fn another_name_beside_its_field_gets_no_hint_and_a_misspelling_does() {
-        for other in ["mobile", "correo", "name", "surname", "workflow"] {
+        for other in ["mobile", "mail", "name", "surname", "workflow", "campaign"] {
             assert_eq!(meant_by(other, |_| true), None, "{other}");
         }
         assert_eq!(meant_by("emial", |_| true), Some("email"));

@@ -48,7 +48,7 @@ pub struct CreatedReply<'a> {
     warning: Option<String>,
     /// Sentences about what the lead may lack: a misspelt key, or a phone number and an e-mail address.
     #[serde(skip_serializing_if = "Hints::is_empty")]
-    #[schema(required = false, example = json!(["The key \"emial\" counts as metadata. Did you mean email?"]))]
+    #[schema(required = false, example = json!(["Did you mean email? The key \"emial\" counts as metadata."]))]
     hints: &'a Hints,
 }
 

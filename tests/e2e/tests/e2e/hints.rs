@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{Container, Logs};
 
-const EMAIL: &str = "The key \"emial\" counts as metadata. Did you mean email?";
+const EMAIL: &str = "Did you mean email? The key \"emial\" counts as metadata.";
 const UNREACHABLE: &str =
     "The lead has no phone and no email, so no step of a workflow can reach it.";
 
@@ -21,7 +21,7 @@ async fn a_misspelt_key_and_a_lead_that_nothing_can_reach_get_a_hint() {
     assert_eq!(reply.body["lead"]["metadata"]["emial"], "ada@example.com");
     assert_eq!(reply.body.get("warning"), None);
     let mobile = json!({"first_name": "Ada", "email": "ada@example.com", "mobile": "+1234567890"});
-    let hint = "The key \"mobile\" counts as metadata. Did you mean phone?";
+    let hint = "Did you mean phone? The key \"mobile\" counts as metadata.";
     assert_eq!(
         container.post(&mobile, None).await.body["hints"],
         json!([hint])
@@ -59,7 +59,7 @@ async fn each_lead_of_an_array_has_its_own_hints_and_a_refused_one_too() {
     let results = &reply.body["results"];
     assert_eq!(results[0].get("hints"), None);
     assert_eq!(results[1]["hints"], json!([EMAIL, UNREACHABLE]));
-    let name = "The key \"firstName\" counts as metadata. Did you mean first_name?";
+    let name = "Did you mean first_name? The key \"firstName\" counts as metadata.";
     assert_eq!(results[2]["message"], "first_name is required");
     assert_eq!(results[2]["hints"], json!([name]));
     // Alone, it has the same hint in the envelope.
