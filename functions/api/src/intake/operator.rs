@@ -41,5 +41,5 @@ pub async fn check_lead(
 ) -> Result<String, ApiError> {
     let enrolled = one::read(state, account, None, body.as_bytes()).await?;
     let enrolled = enrolled.map_err(|refused| refused.error)?;
-    created_body(&enrolled.lead, &enrolled.warnings)
+    created_body(&enrolled.lead, &enrolled.remarks)
 }

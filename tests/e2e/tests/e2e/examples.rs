@@ -4,6 +4,7 @@
 
 use std::{env, fs};
 
+use api::AppState;
 use aws::clock::Clock;
 use axum::body::{Body, to_bytes};
 use jiff::SignedDuration;
@@ -96,7 +97,13 @@ fn is_id(text: &str) -> bool {
     reason = "the variable is for this test, and not for a function"
 )]
 async fn the_examples_of_the_description_are_replies_of_the_api() {
-    let (container, clock) = Container::with_clock().await;
+    let (mut container, clock) = Container::with_clock().await;
+    let state = AppState::new(
+        container.store.clone(),
+        container.queue.clone(),
+        clock.clone(),
+    );
+    container.api = api::router(state.with_api_url("https://leads.example.com"));
     let ids = Vec::new();
     let mut story = Story {
         container,
