@@ -62,7 +62,7 @@ enum Command {
     /// List the campaigns of an account.
     #[command(subcommand)]
     Campaign(CampaignCommand),
-    /// List and show the leads of an account.
+    /// Create, import, list and show the leads of an account.
     #[command(subcommand)]
     Lead(LeadCommand),
     /// Show the run of a lead: its touchpoints and its timeline.
@@ -83,7 +83,8 @@ enum Command {
     ///
     /// With --output json, prints {"changes": [{"action": "create"|"change"|"remove", "kind":
     /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
-    /// "applied", "queued_starts"}. `apply` then asks nothing, and writes nothing without --yes.
+    /// "applied", "queued_starts"}. The id is null for something that was not created. `apply` then
+    /// asks nothing, and writes nothing without --yes.
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),

@@ -1,7 +1,7 @@
 //! `leadgate key`: the API keys of an account. A key is shown once, when it is created. Later
 //! commands name it by its id.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use aws::{
     clock::Clock,
@@ -34,6 +34,9 @@ use crate::{
 #[derive(Subcommand, Clone, Debug)]
 pub enum KeyCommand {
     /// Create a key and show it, once.
+    ///
+    /// Standard output has the key alone, so that KEY=$(leadgate key create --name CRM) takes it.
+    /// The rest is on standard error.
     ///
     /// The limit of the account holds for all its keys together. --rate and --burst set a limit of
     /// this key.
@@ -204,12 +207,16 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
         api_key: key.reveal(),
         key: KeyOut::new(created, now),
     };
-    args.output.print(&out, |CreatedOut { api_key, key }| {
-        format!(
-            "{api_key}\n\nSave this key: it is not shown again.\n\n{}",
-            details(key)
-        )
-    })?;
+    args.output
+        .print(&out, |out| format!("{}\n", out.api_key))?;
+    if !args.output.is_json() {
+        // Not on standard output: `KEY=$(leadgate key create ...)` takes the key alone.
+        let details = details(&out.key);
+        let _ = write!(
+            anstream::stderr(),
+            "\nSave this key: it is not shown again.\n\n{details}"
+        );
+    }
     Ok(())
 }
 

@@ -50,7 +50,8 @@ pub struct Actions {
 pub struct ActionOut {
     action: &'static str,
     kind: &'static str,
-    id: String,
+    /// `None` if nothing with this id will be there.
+    id: Option<String>,
     name: String,
     /// Changed fields, one line for each.
     fields: Vec<String>,
@@ -244,7 +245,7 @@ impl Action {
         ActionOut {
             action,
             kind,
-            id,
+            id: Some(id),
             name: name.clone(),
             fields,
             summary,
@@ -253,6 +254,27 @@ impl Action {
 }
 
 impl ActionOut {
+    /// Removes the id of something that will not be created.
+    pub fn forget_new_id(&mut self) {
+        if self.action == "create" {
+            self.id = None;
+        }
+    }
+
+    /// Returns the line about something that was created. It is empty for another change.
+    pub fn created_text(&self) -> String {
+        match &self.id {
+            Some(id) if self.action == "create" => {
+                format!(
+                    "The {} {} has the id\n  {id}\n",
+                    self.kind,
+                    printable(&self.name)
+                )
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Returns the lines for people.
     pub fn text(&self) -> String {
         let Self {
@@ -275,7 +297,11 @@ impl ActionOut {
             _ => (CHANGE, "~", "will change:"),
         };
         let name = printable(name);
-        let mut text = format!("{style}{sign} {kind} {name}{style:#} ({id}) {what}\n");
+        let id = match id {
+            Some(id) if *action != "create" => format!(" ({id})"),
+            _ => String::new(),
+        };
+        let mut text = format!("{style}{sign} {kind} {name}{style:#}{id} {what}\n");
         for line in fields.iter().map(String::as_str).chain(summary.lines()) {
             text += &format!("    {}\n", printable(line));
         }

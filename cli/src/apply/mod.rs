@@ -125,11 +125,19 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
         }
     }
     if args.dry_run {
+        applied
+            .changes
+            .iter_mut()
+            .for_each(ActionOut::forget_new_id);
         args.output.print(&applied, dry_text)?;
         return Ok(());
     }
     if !actions.is_empty() && !args.yes {
         if args.output.is_json() {
+            applied
+                .changes
+                .iter_mut()
+                .for_each(ActionOut::forget_new_id);
             args.output.print(&applied, |_| String::new())?;
             return Err(ApplyError::NoQuestion);
         }
@@ -188,6 +196,7 @@ fn text(applied: &Applied, workflows: &[Workflow]) -> String {
     } else {
         "Applied.\n".to_owned()
     };
+    text.extend(applied.changes.iter().map(ActionOut::created_text));
     for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
         let name = printable(&paused.name);
         text += &format!("{name} is paused: it accepts leads but schedules no contacts.\n");

@@ -182,7 +182,11 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
             .status()
     };
     let output = on(services, &["key", "create", "--name", "Website"]);
-    let website = stdout(&output).lines().next().unwrap().to_owned();
+    // A script takes the key with $(...), which cuts the last line break.
+    let website = stdout(&output).strip_suffix('\n').unwrap().to_owned();
+    let details = str::from_utf8(&output.stderr).unwrap();
+    assert!(details.contains("\nName     Website\n"), "{details}");
+    assert!(!details.contains(&website), "{details}");
     let end = [
         "--expires-at",
         "2999-01-31T00:00:00Z",

@@ -29,14 +29,14 @@ async fn an_account_gets_what_its_file_lists_and_loses_what_it_does_not() {
 ~ account Demo (id) will change:
     name: Demo -> Acme
     default_country: US -> GB
-+ workflow Renewals (id) will be created:
++ workflow Renewals will be created:
     Goal      appointment
     Zone      America/Santiago
     Statuses  new (first), won (ends)
     Windows   mon-fri 09:00-18:00 (for calls)
     Steps      1  call, at once, 3 attempts 2h apart
                2  whatsapp, 1d later: \"Hello, we tried to call you. When does i…
-+ campaign Summer Sale (id) will be created
++ campaign Summer Sale will be created
 - workflow Sales Outreach (id) will be removed
     It accepts no new leads, and its runs continue.
 - campaign Spring Launch (id) will be removed

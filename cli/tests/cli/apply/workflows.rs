@@ -31,9 +31,15 @@ async fn a_workflow_is_created_once_and_changed_as_its_next_version() {
     let output = setup.apply(&yaml, &["--yes"]);
     let [_, created] = setup.workflows().await.try_into().unwrap();
     let text = stdout(&output);
-    let first = format!("+ workflow Renewals ({}) will be created:\n", created.id);
-    assert!(text.starts_with(&first), "{text}");
-    assert!(text.ends_with("\nApplied.\n"), "{text}");
+    assert!(
+        text.starts_with("+ workflow Renewals will be created:\n"),
+        "{text}"
+    );
+    let end = format!(
+        "\nApplied.\nThe workflow Renewals has the id\n  {}\n",
+        created.id
+    );
+    assert!(text.ends_with(&end), "{text}");
     assert_eq!((created.name.as_str(), created.version), ("Renewals", 1));
 
     // Without a change, it does not ask.
@@ -79,7 +85,10 @@ async fn a_dry_run_shows_the_changes_and_writes_nothing() {
     let yaml = EXAMPLE.replace("name: Sales Outreach", "name: Renewals");
     let output = setup.apply(&yaml, &["--dry-run"]);
     let text = stdout(&output);
-    assert!(text.starts_with("+ workflow Renewals ("), "{text}");
+    assert!(
+        text.starts_with("+ workflow Renewals will be created:\n"),
+        "{text}"
+    );
     assert!(
         text.ends_with("\nNothing was changed, because this is a dry run.\n"),
         "{text}"
@@ -88,6 +97,7 @@ async fn a_dry_run_shows_the_changes_and_writes_nothing() {
     let planned = json_of(&output);
     assert_eq!(planned["applied"], false);
     assert_eq!(planned["changes"][0]["action"], "create");
+    assert!(planned["changes"][0]["id"].is_null());
     assert_eq!(setup.workflows().await.len(), 1);
     stdout(&setup.apply(&yaml, &["--yes"]));
     assert_eq!(stdout(&setup.apply(&yaml, &["--dry-run"])), UNCHANGED);

@@ -142,17 +142,20 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn every_alarm_links_to_its_section_of_the_runbook() {
+fn every_alarm_and_message_links_to_its_section_of_the_runbook() {
     let sections: BTreeSet<_> = RUNBOOK
         .lines()
         .filter_map(|line| line.strip_prefix("### "))
         .map(anchor)
         .collect();
-    let linked: BTreeSet<_> = resources_of("AWS::CloudWatch::Alarm")
-        .iter()
-        .map(|alarm| {
-            let description = alarm["AlarmDescription"].as_str().unwrap();
-            let (_, section) = description.split_once("${RunbookUrl}#").unwrap();
+    let alarms = resources_of("AWS::CloudWatch::Alarm").into_iter();
+    let rules = resources_of("AWS::Events::Rule").into_iter();
+    let linked: BTreeSet<_> = alarms
+        .map(|alarm| alarm["AlarmDescription"].clone())
+        .chain(rules.map(|rule| rule["Targets"][0]["InputTransformer"]["InputTemplate"].clone()))
+        .map(|text| {
+            let text = text.as_str().unwrap().trim_end_matches('"');
+            let (_, section) = text.split_once("${RunbookUrl}#").unwrap();
             section.to_owned()
         })
         .collect();
