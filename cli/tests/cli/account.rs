@@ -183,7 +183,8 @@ async fn a_key_is_shown_once_opens_its_account_and_opens_nothing_once_it_is_revo
     };
     let output = on(services, &["key", "create", "--name", "Website"]);
     // A script takes the key with $(...), which cuts the last line break.
-    let website = stdout(&output).strip_suffix('\n').unwrap().to_owned();
+    let website = str::from_utf8(&output.stdout).unwrap();
+    let website = website.strip_suffix('\n').unwrap().to_owned();
     let details = str::from_utf8(&output.stderr).unwrap();
     assert!(details.contains("\nName     Website\n"), "{details}");
     assert!(!details.contains(&website), "{details}");

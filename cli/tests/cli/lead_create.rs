@@ -117,7 +117,7 @@ async fn each_problem_of_a_lead_is_one_line() {
     assert_eq!(
         stderr(&output),
         "leadgate lead: first_name is required\n\
-         leadgate lead: email is not a valid email address\n"
+         leadgate lead: email \"ada.example.com\" is not a valid email address\n"
     );
 }
 
@@ -152,5 +152,8 @@ async fn a_warning_is_shown_and_the_lead_is_stored() {
     let text = stdout(&output);
     let warning = "Warning: the workflow is unknown to this account: the lead is in no workflow\n";
     assert!(text.starts_with("Created the lead: "), "{text}");
-    assert!(text.ends_with(warning), "{text}");
+    assert!(text.contains(warning), "{text}");
+    let hint =
+        "Warning: The lead has no phone and no email, so no step of a workflow can reach it.\n";
+    assert!(text.ends_with(hint), "{text}");
 }

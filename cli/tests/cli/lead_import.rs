@@ -201,7 +201,7 @@ async fn refused_lines_are_written_beside_the_file_and_can_be_mended() {
     );
     let shown = str::from_utf8(&output.stdout).unwrap();
     let table = "LINE  REFUSED BECAUSE\n\
-                 3     email is not a valid email address\n\
+                 3     email \"bob.example.com\" is not a valid email address\n\
                  5     has 3 values, and the first line has 2 columns\n\
                  6     first_name is required\n";
     assert!(shown.contains(table), "{shown}");
@@ -212,7 +212,7 @@ async fn refused_lines_are_written_beside_the_file_and_can_be_mended() {
     assert_eq!(
         refused,
         "refused line,refused reason,First Name,Email\n\
-         3,email is not a valid email address,Bob,bob.example.com\n\
+         3,\"email \"\"bob.example.com\"\" is not a valid email address\",Bob,bob.example.com\n\
          5,\"has 3 values, and the first line has 2 columns\",Eve,eve@example.com,more\n\
          6,first_name is required,,x@example.com\n"
     );
@@ -261,7 +261,7 @@ async fn a_dry_run_checks_all_and_stores_nothing() {
     let shown = str::from_utf8(&output.stdout).unwrap();
     for expected in [
         "1      the workflow is unknown to this account: the lead is in no workflow\n",
-        "3     email is not a valid email address\n",
+        "3     email \"x\" is not a valid email address\n",
         "Nothing is stored. Valid: 1, refused: 1.\n",
     ] {
         assert!(shown.contains(expected), "{expected:?} in {shown}");
@@ -321,7 +321,7 @@ async fn standard_input_is_read_and_leaves_no_file() {
     drop(input);
     let output = child.wait_with_output().unwrap();
     assert_eq!(counts(&output), [1, 0, 1]);
-    let refusals = json!([{"line": 3, "reason": "email is not a valid email address"}]);
+    let refusals = json!([{"line": 3, "reason": "email \"x\" is not a valid email address"}]);
     assert_eq!(summary(&output)["refusals"], refusals);
     let expected = "leadgate lead: 1 of 2 lines refused: mend them, and import the file again\n";
     assert_eq!(message(&output), expected);
