@@ -7,7 +7,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Effects, Style};
-use local::text::{of_error, width};
+use local::text::{of_error, width, wrapped};
 
 use crate::credentials::text_of;
 
@@ -33,43 +33,12 @@ pub fn report_lines(command: &str, text: &str) -> ExitCode {
     let mut used = width(&name) + 1;
     let _ = write!(stderr, "{ERROR}{name}{ERROR:#} ");
     for line in text.lines() {
-        let _ = writeln!(stderr, "{}", wrapped(&of_error(line), columns, used));
+        let _ = writeln!(
+            stderr,
+            "{}",
+            wrapped(&of_error(line), columns, used, INDENT)
+        );
         used = 0;
     }
     ExitCode::FAILURE
-}
-
-/// Breaks a line between words. `used` columns of the first line are taken. A broken line goes on
-/// with an indent.
-fn wrapped(line: &str, columns: usize, mut used: usize) -> String {
-    let mut text = String::new();
-    for word in line.split_inclusive(' ') {
-        if used > INDENT.len() && used + width(word.trim_end()) > columns {
-            text.truncate(text.trim_end_matches(' ').len());
-            text += "\n";
-            text += INDENT;
-            used = INDENT.len();
-        }
-        text += word;
-        used += width(word);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_line_breaks_between_words() {
-        for (line, columns, used, expected) in [
-            ("one two three", 80, 0, "one two three"),
-            ("one two three", 8, 0, "one two\n    three"),
-            ("one two three", 12, 6, "one\n    two\n    three"),
-            ("longword", 4, 0, "longword"),
-            (" 12 |   a: b", 12, 0, " 12 |   a: b"),
-        ] {
-            assert_eq!(wrapped(line, columns, used), expected, "{line}");
-        }
-    }
 }

@@ -94,6 +94,23 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept + "…"
 }
 
+/// Breaks a line between words. `used` columns of the first line are taken. A broken line goes on
+/// after `indent`.
+pub fn wrapped(line: &str, columns: usize, mut used: usize, indent: &str) -> String {
+    let mut text = String::new();
+    for word in line.split_inclusive(' ') {
+        if used > indent.len() && used + word.trim_end().width() > columns {
+            text.truncate(text.trim_end_matches(' ').len());
+            text += "\n";
+            text += indent;
+            used = indent.len();
+        }
+        text += word;
+        used += word.width();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +154,18 @@ mod tests {
     fn one_is_singular() {
         assert_eq!(counted(1, "lead"), "1 lead");
         assert_eq!(counted(0, "lead"), "0 leads");
+    }
+
+    #[test]
+    fn a_long_line_breaks_between_words() {
+        for (line, columns, used, expected) in [
+            ("one two three", 80, 0, "one two three"),
+            ("one two three", 8, 0, "one two\n    three"),
+            ("one two three", 12, 6, "one\n    two\n    three"),
+            ("longword", 4, 0, "longword"),
+            (" 12 |   a: b", 12, 0, " 12 |   a: b"),
+        ] {
+            assert_eq!(wrapped(line, columns, used, "    "), expected, "{line}");
+        }
     }
 }

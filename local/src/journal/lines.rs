@@ -6,12 +6,16 @@ use anstyle::{AnsiColor, Effects, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::text::{cut, printable, short, width as columns};
+use crate::text::{cut, printable, short, width as columns, wrapped};
 
 /// Prefix of the API's paths, which lines leave out.
 const API: &str = "/api/public";
 /// Number of characters of an id.
 const ID: usize = 36;
+/// Indent of a line that continues the one before: the columns of the time.
+const INDENT: &str = "         ";
+/// Maximum number of terminal lines of a request or a run.
+const MOST_LINES: usize = 4;
 /// Number of columns of time, method, status and milliseconds.
 const REST: usize = 32;
 
@@ -46,7 +50,8 @@ pub(super) enum Line {
 }
 
 impl Line {
-    /// Returns the line with its colours. Lines of requests and runs are cut at `width` columns.
+    /// Returns the line with its colours. A line of a request or a run breaks between words,
+    /// so that it fits `width` columns.
     pub(super) fn render(&self, at: Timestamp, zone: &TimeZone, width: Option<usize>) -> String {
         let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
         let mut text = format!("{DIM}{time}{DIM:#} ");
@@ -112,13 +117,27 @@ fn short_if_id(part: &str) -> Cow<'_, str> {
     }
 }
 
-/// Cuts a fact to the remaining columns of its line.
+/// Breaks a fact, so that it fits the terminal behind `head`. The rest of a long fact is cut.
 fn fitted(fact: &str, head: &str, width: Option<usize>) -> String {
     let fact = printable(fact);
-    match width {
-        Some(width) => cut(&fact, width.saturating_sub(columns(head))),
-        None => fact,
+    let Some(width) = width else {
+        return fact;
+    };
+    let mut room = width.saturating_sub(columns(head));
+    let text = wrapped(&fact, width, columns(head), INDENT);
+    let lines: Vec<_> = text.lines().collect();
+    let mut fitted = Vec::new();
+    for (index, line) in lines.iter().enumerate().take(MOST_LINES) {
+        let is_last = index + 1 == MOST_LINES && lines.len() > MOST_LINES;
+        let line = if is_last {
+            format!("{line} …")
+        } else {
+            (*line).to_owned()
+        };
+        fitted.push(cut(&line, room));
+        room = width;
     }
+    fitted.join("\n")
 }
 
 #[cfg(test)]
@@ -167,16 +186,32 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_keeps_its_advice_in_a_narrow_terminal() {
+        let fact = "phone \"12\" is not a phone number in US, the account's default_country: send it with its \
+                    country code, such as +442079460958";
+        let line = request("POST", "/api/public/leads", 400, fact);
+        assert_eq!(
+            rendered(&line, Some(80)),
+            "12:34:56 POST   …/leads    400   20 ms  phone \"12\" is not a phone number in US,\n         \
+             the account's default_country: send it with its country code, such as\n         +442079460958"
+        );
+        let line = request("POST", "/api/public/leads", 400, &"one word ".repeat(100));
+        let text = rendered(&line, Some(80));
+        assert_eq!(text.lines().count(), MOST_LINES);
+        assert!(text.ends_with('…'), "{text}");
+    }
+
+    #[test]
     fn a_line_fits_the_terminal() {
         let long = format!("first_name is required, and {}", "山".repeat(100));
         let path = format!("/{}", "a".repeat(300));
         let line = request("POST", &path, 404, "Not found");
-        assert!(columns(&rendered(&line, Some(80))) <= 80, "{line:?}");
+        let text = rendered(&line, Some(80));
+        assert!(text.lines().all(|line| columns(line) <= 80), "{text}");
         let line = request("POST", "/api/public/leads", 400, &long);
         for width in [60, 80, 81, 200] {
             let text = rendered(&line, Some(width));
-            assert!(columns(&text) <= width, "{text}");
-            assert!(columns(&text) >= width - 1, "{text}");
+            assert!(text.lines().all(|line| columns(line) <= width), "{text}");
             assert!(text.ends_with('…'), "{text}");
         }
         assert!(rendered(&line, None).ends_with('山'));

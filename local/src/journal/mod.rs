@@ -11,6 +11,7 @@ mod tail;
 mod warnings;
 
 use std::{
+    collections::HashSet,
     io::{self, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -24,6 +25,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use domain::ids::RunId;
 use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -41,6 +43,8 @@ pub struct Journal {
     /// Whether the lines are printed on standard error.
     is_printed: bool,
     file: Arc<Mutex<Option<LogFile>>>,
+    /// Runs with a line, and whether they waited. SQS can deliver a start twice.
+    shown: Arc<Mutex<HashSet<(RunId, bool)>>>,
 }
 
 impl Journal {
@@ -50,6 +54,7 @@ impl Journal {
             zone: TimeZone::system(),
             is_printed,
             file: Arc::default(),
+            shown: Arc::default(),
         }
     }
 

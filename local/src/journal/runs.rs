@@ -1,5 +1,7 @@
 //! Lines about the runs that start-workflow has built, from the table.
 
+use std::sync::PoisonError;
+
 use aws::{
     queue::WorkflowStart,
     store::{Lookup, Store, StoreError},
@@ -23,13 +25,21 @@ impl Journal {
     pub(crate) async fn starts(&self, store: &Store, starts: &[WorkflowStart]) {
         for start in starts {
             // The log has the error of a lead that cannot be read.
-            if let Ok(Some((lead, run))) = read(store, start).await {
+            if let Ok(Some((lead, run))) = read(store, start).await
+                && self.is_new(&run)
+            {
                 self.add(Line::Run {
                     id: short(&run.id.to_string()).to_owned(),
                     fact: self.fact(&lead, &run),
                 });
             }
         }
+    }
+
+    /// Returns whether a run has no line yet. A start that was sent again gets none.
+    fn is_new(&self, run: &Run) -> bool {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.insert((run.id, run.is_waiting()))
     }
 
     fn fact(&self, lead: &Lead, run: &Run) -> String {

@@ -158,7 +158,7 @@ impl From<BytesRejection> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// Returns the status, with the error inside for [`super::exchange::Exchange::finish`], which knows the request's id.
+    /// Returns the status, with the error inside. The end of the exchange adds the id of the request.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(std::sync::Arc::new(self));
