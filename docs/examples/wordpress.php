@@ -73,6 +73,13 @@ function leadgate_send( $lead, $idempotency_key, $attempt = 1 ) {
         $wait = max( 60 * 2 ** $attempt, (int) wp_remote_retrieve_header( $response, 'retry-after' ) );
         wp_schedule_single_event( time() + $wait, 'leadgate_send', array( $lead, $idempotency_key, $attempt + 1 ) );
     }
-    return array_column( $details, 'message' );
+    // Parts of messages that only concern the owner of the site are left out.
+    $for_the_owner = "/, the account's default_country|: the workflow has a call step/";
+    $for_a_visitor = static function ( $detail ) use ( $for_the_owner ) {
+        $message = preg_replace( $for_the_owner, '', $detail['message'] );
+        $label   = ucfirst( str_replace( '_', ' ', $detail['field'] ) );
+        return preg_replace( '/^' . preg_quote( $detail['field'], '/' ) . '\b/', $label, $message );
+    };
+    return array_map( $for_a_visitor, $details );
 }
 add_action( 'leadgate_send', 'leadgate_send', 10, 3 );

@@ -67,14 +67,19 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
 /// Returns an error message as one printable line, without the API keys in it: a wrong argument
 /// may be a key.
 pub fn of_error(message: &str) -> String {
-    let mut parts = message.split(API_KEY_PREFIX);
+    printable(&without_keys(message))
+}
+
+/// Returns a text without the API keys in it.
+pub fn without_keys(text: &str) -> String {
+    let mut parts = text.split(API_KEY_PREFIX);
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         text += API_KEY_PREFIX;
         text += "...";
         text += part.trim_start_matches(|it: char| it.is_ascii_alphanumeric());
     }
-    printable(&text)
+    text
 }
 
 /// Cuts a text to at most `columns`. A text that is cut ends in `…`.

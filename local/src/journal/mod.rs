@@ -28,10 +28,12 @@ use axum::{
 use domain::ids::RunId;
 use http::Method;
 use jiff::{Timestamp, tz::TimeZone};
+use percent_encoding::percent_decode_str;
 
 pub(crate) use self::warnings::Warnings;
 pub use self::{entry::Entry, file::LOG_FILES, tail::LogReader};
 use self::{file::LogFile, lines::Line};
+use crate::text::without_keys;
 
 /// Maximum size of a reply, in bytes. All replies of the API are smaller.
 const REPLY_LIMIT: usize = 64 * 1024 * 1024;
@@ -101,7 +103,9 @@ pub(crate) async fn record(
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
+    let path = without_keys(&path);
     let (parts, body) = next.run(request).await.into_parts();
     let elapsed = started.elapsed();
     let Ok(body) = to_bytes(body, REPLY_LIMIT).await else {
@@ -119,4 +123,33 @@ pub(crate) async fn record(
         fact: erased.or_else(|| facts::of(&reply, is_replay)),
     });
     Response::from_parts(parts, Body::from(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_api_key_in_a_path_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(false);
+        journal.keep_in(folder.path()).unwrap();
+        let router = Router::new().layer(middleware::from_fn_with_state(journal, record));
+        let key = "nxr_live_LeadgateDemoKeyForLocalStackOnly0m2QZI";
+        for path in [
+            format!("/leads/{key}"),
+            format!("/{}", key.replace('_', "%5F")),
+        ] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap();
+        }
+        let log = fs::read_to_string(folder.path().join(LOG_FILES[0])).unwrap();
+        assert_eq!(log.matches("nxr_live_...").count(), 2, "{log}");
+        assert!(!log.contains("DemoKey"), "{log}");
+    }
 }

@@ -10,7 +10,7 @@ use super::{
 
 /// The JSON body of a reply with a status of 400 or more.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Error, description = "What a status of 400 or more is answered with. Programs go by `code`.")]
+#[schema(as = Error, description = "Body of every reply with a status of 400 or more. Programs should test `code`.")]
 pub struct Envelope<'a> {
     #[schema(example = "Validation error")]
     error: &'a str,
@@ -31,7 +31,7 @@ pub struct Envelope<'a> {
     #[serde(skip_serializing_if = "Hints::is_empty")]
     #[schema(required = false)]
     hints: Hints,
-    /// The page about `code`, with its cause and its cure.
+    /// The page about `code`, with its cause and its solution.
     #[schema(example = "https://leads.example.com/docs/errors#validation_error")]
     doc_url: String,
 }

@@ -280,7 +280,7 @@ fn a_refusal_names_one_character_that_is_no_part_of_a_number() {
 #[test]
 fn a_refusal_names_the_default_country() {
     let message = not_possible_in("US").to_string();
-    assert!(message.starts_with("is not possible in US, the account's default_country: "));
+    assert!(message.starts_with("is not a phone number in US, the account's default_country: "));
 }
 
 #[test]
