@@ -20,7 +20,7 @@ use crate::{
     failure,
     limit::{InvalidLimit, LimitArgs, shown},
     name::name,
-    output::{FullArg, OutputArg, or_dash, table},
+    output::{FullArg, OutputArg, or_dash},
     stored,
     target::{Target, TargetArgs, TargetError},
 };
@@ -80,10 +80,11 @@ pub struct ListArgs {
 /// Options of `leadgate account show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
-    /// Name or id of the account, or the last characters of the id
+    /// Name or id of the account, or the last characters of the id [default on a local stack: the
+    /// demo account]
     // Not parsed by clap: it would print a wrong value, which may be a key.
     #[arg(value_name = "NAME|ID")]
-    account: String,
+    account: Option<String>,
     #[command(flatten)]
     output: OutputArg,
     #[command(flatten)]
@@ -210,14 +211,15 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
             ]
         };
         let rows: Vec<_> = out.accounts.iter().map(row).collect();
-        table(["ID", "NAME", "COUNTRY", "LIMIT", "CREATED"], &rows, "NAME")
+        let headings = ["ID", "NAME", "COUNTRY", "LIMIT", "CREATED"];
+        args.full.table(headings, &rows, &["NAME"])
     })?;
     Ok(())
 }
 
 async fn show(args: &ShowArgs) -> Result<(), AccountError> {
     let target = Target::of(&args.target).await?;
-    let id = target.account_of(&args.account).await?;
+    let id = target.account_or_demo(args.account.as_deref()).await?;
     let account = stored::account(&target.store()?, id).await?;
     print(args.output, account, "")
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     failure,
-    output::{FullArg, OutputArg, table},
+    output::{FullArg, OutputArg},
     stored,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -97,7 +97,7 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), CampaignError> {
             ]
         };
         let rows: Vec<_> = campaigns.iter().map(row).collect();
-        table(["ID", "NAME", "CREATED"], &rows, "NAME")
+        args.full.table(["ID", "NAME", "CREATED"], &rows, &["NAME"])
     })?;
     Ok(())
 }

@@ -1,13 +1,9 @@
 //! Reports of failed commands.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
-use local::text::{of_error, width, wrapped};
+use local::text::{of_error, terminal_width, width, wrapped};
 
 use crate::credentials::text_of;
 
@@ -26,8 +22,7 @@ pub fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
 
 /// Prints lines on standard error, the first one after the command's name. Returns the exit code.
 pub fn report_lines(command: &str, text: &str) -> ExitCode {
-    let columns = terminal_size::terminal_size_of(io::stderr());
-    let columns = columns.map_or(usize::MAX, |(columns, _)| usize::from(columns.0));
+    let columns = terminal_width().unwrap_or(usize::MAX);
     let mut stderr = anstream::stderr();
     let name = format!("leadgate {command}:");
     let mut used = width(&name) + 1;

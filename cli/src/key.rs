@@ -25,7 +25,7 @@ use crate::{
     limit::{InvalidLimit, LimitArgs, shown},
     moment::Moment,
     name::name,
-    output::{FullArg, OutputArg, or_dash, table},
+    output::{FullArg, OutputArg, or_dash},
     stored,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -258,7 +258,7 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
             "EXPIRES",
             "LAST USED",
         ];
-        table(headings, &rows, "NAME")
+        args.full.table(headings, &rows, &["NAME"])
     })?;
     Ok(())
 }

@@ -118,6 +118,21 @@ impl FullArg {
         if self.full { id } else { short(&id).to_owned() }
     }
 
+    /// Returns a table. Values of the columns `cut` are cut to fit the terminal, but never with
+    /// `--full`.
+    pub fn table<const N: usize>(
+        self,
+        headings: [&str; N],
+        rows: &[[String; N]],
+        cut: &[&str],
+    ) -> String {
+        if self.full {
+            full_table(headings, rows)
+        } else {
+            table_in(columns(), headings, rows, cut)
+        }
+    }
+
     /// Returns a time as tables show it.
     pub fn time(self, time: Timestamp, now: Timestamp) -> String {
         if self.full {
@@ -177,13 +192,38 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], name: &s
     table_in(columns(), headings, rows, &[name])
 }
 
-/// Same as [`table`], but the values of several columns are cut, those of the widest column first.
-pub fn wide_table<const N: usize>(
+/// Same as [`table`], but no value is cut. If the terminal is too narrow, each row is a block with a
+/// line for each value.
+pub fn full_table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    full_table_in(columns(), headings, rows)
+}
+
+fn full_table_in<const N: usize>(
+    columns: Option<usize>,
     headings: [&str; N],
     rows: &[[String; N]],
-    cut: &[&str],
 ) -> String {
-    table_in(columns(), headings, rows, cut)
+    let table = table_in(None, headings, rows, &[]);
+    let widest = table
+        .lines()
+        .map(|line| width(&anstream::adapter::strip_str(line).to_string()));
+    if widest.max() <= Some(columns.unwrap_or(usize::MAX)) {
+        return table;
+    }
+    let label = headings.map(width).into_iter().max().unwrap_or_default() + GAP;
+    let blocks = rows.iter().map(|row| {
+        let lines = headings.iter().zip(row);
+        let lines = lines.map(|(heading, value)| {
+            let blank = label - width(heading);
+            format!(
+                "{HEADING}{heading}{HEADING:#}{:blank$}{}\n",
+                "",
+                printable(value)
+            )
+        });
+        lines.collect::<String>()
+    });
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the number of columns of the terminal. `None` if standard output is not a terminal.
@@ -268,6 +308,20 @@ mod tests {
         ] {
             assert_eq!(relative(time.parse().unwrap(), now), expected, "{time}");
         }
+    }
+
+    #[test]
+    fn a_full_table_cuts_nothing() {
+        let row = |id: &str, name: &str| [id.to_owned(), name.to_owned()];
+        let rows = [row("1", "Ada"), row("2", &"long ".repeat(20))];
+        let table = plain(&full_table_in(Some(200), ["ID", "NAME"], &rows));
+        assert!(table.starts_with("ID  NAME\n1   Ada\n"), "{table}");
+        let blocks = plain(&full_table_in(Some(80), ["ID", "NAME"], &rows));
+        let long = "long ".repeat(20);
+        assert_eq!(
+            blocks,
+            format!("ID    1\nNAME  Ada\n\nID    2\nNAME  {long}\n")
+        );
     }
 
     #[test]

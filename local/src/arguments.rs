@@ -1,10 +1,10 @@
 //! Arguments of the programs.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io::Write, process};
 
 use clap::Parser;
 
-use crate::text::{of_error, printable_lines};
+use crate::text::{of_error, printable_lines, terminal_width, wrapped};
 
 /// Parses the arguments of a program. Ends the program with an error message or the help if that
 /// fails. The message repeats an argument only as [`of_error`] returns it.
@@ -17,10 +17,25 @@ pub fn parse<A: Parser>(arguments: &[OsString]) -> A {
         let Err(error) = A::try_parse_from(&safe) else {
             // Only the characters that are replaced are wrong.
             let message = error.render().ansi().to_string();
-            without(message, arguments, &safe, error.kind()).exit()
+            exit(&without(message, arguments, &safe, error.kind()))
         };
-        error.exit()
+        exit(&error)
     })
+}
+
+/// Prints an error or the help, and ends the program. On a terminal, an error breaks between words.
+fn exit(error: &clap::Error) -> ! {
+    match terminal_width() {
+        Some(columns) if error.use_stderr() => {
+            let text = error.render().ansi().to_string();
+            let lines = text
+                .lines()
+                .map(|line| wrapped(line, columns, 0, "    ") + "\n");
+            let _ = write!(anstream::stderr(), "{}", lines.collect::<String>());
+            process::exit(error.exit_code())
+        }
+        _ => error.exit(),
+    }
 }
 
 /// Returns an error with the safe form of each argument in its message.

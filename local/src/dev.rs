@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     Access, DATA_DIR, Journal, LocalError, Ports, Stack, Storage, demo,
     log::{self, LogFormat},
-    text::{PrintError, of_error, printable},
+    text::{PrintError, of_error, printable, terminal_width, wrapped},
 };
 
 /// Maximum time of a stop. The stack finishes the requests and starts in progress, but a client
@@ -102,14 +102,16 @@ struct Ready<'a> {
 }
 
 /// Runs the local stack until Ctrl-C or SIGTERM. The exit code is 1 if it cannot run; standard
-/// error then has one line.
+/// error then has the reason.
 pub async fn run(args: DevArgs) -> ExitCode {
     let journal = log::init(args.log_format, args.verbose);
     match serve(&args, journal).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let message = of_error(&one_line(&error));
-            let _ = writeln!(io::stderr(), "leadgate dev: {message}");
+            let columns = terminal_width().unwrap_or(usize::MAX);
+            let text = wrapped(&format!("leadgate dev: {message}"), columns, 0, "    ");
+            let _ = writeln!(io::stderr(), "{text}");
             ExitCode::FAILURE
         }
     }

@@ -82,6 +82,12 @@ pub fn without_keys(text: &str) -> String {
     text
 }
 
+/// Returns the number of columns of standard error. `None` if it is not a terminal.
+pub fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(width.0))
+}
+
 /// Cuts a text to at most `columns`. A text that is cut ends in `…`.
 pub fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {

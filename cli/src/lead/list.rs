@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     moment::Moment,
-    output::{FullArg, OutputArg, or_dash, wide_table},
+    output::{FullArg, OutputArg, or_dash},
     run::{current, json::RunOut, words},
     stored,
     target::{AccountArg, Target, TargetArgs},
@@ -227,7 +227,7 @@ fn table(leads: &[(Lead, Option<Run>)], full: FullArg, now: Timestamp) -> String
     };
     let rows: Vec<_> = leads.iter().map(row).collect();
     let headings = ["ID", "NAME", "CONTACT", "WORKFLOW", "STATUS", "CREATED"];
-    wide_table(headings, &rows, &["NAME", "CONTACT", "WORKFLOW", "STATUS"])
+    full.table(headings, &rows, &["NAME", "CONTACT", "WORKFLOW", "STATUS"])
 }
 
 /// Returns the status of a lead, with the state of its run if it does not simply go on.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     fields::fields,
     lead_arg::LeadArg,
-    output::{FullArg, OutputArg, exact, heading, or_dash, relative, wide_table},
+    output::{FullArg, OutputArg, exact, heading, or_dash, relative},
     plan::table::local_time,
     run::{NEWEST, json::RunOut, of_lead, words},
     stored,
@@ -209,7 +209,7 @@ fn earlier_runs(runs: &[Run], full: FullArg, now: Timestamp) -> String {
     };
     let rows: Vec<_> = runs.iter().map(row).collect();
     let headings = ["EARLIER RUN", "WORKFLOW", "STATUS", "STATE", "CREATED"];
-    wide_table(headings, &rows, &["WORKFLOW", "STATUS"])
+    full.table(headings, &rows, &["WORKFLOW", "STATUS"])
 }
 
 fn entries(history: &[Activity], full: FullArg, now: Timestamp) -> String {
@@ -227,7 +227,7 @@ fn entries(history: &[Activity], full: FullArg, now: Timestamp) -> String {
         ]
     };
     let rows: Vec<_> = shown.iter().map(row).collect();
-    let table = wide_table(
+    let table = full.table(
         ["WHEN", "HISTORY", "BY", "REASON"],
         &rows,
         &["HISTORY", "BY", "REASON"],

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use local::text::{printable, width};
 
 use super::preview::Preview;
-use crate::output::table;
+use crate::output::{full_table, table};
 
 /// Number of columns that a line has at most, if the name of the workflow fits it.
 const COLUMNS: usize = 80;
@@ -67,8 +67,7 @@ pub fn touchpoints(
             [step, attempt, channel, local, utc, note]
         })
         .collect();
-    let headings = ["STEP", "TRY", "CHANNEL", "LOCAL TIME", "UTC", last];
-    table(headings, &rows, last)
+    full_table(["STEP", "TRY", "CHANNEL", "LOCAL TIME", "UTC", last], &rows)
 }
 
 /// Returns why a touchpoint differs from its step. The note is empty if it does not differ.

@@ -212,10 +212,14 @@ impl Target {
         Ok((url, self.dead_letter_queue.as_deref()))
     }
 
+    pub async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
+        self.account_or_demo(arg.account.as_deref()).await
+    }
+
     /// Returns the id of the given account. It is the demo account on a local stack if none is
     /// given.
-    pub async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {
-        let Some(text) = &arg.account else {
+    pub async fn account_or_demo(&self, given: Option<&str>) -> Result<AccountId, TargetError> {
+        let Some(text) = given else {
             let demo = demo::ACCOUNT_ID.parse().ok().filter(|_| self.is_local);
             return demo.ok_or(TargetError::NoAccount);
         };

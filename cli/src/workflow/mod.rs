@@ -21,7 +21,7 @@ use crate::{
     definition::WorkflowDefinition,
     failure,
     ids::IdError,
-    output::{FullArg, OutputArg, wide_table},
+    output::{FullArg, OutputArg},
     stored,
     target::{AccountArg, Target, TargetArgs, TargetError},
 };
@@ -171,7 +171,7 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), WorkflowError> {
         };
         let rows: Vec<_> = workflows.iter().map(row).collect();
         let headings = ["ID", "NAME", "PAUSED", "TIME ZONE", "STEPS", "CREATED"];
-        wide_table(headings, &rows, &["NAME", "TIME ZONE"])
+        args.full.table(headings, &rows, &["NAME", "TIME ZONE"])
     })?;
     Ok(())
 }

@@ -33,7 +33,7 @@ use percent_encoding::percent_decode_str;
 pub(crate) use self::warnings::Warnings;
 pub use self::{entry::Entry, file::LOG_FILES, tail::LogReader};
 use self::{file::LogFile, lines::Line};
-use crate::text::without_keys;
+use crate::text::{terminal_width, without_keys};
 
 /// Maximum size of a reply, in bytes. All replies of the API are smaller.
 const REPLY_LIMIT: usize = 64 * 1024 * 1024;
@@ -88,12 +88,6 @@ impl Journal {
             let _ = file.append(&Entry { at, line });
         }
     }
-}
-
-/// Returns the number of columns of standard error. `None` if it is not a terminal.
-fn terminal_width() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
-    Some(usize::from(width.0))
 }
 
 /// Answers a request, and adds its line.
