@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::Write,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, symlink},
     path::{Path, PathBuf},
     process::{Output, Stdio},
     sync::{Arc, Mutex},
@@ -250,6 +250,60 @@ async fn a_report_is_never_written_over_a_file() {
     );
     assert!(import.path("new.csv").exists());
     assert!(!import.path("leads.refused.csv").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_cannot_be_written_is_an_error_before_a_lead_is_stored() {
+    let import = Import::new().await;
+    symlink("nowhere/refused.csv", import.path("dangling.csv")).unwrap();
+    fs::create_dir(import.path("folder")).unwrap();
+    let there = |name| format!("{name} exists already: name a new file with --report\n");
+    let other = |name| {
+        format!("cannot write the refused lines to {name}: name another file with --report: ")
+    };
+    for (name, expected) in [
+        ("dangling.csv", there("dangling.csv")),
+        ("folder", there("folder")),
+        ("leads.csv", there("leads.csv")),
+        ("no/folder.csv", other("no/folder.csv")),
+        ("leads.csv/refused.csv", other("leads.csv/refused.csv")),
+    ] {
+        let text = "first_name,email\nAda,\nBob,x\n";
+        let output = import.text(text, &["--report", name]);
+        let expected = format!("leadgate lead: {expected}");
+        assert!(message(&output).starts_with(&expected), "{output:?}");
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(import.leads().await, 0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_without_refused_lines_leaves_no_file() {
+    let import = Import::new().await;
+    let report = ["--report", "new.csv"];
+    stdout(&import.text("first_name\nAda\n", &report));
+    assert!(!import.path("new.csv").exists());
+    let unknown = ["--workflow", "No such workflow"];
+    let output = import.text("first_name\nAda\n", &[report, unknown].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!import.path("new.csv").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_summary_is_printed_before_the_error_of_a_report() {
+    let import = Import::new().await;
+    // The name of the report beside it is longer than a file system allows.
+    let name = "a".repeat(251) + ".csv";
+    fs::write(import.path(&name), "first_name,email\nAda,\nBob,x\n").unwrap();
+    let output = import.run(&[&name, "--output", "json"]);
+    assert_eq!(counts(&output), [1, 0, 1]);
+    assert_eq!(summary(&output)["refused_file"], Value::Null);
+    let expected = "leadgate lead: cannot write the refused lines to aaa";
+    assert!(message(&output).starts_with(expected), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+    let output = import.run(&[&name]);
+    let shown = str::from_utf8(&output.stdout).unwrap();
+    assert!(shown.ends_with("Created: 0, already there: 1, refused: 1.\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

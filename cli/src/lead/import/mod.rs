@@ -8,11 +8,10 @@ mod sheet;
 mod summary;
 
 use std::{
-    borrow::Cow,
     collections::HashMap,
     fs,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -165,9 +164,6 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     let sheet =
         Sheet::read(&content, args.delimiter).map_err(|error| ImportError::Sheet(name, error))?;
     let columns = Columns::new(&sheet, &args.mappings, &args.defaults)?;
-    // A dry run and standard input have no file beside them.
-    let has_file = !args.dry_run && args.file.to_str() != Some(STANDARD_INPUT);
-    let report = Report::plan(args.report.as_deref(), has_file.then_some(&*args.file))?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let store = target.store()?;
     let account = account(&store, target.account(&args.account).await?).await?;
@@ -183,6 +179,9 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
         is_dry_run: args.dry_run,
     };
     let lines = Lines::new(&sheet, &columns, args, assignment, account.id)?;
+    // A dry run and standard input have no file beside them.
+    let has_file = !args.dry_run && args.file.to_str() != Some(STANDARD_INPUT);
+    let report = Report::open(args.report.as_deref(), has_file.then_some(&*args.file))?;
     if !args.output.is_json() {
         let text = heading(&sheet, &columns, lines.repeated);
         output::print(&text).map_err(LeadError::from)?;
@@ -192,14 +191,15 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     let (done, lines) = (summary.done(), summary.lines);
     // The next run writes the refused lines of one that ended early.
     let report = match done < lines {
-        true => None,
-        false => report.write(&sheet, &summary)?,
+        true => Ok(None),
+        false => report.write(&sheet, &summary),
     };
-    let path = report.as_deref().map(Path::to_string_lossy);
-    summary.refused_file = path.map(Cow::into_owned);
+    let path = report.as_ref().ok().and_then(Option::as_deref);
+    summary.refused_file = path.map(|path| path.to_string_lossy().into_owned());
     args.output
         .print(&summary, Summary::text)
         .map_err(LeadError::from)?;
+    let report = report?;
     match cause {
         Some(cause) => Err(ImportError::Stopped {
             done,

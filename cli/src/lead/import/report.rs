@@ -1,7 +1,7 @@
 //! The file of refused lines: their columns, and the line and the reason of each.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -22,8 +22,8 @@ const MODE: u32 = 0o600;
 /// Place of the refused lines.
 #[derive(Debug)]
 pub enum Report {
-    /// A file that the operator has named.
-    Named(PathBuf),
+    /// A file that the operator has named. It is open before the first line is sent.
+    Named(NewFile),
     /// The first free name with this beginning.
     Beside(PathBuf),
     Nowhere,
@@ -38,12 +38,23 @@ pub enum ReportError {
     Write(PathBuf, #[source] io::Error),
 }
 
+/// A file that is removed again if it does not become whole.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    file: File,
+    is_whole: bool,
+}
+
 impl Report {
-    /// Returns the place: the file `named`, or one beside the file that is imported.
-    pub fn plan(named: Option<&Path>, beside: Option<&Path>) -> Result<Self, ReportError> {
+    /// Returns the place: the file `named`, which it opens, or one beside the file that is
+    /// imported.
+    ///
+    /// # Errors
+    /// [`ReportError`] if `named` exists or cannot be created.
+    pub fn open(named: Option<&Path>, beside: Option<&Path>) -> Result<Self, ReportError> {
         match (named, beside) {
-            (Some(path), _) if path.exists() => Err(ReportError::Exists(path.to_owned())),
-            (Some(path), _) => Ok(Self::Named(path.to_owned())),
+            (Some(path), _) => Ok(Self::Named(NewFile::create(path)?)),
             (None, None) => Ok(Self::Nowhere),
             (None, Some(file)) => {
                 let stem = file.with_extension("");
@@ -59,16 +70,16 @@ impl Report {
     }
 
     /// Writes the refused lines. Returns the path of their file. `None` if there are none.
-    pub fn write(&self, sheet: &Sheet, summary: &Summary) -> Result<Option<PathBuf>, ReportError> {
+    ///
+    /// # Errors
+    /// [`ReportError::Write`].
+    pub fn write(self, sheet: &Sheet, summary: &Summary) -> Result<Option<PathBuf>, ReportError> {
         if summary.refusals.is_empty() {
             return Ok(None);
         }
         match self {
             Self::Nowhere => Ok(None),
-            Self::Named(path) => {
-                write(path, &content(sheet, summary))?;
-                Ok(Some(path.clone()))
-            }
+            Self::Named(file) => file.write(&content(sheet, summary)).map(Some),
             Self::Beside(start) => {
                 let content = content(sheet, summary);
                 let mut number = 1;
@@ -79,9 +90,9 @@ impl Report {
                         _ => format!("refused-{number}.csv"),
                     };
                     let path = start.with_extension(end);
-                    match write(&path, &content) {
+                    match NewFile::create(&path) {
                         Err(ReportError::Exists(_)) => number += 1,
-                        written => return written.map(|()| Some(path)),
+                        file => return file?.write(&content).map(Some),
                     }
                 }
             }
@@ -89,14 +100,36 @@ impl Report {
     }
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(MODE).open(path);
-    let written = file.and_then(|mut file| file.write_all(content));
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => ReportError::Exists(path.to_owned()),
-        _ => ReportError::Write(path.to_owned(), error),
-    })
+impl NewFile {
+    fn create(path: &Path) -> Result<Self, ReportError> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(MODE).open(path);
+        let file = file.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => ReportError::Exists(path.to_owned()),
+            _ => ReportError::Write(path.to_owned(), error),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            is_whole: false,
+        })
+    }
+
+    /// Writes the content, and returns the path.
+    fn write(mut self, content: &[u8]) -> Result<PathBuf, ReportError> {
+        let written = self.file.write_all(content);
+        written.map_err(|error| ReportError::Write(self.path.clone(), error))?;
+        self.is_whole = true;
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Returns the refused lines in the form of the file that they come from.
