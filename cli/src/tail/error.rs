@@ -1,10 +1,10 @@
-//! Reasons why there are no lines, or no more.
+//! Errors of `leadgate tail`.
 
 use std::{io, path::PathBuf};
 
 use crate::target::{TargetError, logs::LogsError};
 
-/// Reason why there are no lines, or no more.
+/// Reason why `leadgate tail` failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TailError {
     #[error(

@@ -10,7 +10,7 @@ mod remote;
 use std::{io::ErrorKind, process::ExitCode};
 
 use aws::clock::Clock;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::signal::ctrl_c;
 
 pub use self::args::TailArgs;
@@ -19,8 +19,7 @@ use crate::failure;
 
 /// Prints the lines until Ctrl-C. The exit code is 1 if it cannot; standard error then has a line.
 pub async fn run(args: &TailArgs) -> ExitCode {
-    let now = Clock::System.now();
-    let start = now.saturating_sub(args.since).unwrap_or(Timestamp::MIN);
+    let start = args.since.before(Clock::System.now(), &TimeZone::UTC);
     let printed = async {
         match &args.stack {
             Some(name) => remote::follow(args, name, start).await,

@@ -32,7 +32,8 @@ pub async fn follow(args: &TailArgs, name: &str, start: Timestamp) -> Result<(),
     let zone = TimeZone::system();
     let width = groups.iter().map(|group| group.function.len()).max();
     let width = width.unwrap_or_default();
-    let mut start = start.as_millisecond();
+    // CloudWatch refuses a time before 1970.
+    let mut start = start.as_millisecond().max(0);
     // Ids of the lines that are shown, with their times.
     let mut shown: BTreeMap<String, i64> = BTreeMap::new();
     loop {

@@ -124,10 +124,17 @@ async fn tail_ends_with_ctrl_c_or_without_following() {
             .parse::<jiff::Timestamp>()
             .is_ok()
     );
-    assert_eq!(
-        stdout(&dev.run(&["tail", "--no-follow", "--since", "0s"])),
-        ""
-    );
+    let since = |time| dev.run(&["tail", "--no-follow", "--since", time]);
+    for time in ["0s", "now", "tomorrow", "2999-01-01"] {
+        assert_eq!(stdout(&since(time)), "", "{time}");
+    }
+    for time in ["1w", "10m", "yesterday", "2020-02-10", "2020-02-10T09:00"] {
+        assert!(stdout(&since(time)).contains("POST"), "{time}");
+    }
+    let refused = since("soon");
+    assert_eq!(refused.status.code(), Some(2));
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("write a date or a time"), "{message}");
 
     let mut tail = dev
         .command(&["tail"])

@@ -183,6 +183,17 @@ async fn the_lines_of_all_pages_are_shown_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_time_before_1970_reads_all_lines() {
+    let server = Aws::start([(200, json!({"events": []}))]).await;
+    for time in ["9000y", "1900-01-01"] {
+        stdout(&server.tail(&["--since", time]));
+    }
+    let bodies = server.bodies();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies.iter().all(|body| body["startTime"] == 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_program_gets_each_line_as_the_function_wrote_it() {
     let events = json!({"events": [event("1", AT, REQUEST), event("2", AT, "no JSON")]});
     let server = Aws::start([(200, events)]).await;
