@@ -105,7 +105,9 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
     let path = path.map_or(Path::new("-"), PathBuf::as_path);
     let file = File::open(path)?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
-    let (store, queue) = (target.store()?, target.queue()?);
+    let store = target.store()?;
+    // Nothing is sent in a dry run.
+    let queue = (!args.dry_run).then(|| target.queue()).transpose()?;
     let account = target.account(&args.account).await?;
     let stored = StoredAccount::read(&store, account).await?;
     let Actions { actions, workflows } = Actions::new(file, &stored, now)?;
@@ -124,14 +126,14 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
             output::print(&change.text())?;
         }
     }
-    if args.dry_run {
+    let Some(queue) = queue else {
         applied
             .changes
             .iter_mut()
             .for_each(ActionOut::forget_new_id);
         args.output.print(&applied, dry_text)?;
         return Ok(());
-    }
+    };
     if !actions.is_empty() && !args.yes {
         if args.output.is_json() {
             applied

@@ -1,5 +1,7 @@
 //! Files of one workflow.
 
+use std::fs;
+
 use aws::randomness::Randomness;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -7,11 +9,11 @@ use domain::{
     workflow::Workflow,
 };
 use jiff::Timestamp;
-use local::demo;
+use local::{TABLE, demo};
 use serde_json::json;
 
 use super::{EXAMPLE, Setup, UNCHANGED, without_ids};
-use crate::program::{json as json_of, stderr, stdout};
+use crate::program::{json as json_of, leadgate, stderr, stdout};
 
 /// The file that the README applies to the demo account.
 const SALES_OUTREACH: &str = include_str!("../../../../examples/sales-outreach.yaml");
@@ -21,6 +23,30 @@ fn ids(workflow: &Workflow) -> Vec<(&str, StatusId)> {
     statuses
         .map(|status| (status.key.as_str(), status.id))
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_needs_no_queue() {
+    let setup = Setup::start().await;
+    fs::write(setup.file(), EXAMPLE).unwrap();
+    let urls = ["--dynamodb-url", &setup.services.dynamodb_url];
+    let apply = |args: &[&str]| {
+        let mut command = leadgate(&["apply", &setup.file()]);
+        command.args(args).args(["--account", demo::ACCOUNT_ID]);
+        command
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "a")
+            .env("AWS_SECRET_ACCESS_KEY", "s")
+            .env("AWS_ENDPOINT_URL", &setup.services.dynamodb_url);
+        command.output().unwrap()
+    };
+    for target in [&urls[..], &["--table", TABLE]] {
+        let dry = apply(&[target, &["--dry-run"][..]].concat());
+        assert!(stdout(&dry).ends_with("because this is a dry run.\n"));
+        let refused = apply(&[target, &["--yes"][..]].concat());
+        assert!(stderr(&refused).contains("no queue given"), "{refused:?}");
+        assert!(refused.stdout.is_empty(), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
