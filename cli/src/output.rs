@@ -3,12 +3,13 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
+    mem,
 };
 
 use anstyle::{AnsiColor, Effects, Style};
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use local::text::{PrintError, cut, is_hidden, printable, printable_lines, short, width};
+use local::text::{PrintError, cut, is_hidden, printable, printable_lines, short, width, wrapped};
 use serde::Serialize;
 
 const HEADING: Style = Style::new().effects(Effects::BOLD);
@@ -22,6 +23,8 @@ pub const REMOVE: Style = AnsiColor::Red.on_default();
 pub const GAP: usize = 2;
 /// Minimum number of columns of a value that is cut to fit.
 pub const LEAST: usize = 8;
+/// Maximum number of lines of a value that is wrapped to fit.
+const MOST_LINES: usize = 3;
 /// Number of days from which a date is shown instead of a number of days.
 const LONGEST_AGO: i64 = 60;
 
@@ -226,10 +229,32 @@ fn full_table_in<const N: usize>(
     blocks.collect::<Vec<_>>().join("\n")
 }
 
+/// Returns rows under their headings. On a terminal that is too narrow, the second value of a row
+/// goes on below itself, on at most [`MOST_LINES`] lines.
+pub fn wrapped_table(headings: [&str; 2], rows: &[[String; 2]]) -> String {
+    wrapped_table_in(columns(), headings, rows)
+}
+
 /// Returns the number of columns of the terminal. `None` if standard output is not a terminal.
 pub fn columns() -> Option<usize> {
     let size = terminal_size::terminal_size_of(io::stdout());
     size.map(|(columns, _)| usize::from(columns.0))
+}
+
+fn wrapped_table_in(columns: Option<usize>, headings: [&str; 2], rows: &[[String; 2]]) -> String {
+    let first = rows.iter().map(|[value, _]| width(value));
+    let first = first.fold(width(headings[0]), usize::max);
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(first + GAP));
+    let mut wrapped_rows = Vec::new();
+    for [value, text] in rows {
+        let text = wrapped(&printable(text), room, 0, "");
+        let mut value = value.clone();
+        for line in text.splitn(MOST_LINES, '\n') {
+            // The last line is cut, if more follow.
+            wrapped_rows.push([mem::take(&mut value), line.replace('\n', " ")]);
+        }
+    }
+    table_in(columns, headings, &wrapped_rows, &headings[1..])
 }
 
 fn table_in<const N: usize>(
@@ -361,6 +386,33 @@ mod tests {
             "c".repeat(10)
         );
         assert_eq!(text.lines().last(), Some(&*expected));
+    }
+
+    #[test]
+    fn a_long_reason_goes_on_below_itself_and_ends_after_three_lines() {
+        let row = |line: &str, reason: &str| [line.to_owned(), reason.to_owned()];
+        let rows = [
+            row("3", "is short"),
+            row("12345", "one two three four five"),
+            row("7", &"word ".repeat(20)),
+            row("8", &"山本".repeat(20)),
+        ];
+        let headings = ["LINE", "REASON"];
+        let text = plain(&wrapped_table_in(Some(20), headings, &rows));
+        let expected = "\
+LINE   REASON
+3      is short
+12345  one two three
+       four five
+7      word word
+       word word
+       word word wo…
+8      山本山本山本…
+";
+        assert_eq!(text, expected);
+        let text = plain(&wrapped_table_in(None, headings, &rows));
+        assert_eq!(text.lines().count(), 5);
+        assert!(!text.contains('…'), "{text}");
     }
 
     #[test]

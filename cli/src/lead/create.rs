@@ -7,6 +7,7 @@ use aws::clock::Clock;
 use clap::Args;
 use domain::idempotency::IdempotencyKey;
 use local::text::{PrintError, printable};
+use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
@@ -146,17 +147,26 @@ fn text(reply: &Value, is_replay: bool) -> String {
     if let [Some(id), Some(workflow), Some(channel)] = run {
         text += &format!("Run {id} in {workflow}: first {channel}\n");
     }
-    for remark in remarks(reply) {
-        text += &format!("Warning: {}\n", printable(&remark));
+    let Remarks { warning, hints } = Remarks::of(reply);
+    if let Some(warning) = warning {
+        text += &format!("Warning: {}\n", printable(&warning));
+    }
+    for hint in hints {
+        text += &format!("Hint: {}\n", printable(&hint));
     }
     text
 }
 
-/// Returns the warning and the hints of a reply.
-pub fn remarks(reply: &Value) -> Vec<String> {
-    let hints = reply.get("hints").and_then(Value::as_array);
-    let hints = hints.into_iter().flatten();
-    let remarks = reply.get("warning").into_iter().chain(hints);
-    let texts = remarks.filter_map(Value::as_str);
-    texts.map(str::to_owned).collect()
+/// Texts of a reply about a lead that is stored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Remarks {
+    pub warning: Option<String>,
+    pub hints: Vec<String>,
+}
+
+impl Remarks {
+    pub fn of(reply: &Value) -> Self {
+        Self::deserialize(reply).unwrap_or_default()
+    }
 }

@@ -145,7 +145,7 @@ async fn an_idempotency_key_stores_the_lead_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_warning_is_shown_and_the_lead_is_stored() {
+async fn a_warning_and_a_hint_are_shown_and_the_lead_is_stored() {
     let services = services().await;
     let body = json!({"first_name": "Ada", "workflow_id": "019c0000-0000-7000-8000-0000000000ff"});
     let output = on(&services, &["--body", &body.to_string()]);
@@ -153,7 +153,6 @@ async fn a_warning_is_shown_and_the_lead_is_stored() {
     let warning = "Warning: the workflow is unknown to this account: the lead is in no workflow\n";
     assert!(text.starts_with("Created the lead: "), "{text}");
     assert!(text.contains(warning), "{text}");
-    let hint =
-        "Warning: The lead has no phone and no email, so no step of a workflow can reach it.\n";
+    let hint = "Hint: The lead has no phone and no email, so no step of a workflow can reach it.\n";
     assert!(text.ends_with(hint), "{text}");
 }

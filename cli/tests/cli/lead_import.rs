@@ -307,6 +307,35 @@ async fn the_summary_is_printed_before_the_error_of_a_report() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn warnings_and_hints_are_apart() {
+    let import = Import::new().await;
+    let unknown = "019c0000-0000-7000-8000-0000000000ff";
+    let text = format!("first_name,workflow_id\nAda,{unknown}\nBob,{unknown}\n");
+    let warning = "the workflow is unknown to this account: the lead is in no workflow";
+    let hint = "The lead has no phone and no email, so no step of a workflow can reach it.";
+    let output = import.text(&text, &["--dry-run"]);
+    let tables = format!("LINES  WARNING\n2      {warning}\n\nLINES  HINT\n2      {hint}\n\n");
+    assert!(stdout(&output).contains(&tables), "{output:?}");
+    let summary = summary(&import.text(&text, &["--output", "json"]));
+    assert_eq!(summary["warnings"], json!({warning: 2}));
+    assert_eq!(summary["hints"], json!({hint: 2}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_twenty_refused_lines_are_shown_and_the_file_has_the_others() {
+    let import = Import::new().await;
+    let text = "first_name,email\n".to_owned() + &"Ada,x\n".repeat(25);
+    let output = import.text(&text, &[]);
+    let shown = str::from_utf8(&output.stdout).unwrap();
+    let expected =
+        "\n21    email \"x\" is not a valid email address\n... and 5 more in leads.refused.csv\n";
+    assert!(shown.contains(expected), "{shown}");
+    let output = import.text(&text, &["--dry-run"]);
+    let shown = str::from_utf8(&output.stdout).unwrap();
+    assert!(shown.contains("\n... and 5 more\n"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_checks_all_and_stores_nothing() {
     let import = Import::new().await;
     let unknown = "019c0000-0000-7000-8000-0000000000ff";

@@ -386,6 +386,21 @@ async fn an_import_shows_a_bar_until_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_shows_the_whole_reason_of_a_refused_line() {
+    let services = services().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("leads.csv");
+    let lines = "first_name,phone\nAda,12\n".to_owned() + &format!("{},1\n", "Ada ".repeat(60));
+    fs::write(&file, lines).unwrap();
+    let args = ["lead", "import", file.to_str().unwrap(), "--dry-run"];
+    let urls = ["--dynamodb-url", &services.dynamodb_url];
+    let (_, text) = Terminal::run(&[&args[..], &urls].concat(), &[]).end();
+    assert_fits(&text);
+    let reason = "2     phone \"12\" is not a phone number in US, the account's default_country:\r\n      send it with its country code, such as ";
+    assert!(text.contains(reason), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_that_prints_fits_the_terminal() {
     let services = services().await;
     let long = "A name that is so long that no terminal has the columns for it";

@@ -16,7 +16,7 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 
-use crate::lead::create::remarks;
+use crate::lead::create::Remarks;
 
 /// Number of requests at the same time.
 const CONCURRENT: usize = 16;
@@ -52,8 +52,8 @@ pub struct Sent {
 
 /// Result of a request.
 pub enum Result {
-    /// The lead is created, with these warnings and hints.
-    Created(Vec<String>),
+    /// The lead is created, or would be in a dry run.
+    Created(Remarks),
     AlreadyThere,
     Refused(String),
 }
@@ -125,7 +125,7 @@ impl Intake {
             created.body
         };
         let reply: Value = serde_json::from_str(&body).unwrap_or_default();
-        Ok(Result::Created(remarks(&reply)))
+        Ok(Result::Created(Remarks::of(&reply)))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use local::text::printable;
 use serde::Serialize;
 
 use super::send::{Result as LineResult, Sent};
-use crate::output::table;
+use crate::{lead::create::Remarks, output::wrapped_table};
 
-/// Number of refused lines that people are shown.
-const MOST_SHOWN: usize = 10;
+/// Maximum number of refused lines that people are shown. The file has them all.
+const MOST_SHOWN: usize = 20;
 
 /// A line that has no lead.
 #[derive(Serialize)]
@@ -27,8 +28,10 @@ pub struct Summary {
     created: usize,
     already_there: usize,
     pub refused: usize,
-    /// Number of lines for each warning and hint.
+    /// Number of lines for each warning.
     warnings: BTreeMap<String, usize>,
+    /// Number of lines for each hint.
+    hints: BTreeMap<String, usize>,
     pub refusals: Vec<Refusal>,
     pub refused_file: Option<String>,
 }
@@ -42,6 +45,7 @@ impl Summary {
             already_there: 0,
             refused: refusals.len(),
             warnings: BTreeMap::new(),
+            hints: BTreeMap::new(),
             refusals,
             refused_file: None,
         }
@@ -50,10 +54,13 @@ impl Summary {
     /// Adds the result of a line.
     pub fn add(&mut self, sent: Sent) {
         match sent.result {
-            LineResult::Created(remarks) => {
+            LineResult::Created(Remarks { warning, hints }) => {
                 self.created += 1;
-                for remark in remarks {
-                    *self.warnings.entry(remark).or_default() += 1;
+                if let Some(warning) = warning {
+                    *self.warnings.entry(warning).or_default() += 1;
+                }
+                for hint in hints {
+                    *self.hints.entry(hint).or_default() += 1;
                 }
             }
             LineResult::AlreadyThere => self.already_there += 1,
@@ -74,23 +81,27 @@ impl Summary {
     /// Returns the summary for people.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        if !self.warnings.is_empty() {
-            let rows = self.warnings.iter();
-            let rows: Vec<_> = rows
-                .map(|(text, count)| [count.to_string(), text.clone()])
-                .collect();
-            text += &table(["LINES", "WARNING"], &rows, "WARNING");
-            text.push('\n');
+        for (name, remarks) in [("WARNING", &self.warnings), ("HINT", &self.hints)] {
+            if !remarks.is_empty() {
+                let rows = remarks.iter();
+                let rows: Vec<_> = rows
+                    .map(|(text, count)| [count.to_string(), text.clone()])
+                    .collect();
+                text += &wrapped_table(["LINES", name], &rows);
+                text.push('\n');
+            }
         }
         if !self.refusals.is_empty() {
             let rows = self.refusals.iter().take(MOST_SHOWN);
             let rows: Vec<_> = rows
                 .map(|it| [it.line.to_string(), it.reason.clone()])
                 .collect();
-            text += &table(["LINE", "REFUSED BECAUSE"], &rows, "REFUSED BECAUSE");
+            text += &wrapped_table(["LINE", "REFUSED BECAUSE"], &rows);
             let rest = self.refusals.len() - rows.len();
             if rest > 0 {
-                text += &format!("... and {rest} more\n");
+                let file = self.refused_file.as_ref();
+                let file = file.map(|file| format!(" in {}", printable(file)));
+                text += &format!("... and {rest} more{}\n", file.unwrap_or_default());
             }
             text.push('\n');
         }
