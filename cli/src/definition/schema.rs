@@ -24,7 +24,7 @@ const CLOCK_TIME: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
 pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Leadgate workflow",
+        "title": SCHEMA_TITLE,
         "description": "The file of a workflow, or of an account with workflows or campaigns.",
         "if": {"anyOf": [{"required": ["workflows"]}, {"required": ["campaigns"]}]},
         "then": {"$ref": "#/definitions/account"},
