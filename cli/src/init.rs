@@ -8,8 +8,9 @@ use std::{
 
 use clap::Args;
 use local::text::{PrintError, printable};
+use serde_json::Value;
 
-use crate::{documents::schema_text, failure, output::print};
+use crate::{definition::SCHEMA_TITLE, documents::schema_text, failure, output::print};
 
 /// Content of a new file.
 const TEMPLATE: &str = include_str!("init/workflow.yaml");
@@ -52,18 +53,30 @@ fn init(args: &InitArgs) -> Result<(), InitError> {
     let InitArgs { file, force } = args;
     write(file, TEMPLATE, *force)?;
     let schema = file.with_file_name(SCHEMA);
-    match write(&schema, &schema_text()?, *force) {
-        // The schema of another workflow file in this folder.
-        Ok(()) | Err(InitError::Exists(_)) => {}
+    let written = write(&schema, &schema_text()?, *force || is_ours(&schema));
+    let (file, schema) = (shown(file), shown(&schema));
+    let wrote = match written {
+        Ok(()) => format!("Wrote {file}, and {schema} for your editor.\n"),
+        Err(InitError::Exists(_)) => format!(
+            "Wrote {file}.\nKept {schema}: it is not a schema of Leadgate. This writes over it:\n\n  \
+             leadgate schema --to {schema}\n"
+        ),
         Err(error) => return Err(error),
-    }
-    let file = shown(file);
+    };
     print(&format!(
-        "Wrote {file}, and {} for your editor.\n\n  leadgate plan {file}     shows when it contacts a lead\n  \
+        "{wrote}\n  leadgate plan {file}     shows when it contacts a lead\n  \
          leadgate apply {file}    stores it, after a question\n",
-        shown(&schema)
     ))?;
     Ok(())
+}
+
+/// Returns whether a file is the schema of some version of Leadgate.
+fn is_ours(file: &Path) -> bool {
+    let text = fs::read(file).unwrap_or_default();
+    let found: Value = serde_json::from_slice(&text).unwrap_or_default();
+    found
+        .get("title")
+        .is_some_and(|title| *title == SCHEMA_TITLE)
 }
 
 /// Writes a file. Without `force`, it writes over no file.

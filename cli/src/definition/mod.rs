@@ -28,6 +28,6 @@ pub use self::{
     account::{AccountDefinition, CampaignDefinition},
     file::{File, FileError, is_stdin},
     problem::{Place, Problem},
-    schema::schema,
+    schema::{SCHEMA_TITLE, schema},
     workflow::{StatusDefinition, WorkflowDefinition},
 };

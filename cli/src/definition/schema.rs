@@ -16,6 +16,8 @@ use super::{
     workflow::MOST_STATUSES,
 };
 
+/// Title of the schema. `leadgate init` writes over a file with this title.
+pub const SCHEMA_TITLE: &str = "Leadgate workflow";
 /// ISO 8601 durations with at least one part.
 const DURATION: &str = "^P([0-9]+[YMWD]([0-9]+[MWD])*(T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$";
 const CLOCK_TIME: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
@@ -146,7 +148,7 @@ fn status() -> Value {
             "label": described("name", "Name for people, such as Won."),
             "category": described("name", "Group of statuses, such as active, won or lost."),
             "is_initial": flag("true: a new lead has this status."),
-            "is_terminal": flag("true: a lead with this status is contacted no more."),
+            "is_terminal": flag("true: Leadgate stops contacting a lead with this status."),
         }),
     );
     let not_both = json!({

@@ -52,3 +52,46 @@ fn a_file_is_written_over_only_with_force() {
     let refused = run(&["init", missing.to_str().unwrap()]);
     assert!(stderr(&refused).starts_with("leadgate init: cannot write "));
 }
+
+#[test]
+fn the_schema_is_the_current_one_unless_the_file_is_of_another_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("leadgate.schema.json");
+    let init = |args: &[&str]| {
+        let mut command = leadgate(&["init"]);
+        let output = command.args(args).current_dir(&folder).output().unwrap();
+        stdout(&output).to_owned()
+    };
+    let current = run(&["schema"]).stdout;
+    // The schema of an older version.
+    fs::write(
+        &schema,
+        r#"{"title": "Leadgate workflow", "type": "object"}"#,
+    )
+    .unwrap();
+    let text = init(&["a.yaml"]);
+    assert!(
+        text.starts_with("Wrote a.yaml, and leadgate.schema.json for your editor.\n"),
+        "{text}"
+    );
+    assert_eq!(fs::read(&schema).unwrap(), current);
+
+    for foreign in [r#"{"title": "Other"}"#, "not JSON", "\"Leadgate workflow\""] {
+        fs::write(&schema, foreign).unwrap();
+        fs::remove_file(folder.path().join("a.yaml")).unwrap();
+        let text = init(&["a.yaml"]);
+        let expected = "\
+Wrote a.yaml.
+Kept leadgate.schema.json: it is not a schema of Leadgate. This writes over it:
+
+  leadgate schema --to leadgate.schema.json
+
+  leadgate plan a.yaml     shows when it contacts a lead
+  leadgate apply a.yaml    stores it, after a question
+";
+        assert_eq!(text, expected);
+        assert_eq!(fs::read_to_string(&schema).unwrap(), foreign);
+    }
+    init(&["a.yaml", "--force"]);
+    assert_eq!(fs::read(&schema).unwrap(), current);
+}
