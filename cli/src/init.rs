@@ -14,6 +14,8 @@ use crate::{definition::SCHEMA_TITLE, documents::schema_text, failure, output::p
 
 /// Content of a new file.
 const TEMPLATE: &str = include_str!("init/workflow.yaml");
+/// Name of the workflow in [`TEMPLATE`].
+const NAME: &str = "My first workflow";
 /// Name of the schema's file, which the first line of [`TEMPLATE`] names.
 const SCHEMA: &str = "leadgate.schema.json";
 
@@ -51,7 +53,8 @@ pub fn run(args: &InitArgs) -> ExitCode {
 
 fn init(args: &InitArgs) -> Result<(), InitError> {
     let InitArgs { file, force } = args;
-    write(file, TEMPLATE, *force)?;
+    let text = TEMPLATE.replacen(NAME, &name(file)?, 1);
+    write(file, &text, *force)?;
     let schema = file.with_file_name(SCHEMA);
     let written = write(&schema, &schema_text()?, *force || is_ours(&schema));
     let (file, schema) = (shown(file), shown(&schema));
@@ -68,6 +71,22 @@ fn init(args: &InitArgs) -> Result<(), InitError> {
          leadgate apply {file}    stores it, after a question\n",
     ))?;
     Ok(())
+}
+
+/// Returns the name of the workflow of a new file, as YAML. Another file than the default one gives
+/// its name, because a workflow is found by its name.
+fn name(file: &Path) -> Result<String, InitError> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let words = printable(&stem).replace(['-', '_'], " ");
+    let mut letters = words.trim().chars();
+    match letters.next() {
+        Some(first) if words != "workflow" => {
+            let name = first.to_uppercase().chain(letters).collect::<String>();
+            // Text in JSON is text in YAML.
+            Ok(serde_json::to_string(&name)?)
+        }
+        _ => Ok(NAME.to_owned()),
+    }
 }
 
 /// Returns whether a file is the schema of some version of Leadgate.

@@ -95,3 +95,13 @@ Kept leadgate.schema.json: it is not a schema of Leadgate. This writes over it:
     init(&["a.yaml", "--force"]);
     assert_eq!(fs::read(&schema).unwrap(), current);
 }
+
+#[test]
+fn a_file_with_a_name_of_its_own_gives_it_to_the_workflow() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("call-back: später.yaml");
+    let file = file.to_str().unwrap();
+    stdout(&run(&["init", file]));
+    let plan = run(&["plan", file]);
+    assert!(stdout(&plan).starts_with("Call back: später,"), "{plan:?}");
+}
