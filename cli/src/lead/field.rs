@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::field_names::{Meaning, meaning};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -34,6 +35,9 @@ pub struct UnknownField {
 }
 
 impl Field {
+    /// The fields whose values name a workflow and a campaign.
+    pub const WORKFLOW: Self = Self::Core(NAMES[4]);
+    pub const CAMPAIGN: Self = Self::Core(NAMES[5]);
     /// The one field that every lead has.
     pub const FIRST_NAME: Self = Self::Core(NAMES[0]);
 
@@ -62,19 +66,18 @@ impl Field {
 
     /// Returns the field that the heading of a column usually means. `None` if it means none.
     pub fn usual(heading: &str) -> Option<Self> {
-        let heading = heading.to_lowercase();
-        let letters: String = heading.chars().filter(|it| it.is_alphanumeric()).collect();
-        let name = match letters.as_str() {
-            "firstname" | "first" | "givenname" | "forename" | "vorname" | "prénom" => NAMES[0],
-            "lastname" | "last" | "surname" | "familyname" | "nachname" => NAMES[1],
-            "email" | "mail" | "emailaddress" => NAMES[2],
-            "phone" | "phonenumber" | "mobile" | "mobilephone" | "mobilenumber" | "cell"
-            | "cellphone" | "telephone" | "tel" | "telefon" => NAMES[3],
-            "workflowid" => NAMES[4],
-            "campaignid" => NAMES[5],
-            _ => return None,
-        };
-        Some(Self::Core(name))
+        match meaning(heading)? {
+            Meaning::Spelling(name) | Meaning::OtherName(name) => Self::parse(name).ok(),
+            Meaning::WholeName | Meaning::Misspelling(_) => None,
+        }
+    }
+
+    /// Returns the field that a heading is a misspelling of. `None` if it is none.
+    pub fn misspelt(heading: &str) -> Option<Self> {
+        match meaning(heading)? {
+            Meaning::Misspelling(name) => Self::parse(name).ok(),
+            _ => None,
+        }
     }
 
     /// Sets the field in the body of a request.
@@ -115,15 +118,27 @@ mod tests {
             ),
             ("last_name|Last Name|Surname", "last_name"),
             ("email|E-Mail|E-mail Address|mail", "email"),
-            ("phone|Phone Number|Mobile|Tel.|phone_number", "phone"),
-            ("workflow_id", "workflow_id"),
+            (
+                "phone|Phone Number|Mobile|Tel.|Cellnumber|phone_number",
+                "phone",
+            ),
+            ("workflow_id|Workflow", "workflow_id"),
+            ("campaignId|Campaign", "campaign_id"),
         ] {
             for heading in headings.split('|') {
                 let field = Field::usual(heading).map(|field| field.to_string());
                 assert_eq!(field.as_deref(), Some(expected), "{heading}");
             }
         }
-        for other in ["", "Name", "Company", "Notes", "Workflow", "Phone type"] {
+        for other in [
+            "",
+            "Name",
+            "Company",
+            "Notes",
+            "emial",
+            "Phone type",
+            "Meta Data",
+        ] {
             assert_eq!(Field::usual(other), None, "{other}");
         }
     }

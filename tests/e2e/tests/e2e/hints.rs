@@ -91,31 +91,58 @@ async fn a_replay_has_the_hints_of_the_first_reply() {
 async fn no_hint_shows_a_key_of_the_api_or_moves_the_cursor_and_no_log_has_one() {
     let (logs, _guard) = Logs::capture();
     let container = Container::start().await;
-    let keys = [
-        "e\u{1b}mail",
-        "phone\u{202e}",
-        "\u{feff}email",
-        demo::API_KEY,
+    // Each in a request of its own, because a lead has five hints about keys at most.
+    for (key, hint) in [
+        (
+            "e\u{1b}mail",
+            r#"Did you mean email? The key "e\u{1b}mail" counts as metadata."#,
+        ),
+        (
+            "phone\u{202e}",
+            r#"Did you mean phone? The key "phone\u{202e}" counts as metadata."#,
+        ),
+        (
+            "\u{feff}email",
+            r#"Did you mean email? The key "\u{feff}email" counts as metadata."#,
+        ),
+        (
+            "e\nmail",
+            r#"Did you mean email? The key "e\u{a}mail" counts as metadata."#,
+        ),
+    ] {
+        let reply = container
+            .post(
+                &json!({"first_name": "Ada", key: "canary@example.com"}),
+                None,
+            )
+            .await;
+        assert_eq!(reply.body["hints"], json!([hint, UNREACHABLE]), "{key:?}");
+    }
+    let reply = container
+        .post(&json!({"first_name": "Ada", demo::API_KEY: "x"}), None)
+        .await;
+    assert_eq!(reply.body["hints"], json!([UNREACHABLE]));
+    let many = [
+        "Em-ail",
+        "e-m-a-i-l",
+        "emaill",
+        "emails",
+        "emial",
+        "phoen",
+        "phonee",
     ];
     let mut lead = json!({"first_name": "Ada"});
-    for key in keys
-        .iter()
-        .chain(&["Em-ail", "e-m-a-i-l", "emaill", "emailx"])
-    {
-        lead[*key] = json!("canary@example.com");
+    for key in many {
+        lead[key] = json!("canary@example.com");
     }
     let reply = container.post(&lead, None).await;
-    let hints = reply.body["hints"].as_array().unwrap();
-    // Five of keys at most, and one of the lead.
-    assert_eq!(hints.len(), 6);
-    for hint in hints {
-        let hint = hint.as_str().unwrap();
-        assert!(hint.len() < 200 && !hint.contains("nxr_live_"), "{hint}");
-        assert!(
-            !hint.contains(['\u{1b}', '\u{202e}', '\u{feff}']),
-            "{hint:?}"
-        );
-    }
+    // Five of keys, and one of the lead.
+    assert_eq!(
+        reply.body["hints"].as_array().unwrap().len(),
+        6,
+        "{}",
+        reply.text
+    );
     container.stop().await;
     assert!(!logs.text().contains("counts as metadata"));
 }
