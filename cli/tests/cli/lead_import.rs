@@ -13,7 +13,10 @@ use std::{
 
 use aws::clock::Clock;
 use axum::{Router, body::to_bytes, extract::Request};
-use domain::{lead::LeadFilter, page::PageRequest};
+use domain::{
+    lead::{LeadFilter, Profile},
+    page::PageRequest,
+};
 use local::{Ports, Services, Storage, demo};
 use nix::{
     sys::signal::{Signal, kill},
@@ -66,6 +69,16 @@ impl Import {
     fn text(&self, text: impl AsRef<[u8]>, args: &[&str]) -> Output {
         fs::write(self.path("leads.csv"), text).unwrap();
         self.run(&[&["leads.csv"], args].concat())
+    }
+
+    /// Returns the newest leads.
+    async fn profiles(&self, limit: u16) -> Vec<Profile> {
+        let account = demo::ACCOUNT_ID.parse().unwrap();
+        let request = PageRequest { limit, after: None };
+        let store = &self.services.store;
+        let newest = store.leads(account, &LeadFilter::default(), &request).await;
+        let items = newest.unwrap().page.items.into_iter();
+        items.map(Result::unwrap).collect()
     }
 
     /// Returns the number of leads beyond those of the demo account.
@@ -135,18 +148,7 @@ async fn columns_are_shown_as_they_are_read_and_the_rest_is_metadata() {
          \n\
          Created: 1, already there: 0, refused: 0.\n"
     );
-    let account = demo::ACCOUNT_ID.parse().unwrap();
-    let request = PageRequest {
-        limit: 1,
-        after: None,
-    };
-    let newest = import
-        .services
-        .store
-        .leads(account, &LeadFilter::default(), &request)
-        .await
-        .unwrap();
-    let profile = newest.page.items[0].as_ref().unwrap();
+    let profile = &import.profiles(1).await[0];
     assert_eq!(profile.phone.as_ref().unwrap().as_str(), "+442079460958");
     let metadata: Value = serde_json::to_value(&profile.metadata).unwrap();
     assert_eq!(
@@ -338,12 +340,10 @@ async fn the_first_twenty_refused_lines_are_shown_and_the_file_has_the_others() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_checks_all_and_stores_nothing() {
     let import = Import::new().await;
-    let unknown = "019c0000-0000-7000-8000-0000000000ff";
-    let text = format!("first_name,email,workflow_id\nAda,,{unknown}\nBob,x,\n");
-    let output = import.text(text, &["--dry-run"]);
+    let output = import.text("first_name,email\nAda,\nBob,x\n", &["--dry-run"]);
     let shown = str::from_utf8(&output.stdout).unwrap();
     for expected in [
-        "1      the workflow is unknown to this account: the lead is in no workflow\n",
+        "1      The lead has no phone and no email, so no step of a workflow can reach it.\n",
         "3     email \"x\" is not a valid email address\n",
         "Nothing is stored. Valid: 1, refused: 1.\n",
     ] {
@@ -409,6 +409,93 @@ async fn standard_input_is_read_and_leaves_no_file() {
     let expected = "leadgate lead: 1 of 2 lines refused: mend them, and import the file again\n";
     assert_eq!(message(&output), expected);
     assert_eq!(fs::read_dir(import.folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_or_a_default_names_workflows_and_campaigns_by_name_or_id() {
+    let import = Import::new().await;
+    let text = format!(
+        "First,Phone,Workflow,Campaign\n\
+         Ada,+442079460958,sales outreach,Spring Launch\n\
+         Bob,+442079460958,{},\n\
+         Cyd,+442079460958, Sales Outreach ,spring launch\n\
+         Dan,+442079460958,Sales Outreech,\n\
+         Eve,+442079460958,,Autumn\n\
+         Fay,+442079460958,019c0000-0000-7000-8000-0000000000ff,\n",
+        demo::WORKFLOW_ID,
+    );
+    let output = import.text(&text, &["--output", "json"]);
+    assert_eq!(counts(&output), [3, 0, 3]);
+    let keeps =
+        |column| format!("; --map \"{column}=metadata.{column}\" keeps the column as metadata");
+    let lists = "`leadgate workflow list` lists the workflows";
+    assert_eq!(
+        summary(&output)["refusals"],
+        json!([
+            {"line": 5, "reason": format!(
+                "no workflow has the name or id \"Sales Outreech\" (did you mean Sales Outreach?): {lists}{}",
+                keeps("Workflow"),
+            )},
+            {"line": 6, "reason": format!(
+                "no campaign has the name or id \"Autumn\": `leadgate campaign list` lists the campaigns{}",
+                keeps("Campaign"),
+            )},
+            {"line": 7, "reason": format!(
+                "no workflow has the id 019c0000-0000-7000-8000-0000000000ff: {lists}{}",
+                keeps("Workflow"),
+            )},
+        ])
+    );
+    let newest = import.profiles(3).await;
+    for profile in newest {
+        let has_campaign = profile.first_name.as_str() != "Bob";
+        assert_eq!(profile.campaign_id.is_some(), has_campaign);
+        assert_eq!(serde_json::to_value(&profile.metadata).unwrap(), json!({}));
+    }
+    // The name and the id of a workflow are the same lead.
+    let text = "first_name,phone,workflow_id\nBob,+442079460958,Sales Outreach\n";
+    assert_eq!(counts(&import.text(text, &["--output", "json"])), [0, 1, 0]);
+    let text = "first_name,phone,workflow_id\nBob,+442079460958,\nGus,+442079460958,Sales\n";
+    let named = [
+        "--default",
+        "workflow_id=Sales Outreach",
+        "--output",
+        "json",
+    ];
+    let output = import.text(text, &named);
+    assert_eq!(counts(&output), [0, 1, 1]);
+    let reason = summary(&output)["refusals"][0]["reason"].to_string();
+    assert!(
+        reason.contains("did you mean Sales Outreach?") && !reason.contains("--map"),
+        "{reason}"
+    );
+    // A wrong default is wrong for each line, so it is one error.
+    let output = import.text(text, &["--default", "campaign_id=Sprng Launch"]);
+    assert_eq!(
+        message(&output),
+        "leadgate lead: no campaign has the name or id \"Sprng Launch\" (did you mean Spring Launch?): \
+         `leadgate campaign list` lists the campaigns\n"
+    );
+    assert_eq!(output.stdout, b"");
+    assert_eq!(import.leads().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_heading_that_is_nearly_a_field_is_shown_with_the_option_to_type() {
+    let import = Import::new().await;
+    let output = import.text(
+        "First,emial,last_game,Cellnumber\nAda,ada@example.com,Go,\n",
+        &[],
+    );
+    let table = "COLUMN      READ AS\n\
+                 First       first_name\n\
+                 emial       metadata.emial (or --map \"emial=email\"?)\n\
+                 last_game   metadata.last_game\n\
+                 Cellnumber  phone\n";
+    assert!(stdout(&output).starts_with(table), "{output:?}");
+    let text = "First,emial\nAda,ada@example.com\n";
+    let mapped = stdout(&import.text(text, &["--map", "emial=email"])).to_owned();
+    assert!(mapped.contains("emial   email\n"), "{mapped}");
 }
 
 /// Server in front of a service. It passes each request on, and notes its operation.

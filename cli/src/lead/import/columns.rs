@@ -6,7 +6,10 @@ use local::text::counted;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::sheet::{Row, Sheet};
+use super::{
+    references::References,
+    sheet::{Row, Sheet},
+};
 use crate::{
     lead::{
         assignment::Assignment,
@@ -27,9 +30,9 @@ pub struct Mapping {
     field: Option<Field>,
 }
 
-/// Fields of the columns, in the order of the file. `None` is left out.
+/// Headings and fields of the columns, in the order of the file. `None` is left out.
 #[derive(Debug)]
-pub struct Columns(Vec<Option<Field>>);
+pub struct Columns(Vec<(String, Option<Field>)>);
 
 /// Reason why it is not clear how to read the columns.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -135,16 +138,26 @@ impl Columns {
         if !given.any(|field| *field == Field::FIRST_NAME) {
             return Err(ColumnError::NoFirstName(columns));
         }
-        Ok(Self(fields))
+        Ok(Self(headings.iter().cloned().zip(fields).collect()))
     }
 
-    /// Returns each column's field, as a person reads it.
+    /// Returns each column's field, as a person reads it, with a hint for a heading that is nearly a field
+    /// without a column.
     pub fn shown(&self) -> impl Iterator<Item = String> {
-        let fields = self.0.iter();
-        fields.map(|field| match field {
+        self.0.iter().map(|(_, field)| match field {
+            Some(Field::Metadata(key)) => {
+                let meant = Field::misspelt(key).filter(|meant| !self.has(meant));
+                let hint = meant.map(|meant| format!(" (or --map \"{key}={meant}\"?)"));
+                format!("metadata.{key}{}", hint.unwrap_or_default())
+            }
             Some(field) => field.to_string(),
             None => "left out".to_owned(),
         })
+    }
+
+    /// Returns whether a column is read as a field.
+    pub fn has(&self, field: &Field) -> bool {
+        self.0.iter().any(|(_, it)| it.as_ref() == Some(field))
     }
 
     /// Returns the body of the request for a row. Empty cells are not given, and have the default
@@ -157,6 +170,7 @@ impl Columns {
         row: &Row,
         assignment: Assignment,
         defaults: &[(Field, String)],
+        references: &mut References,
     ) -> Result<Map<String, Value>, String> {
         let (cells, columns) = (row.cells.len(), self.0.len());
         if cells != columns {
@@ -171,11 +185,18 @@ impl Columns {
         for (field, value) in defaults {
             field.set(&mut body, value.clone());
         }
-        for (field, cell) in self.0.iter().zip(&row.cells) {
+        for ((heading, field), cell) in self.0.iter().zip(&row.cells) {
             if let Some(field) = field
                 && !cell.trim().is_empty()
             {
-                field.set(&mut body, cell.clone());
+                let value = references.value(field, cell);
+                let value = value.map_err(|reason| match Field::parse(heading) {
+                    Ok(_) => reason,
+                    Err(_) => format!(
+                        "{reason}; --map \"{heading}=metadata.{heading}\" keeps the column as metadata"
+                    ),
+                })?;
+                field.set(&mut body, value);
             }
         }
         Ok(body)
@@ -259,6 +280,27 @@ mod tests {
                 &["Mobile=phone"],
                 &["first_name", "metadata.phone", "phone"],
             ),
+            // A heading that is nearly a field is shown with the option to type.
+            (
+                "First,emial,Last Nmae,last_game",
+                &[],
+                &[
+                    "first_name",
+                    "metadata.emial (or --map \"emial=email\"?)",
+                    "metadata.Last Nmae (or --map \"Last Nmae=last_name\"?)",
+                    "metadata.last_game",
+                ],
+            ),
+            (
+                "First,email,emial",
+                &[],
+                &["first_name", "email", "metadata.emial"],
+            ),
+            (
+                "First,Workflow,Campaign",
+                &[],
+                &["first_name", "workflow_id", "campaign_id"],
+            ),
             (
                 "First,refused line,refused reason,",
                 &[],
@@ -311,7 +353,15 @@ mod tests {
         let defaults = ["phone=+442079460958", "metadata.list=spring"];
         let defaults = defaults.map(|it| Field::with_value(it).unwrap());
         let columns = Columns::new(&sheet, &[], &defaults).unwrap();
-        let body = |at: usize| columns.body(&sheet.rows[at], Assignment::default(), &defaults);
+        let body = |at: usize| {
+            let mut references = References::default();
+            columns.body(
+                &sheet.rows[at],
+                Assignment::default(),
+                &defaults,
+                &mut references,
+            )
+        };
         assert_eq!(
             Value::from(body(0).unwrap()),
             json!({"first_name": "Ada", "phone": "+442079460958", "metadata": {"list": "spring"}})

@@ -2,6 +2,7 @@
 //! key, so the import can be run again.
 
 mod columns;
+mod references;
 mod report;
 mod send;
 mod sheet;
@@ -23,22 +24,19 @@ use domain::{
     ids::AccountId,
 };
 use local::text::{counted, printable};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use self::{
     columns::{ColumnError, Columns, Mapping},
+    references::References,
     report::{Report, ReportError},
     send::{Intake, Job, Sending},
-    sheet::{Sheet, SheetError},
+    sheet::{Row, Sheet, SheetError},
     summary::{Refusal, Summary},
 };
-use super::{
-    assignment::{Assignment, AssignmentArgs},
-    error::LeadError,
-    field::Field,
-};
+use super::{assignment::AssignmentArgs, error::LeadError, field::Field};
 use crate::{
     failure,
     output::{self, OutputArg, table},
@@ -168,6 +166,10 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     let store = target.store()?;
     let account = account(&store, target.account(&args.account).await?).await?;
     let assignment = args.assignment.find(&store, account.id).await?;
+    let is_default = |field: &Field| args.defaults.iter().any(|(it, _)| it == field);
+    let is_given = |field: &Field| columns.has(field) || is_default(field);
+    let mut references = References::read(&store, account.id, is_given).await?;
+    let defaults = references.defaults(&args.defaults)?;
     // Nothing is sent in a dry run.
     let queue = match target.queue() {
         Err(_) if args.dry_run => StartQueue::new(target.clients.sqs.clone(), ""),
@@ -178,7 +180,8 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
         account: account.settings(None),
         is_dry_run: args.dry_run,
     };
-    let lines = Lines::new(&sheet, &columns, args, assignment, account.id)?;
+    let body = |row: &Row| columns.body(row, assignment, &defaults, &mut references);
+    let lines = Lines::new(&sheet, account.id, body)?;
     // A dry run and standard input have no file beside them.
     let has_file = !args.dry_run && args.file.to_str() != Some(STANDARD_INPUT);
     let report = Report::open(args.report.as_deref(), has_file.then_some(&*args.file))?;
@@ -241,10 +244,8 @@ struct Lines {
 impl Lines {
     fn new(
         sheet: &Sheet,
-        columns: &Columns,
-        args: &ImportArgs,
-        assignment: Assignment,
         account: AccountId,
+        mut body: impl FnMut(&Row) -> Result<Map<String, Value>, String>,
     ) -> Result<Self, IdempotencyKeyError> {
         let mut lines = Self {
             jobs: Vec::new(),
@@ -254,7 +255,7 @@ impl Lines {
         let mut seen: HashMap<String, usize> = HashMap::new();
         for row in &sheet.rows {
             let line = row.line;
-            match columns.body(row, assignment, &args.defaults) {
+            match body(row) {
                 Err(reason) => lines.refused.push(Refusal { line, reason }),
                 Ok(body) => {
                     // Its keys are sorted, so the order of the columns makes no difference.
