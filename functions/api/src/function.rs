@@ -70,15 +70,16 @@ fn prepare(request: &mut LambdaRequest) -> bool {
 
 /// Returns a path that the gateway has decoded as the router takes it. `None` if the path needs no change.
 ///
-/// A slash at the end is left out. Other characters are encoded, so that each one stands for itself.
+/// One slash at the end is left out. No route has a path with more, whose error shows them all. Other characters
+/// are encoded, so that each one stands for itself.
 ///
 /// A `?` or `#` would end the path, and lambda_http would resolve `.` and `..`. These are encoded twice,
 /// because lambda_http resolves `%2e` too. No route has such a part.
 pub fn routable_path(path: &str) -> Option<String> {
     let whole = path;
     let path = match path.strip_suffix('/') {
-        Some("") | None => path,
-        Some(rest) => rest,
+        Some(rest) if !rest.is_empty() && !rest.ends_with('/') => rest,
+        _ => path,
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_~".contains(&byte);
     if path.starts_with('/') && path.bytes().all(is_plain) {

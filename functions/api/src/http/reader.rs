@@ -120,6 +120,11 @@ impl Reader {
 
     /// Takes a text. `None` if it is absent or `null`, or if it shows nothing.
     pub fn text(&mut self, field: &str) -> Option<String> {
+        self.text_or(field, format_args!("must be a string"))
+    }
+
+    /// Takes a text as [`Reader::text`] does. `what` is the problem of another JSON value.
+    fn text_or(&mut self, field: &str, what: fmt::Arguments<'_>) -> Option<String> {
         let value = self.fields.remove(field)?;
         match serde_json::from_str::<Option<String>>(value.get()) {
             Ok(text) => text.filter(|text| !shows_nothing(text)),
@@ -129,7 +134,7 @@ impl Reader {
                 None
             }
             Err(_) => {
-                self.problem(field, "must be a string");
+                self.problem(field, what);
                 None
             }
         }
@@ -223,14 +228,13 @@ impl Reader {
         let number =
             number.filter(|text| text.starts_with(|c: char| c == '-' || c.is_ascii_digit()));
         let text = match number.map(str::to_owned) {
-            None => self.text("phone")?,
+            None => self.text_or(
+                "phone",
+                format_args!("must be a string, or a whole number of at most {MOST_DIGITS} digits"),
+            )?,
             Some(number) => {
                 self.fields.remove("phone");
-                if number.len() > MOST_DIGITS || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-                    let what = format_args!(
-                        "is a JSON number whose digits may not be exact: send it as a string, such as \
-                         \"+442079460958\""
-                    );
+                if let Some(what) = problem_of_number(&number) {
                     self.refuse("phone", &number, what);
                     return None;
                 }
@@ -327,6 +331,19 @@ impl Reader {
             }
         }
     }
+}
+
+/// Returns why a JSON number is not read as the digits of a phone number. `None` if it is.
+fn problem_of_number(number: &str) -> Option<&'static str> {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    if digits.len() > MOST_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(
+            "is a JSON number whose digits may not be exact: send it as a string, such as \"+442079460958\"",
+        );
+    }
+    (digits != number).then_some(
+        "is a JSON number with a sign: send its digits, or a string such as \"+442079460958\"",
+    )
 }
 
 fn with_extension(mut metadata: Metadata, extension: impl Serialize) -> Metadata {

@@ -1,5 +1,7 @@
 //! Refusals that name the way out: the right path, the right header, the wrong value, the page of the error.
 
+use std::collections::BTreeSet;
+
 use local::demo;
 use serde_json::{Value, json};
 
@@ -29,6 +31,14 @@ async fn a_path_that_is_nearly_right_gets_the_right_one() {
         (
             "/api/public/Leads/",
             "There is nothing at /api/public/Leads. Did you mean /api/public/leads?",
+        ),
+        (
+            "/api/public/leads//",
+            "There is nothing at /api/public/leads//. Did you mean /api/public/leads?",
+        ),
+        (
+            "//",
+            "There is nothing at //. The API is under /api/public; /openapi.json lists its paths.",
         ),
         (
             "/api/public/lead/7",
@@ -306,20 +316,35 @@ async fn a_phone_number_that_is_a_json_number_is_read_as_its_digits() {
         reply.body["results"][0]["lead"]["phone"], "+12015550123",
         "{reply:?}"
     );
-    for number in [
-        "1.4155e10",
-        "14155550100.0",
-        "-14155550100",
-        "1234567890123456",
-        "1E3",
+    let (inexact, sign, kind) = (
+        " is a JSON number whose digits may not be exact: send it as a string, such as \"+442079460958\"",
+        " is a JSON number with a sign: send its digits, or a string such as \"+442079460958\"",
+        "must be a string, or a whole number of at most 15 digits",
+    );
+    for (value, what) in [
+        ("1.4155e10", inexact),
+        ("14155550100.0", inexact),
+        ("1234567890123456", inexact),
+        ("-1234567890123456", inexact),
+        ("-1.5", inexact),
+        ("1E3", inexact),
+        ("-14155550100", sign),
+        ("-0", sign),
+        ("{}", kind),
+        ("[]", kind),
+        ("[14155550100]", kind),
+        ("true", kind),
+        ("false", kind),
     ] {
-        let what = "is a JSON number whose digits may not be exact: send it as a string, such as \"+442079460958\"";
-        let expected = format!("phone \"{number}\" {what}");
+        let expected = match what == kind {
+            true => format!("phone {kind}"),
+            false => format!("phone \"{value}\"{what}"),
+        };
         for request in [
-            RawRequest::post(LEADS, &create(number)),
+            RawRequest::post(LEADS, &create(value)),
             RawRequest {
                 method: "PATCH",
-                ..RawRequest::post(&path, &format!(r#"{{"phone":{number}}}"#))
+                ..RawRequest::post(&path, &format!(r#"{{"phone":{value}}}"#))
             },
         ] {
             let reply = both(&stack, &request).await;
@@ -336,6 +361,20 @@ async fn a_phone_number_that_is_a_json_number_is_read_as_its_digits() {
         "first_name must be a string; email must be a string"
     );
     stack.stop().await;
+}
+
+/// Visits every `doc_url` of an example.
+fn visit_doc_urls(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(url) = fields.get("doc_url").and_then(Value::as_str) {
+                visit(url);
+            }
+            fields.values().for_each(|it| visit_doc_urls(it, visit));
+        }
+        Value::Array(values) => values.iter().for_each(|it| visit_doc_urls(it, visit)),
+        _ => {}
+    }
 }
 
 #[tokio::test]
@@ -362,13 +401,26 @@ async fn each_doc_url_leads_to_its_error_on_the_page() {
         "{policy}"
     );
     let text = page.body.as_str().unwrap();
-    for code in [
-        "not_found",
-        "validation_error",
-        "missing_api_key",
-        "unavailable",
-    ] {
-        assert!(text.contains(&format!("<section id=\"{code}\">")), "{code}");
-    }
+    let sections: BTreeSet<_> = text
+        .split("<section id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"').map(|(id, _)| id))
+        .collect();
+    let document: Value = serde_json::from_str(api::OPENAPI).unwrap();
+    let codes = document["components"]["schemas"]["Error"]["properties"]["code"]["enum"].as_array();
+    let codes: BTreeSet<_> = codes.unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(sections, codes);
+    // No operation describes a wrong method, so its reply is a real one.
+    let wrong = RawRequest {
+        method: "DELETE",
+        ..RawRequest::get(LEADS)
+    };
+    let wrong = wrong.send(&stack.api_url).await;
+    let anchor = |url: &str| url.rsplit_once("/docs/errors#").unwrap().1.to_owned();
+    let mut linked = BTreeSet::from([anchor(wrong.body["doc_url"].as_str().unwrap())]);
+    visit_doc_urls(&document, &mut |url| {
+        linked.insert(anchor(url));
+    });
+    assert!(linked.iter().map(String::as_str).eq(sections), "{linked:?}");
     stack.stop().await;
 }
