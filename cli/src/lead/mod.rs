@@ -41,10 +41,10 @@ pub enum LeadCommand {
     Create(Box<CreateArgs>),
     /// Store a lead for each line of a CSV file.
     ///
-    /// Columns are read by their names: First Name, E-Mail and Mobile, for example. Every other
-    /// column becomes a key of the metadata. The command can be run again with the same options: a
-    /// line whose lead is there creates no other. With another --map, --default, --workflow or
-    /// --campaign, a line can be another lead.
+    /// Columns are read by their names: First Name, E-Mail, Mobile and Workflow, for example. Every
+    /// other column becomes a key of the metadata. The command can be run again with the same
+    /// options: a line whose lead is there creates no other. With another --map, --default,
+    /// --workflow or --campaign, a line can be another lead.
     ///
     /// With --output json, prints {"dry_run", "lines", "created", "already_there", "refused",
     /// "warnings": {text: number of lines}, "hints": {text: number of lines}, "refusals": [{"line",
