@@ -97,7 +97,7 @@ pub fn unreadable(request_id: &str, api_url: &str) -> String {
 fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>, api_url: Arc<str>) -> Router<S> {
     let serve = from_fn_with_state(api_url, serve);
     routes
-        .method_not_allowed_fallback(error::method_not_allowed)
+        .method_not_allowed_fallback(openapi::method_not_allowed)
         .layer((serve, DefaultBodyLimit::max(BODY_LIMIT)))
 }
 

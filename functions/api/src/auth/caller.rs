@@ -23,14 +23,13 @@ impl FromRequestParts<AppState> for Caller {
             return Err(ApiError::MissingApiKey { found });
         };
         // A malformed key is refused here, without a read of the table.
-        let key: ApiKey = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .ok_or(ApiError::InvalidApiKey)?;
+        let text = String::from_utf8_lossy(header.as_bytes());
+        let key: ApiKey = text
+            .parse()
+            .map_err(|_| ApiError::InvalidApiKey { flaw: flaw(&text) })?;
         let hash = key.hash();
         let account = state.keys.account(&hash).await?;
-        let account = account.ok_or(ApiError::InvalidApiKey)?;
+        let account = account.ok_or(ApiError::InvalidApiKey { flaw: None })?;
         if let Some(charges) = parts.extensions.get::<Charges>() {
             charges.charge(&state.limiter, &account, hash).await?;
         }
@@ -57,6 +56,21 @@ const OTHER_PARAMETERS: [(&str, &str); 6] = [
     ("access_token", "the parameter access_token"),
     ("key", "the parameter key"),
 ];
+
+/// Quotes that people and programs put around a key.
+const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
+
+/// Returns a usual flaw of a malformed key, for a hint. It has nothing of the key.
+fn flaw(text: &str) -> Option<&'static str> {
+    let scheme = text.split(|character: char| !character.is_ascii_alphabetic());
+    if text.starts_with(QUOTES) {
+        Some("is in quotes")
+    } else if scheme.take(1).any(|it| it.eq_ignore_ascii_case("bearer")) {
+        Some("begins with Bearer")
+    } else {
+        None
+    }
+}
 
 /// Returns the place where a request without `X-API-Key` may have its key. It never reads the value.
 fn other_place(parts: &Parts) -> Option<&'static str> {

@@ -70,6 +70,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Returns the error of a body that is not the expected JSON. It has no text of the body, which may be personal
 /// data. `expected` is the message for JSON of another type.
 pub fn malformed(error: &serde_json::Error, body: &[u8], expected: &'static str) -> ApiError {
+    if body.trim_ascii().is_empty() {
+        return ApiError::EmptyBody;
+    }
     let what = match error.classify() {
         serde_json::error::Category::Eof => "The body ends before its JSON does",
         serde_json::error::Category::Data => expected,

@@ -22,13 +22,18 @@ pub enum ApiError {
         line: usize,
         column: usize,
     },
+    #[error("The body is empty: send a JSON object")]
+    EmptyBody,
     #[error("Please provide your API key in the X-API-Key header")]
     MissingApiKey {
         /// A place in the request that may hold the key, such as "the header Authorization".
         found: Option<&'static str>,
     },
     #[error("The provided API key is not valid")]
-    InvalidApiKey,
+    InvalidApiKey {
+        /// A usual flaw of a malformed key, such as "is in quotes".
+        flaw: Option<&'static str>,
+    },
     #[error("{}", .0.message())]
     WorkflowIdRequired(Problems),
     #[error("{0} not found or does not belong to your account")]
@@ -42,8 +47,11 @@ pub enum ApiError {
     Unreadable,
     #[error("{0}")]
     UnknownRoute(UnknownPath),
-    #[error("This path does not accept this method; see the Allow header")]
-    MethodNotAllowed,
+    #[error("This path takes {allowed}")]
+    MethodNotAllowed {
+        /// The methods of the path, such as "GET and POST".
+        allowed: String,
+    },
     #[error("{0}")]
     PayloadTooLarge(&'static str),
     #[error("The body is incomplete; send the request again")]
@@ -113,6 +121,10 @@ impl ApiError {
                 let hint = |place| format!("Found {place}. Send the key in the header X-API-Key.");
                 found.iter().map(hint).collect()
             }
+            Self::InvalidApiKey { flaw } => {
+                let hint = |flaw| format!("The header X-API-Key {flaw}. Send the key alone.");
+                flaw.iter().map(hint).collect()
+            }
             _ => self
                 .problems()
                 .map(Problems::hints)
@@ -172,8 +184,4 @@ pub async fn unknown_route(uri: Uri) -> ApiError {
 
 pub async fn unreadable() -> ApiError {
     ApiError::Unreadable
-}
-
-pub async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed
 }

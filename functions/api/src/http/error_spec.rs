@@ -61,6 +61,15 @@ impl ApiError {
                     "Look at the line and the column that `message` names.",
                 ],
             ),
+            Self::EmptyBody => ErrorSpec::new(
+                S::BAD_REQUEST,
+                [
+                    "Malformed JSON",
+                    "malformed_json",
+                    "The request has no body, or its body is white space.",
+                    "Send the JSON object that the path takes.",
+                ],
+            ),
             Self::IncompleteBody => ErrorSpec::new(
                 S::BAD_REQUEST,
                 [
@@ -89,13 +98,14 @@ impl ApiError {
                     "Send the key in that header. `hints` names another place where the request may have it.",
                 ],
             ),
-            Self::InvalidApiKey => ErrorSpec::new(
+            Self::InvalidApiKey { .. } => ErrorSpec::new(
                 S::UNAUTHORIZED,
                 [
                     "Invalid API key",
                     "invalid_api_key",
                     "The key is mistyped, unknown, revoked or expired. The reply does not say which.",
-                    "Compare the key with the original, or ask for a new one.",
+                    "Compare the key with the original, or ask for a new one. `hints` names quotes or `Bearer` around \
+                    the key: send the key alone.",
                 ],
             ),
             Self::NotFound(_) => ErrorSpec::new(
@@ -126,13 +136,13 @@ impl ApiError {
                     "Compare the path with [openapi.json](openapi.json). `message` has the nearest path, if there is one.",
                 ],
             ),
-            Self::MethodNotAllowed => ErrorSpec::new(
+            Self::MethodNotAllowed { .. } => ErrorSpec::new(
                 S::METHOD_NOT_ALLOWED,
                 [
                     "Method not allowed",
                     "method_not_allowed",
                     "The path exists, but does not accept the method.",
-                    "Use one of the methods in the `Allow` header.",
+                    "Use one of the methods that `message` and the `Allow` header name.",
                 ],
             ),
             Self::Conflict => ErrorSpec::new(
@@ -318,6 +328,7 @@ mod tests {
                 "400 validation_error Validation error",
             ),
             (malformed, "400 malformed_json Malformed JSON"),
+            (E::EmptyBody, "400 malformed_json Malformed JSON"),
             (E::IncompleteBody, "400 malformed_json Malformed JSON"),
             (
                 E::WorkflowIdRequired(Problems::default()),
@@ -328,7 +339,10 @@ mod tests {
                 E::MissingApiKey { found: None },
                 "401 missing_api_key Missing API key",
             ),
-            (E::InvalidApiKey, "401 invalid_api_key Invalid API key"),
+            (
+                E::InvalidApiKey { flaw: None },
+                "401 invalid_api_key Invalid API key",
+            ),
             (
                 E::NoActiveRun,
                 "404 not_found No active workflow run found for this lead and workflow",
@@ -339,7 +353,9 @@ mod tests {
                 "404 not_found Not found",
             ),
             (
-                E::MethodNotAllowed,
+                E::MethodNotAllowed {
+                    allowed: String::new(),
+                },
                 "405 method_not_allowed Method not allowed",
             ),
             (StoreError::NotFound.into(), "404 not_found Not found"),

@@ -280,7 +280,8 @@ mod tests {
                 "{\"first_name\":\"J\"",
                 "The body ends before its JSON does (line 1, column 17)",
             ),
-            ("", "The body ends before its JSON does (line 1, column 0)"),
+            ("", "The body is empty: send a JSON object"),
+            ("\n ", "The body is empty: send a JSON object"),
             (
                 "\"secret\"",
                 "The body must be a lead (a JSON object) or an array of leads (line 1, column 8)",

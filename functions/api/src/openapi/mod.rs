@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the description of the API, OpenAPI 3.1.
 //!
 //! `leadgate openapi` makes docs/openapi.json from the handlers and their types, and a test compares the two. The
-//! function serves that file. Everything else here is compiled only with the feature `description`.
+//! function serves that file, and reads the methods of each path there. Everything else here is compiled only with the feature `description`.
 
 #![cfg_attr(
     feature = "description",
@@ -24,6 +24,7 @@ mod errors;
 mod examples;
 #[cfg(feature = "description")]
 mod links;
+mod methods;
 #[cfg(feature = "description")]
 mod replies;
 #[cfg(feature = "description")]
@@ -33,10 +34,13 @@ pub mod served;
 #[cfg(feature = "description")]
 mod tests;
 
-pub use self::served::{DOCUMENT, show};
 #[cfg(feature = "description")]
 pub use self::{
     document::{Audience, document},
     error_page::error_page,
     errors::errors_page,
+};
+pub use self::{
+    methods::method_not_allowed,
+    served::{DOCUMENT, show},
 };

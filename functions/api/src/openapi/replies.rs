@@ -58,7 +58,7 @@ pub fn responses() -> Value {
     errors.retain(|error| {
         !matches!(
             error,
-            ApiError::UnknownRoute(_) | ApiError::MethodNotAllowed | ApiError::Unreadable
+            ApiError::UnknownRoute(_) | ApiError::MethodNotAllowed { .. } | ApiError::Unreadable
         )
     });
     let mut responses = Map::new();

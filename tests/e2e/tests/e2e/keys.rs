@@ -141,7 +141,16 @@ async fn an_unknown_a_revoked_and_an_expired_key_are_refused_with_the_same_words
 async fn a_malformed_key_costs_no_call_and_an_unknown_one_a_read_in_ten_seconds() {
     let (container, clock) = Container::with_clock().await;
     let wrong_checksum = format!("{}1", &UNKNOWN_KEY[..UNKNOWN_KEY.len() - 1]);
-    for malformed in ["x", "nxr_live_", &wrong_checksum, &demo::API_KEY[1..]] {
+    let bearer = format!("Bearer {}", demo::API_KEY);
+    let in_quotes = format!("\"{}\"", demo::API_KEY);
+    for malformed in [
+        "x",
+        "nxr_live_",
+        &wrong_checksum,
+        &demo::API_KEY[1..],
+        &bearer,
+        &in_quotes,
+    ] {
         assert_eq!(calls(&container, malformed).await, [""; 0], "{malformed}");
     }
     assert_eq!(calls(&container, UNKNOWN_KEY).await, ["GetItem"]);

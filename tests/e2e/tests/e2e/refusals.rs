@@ -148,6 +148,88 @@ async fn a_key_in_another_place_gets_the_name_of_the_right_header() {
     stack.stop().await;
 }
 
+#[tokio::test]
+async fn a_key_with_bearer_or_quotes_around_it_gets_a_hint_and_is_not_shown() {
+    let container = Container::start().await;
+    let key = demo::API_KEY;
+    let (bearer, quotes) = ("begins with Bearer", "is in quotes");
+    for (value, flaw) in [
+        (format!("Bearer {key}"), bearer),
+        (format!("bearer {key}"), bearer),
+        (format!("Bearer: {key}"), bearer),
+        (format!("\"{key}\""), quotes),
+        (format!("'{key}'"), quotes),
+        (format!("\"Bearer {key}\""), quotes),
+    ] {
+        let reply = container.call_as(&value, "GET", "/leads", None).await;
+        assert_eq!(reply.status.as_u16(), 401, "{}", reply.text);
+        assert_eq!(reply.body["error"], "Invalid API key");
+        assert_eq!(reply.body["message"], "The provided API key is not valid");
+        let hint = format!("The header X-API-Key {flaw}. Send the key alone.");
+        assert_eq!(reply.body["hints"], json!([hint]), "{value}");
+        assert!(!reply.text.contains(&key[..12]), "{}", reply.text);
+    }
+    container.stop().await;
+}
+
+#[tokio::test]
+async fn an_empty_body_is_called_empty_on_every_route_with_a_body() {
+    let stack = stack().await;
+    let lead = "/api/public/leads/019c0000-0000-7000-8000-000000001101";
+    let preview = format!("/api/public/workflows/{}/preview", demo::WORKFLOW_ID);
+    let paths = [
+        ("POST", LEADS.to_owned()),
+        ("PATCH", lead.to_owned()),
+        ("PUT", lead.to_owned()),
+        ("POST", format!("{lead}/assign-workflow")),
+        ("POST", format!("{lead}/status")),
+        ("POST", format!("{lead}/automation/stop")),
+        ("POST", format!("{lead}/automation/resume")),
+        ("POST", preview),
+    ];
+    for (method, path) in &paths {
+        for body in ["", " \n"] {
+            let request = RawRequest {
+                method,
+                ..RawRequest::post(path, body)
+            };
+            let reply = both(&stack, &request).await;
+            assert_eq!(
+                (reply.status, message(&reply)),
+                (400, "The body is empty: send a JSON object"),
+                "{method} {path}"
+            );
+            assert_eq!(reply.body["code"], "malformed_json");
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_method_gets_the_names_of_the_right_ones_on_every_path() {
+    let stack = stack().await;
+    let description: Value = serde_json::from_str(api::OPENAPI).unwrap();
+    for path in description["paths"].as_object().unwrap().keys() {
+        let request = RawRequest {
+            method: "TRACE",
+            ..RawRequest::get(path)
+        };
+        let reply = both(&stack, &request).await;
+        let allow = &reply.headers["allow"];
+        let allowed: BTreeSet<_> = allow.split(',').filter(|it| *it != "HEAD").collect();
+        let names = message(&reply).strip_prefix("This path takes ").unwrap();
+        let named = names.replace(" and ", ", ");
+        assert_eq!(named.split(", ").collect::<BTreeSet<_>>(), allowed);
+        assert_eq!(reply.status, 405, "{path}");
+        match path.as_str() {
+            LEADS => assert_eq!(names, "GET and POST"),
+            "/api/public/leads/{id}" => assert_eq!(names, "GET, PUT, PATCH and DELETE"),
+            _ => {}
+        }
+    }
+    stack.stop().await;
+}
+
 /// Returns the gateway's event without the demo account's key.
 fn without_key(mut event: Value) -> String {
     event["headers"]
