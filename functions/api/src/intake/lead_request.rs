@@ -15,6 +15,7 @@ use super::{
     first_message::{self, FirstMessageRequest},
     hints,
     idempotency::{IdempotentRequest, Place},
+    wrapped_leads,
 };
 use crate::http::{
     body::malformed,
@@ -63,6 +64,7 @@ impl LeadRequest {
         let fields: Fields = serde_json::from_slice(body)
             .map_err(|error| malformed(&error, body, LEADS_EXPECTED))?;
         let idempotent = place.map(|place| IdempotentRequest::new(place, account, &fields));
+        let wrapped = wrapped_leads::hint(&fields);
         let mut reader = Reader::new(fields);
         let first_name = reader.first_name();
         let last_name = reader.optional("last_name");
@@ -81,7 +83,7 @@ impl LeadRequest {
         {
             reader.problem("force_first_message", "needs workflow_id");
         }
-        let hints = hints::of_keys(
+        let of_keys = hints::of_keys(
             reader.given_fields().filter(|key| *key != "metadata"),
             |field| match field {
                 "first_name" => first_name.is_some(),
@@ -92,6 +94,10 @@ impl LeadRequest {
                 _ => campaign_id.is_some() || reader.has_problem_with(field),
             },
         );
+        let hints = match wrapped {
+            Some(hint) => Hints::from_iter([hint]),
+            None => of_keys,
+        };
         let metadata = reader.metadata_and_rest(extension);
         Ok(Self {
             first_name,

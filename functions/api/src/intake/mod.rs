@@ -18,6 +18,7 @@ mod outcome;
 mod references;
 mod reply;
 mod reply_size;
+mod wrapped_leads;
 
 pub use self::create::create;
 #[cfg(fuzzing)]

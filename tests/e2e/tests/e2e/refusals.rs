@@ -173,6 +173,34 @@ async fn a_key_with_bearer_or_quotes_around_it_gets_a_hint_and_is_not_shown() {
 }
 
 #[tokio::test]
+async fn an_array_inside_of_an_object_gets_a_hint_to_send_the_array_itself() {
+    let stack = stack().await;
+    let hint = json!(["Send the array itself: [{\"first_name\": ...}, ...]."]);
+    for key in ["leads", "data", "contacts", "records", "items", "x"] {
+        let body = json!({key: [{"first_name": "Ada"}, {"first_name": "Grace"}]}).to_string();
+        let reply = both(&stack, &RawRequest::post(LEADS, &body)).await;
+        assert_eq!(message(&reply), "first_name is required");
+        assert_eq!((reply.status, &reply.body["hints"]), (400, &hint));
+    }
+    for other in [
+        json!({"leads": []}),
+        json!({"leads": ["Ada"]}),
+        json!({"leads": {"first_name": "Ada"}}),
+        json!({"leads": [{"first_name": "Ada"}], "list": "spring"}),
+        json!({"metadata": [{"first_name": "Ada"}]}),
+        json!({"force_first_message": [{"content": "Hello"}]}),
+    ] {
+        let reply = both(&stack, &RawRequest::post(LEADS, &other.to_string())).await;
+        assert_eq!(
+            (reply.status, reply.body.get("hints")),
+            (400, None),
+            "{other}"
+        );
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn an_empty_body_is_called_empty_on_every_route_with_a_body() {
     let stack = stack().await;
     let lead = "/api/public/leads/019c0000-0000-7000-8000-000000001101";
