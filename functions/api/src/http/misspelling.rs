@@ -11,6 +11,14 @@ pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     known.iter().find(is_meant).copied()
 }
 
+/// Returns the known name that begins with all words of `given`. `None` if none does, or more than one.
+fn longer<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let Words { words, .. } = Words::of(given);
+    let begins = |name: &&&str| !words.is_empty() && Words::of(name).words.starts_with(&words);
+    let mut longer = known.iter().filter(begins);
+    longer.next().copied().filter(|_| longer.next().is_none())
+}
+
 /// Ends of sentences about unknown names.
 pub struct Advice<'a> {
     known: &'a [&'a str],
@@ -34,7 +42,7 @@ impl<'a> Advice<'a> {
             return String::new();
         }
         self.left -= 1;
-        match nearest(given, self.known) {
+        match nearest(given, self.known).or_else(|| longer(given, self.known)) {
             Some(name) => format!("; did you mean {name}?"),
             None if std::mem::take(&mut self.lists_known) => {
                 format!("; known are {}", self.known.join(", "))
@@ -79,6 +87,28 @@ mod tests {
             ("metdata", "metadata"),
         ] {
             assert_eq!(nearest(given, &KNOWN), Some(known), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_first_words_of_one_name_alone_are_advised() {
+        let known = [
+            "status_key",
+            "workflowId",
+            "created_after",
+            "created_before",
+        ];
+        for (given, name) in [
+            ("status", Some("status_key")),
+            ("Status", Some("status_key")),
+            ("workflow", Some("workflowId")),
+            ("created", None),
+            ("stat", None),
+            ("key", None),
+            ("id", None),
+            ("", None),
+        ] {
+            assert_eq!(longer(given, &known), name, "{given}");
         }
     }
 

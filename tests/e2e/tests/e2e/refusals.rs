@@ -258,6 +258,34 @@ async fn a_wrong_method_gets_the_names_of_the_right_ones_on_every_path() {
     stack.stop().await;
 }
 
+#[tokio::test]
+async fn a_usual_other_name_of_a_field_of_a_change_gets_the_right_one() {
+    let stack = stack().await;
+    let lead = "/api/public/leads/019c0000-0000-7000-8000-000000001101";
+    for (path, key, known) in [
+        ("assign-workflow", "workflow_id", "workflowId"),
+        ("assign-workflow", "workflow", "workflowId"),
+        ("assign-workflow", "actor", "actorId"),
+        ("status", "status", "status_key"),
+        ("status", "statusKey", "status_key"),
+        ("status", "workflow", "workflow_id"),
+        ("automation/stop", "workflowId", "workflow_id"),
+        ("automation/resume", "resume", "resume_cadence"),
+    ] {
+        let body = json!({key: demo::WORKFLOW_ID}).to_string();
+        let path = format!("{lead}/{path}");
+        let reply = both(&stack, &RawRequest::post(&path, &body)).await;
+        let details = reply.body["details"].as_array().unwrap();
+        let expected = format!("{key} is not a field of this request; did you mean {known}?");
+        assert!(
+            details.iter().any(|it| it["message"] == expected.as_str()),
+            "{path}: {}",
+            reply.body
+        );
+    }
+    stack.stop().await;
+}
+
 /// Returns the gateway's event without the demo account's key.
 fn without_key(mut event: Value) -> String {
     event["headers"]
