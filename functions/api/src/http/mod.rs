@@ -12,3 +12,4 @@ pub mod path;
 pub mod problem;
 pub mod reader;
 pub mod routes;
+mod usual_paths;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use strsim::osa_distance;
 
-use super::problem::shown_name;
+use super::{problem::shown_name, usual_paths};
 
 /// Prefix of the routes that need a key.
 const PREFIX: &str = "/api/public";
@@ -38,6 +38,8 @@ const MOST_PARTS: usize = 8;
 pub struct UnknownPath {
     path: String,
     nearest: Option<&'static str>,
+    /// Advice about a usual path of other APIs.
+    advice: Option<&'static str>,
 }
 
 impl UnknownPath {
@@ -46,6 +48,7 @@ impl UnknownPath {
             // The parts `.` and `..` are encoded twice.
             path: shown_name(&path.replace("%252e", ".")).into_owned(),
             nearest: nearest(path),
+            advice: usual_paths::advice(path),
         }
     }
 }
@@ -53,9 +56,10 @@ impl UnknownPath {
 impl fmt::Display for UnknownPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "There is nothing at {}. ", self.path)?;
-        match self.nearest {
-            Some(route) => write!(f, "Did you mean {route}?"),
-            None => write!(
+        match (self.advice, self.nearest) {
+            (Some(advice), _) => f.write_str(advice),
+            (None, Some(route)) => write!(f, "Did you mean {route}?"),
+            (None, None) => write!(
                 f,
                 "The API is under {PREFIX}; /openapi.json lists its paths."
             ),
@@ -171,7 +175,7 @@ mod tests {
             ("/campaign", "/api/public/campaigns"),
             ("/api/public/health", "/health"),
             ("/healthz", "/health"),
-            ("/openapi", ""),
+            ("/openapi.yml", ""),
             ("/openapi.jsn", "/openapi.json"),
             ("/", ""),
             ("/api/public", ""),

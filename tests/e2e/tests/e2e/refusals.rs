@@ -45,6 +45,16 @@ async fn a_path_that_is_nearly_right_gets_the_right_one() {
             "There is nothing at /api/public/lead/7. Did you mean /api/public/leads/{id}?",
         ),
         (
+            "/swagger",
+            "There is nothing at /swagger. Did you mean /openapi.json or /docs/errors?",
+        ),
+        (
+            "/api/public/leads/7/runs",
+            "There is nothing at /api/public/leads/7/runs. Did you mean /api/public/leads/{id}/runs/{run_id}? \
+             The run's id is workflow_run.id in the reply to POST /api/public/leads, or active_workflow_run.id in \
+             that to GET /api/public/leads/{id}.",
+        ),
+        (
             "/",
             "There is nothing at /. The API is under /api/public; /openapi.json lists its paths.",
         ),
