@@ -38,6 +38,11 @@ impl Words {
         &self.joined
     }
 
+    /// Returns whether this name begins with all words of `start`, of which there is at least one.
+    pub fn begins_with(&self, start: &Self) -> bool {
+        !start.words.is_empty() && self.words.starts_with(&start.words)
+    }
+
     /// Returns whether this is the name `known`, with other separators or with one or two letters wrong.
     ///
     /// Each word of `known` has to be there: `first_page` is not `first_name`. A digit makes another name, such

@@ -13,8 +13,8 @@ pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// Returns the known name that begins with all words of `given`. `None` if none does, or more than one.
 fn longer<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let Words { words, .. } = Words::of(given);
-    let begins = |name: &&&str| !words.is_empty() && Words::of(name).words.starts_with(&words);
+    let start = Words::of(given);
+    let begins = |name: &&&str| Words::of(name).begins_with(&start);
     let mut longer = known.iter().filter(begins);
     longer.next().copied().filter(|_| longer.next().is_none())
 }
