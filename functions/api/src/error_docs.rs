@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Show the page of errors
 ///
-/// Has the cause and the cure of each error. The `doc_url` of an error leads to it. Needs no key.
+/// Has the cause and the solution of each error. The `doc_url` of an error leads to it. Needs no key.
 #[utoipa::path(
     get,
     path = "/docs/errors",

@@ -1,4 +1,4 @@
-//! The one table of errors: status, title, code, cause and cure.
+//! The one table of errors: status, title, code, cause and solution.
 
 use http::StatusCode;
 
@@ -12,17 +12,17 @@ pub struct ErrorSpec {
     /// The cause of the error.
     pub cause: &'static str,
     /// The action that the client can take.
-    pub cure: &'static str,
+    pub solution: &'static str,
 }
 
 impl ErrorSpec {
-    const fn new(status: StatusCode, [title, code, cause, cure]: [&'static str; 4]) -> Self {
+    const fn new(status: StatusCode, [title, code, cause, solution]: [&'static str; 4]) -> Self {
         Self {
             status,
             title,
             code,
             cause,
-            cure,
+            solution,
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{error_docs, health, intake, leads, runs, schema::bodies, workflows};
             **Later versions** can add fields to a reply, and values to a fixed set of texts. Ignore those that you do not \
             know.\n\n\
             **Errors** have one body, also for an unknown path (404) and a wrong method (405, with `Allow`). \
-            The [page of errors](/docs/errors) has the cause and the cure of each. An error without a `code` comes from the \
+            The [page of errors](/docs/errors) has the cause and the solution of each. An error without a `code` comes from the \
             gateway: its body is `{\"message\": \"...\"}`, and it lacks the headers that are described here.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

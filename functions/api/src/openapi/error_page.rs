@@ -26,12 +26,14 @@ pub fn error_page() -> String {
             "<section id=\"{code}\">\n<h2>{code}</h2>\n<p>Status {status}."
         );
         for error in of_code {
-            let ErrorSpec { cause, cure, .. } = error.spec();
+            let ErrorSpec {
+                cause, solution, ..
+            } = error.spec();
             let (title, message) = (html(error.title()), html(&error.to_string()));
-            let (cause, cure) = (html(cause), html(cure));
+            let (cause, solution) = (html(cause), html(solution));
             let _ = writeln!(
                 page,
-                "<h3>{title}</h3>\n<blockquote>{message}</blockquote>\n<dl><dt>Cause<dd>{cause}<dt>Cure<dd>{cure}</dl>"
+                "<h3>{title}</h3>\n<blockquote>{message}</blockquote>\n<dl><dt>Cause<dd>{cause}<dt>Solution<dd>{solution}</dl>"
             );
         }
         page.push_str("</section>\n");

@@ -89,11 +89,13 @@ pub fn errors_page() -> Result<String, serde_json::Error> {
         // Writing to a String cannot fail.
         let _ = writeln!(page, "\n## {code}\n\nStatus {status}.");
         for error in of_code {
-            let ErrorSpec { cause, cure, .. } = error.spec();
+            let ErrorSpec {
+                cause, solution, ..
+            } = error.spec();
             let body = serde_json::to_string(&body(error))?;
             let _ = writeln!(
                 page,
-                "\n**{}**: {error}\n\n* Cause: {cause}\n* Cure: {cure}\n\n      {body}",
+                "\n**{}**: {error}\n\n* Cause: {cause}\n* Solution: {solution}\n\n      {body}",
                 error.title()
             );
         }
@@ -122,7 +124,7 @@ const TAIL: &str = "\
 API Gateway answers some requests itself, before or instead of Leadgate. These replies have only `message`: no `code`, no
 `request_id` and no `Retry-After`.
 
-| status | message | cause | cure |
+| status | message | cause | solution |
 | --- | --- | --- | --- |
 | 413 | `Request Entity Too Large` | The body is over 10 MB. | Send smaller bodies. |
 | 429 | `Too Many Requests` | All callers together send more than the stack takes. | Wait a second, and send the request again. |

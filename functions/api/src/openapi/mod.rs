@@ -1,7 +1,8 @@
 //! `GET /openapi.json`: the description of the API, OpenAPI 3.1.
 //!
 //! `leadgate openapi` makes docs/openapi.json from the handlers and their types, and a test compares the two. The
-//! function serves that file, and reads the methods of each path there. Everything else here is compiled only with the feature `description`.
+//! function serves that file, and reads the methods of each path there. Everything else here is compiled only with the
+//! feature `description`.
 
 #![cfg_attr(
     feature = "description",
