@@ -30,6 +30,8 @@ NOT_EMULATED = {
     "AWS::CodeDeploy::DeploymentGroup StartWorkflowFunctionDeploymentGroup",
     "AWS::Events::Rule FailedDeploymentRule",  # it names the application of CodeDeploy
     "AWS::Lambda::EventSourceMapping ScalingConfig",
+    # The emulator gives an API an address on this machine.
+    "AWS::Lambda::Function Environment.Variables.API_URL",
 }
 
 
