@@ -1,33 +1,25 @@
 //! Tests of `leadgate lead import`.
 
+mod reports;
+mod services;
+
 use std::{
-    collections::BTreeSet,
     fs,
     io::Write,
-    os::unix::fs::{MetadataExt, symlink},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Output, Stdio},
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
 };
 
 use aws::clock::Clock;
-use axum::{Router, body::to_bytes, extract::Request};
 use domain::{
     lead::{LeadFilter, Profile},
     page::PageRequest,
 };
 use local::{Ports, Services, Storage, demo};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
-use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
-use crate::program::{leadgate, nowhere, stdout};
+use crate::program::{leadgate, stdout};
 
 /// Number of leads of the demo account.
 const DEMO_LEADS: usize = 10;
@@ -189,123 +181,6 @@ async fn equal_lines_are_named_before_the_import() {
     let text = stdout(&output);
     let expected = "2 lines are equal to one above: each becomes a lead of its own.\n";
     assert!(text.contains(expected), "{text}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refused_lines_are_written_beside_the_file_and_can_be_mended() {
-    let import = Import::new().await;
-    let text = "First Name,Email\nAda,ada@example.com\nBob,bob.example.com\n\nEve,eve@example.com,more\n,x@example.com\n";
-    let output = import.text(text, &[]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        message(&output),
-        "leadgate lead: 3 of 4 lines refused: mend them in leads.refused.csv, and import that file\n"
-    );
-    let shown = str::from_utf8(&output.stdout).unwrap();
-    let table = "LINE  REFUSED BECAUSE\n\
-                 3     email \"bob.example.com\" is not a valid email address\n\
-                 5     has 3 values, and the first line has 2 columns\n\
-                 6     first_name is required\n";
-    assert!(shown.contains(table), "{shown}");
-    assert!(shown.ends_with("Created: 1, already there: 0, refused: 3.\n"));
-    let path = import.path("leads.refused.csv");
-    assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
-    let refused = fs::read_to_string(&path).unwrap();
-    assert_eq!(
-        refused,
-        "refused line,refused reason,First Name,Email\n\
-         3,\"email \"\"bob.example.com\"\" is not a valid email address\",Bob,bob.example.com\n\
-         5,\"has 3 values, and the first line has 2 columns\",Eve,eve@example.com,more\n\
-         6,first_name is required,,x@example.com\n"
-    );
-    let mended = refused.replace("bob.", "bob@").replace(",more", "");
-    fs::write(&path, &mended).unwrap();
-    let output = import.run(&["leads.refused.csv", "--output", "json"]);
-    assert_eq!(counts(&output), [2, 0, 1]);
-    // A second report does not replace the one that the operator may be mending.
-    assert_eq!(fs::read_to_string(&path).unwrap(), mended);
-    let second = import.path("leads.refused-2.csv");
-    assert_eq!(summary(&output)["refused_file"], "leads.refused-2.csv");
-    assert_eq!(
-        fs::read_to_string(second).unwrap(),
-        "refused line,refused reason,First Name,Email\n4,first_name is required,,x@example.com\n"
-    );
-    assert_eq!(import.leads().await, 3);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_is_never_written_over_a_file() {
-    let import = Import::new().await;
-    fs::write(import.path("kept.csv"), "precious").unwrap();
-    let text = "first_name,email\nAda,x\n";
-    let output = import.text(text, &["--report", "kept.csv"]);
-    let expected = "leadgate lead: kept.csv exists already: name a new file with --report\n";
-    assert_eq!(message(&output), expected);
-    assert_eq!(
-        fs::read_to_string(import.path("kept.csv")).unwrap(),
-        "precious"
-    );
-    let output = import.text(text, &["--report", "new.csv"]);
-    assert!(
-        message(&output).contains("mend them in new.csv"),
-        "{output:?}"
-    );
-    assert!(import.path("new.csv").exists());
-    assert!(!import.path("leads.refused.csv").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_that_cannot_be_written_is_an_error_before_a_lead_is_stored() {
-    let import = Import::new().await;
-    symlink("nowhere/refused.csv", import.path("dangling.csv")).unwrap();
-    fs::create_dir(import.path("folder")).unwrap();
-    let there = |name| format!("{name} exists already: name a new file with --report\n");
-    let other = |name| {
-        format!("cannot write the refused lines to {name}: name another file with --report: ")
-    };
-    for (name, expected) in [
-        ("dangling.csv", there("dangling.csv")),
-        ("folder", there("folder")),
-        ("leads.csv", there("leads.csv")),
-        ("no/folder.csv", other("no/folder.csv")),
-        ("leads.csv/refused.csv", other("leads.csv/refused.csv")),
-    ] {
-        let text = "first_name,email\nAda,\nBob,x\n";
-        let output = import.text(text, &["--report", name]);
-        let expected = format!("leadgate lead: {expected}");
-        assert!(message(&output).starts_with(&expected), "{output:?}");
-        assert_eq!(output.status.code(), Some(1));
-        assert_eq!(import.leads().await, 0, "{name}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_without_refused_lines_leaves_no_file() {
-    let import = Import::new().await;
-    let report = ["--report", "new.csv"];
-    stdout(&import.text("first_name\nAda\n", &report));
-    assert!(!import.path("new.csv").exists());
-    let unknown = ["--workflow", "No such workflow"];
-    let output = import.text("first_name\nAda\n", &[report, unknown].concat());
-    assert_eq!(output.status.code(), Some(1));
-    assert!(!import.path("new.csv").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_summary_is_printed_before_the_error_of_a_report() {
-    let import = Import::new().await;
-    // The name of the report beside it is longer than a file system allows.
-    let name = "a".repeat(251) + ".csv";
-    fs::write(import.path(&name), "first_name,email\nAda,\nBob,x\n").unwrap();
-    let output = import.run(&[&name, "--output", "json"]);
-    assert_eq!(counts(&output), [1, 0, 1]);
-    assert_eq!(summary(&output)["refused_file"], Value::Null);
-    let expected = "leadgate lead: cannot write the refused lines to aaa";
-    assert!(message(&output).starts_with(expected), "{output:?}");
-    assert_eq!(output.status.code(), Some(1));
-    let output = import.run(&[&name]);
-    let shown = str::from_utf8(&output.stdout).unwrap();
-    assert!(shown.ends_with("Created: 0, already there: 1, refused: 1.\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -494,139 +369,4 @@ async fn a_heading_that_is_nearly_a_field_is_shown_with_the_option_to_type() {
     let text = "First,emial\nAda,ada@example.com\n";
     let mapped = stdout(&import.text(text, &["--map", "emial=email"])).to_owned();
     assert!(mapped.contains("emial   email\n"), "{mapped}");
-}
-
-/// Server in front of a service. It passes each request on, and notes its operation.
-async fn recorder(url: String, calls: Arc<Mutex<BTreeSet<String>>>) -> String {
-    let http = Client::new();
-    let pass_on = async move |request: Request| {
-        let (parts, body) = request.into_parts();
-        let target = parts.headers["x-amz-target"].to_str().unwrap();
-        let (_, operation) = target.rsplit_once('.').unwrap();
-        calls.lock().unwrap().insert(operation.to_owned());
-        let mut headers = parts.headers;
-        headers.remove("host");
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        let request = http.post(format!("{url}{}", parts.uri.path()));
-        let reply = request.headers(headers).body(body).send().await.unwrap();
-        (reply.status(), reply.bytes().await.unwrap())
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(pass_on);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_operator_guide_names_every_permission_of_create_and_import() {
-    let import = Import::new().await;
-    fs::write(import.path("leads.csv"), many(3)).unwrap();
-    let calls = Arc::default();
-    let dynamodb = recorder(import.services.dynamodb_url.clone(), Arc::clone(&calls)).await;
-    let sqs = recorder(import.services.sqs_url.clone(), Arc::clone(&calls)).await;
-    let run = |sqs: &str, args: &[&str]| {
-        let workflow = [
-            "--workflow",
-            "sales outreach",
-            "--account",
-            demo::ACCOUNT_ID,
-        ];
-        let target = ["--dynamodb-url", &dynamodb, "--sqs-url", sqs];
-        let mut command = leadgate(&[&["lead"], args, &workflow, &target].concat());
-        stdout(&command.current_dir(import.folder.path()).output().unwrap()).to_owned()
-    };
-    run(&sqs, &["import", "leads.csv"]);
-    let create = ["create", "--first-name", "Ada", "--phone", "+442079460958"];
-    let delayed = run(&nowhere(), &create);
-    assert!(delayed.contains("it is delayed"), "{delayed}");
-
-    let guide = include_str!("../../../docs/operator-guide.md");
-    let row = guide
-        .lines()
-        .find(|line| line.starts_with("| `lead create`"));
-    let documented: BTreeSet<_> = row
-        .unwrap()
-        .split('`')
-        .filter_map(|text| {
-            let name = text.rsplit(':').next()?;
-            let is_operation = name.starts_with(char::is_uppercase) && !name.contains(' ');
-            is_operation.then(|| name.to_owned())
-        })
-        .collect();
-    assert_eq!(*calls.lock().unwrap(), documented);
-}
-
-/// Starts an import of many lines, waits until some leads are there, and sends a signal.
-async fn interrupted(import: &Import, signal: Signal) -> Output {
-    fs::write(import.path("leads.csv"), many(LINES)).unwrap();
-    let before = import.leads().await;
-    let child = import
-        .command(&["leads.csv", "--output", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    while import.leads().await < before + 50 {
-        assert!(started.elapsed() < Duration::from_secs(20));
-    }
-    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-/// Number of lines: more than are imported before a signal arrives.
-const LINES: usize = 2_000;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn after_ctrl_c_or_a_kill_the_next_run_stores_the_rest_and_nothing_twice() {
-    let import = Import::new().await;
-    let killed = interrupted(&import, Signal::SIGKILL).await;
-    assert_eq!(killed.status.code(), None);
-    let after_kill = import.leads().await;
-    assert!(after_kill < LINES, "{after_kill}");
-
-    let stopped = interrupted(&import, Signal::SIGINT).await;
-    assert_eq!(stopped.status.code(), Some(130), "{}", message(&stopped));
-    let [created, there, refused] = counts(&stopped);
-    let done = created + there + refused;
-    assert_eq!(
-        message(&stopped),
-        format!(
-            "leadgate lead: stopped after {done} of {LINES} lines: run the command again to go on, no lead is \
-             stored twice\n"
-        )
-    );
-
-    let output = import.run(&["leads.csv", "--output", "json"]);
-    let [created, there, refused] = counts(&output);
-    assert_eq!((created + there, refused), (2_000, 0));
-    assert!(there >= 50, "{there}");
-    assert_eq!(import.leads().await, LINES);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_ends_at_the_first_failure_of_the_store() {
-    let import = Import::new().await;
-    fs::write(import.path("leads.csv"), many(20)).unwrap();
-    let output = leadgate(&["lead", "import", "leads.csv", "--table", "x"])
-        .args([
-            "--queue-url",
-            "http://127.0.0.1:1/q",
-            "--account",
-            demo::ACCOUNT_ID,
-        ])
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "a")
-        .env("AWS_SECRET_ACCESS_KEY", "s")
-        .env("AWS_ENDPOINT_URL", &import.services.dynamodb_url)
-        .current_dir(import.folder.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        message(&output).contains("DynamoDB refused a request"),
-        "{output:?}"
-    );
-    assert!(!Path::new(&import.path("leads.refused.csv")).exists());
 }
