@@ -18,7 +18,7 @@ use serde_json::value::to_raw_value;
 
 use crate::{
     program::{run, services},
-    terminal::on_terminal,
+    terminal::pty::on_terminal,
 };
 
 const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[2J\r\nfake\t\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{200e}\u{61c}\u{2028}\u{2029}\u{feff}\u{e0041}";

@@ -1,6 +1,7 @@
 //! Tests of `leadgate lead import`.
 
 mod reports;
+mod screen;
 mod services;
 
 use std::{

@@ -1,32 +1,15 @@
 //! Tests of every command on a terminal of 80 columns: colours, widths, questions and Ctrl-C.
 
-use std::{
-    collections::HashMap,
-    fs,
-    io::{Read, Write},
-    iter,
-    process::{Child, ExitStatus},
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, channel},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+pub(crate) mod pty;
 
 use aws::clock::Clock;
-use local::{Ports, Stack, Storage, demo, text::width};
-use pty_process::{
-    Size,
-    blocking::{Command, Pty, open},
-};
+use local::{Ports, Stack, Storage, demo};
 use reqwest::Client;
 use serde_json::json;
 
+use self::pty::{Terminal, assert_fits, shown};
 use crate::program::{self, services};
 
-const COLUMNS: u16 = 80;
-const DEADLINE: Duration = Duration::from_secs(20);
 const ESCAPE: char = '\u{1b}';
 const CTRL_C: &[u8] = b"\x03";
 
@@ -34,122 +17,6 @@ const EXAMPLE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../examples/sales-outreach.yaml"
 );
-
-/// A program on a terminal.
-struct Terminal {
-    pty: Arc<Pty>,
-    child: Child,
-    output: Receiver<Vec<u8>>,
-    /// Output so far.
-    seen: String,
-}
-
-impl Terminal {
-    fn run(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let (pty, pts) = open().unwrap();
-        pty.resize(Size::new(24, COLUMNS)).unwrap();
-        // With CI set, anstream prints colours on a dumb terminal too.
-        let variables = [
-            "NO_COLOR",
-            "CLICOLOR",
-            "CLICOLOR_FORCE",
-            "CI",
-            "AWS_PROFILE",
-        ];
-        let command = Command::new(env!("CARGO_BIN_EXE_leadgate")).args(args);
-        let command = variables
-            .into_iter()
-            .fold(command, |command, name| command.env_remove(name));
-        let env: HashMap<_, _> = [("TERM", "xterm-256color")]
-            .into_iter()
-            .chain(env.iter().copied())
-            .collect();
-        let child = command.envs(env).spawn(pts).unwrap();
-        let pty = Arc::new(pty);
-        let reader = Arc::clone(&pty);
-        let (sender, output) = channel();
-        // After the end of the program, reading fails.
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = (&*reader).read(&mut buffer) {
-                if sender.send(buffer[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            pty,
-            child,
-            output,
-            seen: String::new(),
-        }
-    }
-
-    fn wait_for(&mut self, text: &str) {
-        let started = Instant::now();
-        while !self.seen.contains(text) {
-            match self.output.recv_timeout(Duration::from_millis(100)) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            assert!(started.elapsed() < DEADLINE, "no {text:?} in {}", self.seen);
-        }
-        assert!(self.seen.contains(text), "no {text:?} in {}", self.seen);
-    }
-
-    fn type_in(&mut self, text: &[u8]) {
-        (&*self.pty).write_all(text).unwrap();
-    }
-
-    /// Waits for the end. Returns the exit status and the whole output.
-    fn end(mut self) -> (ExitStatus, String) {
-        let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(
-                started.elapsed() < DEADLINE,
-                "it does not end: {}",
-                self.seen
-            );
-            thread::sleep(Duration::from_millis(10));
-        };
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-            self.seen += &String::from_utf8_lossy(&bytes);
-        }
-        (status, std::mem::take(&mut self.seen))
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
-
-/// Runs a command to its end, and returns its output with its escapes.
-pub(crate) fn on_terminal(args: &[&str]) -> String {
-    let (status, text) = Terminal::run(args, &[]).end();
-    assert_eq!(status.code(), Some(0), "{args:?}: {text}");
-    text
-}
-
-/// Runs a command to its end. Checks that it succeeds, and that no line is wider than the terminal.
-fn shown(args: &[&str], env: &[(&str, &str)]) -> String {
-    let (status, text) = Terminal::run(args, env).end();
-    assert_eq!(status.code(), Some(0), "{args:?}: {text}");
-    assert_fits(&text);
-    text
-}
-
-fn assert_fits(text: &str) {
-    let plain = anstream::adapter::strip_str(text).to_string();
-    for line in plain.lines() {
-        assert!(width(line) <= usize::from(COLUMNS), "too wide: {line}");
-    }
-}
 
 #[test]
 fn every_help_fits_the_terminal() {
@@ -351,53 +218,6 @@ fn colours_are_where_they_are_wanted() {
     };
     assert!(!piped(&[]).contains(ESCAPE));
     assert!(piped(&[("CLICOLOR_FORCE", "1")]).contains(ESCAPE));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_shows_a_bar_until_its_end() {
-    let services = services().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("leads.csv");
-    let lines = (0..1_000).map(|number| format!("Ada {number}\n"));
-    let text: String = iter::once("first_name\n".to_owned()).chain(lines).collect();
-    fs::write(&file, text).unwrap();
-    let mut import = Terminal::run(
-        &[
-            "lead",
-            "import",
-            file.to_str().unwrap(),
-            "--dynamodb-url",
-            &services.dynamodb_url,
-            "--sqs-url",
-            &services.sqs_url,
-        ],
-        &[],
-    );
-    import.wait_for(" of 1000 lines");
-    let (status, text) = import.end();
-    assert_eq!(status.code(), Some(0), "{text}");
-    // The bar is cleared.
-    let (_, end) = text.rsplit_once(" of 1000 lines").unwrap();
-    assert!(
-        end.ends_with("Created: 1000, already there: 0, refused: 0.\r\n"),
-        "{end:?}"
-    );
-    assert!(end.contains("\u{1b}[2K"), "{end:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_shows_the_whole_reason_of_a_refused_line() {
-    let services = services().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("leads.csv");
-    let lines = "first_name,phone\nAda,12\n".to_owned() + &format!("{},1\n", "Ada ".repeat(60));
-    fs::write(&file, lines).unwrap();
-    let args = ["lead", "import", file.to_str().unwrap(), "--dry-run"];
-    let urls = ["--dynamodb-url", &services.dynamodb_url];
-    let (_, text) = Terminal::run(&[&args[..], &urls].concat(), &[]).end();
-    assert_fits(&text);
-    let reason = "2     phone \"12\" is not a phone number in US, the account's default_country:\r\n      send it with its country code, such as ";
-    assert!(text.contains(reason), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
