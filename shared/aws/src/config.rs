@@ -22,6 +22,8 @@ pub const LOG_LEVEL: &str = "LOG_LEVEL";
 /// Name of the variable with the path of a PEM file: certificates to trust in addition to Amazon's.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
+/// Maximum size of a host in `API_URL`, in bytes: the name of a host has at most 253, and `:65535` follows.
+const MAX_HOST: usize = 259;
 const OF_LAMBDA: &str = "Lambda sets it; outside Lambda, set it yourself";
 
 /// Region, credentials and endpoints of AWS's services. The variables are those of the AWS SDKs.
@@ -133,7 +135,9 @@ fn is_origin(url: &str) -> bool {
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));
     let is_part_of_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    host.is_some_and(|host| !host.is_empty() && host.bytes().all(is_part_of_host))
+    host.is_some_and(|host| {
+        (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(is_part_of_host)
+    })
 }
 
 /// Returns the namespace of the metrics, from `METRICS_NAMESPACE`. It keeps the metrics of several
@@ -212,6 +216,7 @@ mod tests {
             "https://leads.example.com",
             "https://api1234567.execute-api.us-east-1.amazonaws.com",
             "https://xn--bcher-kva.example",
+            &format!("https://{}:65535", "a".repeat(253)),
             "http://127.0.0.1:3000",
             "http://[::1]:3000",
         ] {
@@ -227,6 +232,7 @@ mod tests {
             "https://user@leads.example.com",
             "https://leads.example.com\"",
             "javascript:alert(1)",
+            &format!("https://{}", "a".repeat(260)),
         ] {
             assert!(!is_origin(wrong), "{wrong}");
         }
