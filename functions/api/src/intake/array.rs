@@ -97,7 +97,7 @@ pub async fn create(
         Err(refused) => Err(refused),
     });
     let enrolled: Vec<_> = enrolled.collect();
-    reply_size::check(elements, &enrolled)?;
+    reply_size::check(elements, &enrolled, &state.api_url)?;
     match key {
         None => Ok(accept_in_batches(state, enrolled, begun).await),
         Some(key) => accept_idempotently(state, account, key, enrolled, begun).await,
@@ -173,7 +173,7 @@ async fn accept_idempotently(
     if !has_claims && outcomes.iter().any(is_reused) {
         return reused();
     }
-    reply_size::leave_out_replays(&mut outcomes)?;
+    reply_size::leave_out_replays(&mut outcomes, &state.api_url)?;
     Ok(outcomes)
 }
 

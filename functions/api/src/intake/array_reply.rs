@@ -76,7 +76,7 @@ pub fn array(
     let results = outcomes
         .into_iter()
         .enumerate()
-        .map(|(index, outcome)| result(index, outcome))
+        .map(|(index, outcome)| result(index, outcome, api_url))
         .collect::<Result<_, _>>()
         .map_err(|_| ApiError::Internal(None))?;
     let none_created = ApiError::Validation(Problems::default());
@@ -133,10 +133,14 @@ fn common_error(outcomes: &[Outcome]) -> Option<ApiError> {
 }
 
 /// Returns one result: the body of the reply to the lead alone, with its index in front.
-pub fn result(index: usize, outcome: Outcome) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn result(
+    index: usize,
+    outcome: Outcome,
+    api_url: &str,
+) -> Result<Box<RawValue>, serde_json::Error> {
     let body = match outcome {
         Ok(accepted) => accepted.body,
-        Err(error) => serde_json::to_string(&FailedOut::from(&error))?,
+        Err(error) => serde_json::to_string(&FailedOut::new(&error, api_url))?,
     };
     let fields = body.strip_prefix('{').unwrap_or_default();
     RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))

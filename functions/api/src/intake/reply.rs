@@ -23,6 +23,7 @@ use super::{
 use crate::schema::domain_types;
 use crate::{
     http::{
+        envelope::doc_url,
         error::{ApiError, Problem, Problems},
         problem::Hints,
     },
@@ -71,6 +72,9 @@ pub struct FailedOut<'a> {
     #[serde(skip_serializing_if = "Hints::is_empty")]
     #[schema(required = false)]
     pub hints: Hints,
+    /// The page about `code`, with its cause and its solution.
+    #[schema(example = "https://leads.example.com/docs/errors#validation_error")]
+    pub doc_url: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -151,8 +155,9 @@ pub fn created_reply<'a>(lead: &'a Lead, remarks: &'a Remarks) -> CreatedReply<'
     }
 }
 
-impl<'a> From<&'a ApiError> for FailedOut<'a> {
-    fn from(error: &'a ApiError) -> Self {
+impl<'a> FailedOut<'a> {
+    /// `api_url` is the address of the API. If it is empty, `doc_url` is relative to the API.
+    pub fn new(error: &'a ApiError, api_url: &str) -> Self {
         Self {
             success: false,
             error: error.title(),
@@ -161,6 +166,7 @@ impl<'a> From<&'a ApiError> for FailedOut<'a> {
             details: error.problems().map(Problems::shown),
             problems_total: error.problems().map(Problems::total),
             hints: error.hints(),
+            doc_url: doc_url(error.code(), api_url),
         }
     }
 }

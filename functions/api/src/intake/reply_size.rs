@@ -21,8 +21,8 @@ const REPLY_LIMIT: usize = 6 * 1024 * 1024;
 const FRAME: usize = 8 * 1024;
 /// Maximum size of `"index":999,` and a comma, in bytes.
 const INDEX: usize = 20;
-/// Maximum growth of the result of a lead whose write or start fails later, in bytes: a warning is added, or
-/// a short error takes its place.
+/// Maximum growth of a result whose write or start fails later, in bytes, beside the address of the API: a
+/// warning is added, or a short error with that address takes its place.
 const LATE: usize = 300;
 /// Maximum size of a run with a name of 200 characters, and of all warnings, in bytes. A replay has those of
 /// the first reply.
@@ -38,8 +38,9 @@ const FIRST_REPLY: usize = 4_600;
 pub fn check(
     elements: &[&RawValue],
     enrolled: &[Result<Enrolled, Refused>],
+    api_url: &str,
 ) -> Result<(), ApiError> {
-    if longest(elements, enrolled)? > REPLY_LIMIT {
+    if longest(elements, enrolled, api_url)? > REPLY_LIMIT {
         let what = "The reply to so many leads would be over 6 MiB; send fewer leads at once";
         return Err(ApiError::PayloadTooLarge(what));
     }
@@ -50,7 +51,9 @@ pub fn check(
 fn longest(
     elements: &[&RawValue],
     enrolled: &[Result<Enrolled, Refused>],
+    api_url: &str,
 ) -> Result<usize, ApiError> {
+    let late = LATE + api_url.len();
     let mut size = FRAME;
     for (element, enrolled) in elements.iter().zip(enrolled) {
         size += INDEX;
@@ -59,19 +62,20 @@ fn longest(
                 let growth = if lead.idempotent.is_some() {
                     FIRST_RUN
                 } else {
-                    LATE
+                    late
                 };
                 size_of(&created_reply(&lead.lead, &lead.remarks))? + growth
             }
             Err(refused) => {
-                let refusal = size_of(&FailedOut::from(&refused.error))?;
+                let refusal = size_of(&FailedOut::new(&refused.error, api_url))?;
                 match (&refused.error, &refused.idempotent) {
                     // It may be a replay of a request that was accepted.
                     (ApiError::Validation(problems), Some(_)) => {
                         let reply = size_of(element)? + size_of(problems.hints())?;
                         refusal.max(reply + FIRST_REPLY)
                     }
-                    _ => refusal,
+                    (_, Some(_)) => refusal + late,
+                    (_, None) => refusal,
                 }
             }
         };
@@ -81,7 +85,12 @@ fn longest(
 
 /// Leaves replays out of a reply that would be over 6 MiB. A change can have made their leads larger since the
 /// first reply.
-pub fn leave_out_replays(outcomes: &mut [Outcome]) -> Result<(), ApiError> {
+pub fn leave_out_replays(outcomes: &mut [Outcome], api_url: &str) -> Result<(), ApiError> {
+    let left_out = || {
+        let what = "The lead is stored, but has grown; the reply would be over 6 MiB with it";
+        ApiError::PayloadTooLarge(what)
+    };
+    let size_left_out = size_of(&FailedOut::new(&left_out(), api_url))?;
     let is_replay = |outcome: &Outcome| {
         outcome
             .as_ref()
@@ -91,19 +100,18 @@ pub fn leave_out_replays(outcomes: &mut [Outcome]) -> Result<(), ApiError> {
     for outcome in outcomes.iter() {
         size += INDEX;
         size += match outcome {
-            Ok(_) if is_replay(outcome) => LATE,
+            Ok(_) if is_replay(outcome) => size_left_out,
             Ok(accepted) => escaped_size(accepted.body.as_bytes()),
-            Err(error) => size_of(&FailedOut::from(error))?,
+            Err(error) => size_of(&FailedOut::new(error, api_url))?,
         };
     }
     for outcome in outcomes.iter_mut().filter(|outcome| is_replay(outcome)) {
         let Ok(accepted) = outcome else { continue };
-        let with_it = size - LATE + escaped_size(accepted.body.as_bytes());
+        let with_it = size - size_left_out + escaped_size(accepted.body.as_bytes());
         if with_it <= REPLY_LIMIT {
             size = with_it;
         } else {
-            let what = "The lead is stored, but has grown; the reply would be over 6 MiB with it";
-            *outcome = Err(ApiError::PayloadTooLarge(what));
+            *outcome = Err(left_out());
         }
     }
     Ok(())

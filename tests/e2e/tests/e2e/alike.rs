@@ -1,7 +1,7 @@
 //! The local stack and the function behind the gateway answer alike, whatever a client writes.
 
 use local::demo;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixtures::{RawReply, RawRequest, invoke, stack};
 
@@ -13,12 +13,21 @@ pub async fn answers(stack: &local::Stack, request: &RawRequest<'_>) -> (RawRepl
     let mut local = request.send(&stack.api_url).await.without_id();
     let mut function = request.invoke(&stack.services).await.without_id();
     for (reply, url) in [(&mut local, stack.api_url.as_str()), (&mut function, "")] {
-        if let Some(code) = reply.body["code"].as_str() {
-            assert_eq!(reply.body["doc_url"], format!("{url}/docs/errors#{code}"));
-            reply.body["doc_url"].take();
+        take_doc_url(&mut reply.body, url);
+        let results = reply.body.get_mut("results").and_then(Value::as_array_mut);
+        for result in results.into_iter().flatten() {
+            take_doc_url(result, url);
         }
     }
     (local, function)
+}
+
+/// Takes the address out of an error of the API at `url`.
+fn take_doc_url(error: &mut Value, url: &str) {
+    if let Some(code) = error["code"].as_str() {
+        assert_eq!(error["doc_url"], format!("{url}/docs/errors#{code}"));
+        error["doc_url"].take();
+    }
 }
 
 /// Returns the reply of both, which must be the same.

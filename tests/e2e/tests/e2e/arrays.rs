@@ -4,7 +4,10 @@ use local::demo;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Api, body, stack};
+use crate::{
+    alike::both,
+    fixtures::{Api, RawRequest, body, stack},
+};
 
 async fn post(api: &Api, leads: &Value, status: StatusCode) -> Value {
     body(
@@ -134,6 +137,38 @@ async fn a_thousand_leads_are_all_stored_in_order_and_all_get_their_run() {
         let id = results[number]["lead"]["id"].as_str().unwrap();
         let lead = api.lead_with_run(id).await;
         assert_eq!(lead["first_name"], format!("Lead {number}"));
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn each_refused_lead_of_an_array_has_the_address_of_its_error() {
+    let stack = stack().await;
+    let api = Api::of(&stack);
+    let refused = [
+        (json!({"email": "nope"}), "validation_error"),
+        (json!(7), "malformed_json"),
+        (
+            json!({"first_name": "A", "notes": "x".repeat(64 * 1024)}),
+            "payload_too_large",
+        ),
+    ];
+    let created = json!({"first_name": "John", "phone": "+1234567890"});
+    let mut leads: Vec<_> = refused.iter().map(|(lead, _)| lead.clone()).collect();
+    let none = post(&api, &json!(leads), StatusCode::BAD_REQUEST).await;
+    // The function of the gateway's events has no address, so its links are relative.
+    let body = json!(leads).to_string();
+    both(&stack, &RawRequest::post("/api/public/leads", &body)).await;
+    leads.push(created);
+    let some = post(&api, &json!(leads), StatusCode::MULTI_STATUS).await;
+    for reply in [none, some] {
+        for (index, (_, code)) in refused.iter().enumerate() {
+            let result = &reply["results"][index];
+            assert_eq!(result["code"], *code);
+            let url = format!("{}/docs/errors#{code}", stack.api_url);
+            assert_eq!(result["doc_url"], url, "{result}");
+        }
+        assert_eq!(reply["results"][3].get("doc_url"), None);
     }
     stack.stop().await;
 }

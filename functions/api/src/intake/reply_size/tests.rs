@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aws::randomness::Randomness;
+use aws::{randomness::Randomness, store::StoreError};
 use domain::{
     account::AccountSettings,
     cadence::{Cadence, Channel, Interval, Step},
@@ -24,6 +24,11 @@ use crate::intake::{
 
 const WORKFLOW: &str = "019c0000-0000-7000-8000-0000000000a1";
 const RANDOM: [u8; 10] = [7; 10];
+
+/// Returns no address of the API, and the longest one that the configuration takes.
+fn api_urls() -> [String; 2] {
+    [String::new(), format!("https://{}:65535", "a".repeat(253))]
+}
 
 fn account() -> AccountSettings {
     AccountSettings {
@@ -106,8 +111,8 @@ fn enrol_all(
 }
 
 /// Returns the size of a result as a part of Lambda's JSON string.
-fn real_size(outcome: Result<Accepted, ApiError>) -> usize {
-    let result = result(999, outcome).unwrap();
+fn real_size(outcome: Result<Accepted, ApiError>, api_url: &str) -> usize {
+    let result = result(999, outcome, api_url).unwrap();
     let quotes = 2;
     serde_json::to_string(result.get()).unwrap().len() - quotes + ",".len()
 }
@@ -118,7 +123,12 @@ fn outcomes(enrolled: Result<Enrolled, Refused>) -> Vec<Result<Accepted, ApiErro
         mut lead, remarks, ..
     } = match enrolled {
         Ok(enrolled) => enrolled,
-        Err(refused) => return vec![Err(refused.error)],
+        Err(refused) => {
+            // With a key, the store may be unavailable, or the key may belong to another request.
+            let late = refused.idempotent.is_some().then(late_errors);
+            let errors = late.into_iter().flatten().chain([refused.error]);
+            return errors.map(Err).collect();
+        }
     };
     let lead_id = lead.profile.id;
     let accepted = |lead: &_, more: &[Warning]| {
@@ -138,8 +148,9 @@ fn outcomes(enrolled: Result<Enrolled, Refused>) -> Vec<Result<Accepted, ApiErro
     all
 }
 
-fn late_errors() -> [ApiError; 7] {
+fn late_errors() -> [ApiError; 8] {
     [
+        ApiError::Unavailable(StoreError::Conflict),
         ApiError::NotStored,
         ApiError::Unconfirmed(None),
         ApiError::Conflict,
@@ -192,6 +203,24 @@ prop_compose! {
     }
 }
 
+/// Checks the bound of an element with each outcome that its lead can have, and each address.
+fn check_bound(element: &RawValue, is_keyed: bool, knows_workflow: bool) {
+    let element = [element];
+    let enrol = |knows_workflow| enrol_all(&element, is_keyed, knows_workflow);
+    for api_url in api_urls() {
+        let bound = longest(&element, &enrol(knows_workflow), &api_url).unwrap();
+        let mut all = outcomes(enrol(knows_workflow).remove(0));
+        if is_keyed {
+            // The first request, when the workflow was there or was not.
+            all.extend(outcomes(enrol(!knows_workflow).remove(0)));
+        }
+        for outcome in all {
+            let real = real_size(outcome, &api_url);
+            assert!(FRAME + real <= bound, "{real} bytes, bound {bound}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn the_reply_to_an_array_is_never_larger_than_its_bound(
@@ -200,18 +229,17 @@ proptest! {
         knows_workflow in any::<bool>(),
     ) {
         for element in elements {
-            let element = [&*element];
-            let bound = longest(&element, &enrol_all(&element, is_keyed, knows_workflow)).unwrap();
-            let mut all = outcomes(enrol_all(&element, is_keyed, knows_workflow).remove(0));
-            if is_keyed {
-                // The first request, when the workflow was there or was not.
-                all.extend(outcomes(enrol_all(&element, true, !knows_workflow).remove(0)));
-            }
-            for outcome in all {
-                let real = real_size(outcome);
-                prop_assert!(FRAME + real <= bound, "{real} bytes, bound {bound}");
-            }
+            check_bound(&element, is_keyed, knows_workflow);
         }
+    }
+}
+
+#[test]
+fn the_smallest_elements_have_room_for_a_late_error_with_the_longest_address() {
+    for element in [r#"{"first_name":"J","email":"j@b"}"#, "{}", "7"] {
+        let element = RawValue::from_string(element.to_owned()).unwrap();
+        check_bound(&element, false, true);
+        check_bound(&element, true, true);
     }
 }
 
@@ -233,20 +261,49 @@ fn replays_that_do_not_fit_are_left_out_and_new_leads_are_not() {
             how,
         })
     };
-    let mut outcomes: Vec<Outcome> = (0..1_000)
-        .map(|index| match index % 3 {
-            0 => accepted(Acceptance::Created, 500),
-            1 => accepted(Acceptance::Replayed, 60_000),
-            _ => Err(ApiError::NotStored),
-        })
-        .collect();
-    leave_out_replays(&mut outcomes).unwrap();
-    let count = |how| {
-        let is = |outcome: &&Outcome| outcome.as_ref().is_ok_and(|it| it.how == how);
-        outcomes.iter().filter(is).count()
-    };
-    assert_eq!(count(Acceptance::Created), 334);
-    assert!(count(Acceptance::Replayed) > 80);
-    let size: usize = outcomes.into_iter().map(real_size).sum();
-    assert!(size < REPLY_LIMIT && size > REPLY_LIMIT - 500_000, "{size}");
+    for api_url in api_urls() {
+        let mut outcomes: Vec<Outcome> = (0..1_000)
+            .map(|index| match index % 3 {
+                0 => accepted(Acceptance::Created, 500),
+                1 => accepted(Acceptance::Replayed, 60_000),
+                _ => Err(ApiError::NotStored),
+            })
+            .collect();
+        leave_out_replays(&mut outcomes, &api_url).unwrap();
+        let count = |how| {
+            let is = |outcome: &&Outcome| outcome.as_ref().is_ok_and(|it| it.how == how);
+            outcomes.iter().filter(is).count()
+        };
+        assert_eq!(count(Acceptance::Created), 334);
+        assert!(count(Acceptance::Replayed) > 80);
+        let sizes = outcomes.into_iter().map(|it| real_size(it, &api_url));
+        let size: usize = sizes.sum();
+        // The largest replay that fits is in the reply.
+        let largest = 60_100;
+        assert!(size + FRAME <= REPLY_LIMIT, "{size}");
+        assert!(
+            size + FRAME + 1_000 * INDEX + largest > REPLY_LIMIT,
+            "{size}"
+        );
+    }
+}
+
+#[test]
+fn a_thousand_good_leads_of_the_largest_body_fit_beside_the_longest_address() {
+    // Quotes are twice as long in Lambda's JSON, and an array of 1,000 leads has 2,000,000 bytes.
+    let (start, end) = (
+        format!(r#"{{"first_name":"J","email":"j@example.com","workflow_id":"{WORKFLOW}","n":["#),
+        r#"1]}"#,
+    );
+    let room = 2_000_000 / 1_000 - ",".len() - start.len() - end.len();
+    let filler = r#""","#;
+    let lead = format!("{start}{}{end}", filler.repeat(room / filler.len()));
+    let lead = RawValue::from_string(lead).unwrap();
+    let leads = vec![&*lead; 1_000];
+    let [_, api_url] = api_urls();
+    for is_keyed in [false, true] {
+        let enrolled = enrol_all(&leads, is_keyed, true);
+        assert!(enrolled.iter().all(Result::is_ok));
+        check(&leads, &enrolled, &api_url).unwrap();
+    }
 }
