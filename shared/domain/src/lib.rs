@@ -22,6 +22,7 @@ pub mod limit;
 pub mod limited;
 pub mod metadata;
 pub mod name;
+pub mod outcome;
 pub mod page;
 pub mod patch;
 pub mod phone;

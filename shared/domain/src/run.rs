@@ -1,17 +1,29 @@
 //! Runs: their states, and how a start and a workflow give a run.
 
 mod changes;
+mod claim;
+mod hand_over;
+mod order;
+mod report;
+mod settle;
+mod wake;
 
-use std::collections::BTreeMap;
-
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    hand_over::{
+        Answer, Claim, ClaimOver, Delivery, HandOver, MOST_LAPSES, NotClaimed, OUTCOME_TIMEOUT,
+        Owner, expires_after,
+    },
+    report::{NotDeferred, NotDispatched, Report, Reported},
+    wake::{Held, HeldBy, Wake, WakeKind},
+};
 use super::{
-    cadence::{Gate, Touchpoint, TouchpointState, Window, plan},
-    first_message::MessageParts,
+    cadence::{Touchpoint, TouchpointState, plan},
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
+    time::whole_second,
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
@@ -23,9 +35,9 @@ pub enum RunStatus {
     Queued,
     /// The run is built and has not ended.
     Running,
-    /// The lead has a terminal status, or no touchpoint is left.
+    /// The lead has a terminal status, or the cadence ran out without reaching a person.
     Completed,
-    /// Another run replaced this one.
+    /// Another run replaced this one, or the person may not be contacted any more.
     Stopped,
     /// The workflow was missing when the run was to be built.
     Failed,
@@ -41,9 +53,9 @@ pub enum CadenceState {
     Active,
     /// No touchpoint goes out until the cadence is resumed.
     Paused,
-    /// No touchpoint is left.
+    /// No touchpoint is left, or an outcome has completed the cadence.
     Completed,
-    /// The run ended before its cadence.
+    /// The run ended before its cadence, or an outcome has cancelled the cadence.
     Cancelled,
 }
 
@@ -62,55 +74,35 @@ pub struct Run {
     pub cadence_state: CadenceState,
     /// Whether a person has taken the lead over. The automation then waits.
     pub human_takeover: bool,
-    /// Time since which a person holds up the cadence. `None` if none does.
+    /// Time since which no touchpoint goes out, because a person has the lead or an outcome has
+    /// completed the cadence. `None` while touchpoints go out. A resume moves the rest by the time
+    /// since then.
     pub paused_at: Option<Timestamp>,
-    /// Planned contacts, in order.
+    /// Whether a client has set the status. Leadgate then never changes it by itself.
+    pub is_status_set: bool,
+    /// Contacts, in the order of their planning. The list only grows, and an index never moves.
     pub touchpoints: Vec<Touchpoint>,
-    /// The part of the workflow that the cadence needs. `None` if nothing is planned yet.
-    pub snapshot: Option<Snapshot>,
+    /// State of the touchpoint whose turn it is. `None` until its first claim or its opening.
+    pub hand_over: Option<HandOver>,
+    /// The dispatched touchpoint whose outcome is missing. `None` if there is none.
+    pub awaited: Option<Awaited>,
+    /// The thing that holds the run. `None` if nothing does.
+    pub held: Option<Held>,
     /// Time at which the run was built.
     pub created_at: Timestamp,
     /// Number of changes. A write fails if another change has raised it.
     pub revision: u32,
 }
 
-/// The part of a workflow that a run keeps when its touchpoints are planned. Later edits of the
-/// workflow do not change the run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Zone of the windows and of the touchpoints' wall-clock times.
-    pub timezone: TimeZone,
-    /// Windows for calls. If there are none, calls may be placed at any time.
-    pub windows: Vec<Window>,
-    /// Whether the windows also hold for the other channels.
-    pub gate_all_channels: bool,
-    /// Messages by the index of their step. A step without a message is absent.
-    pub messages: BTreeMap<u16, MessageParts>,
-}
-
-impl From<&Workflow> for Snapshot {
-    fn from(workflow: &Workflow) -> Self {
-        let cadence = &workflow.cadence;
-        let messages = (0..)
-            .zip(&cadence.steps)
-            .filter_map(|(index, step)| Some((index, step.message.clone()?)));
-        Self {
-            timezone: workflow.timezone.clone(),
-            windows: cadence.windows.clone(),
-            gate_all_channels: cadence.gate_all_channels,
-            messages: messages.collect(),
-        }
-    }
-}
-
-impl Snapshot {
-    pub fn gate(&self) -> Gate<'_> {
-        Gate {
-            windows: &self.windows,
-            all_channels: self.gate_all_channels,
-            zone: &self.timezone,
-        }
-    }
+/// A dispatched touchpoint without an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Time at which the outcome counts as missing, if no other touchpoint follows.
+    pub due_at: Timestamp,
+    /// Number of tries so far.
+    pub tries: u16,
+    /// Time at which the touchpoint has used up its open time.
+    pub expires_at: Timestamp,
 }
 
 impl Run {
@@ -131,7 +123,7 @@ impl Run {
     ) -> Self {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
         // Due times are whole seconds.
-        let planned_from = Timestamp::from_second(planned_from.as_second()).unwrap_or(planned_from);
+        let planned_from = whole_second(planned_from);
         let touchpoints = planned.map_or_else(Vec::new, |workflow| {
             plan(
                 &workflow.cadence,
@@ -162,8 +154,11 @@ impl Run {
             cadence_state,
             human_takeover: false,
             paused_at: None,
+            is_status_set: false,
             touchpoints,
-            snapshot: planned.map(Snapshot::from),
+            hand_over: None,
+            awaited: None,
+            held: None,
             created_at: now,
             revision: 0,
         }
@@ -181,6 +176,7 @@ impl Run {
         let planned = Self::build_from(lead, start, Some(workflow), now, now);
         let mut run = Self {
             current_status: self.current_status.clone(),
+            is_status_set: self.is_status_set,
             created_at: self.created_at,
             revision: self.revision,
             ..planned
@@ -202,7 +198,19 @@ impl Run {
 
     /// Returns whether the run waits for its paused workflow, with nothing planned.
     pub fn is_waiting(&self) -> bool {
-        self.status == RunStatus::Queued && self.snapshot.is_none()
+        self.status == RunStatus::Queued && !self.is_planned()
+    }
+
+    /// Returns whether the cadence is planned.
+    pub fn is_planned(&self) -> bool {
+        !self.touchpoints.is_empty()
+    }
+
+    /// Returns whether a client can set the status: the run's status is not terminal, and no other
+    /// run has replaced it.
+    pub fn has_open_status(&self) -> bool {
+        let is_over = matches!(self.status, RunStatus::Stopped | RunStatus::Failed);
+        !is_over && !self.current_status.is_terminal
     }
 
     /// Returns whether the run is active: it has neither ended nor failed.

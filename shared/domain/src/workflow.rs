@@ -4,8 +4,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cadence::Cadence,
+    cadence::{Cadence, Gate},
     ids::{StatusId, WorkflowId},
+    outcome::Outcomes,
 };
 use crate::{channel::Channel, time::zone_name};
 
@@ -45,6 +46,8 @@ pub struct Workflow {
     /// Statuses that a lead can have. Exactly one is initial.
     pub statuses: Vec<Status>,
     pub cadence: Cadence,
+    /// Effects of outcomes on runs.
+    pub outcomes: Outcomes,
     pub created_at: Timestamp,
 }
 
@@ -101,6 +104,16 @@ impl Workflow {
             }
         }
         channels
+    }
+
+    /// Returns the windows in the workflow's zone.
+    pub fn gate(&self) -> Gate<'_> {
+        self.cadence.gate(&self.timezone)
+    }
+
+    /// Returns the status with a key.
+    pub fn status(&self, key: &str) -> Option<&Status> {
+        self.statuses.iter().find(|status| status.key == key)
     }
 
     /// Returns the status of a new lead.

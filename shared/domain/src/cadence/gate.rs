@@ -16,6 +16,9 @@ use crate::channel::Channel;
 /// end.
 const MAX_SEARCH: SignedDuration = SignedDuration::from_hours(400 * 24);
 
+/// Maximum time to search ahead for the end of an open time. It is longer than any touchpoint has.
+const MAX_OPEN: SignedDuration = SignedDuration::from_hours(3 * 24);
+
 /// Windows of a cadence in its workflow's zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
@@ -29,7 +32,7 @@ pub struct Gate<'a> {
 impl Gate<'_> {
     /// Returns the earliest time from `due` on at which the channel may be used. Adds the reasons
     /// if that is later than `due`.
-    pub(super) fn pass(
+    pub(crate) fn pass(
         self,
         channel: Channel,
         due: Timestamp,
@@ -62,6 +65,66 @@ impl Gate<'_> {
             }
         }
         opening
+    }
+
+    /// Returns whether the channel may be used at `at`.
+    pub fn is_open(self, channel: Channel, at: Timestamp) -> bool {
+        self.pass(channel, at, &mut Vec::new()) == at
+    }
+
+    /// Returns the first time from `at` on at which the channel may not be used. `None` if it may be
+    /// used for the next three days, or at any time.
+    pub fn closes_at(self, channel: Channel, at: Timestamp) -> Option<Timestamp> {
+        let is_gated = self.all_channels || channel == Channel::Call;
+        if !is_gated || self.windows.is_empty() {
+            return None;
+        }
+        let last = at.saturating_add(MAX_OPEN).ok()?;
+        let mut changes = self.zone.following(at).map(|change| change.timestamp());
+        let mut change = changes.next();
+        let mut from = at;
+        while from <= last {
+            let offset = self.zone.to_offset(from);
+            let Some(end) = self.local_closing(offset.to_datetime(from)) else {
+                return Some(from);
+            };
+            let end = offset.to_timestamp(end).ok()?;
+            match change {
+                Some(at) if at <= end => {
+                    from = at;
+                    change = changes.next();
+                }
+                _ => from = end,
+            }
+        }
+        None
+    }
+
+    /// Returns the time at which the channel was open for `open` in all, from `from` on.
+    pub fn after_open(self, channel: Channel, from: Timestamp, open: SignedDuration) -> Timestamp {
+        let last = from.saturating_add(MAX_SEARCH).unwrap_or(Timestamp::MAX);
+        let (mut at, mut left) = (from, open);
+        while at < last {
+            at = self.pass(channel, at, &mut Vec::new());
+            let end = at.saturating_add(left).unwrap_or(Timestamp::MAX);
+            match self.closes_at(channel, at) {
+                Some(closes) if closes < end => {
+                    left -= closes.duration_since(at);
+                    at = closes;
+                }
+                _ => return end,
+            }
+        }
+        last
+    }
+
+    /// Returns the end of the hours around `local`, as if the clocks never changed. `None` if no
+    /// window is open then.
+    fn local_closing(self, local: DateTime) -> Option<DateTime> {
+        let around = self
+            .hours_on(local.date())
+            .filter(|hours| hours.contains(&local));
+        around.map(|hours| hours.end).max()
     }
 
     /// Returns the earliest time from `due` on whose wall-clock time is in a window, and whether

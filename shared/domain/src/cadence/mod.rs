@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     gate::Gate,
     interval::{Interval, IntervalError},
-    plan::{first_touchpoint, plan, shift},
+    plan::{first_touchpoint, plan, shift, shift_after_late},
     touchpoint::{FirstTouchpoint, Reachability, Reason, Touchpoint, TouchpointState},
     window::{ClockTime, ClockTimeError, Day, Window, WindowError},
 };
@@ -34,7 +34,7 @@ pub struct Cadence {
 }
 
 impl Cadence {
-    fn gate<'a>(&'a self, zone: &'a TimeZone) -> Gate<'a> {
+    pub(crate) fn gate<'a>(&'a self, zone: &'a TimeZone) -> Gate<'a> {
         Gate {
             windows: &self.windows,
             all_channels: self.gate_all_channels,

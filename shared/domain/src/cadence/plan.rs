@@ -6,7 +6,7 @@ use super::{
     Cadence, FirstTouchpoint, Gate, Interval, Reachability, Reason, Step, Touchpoint,
     TouchpointState, gate::add,
 };
-use crate::first_message::FirstMessage;
+use crate::{first_message::FirstMessage, time::whole_second};
 
 /// Returns the first touchpoint that reaches the lead, without planning the others. `None` if no
 /// step reaches the lead.
@@ -83,29 +83,66 @@ pub fn plan(
                 },
                 reasons,
                 message: message.cloned(),
+                was_claimed: false,
+                outcome: None,
             });
         }
     }
     touchpoints
 }
 
-/// Moves touchpoints by the length of a pause that ends at `now`, and then to the next time that
-/// the windows allow. No touchpoint is due in the past or before the one that it follows.
-pub fn shift(
-    touchpoints: &mut [Touchpoint],
+/// Moves touchpoints, which are in the order of their due times, by the length of a pause that ends
+/// at `now`, and then to the next time that the windows allow. No touchpoint is due in the past or
+/// before the one that it follows.
+pub fn shift<'a>(
+    touchpoints: impl IntoIterator<Item = &'a mut Touchpoint>,
     gate: Gate<'_>,
     pause: SignedDuration,
     now: Timestamp,
 ) {
-    let mut before = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let mut before = whole_second(now);
     for touchpoint in touchpoints {
         let reasons = &mut touchpoint.reasons;
         let later = touchpoint.due_at.saturating_add(pause);
         let later = later.unwrap_or(touchpoint.due_at);
         let later = gate.pass(touchpoint.channel, later, reasons);
         before = gate.pass(touchpoint.channel, later.max(before), reasons);
-        touchpoint.due_at = before;
-        touchpoint.offset = gate.zone.to_offset(before);
+        touchpoint.move_to(before, gate.zone);
+    }
+}
+
+/// Moves the touchpoints after a late contact at `contacted_at`. Each is due at the later of its
+/// time and the time that the planner gives it from the contact on. The list begins after the late
+/// touchpoint, in the order of the plan. Touchpoints for which `is_open` is false count, but do not
+/// move.
+pub fn shift_after_late(
+    touchpoints: &mut [Touchpoint],
+    cadence: &Cadence,
+    zone: &TimeZone,
+    contacted_at: Timestamp,
+    is_open: impl Fn(&Touchpoint) -> bool,
+) {
+    let gate = cadence.gate(zone);
+    let mut planned = whole_second(contacted_at);
+    for touchpoint in touchpoints {
+        // A call that a person asked for keeps its time, and the plan does not count from it.
+        if touchpoint.reasons.contains(&Reason::Callback) {
+            continue;
+        }
+        let step = cadence.steps.get(usize::from(touchpoint.step_index));
+        let wait = step.map_or(Interval::default(), |step| match touchpoint.attempt {
+            1 => step.delay,
+            _ => step.attempt_interval,
+        });
+        let mut reasons = touchpoint.reasons.clone();
+        planned = after(planned, wait, zone, &mut reasons);
+        planned = gate.pass(touchpoint.channel, planned, &mut reasons);
+        if is_open(touchpoint) && touchpoint.due_at < planned {
+            add(&mut reasons, Reason::Late);
+            touchpoint.reasons = reasons;
+            touchpoint.move_to(planned, zone);
+        }
+        planned = planned.max(touchpoint.due_at);
     }
 }
 

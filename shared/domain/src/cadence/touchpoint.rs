@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    tz::{Offset, TimeZone},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Channel;
-use crate::first_message::FirstMessage;
+use crate::{channel::Channel, first_message::FirstMessage, outcome::Outcome};
 
 /// Addresses by which a lead can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub struct Touchpoint {
     pub reasons: Vec<Reason>,
     /// Message that replaces the step's. Only a forced first touchpoint has one.
     pub message: Option<FirstMessage>,
+    /// Whether it was claimed at least once. Outcomes are accepted from then on.
+    pub was_claimed: bool,
+    /// The heaviest outcome so far.
+    pub outcome: Option<Outcome>,
 }
 
 /// State of a touchpoint ([contract](../../../../docs/contract.md#run-values)).
@@ -43,16 +50,22 @@ pub struct Touchpoint {
 pub enum TouchpointState {
     /// It goes out when it is due.
     Scheduled,
-    /// The lead cannot be reached on its channel.
-    Skipped,
-    /// It was scheduled, and the cadence was stopped first.
-    Cancelled,
-    /// A sender has it.
+    /// A worker or a client has it, until its settlement or its outcome.
+    Claimed,
+    /// The receiver has it, and its outcome is missing.
     Dispatched,
-    /// The contact was made.
+    /// It may have gone out. An outcome settles it.
+    Unconfirmed,
+    /// It has an outcome.
     Done,
-    /// The contact failed.
+    /// The receiver has refused it.
     Failed,
+    /// It does not go out, for a reason of its own.
+    Skipped,
+    /// The run was stopped or has ended first.
+    Cancelled,
+    /// Its time is used up.
+    Expired,
 }
 
 /// Reason why a touchpoint differs from its step.
@@ -76,6 +89,24 @@ pub enum Reason {
     /// Replaced: the client set the first message.
     #[serde(rename = "forced_first_message")]
     ForcedFirstMessage,
+    /// Moved: an earlier touchpoint went out late.
+    #[serde(rename = "late")]
+    Late,
+    /// Moved or added: the person asked for a call at this time.
+    #[serde(rename = "callback")]
+    Callback,
+    /// Skipped: an outcome ended the attempts of its step.
+    #[serde(rename = "next_step")]
+    NextStep,
+    /// Skipped: the address of its channel does not work.
+    #[serde(rename = "address_invalid")]
+    AddressInvalid,
+    /// Skipped: the person may not be contacted.
+    #[serde(rename = "suppressed")]
+    Suppressed,
+    /// Failed: its message needs a value that the lead does not have.
+    #[serde(rename = "template")]
+    Template,
 }
 
 /// First touchpoint of a cadence, as the reply to `POST /leads` shows it.
@@ -96,17 +127,57 @@ impl Touchpoint {
     pub fn local(&self) -> DateTime {
         self.offset.to_datetime(self.due_at)
     }
+
+    /// Sets the due time, in the workflow's zone.
+    pub(crate) fn move_to(&mut self, due_at: Timestamp, zone: &TimeZone) {
+        self.due_at = due_at;
+        self.offset = zone.to_offset(due_at);
+    }
+}
+
+impl TouchpointState {
+    pub const ALL: [Self; 9] = [
+        Self::Scheduled,
+        Self::Claimed,
+        Self::Dispatched,
+        Self::Unconfirmed,
+        Self::Done,
+        Self::Failed,
+        Self::Skipped,
+        Self::Cancelled,
+        Self::Expired,
+    ];
+}
+
+impl Reason {
+    pub const ALL: [Self; 12] = [
+        Self::WindowClosed,
+        Self::WeekdayClosed,
+        Self::ClockGap,
+        Self::NoPhone,
+        Self::NoEmail,
+        Self::ForcedFirstMessage,
+        Self::Late,
+        Self::Callback,
+        Self::NextStep,
+        Self::AddressInvalid,
+        Self::Suppressed,
+        Self::Template,
+    ];
 }
 
 impl fmt::Display for TouchpointState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Scheduled => "scheduled",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
+            Self::Claimed => "claimed",
             Self::Dispatched => "dispatched",
+            Self::Unconfirmed => "unconfirmed",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
         })
     }
 }
@@ -120,6 +191,12 @@ impl fmt::Display for Reason {
             Self::NoPhone => "no_phone",
             Self::NoEmail => "no_email",
             Self::ForcedFirstMessage => "forced_first_message",
+            Self::Late => "late",
+            Self::Callback => "callback",
+            Self::NextStep => "next_step",
+            Self::AddressInvalid => "address_invalid",
+            Self::Suppressed => "suppressed",
+            Self::Template => "template",
         })
     }
 }

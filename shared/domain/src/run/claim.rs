@@ -1,0 +1,188 @@
+//! Claims: one worker or one caller at a time takes the touchpoint that is due.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Run,
+    hand_over::{Claim, ClaimOver, Delivery, HandOver, NotClaimed, Owner, expires_after},
+    wake::WakeKind,
+};
+use crate::{
+    cadence::{Reason, TouchpointState},
+    channel::Channel,
+    time::whole_second,
+    workflow::Workflow,
+};
+
+impl Run {
+    /// Returns whether touchpoints of the run may go out.
+    pub fn is_live(&self) -> bool {
+        self.goes_on() && self.held.is_none()
+    }
+
+    /// Opens the touchpoint that is due, for callers who pull: from now on its time counts. Returns
+    /// its index. `None` if none is due, or if a hand-over has begun.
+    pub fn open(&mut self, workflow: &Workflow, now: Timestamp) -> Option<u16> {
+        let index = self.next_index().filter(|_| self.is_live())?;
+        let due = self.touchpoint(index)?.due_at;
+        if self.hand_over.is_some() || now < due {
+            return None;
+        }
+        self.begin(index, Delivery::Pull, workflow, now);
+        Some(index)
+    }
+
+    /// Claims the touchpoint whose turn it is, for one try. Returns its index. First does everything
+    /// that is overdue.
+    ///
+    /// # Errors
+    /// [`NotClaimed`].
+    pub fn claim(
+        &mut self,
+        owner: Owner,
+        lease: SignedDuration,
+        delivery: Delivery,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Result<u16, NotClaimed> {
+        self.advance(workflow, now);
+        if let Some(claim) = self.hand_over.as_ref().and_then(|it| it.claim) {
+            return Err(NotClaimed::Claimed(claim.until));
+        }
+        if !self.is_live() {
+            return Err(NotClaimed::NotLive);
+        }
+        let is_repeat = self.hand_over.is_some();
+        let index = self.next_index().ok_or(NotClaimed::NoneLeft)?;
+        let (channel, due_at) = self
+            .touchpoint(index)
+            .map(|it| (it.channel, it.due_at))
+            .ok_or(NotClaimed::NoneLeft)?;
+        let due_at = match &self.hand_over {
+            Some(it) if it.wake == WakeKind::Retry => it.wake_at,
+            _ => due_at,
+        };
+        if now < due_at {
+            return Err(NotClaimed::NotDue(due_at));
+        }
+        if !workflow.gate().is_open(channel, now) {
+            // `advance` has ended a touchpoint with an open try.
+            return Err(self.to_next_opening(index, workflow, now));
+        }
+        self.settle_missing_outcome(workflow, now);
+        if !self.is_live() {
+            return Err(NotClaimed::NotLive);
+        }
+        if self.next_index() != Some(index) {
+            return Err(NotClaimed::NotDue(now));
+        }
+        self.begin(index, delivery, workflow, now);
+        let until = now.saturating_add(lease).unwrap_or(now);
+        let closes = workflow.gate().closes_at(channel, now);
+        if let Some(hand_over) = &mut self.hand_over {
+            let until = closes.map_or(until, |closes| closes.min(until));
+            hand_over.claim = Some(Claim {
+                owner,
+                until: until.min(hand_over.expires_at),
+            });
+            hand_over.tries = hand_over.tries.saturating_add(1);
+        }
+        if let Some(touchpoint) = self.touchpoint_mut(index) {
+            touchpoint.state = TouchpointState::Claimed;
+            touchpoint.was_claimed = true;
+        }
+        if delivery == Delivery::Pull && !is_repeat {
+            self.plan_after(index, workflow, now);
+        }
+        Ok(index)
+    }
+
+    /// Lets a caller keep its claim for another `lease`, but not beyond the touchpoint's own time.
+    /// Returns the new end.
+    ///
+    /// # Errors
+    /// [`ClaimOver`], also after a stop or an end of the run.
+    pub fn extend(
+        &mut self,
+        owner: Owner,
+        lease: SignedDuration,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Result<Timestamp, ClaimOver> {
+        let channel = self.claimed_channel().ok_or(ClaimOver)?;
+        let is_live = self.is_live();
+        let hand_over = self.claimed_by(owner)?;
+        let claim = hand_over.claim.as_mut().ok_or(ClaimOver)?;
+        if claim.until <= now || !is_live {
+            return Err(ClaimOver);
+        }
+        let until = now.saturating_add(lease).unwrap_or(now);
+        let closes = workflow.gate().closes_at(channel, now);
+        let until = closes.map_or(until, |closes| closes.min(until));
+        claim.until = until.min(hand_over.expires_at);
+        Ok(claim.until)
+    }
+
+    /// Begins the hand-over of a touchpoint, or goes on with it.
+    fn begin(&mut self, index: u16, delivery: Delivery, workflow: &Workflow, now: Timestamp) {
+        if let Some(hand_over) = &mut self.hand_over {
+            hand_over.delivery = delivery;
+            return;
+        }
+        let Some(touchpoint) = self.touchpoint(index) else {
+            return;
+        };
+        let channel = touchpoint.channel;
+        let due_at = touchpoint.due_at;
+        let expires_at = workflow
+            .gate()
+            .after_open(channel, now, expires_after(channel));
+        let (wake_at, wake) = match delivery {
+            // The claim leaves the wake where it is.
+            Delivery::Push => (due_at, WakeKind::HandOver),
+            Delivery::Pull => (expires_at, WakeKind::Expiry),
+        };
+        self.hand_over = Some(HandOver {
+            index,
+            delivery,
+            expires_at,
+            tries: 0,
+            lapses: 0,
+            refusals: 0,
+            is_open: false,
+            claim: None,
+            wake_at: whole_second(wake_at),
+            wake,
+        });
+    }
+
+    /// Moves a touchpoint whose window is closed to the next opening.
+    fn to_next_opening(&mut self, index: u16, workflow: &Workflow, now: Timestamp) -> NotClaimed {
+        let gate = workflow.gate();
+        let mut opening = now;
+        if let Some(touchpoint) = self.touchpoint_mut(index) {
+            let reasons = &mut touchpoint.reasons;
+            opening = gate.pass(touchpoint.channel, whole_second(now), reasons);
+            if !reasons.contains(&Reason::Late) {
+                reasons.push(Reason::Late);
+            }
+            touchpoint.move_to(opening, gate.zone);
+        }
+        if let Some(hand_over) = &mut self.hand_over
+            && hand_over.delivery == Delivery::Push
+        {
+            hand_over.wake_at = opening.min(hand_over.expires_at);
+        }
+        NotClaimed::NotDue(opening)
+    }
+
+    pub(super) fn claimed_by(&mut self, owner: Owner) -> Result<&mut HandOver, ClaimOver> {
+        let is_owner = |it: &&mut HandOver| it.claim.is_some_and(|claim| claim.owner == owner);
+        self.hand_over.as_mut().filter(is_owner).ok_or(ClaimOver)
+    }
+
+    fn claimed_channel(&self) -> Option<Channel> {
+        let index = self.hand_over.as_ref()?.index;
+        Some(self.touchpoint(index)?.channel)
+    }
+}

@@ -1,0 +1,106 @@
+//! Hand-overs: the way of a touchpoint from its first claim or its opening to its settlement.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::wake::WakeKind;
+use crate::{cadence::Reason, channel::Channel};
+
+/// Time after the last hand-over of a run at which its outcome counts as missing.
+pub const OUTCOME_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
+/// Number of leases that may lapse before a pulled touchpoint counts as unconfirmed.
+pub const MOST_LAPSES: u8 = 3;
+
+/// Returns the open time within which a touchpoint of the channel is tried.
+pub fn expires_after(channel: Channel) -> SignedDuration {
+    SignedDuration::from_hours(match channel {
+        Channel::Call => 1,
+        Channel::Sms | Channel::Whatsapp => 4,
+        Channel::Email => 24,
+    })
+}
+
+/// Random name of one delivery or of one caller. Only the owner of a claim settles it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Owner(pub [u8; 12]);
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Owner(redacted)")
+    }
+}
+
+/// The right of one worker or one caller to hand a touchpoint over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub owner: Owner,
+    /// End of the lease. From then on, another claim may follow.
+    pub until: Timestamp,
+}
+
+/// Way in which a touchpoint reaches its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Leadgate sends it to the receiver.
+    Push,
+    /// The receiver asks for it.
+    Pull,
+}
+
+/// State of the touchpoint whose turn it is. A run has at most one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// Index of the touchpoint.
+    pub index: u16,
+    pub delivery: Delivery,
+    /// Time at which the touchpoint has used up its open time. It is never handed over from then
+    /// on.
+    pub expires_at: Timestamp,
+    /// Number of tries so far.
+    pub tries: u16,
+    /// Number of leases that ended without an outcome.
+    pub lapses: u8,
+    /// Number of refusals of the receiver.
+    pub refusals: u8,
+    /// Whether the result of a try is unknown. Such a touchpoint may have gone out.
+    pub is_open: bool,
+    /// The present claim. `None` between two tries.
+    pub claim: Option<Claim>,
+    /// Time and kind of the run's wake.
+    pub wake_at: Timestamp,
+    pub wake: WakeKind,
+}
+
+/// Reason why a touchpoint was not claimed. The run may have changed all the same, so the caller
+/// writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotClaimed {
+    /// The run is stopped, held, taken over or ended.
+    NotLive,
+    /// No touchpoint is scheduled.
+    NoneLeft,
+    /// The touchpoint is due later. It may have moved to the next opening.
+    NotDue(Timestamp),
+    /// Another worker or caller has it until this time.
+    Claimed(Timestamp),
+}
+
+/// Result of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The receiver has taken the touchpoint.
+    Taken,
+    /// The receiver refuses this contact.
+    Refused,
+    /// The touchpoint did not go out, for a reason that is not its own. The try does not count.
+    Back { retry_at: Timestamp },
+    /// The receiver may have taken the touchpoint.
+    Unknown { retry_at: Timestamp },
+    /// The touchpoint must not go out, for a reason of its own.
+    Skipped(Reason),
+    /// The message could not be filled in.
+    Template,
+}
+
+/// Error for a settlement, an extension or a release of a claim that is another's, or is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimOver;
