@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 use domain::{
     campaign::Campaign,
     ids::{AccountId, CampaignId, WorkflowId},
-    workflow::Workflow,
+    workflow::{Workflow, WorkflowLabel},
 };
 use jiff::SignedDuration;
 
@@ -18,6 +18,8 @@ use crate::{
 
 /// Maximum age of a cached workflow or campaign.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(30);
+/// Lifetime of a value that never changes.
+const FOR_EVER: SignedDuration = SignedDuration::MAX;
 /// Maximum number of cached workflows, and of cached campaigns.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 
@@ -27,6 +29,7 @@ pub struct Catalogue {
     store: Store,
     clock: Clock,
     workflows: Arc<Cache<(AccountId, WorkflowId), Arc<Workflow>>>,
+    versions: Arc<Cache<(AccountId, WorkflowId, u32), Arc<Workflow>>>,
     campaigns: Arc<Cache<(AccountId, CampaignId), Arc<Campaign>>>,
 }
 
@@ -37,6 +40,7 @@ impl Catalogue {
             store,
             clock,
             workflows: Arc::new(Cache::new(CAPACITY)),
+            versions: Arc::new(Cache::new(CAPACITY)),
             campaigns: Arc::new(Cache::new(CAPACITY)),
         }
     }
@@ -60,6 +64,29 @@ impl Catalogue {
                 .put((account, id), Arc::clone(workflow), now, LIFETIME);
         }
         Ok(workflow)
+    }
+
+    /// Returns the version of a workflow that a run follows. It never changes, so the process keeps
+    /// it.
+    ///
+    /// # Errors
+    /// Same as [`Store::workflow_version`]. [`StoreError::NotFound`] if there is no such version.
+    pub async fn version(
+        &self,
+        account: AccountId,
+        label: &WorkflowLabel,
+    ) -> Result<Arc<Workflow>, StoreError> {
+        let key = (account, label.id, label.version);
+        if let Some(version) = self.versions.get(&key, self.clock.now()) {
+            return Ok(version);
+        }
+        let version = self
+            .store
+            .workflow_version(account, label.id, label.version);
+        let version = Arc::new(version.await?.ok_or(StoreError::NotFound)?);
+        let copy = Arc::clone(&version);
+        self.versions.put(key, copy, self.clock.now(), FOR_EVER);
+        Ok(version)
     }
 
     /// Returns a campaign of an account, at most 30 seconds old. `None` if there is none.

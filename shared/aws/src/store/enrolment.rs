@@ -4,9 +4,7 @@
 //! that the caller has read, and that the run has not changed since. So concurrent changes have the
 //! same effect as one change after the other.
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update, builders::PutBuilder,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use domain::{
     activity::Activity,
     ids::{AccountId, LeadId},
@@ -19,11 +17,11 @@ use serde_dynamo::to_attribute_value;
 use super::{
     Store, StoreError,
     history::ActivityItem,
-    item::{Attributes, Entity, damaged, encode, text},
+    item::{Entity, damaged, encode, text},
     keys,
     lead::LeadItem,
     run::RunItem,
-    transaction::incomplete,
+    transaction::{incomplete, written},
     waiting::WaitingNote,
 };
 
@@ -42,6 +40,9 @@ pub enum RunOrigin {
     /// The run is not in the table yet, and the caller has built it. Its start is under way.
     New,
 }
+
+/// Condition that the run is the one that was read.
+const IS_UNCHANGED: &str = "et = :run AND revision = :revision";
 
 impl Store {
     /// Writes a changed run, and adds the change to the lead's history.
@@ -70,6 +71,27 @@ impl Store {
         ];
         writes.extend(self.run_writes(current)?);
         self.transact(writes).await
+    }
+
+    /// Writes a changed run in one write, without an entry in the history.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
+    /// since it was read, or if it was erased.
+    pub async fn write_run(&self, run: &Run) -> Result<(), StoreError> {
+        let mut changed = run.clone();
+        changed.revision += 1;
+        let key = keys::run(run.account_id, run.lead_id, run.id);
+        self.client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(encode(key, &RunItem::from(&changed))?))
+            .condition_expression(IS_UNCHANGED)
+            .expression_attribute_values(":run", text(RunItem::NAME))
+            .expression_attribute_values(":revision", AttributeValue::N(run.revision.to_string()))
+            .send()
+            .await?;
+        Ok(())
     }
 
     /// Gives a lead another start, and writes `ended`, the ended run of its present start. `None`
@@ -157,7 +179,7 @@ impl Store {
         let put = self.put(encode(key, &RunItem::from(&changed))?);
         let put = match origin {
             RunOrigin::Stored => put
-                .condition_expression("et = :run AND revision = :revision")
+                .condition_expression(IS_UNCHANGED)
                 .expression_attribute_values(":run", text(RunItem::NAME))
                 .expression_attribute_values(
                     ":revision",
@@ -165,10 +187,10 @@ impl Store {
                 ),
             RunOrigin::New => put.condition_expression("attribute_not_exists(pk)"),
         };
-        let mut writes = vec![finish(put)?];
+        let mut writes = vec![written(put)?];
         if *origin == RunOrigin::New && run.is_waiting() {
             let key = keys::waiting_note(run.account_id, run.workflow.id, run.id);
-            writes.push(finish(self.put(encode(key, &WaitingNote::of(run))?))?);
+            writes.push(written(self.put(encode(key, &WaitingNote::of(run))?))?);
         }
         Ok(writes)
     }
@@ -180,15 +202,6 @@ impl Store {
         lead: LeadId,
         item: &ActivityItem,
     ) -> Result<TransactWriteItem, StoreError> {
-        finish(self.put(encode(item.key(account, lead), item)?))
+        written(self.put(encode(item.key(account, lead), item)?))
     }
-
-    fn put(&self, item: Attributes) -> PutBuilder {
-        Put::builder().table_name(&*self.table).set_item(Some(item))
-    }
-}
-
-fn finish(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
-    let put = put.build().map_err(incomplete)?;
-    Ok(TransactWriteItem::builder().put(put).build())
 }

@@ -93,7 +93,8 @@ struct Beside {
 impl Beside {
     /// Returns the parts of an item. `None` if it has no key.
     fn of(item: Attributes) -> Option<Self> {
-        let is_planned = item.contains_key("snapshot");
+        let status = item.get("run_status").and_then(|status| status.as_s().ok());
+        let is_queued = status.is_some_and(|status| status == "queued");
         let workflow = item.get("workflow").and_then(|workflow| {
             let id = workflow.as_m().ok()?.get("id")?.as_s().ok()?;
             id.parse().ok()
@@ -105,7 +106,7 @@ impl Beside {
             .strip_prefix(keys::RUNS)
             .and_then(|run| run.parse().ok());
         Some(Self {
-            waiting: workflow.zip(run).filter(|_| !is_planned),
+            waiting: workflow.zip(run).filter(|_| is_queued),
             is_erased,
             key,
         })
@@ -256,10 +257,8 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :lead")
             .expression_attribute_values(":pk", text(keys::lead_partition(account, id)))
             .expression_attribute_values(":lead", text(keys::LEAD))
-            .projection_expression("pk, sk, et, #workflow.id, #snapshot.#timezone")
+            .projection_expression("pk, sk, et, run_status, #workflow.id")
             .expression_attribute_names("#workflow", "workflow")
-            .expression_attribute_names("#snapshot", "snapshot")
-            .expression_attribute_names("#timezone", "timezone")
             .consistent_read(true)
             .into_paginator()
             .items()

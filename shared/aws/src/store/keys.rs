@@ -7,6 +7,7 @@ use domain::{
     api_key::ApiKeyHash,
     ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
     limited::Limited,
+    run::{HeldBy, Run, Wake},
 };
 use jiff::Timestamp;
 
@@ -19,7 +20,9 @@ pub const PENDING_SHARDS: u8 = 8;
 
 /// Index with the lists.
 pub(super) const LIST_INDEX: &str = "gsi1";
-/// Index with the pending starts and the unfinished erasures.
+/// Number of index partitions for the wakes of runs.
+pub const WAKE_SHARDS: u8 = 16;
+/// Index with the pending starts, the unfinished erasures and the wakes of runs.
 pub(super) const PENDING_INDEX: &str = "gsi2";
 
 /// A primary key.
@@ -112,6 +115,22 @@ pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
     Key {
         pk: account_partition(account),
         sk: format!("{WORKFLOWS}{id}"),
+    }
+}
+
+/// Returns the key of a version of a workflow, which never changes.
+pub(super) fn workflow_version(account: AccountId, id: WorkflowId, version: u32) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("VERSION#{id}#{version}"),
+    }
+}
+
+/// Returns the key of the pause of a workflow.
+pub(super) fn pause(account: AccountId, id: WorkflowId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("PAUSE#{id}"),
     }
 }
 
@@ -215,6 +234,37 @@ pub(super) fn pending_starts(shard: u8) -> String {
 /// Returns the partition of the second index with the pending start of a lead.
 pub(super) fn pending_starts_of(id: LeadId) -> String {
     pending_starts(shard(id, PENDING_SHARDS))
+}
+
+/// Returns the partition of the second index with one shard of the runs that are due.
+pub(super) fn due_runs(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+/// Returns the partition of the second index with the runs that something holds.
+pub(super) fn held_runs(account: AccountId, by: HeldBy) -> String {
+    match by {
+        HeldBy::Workflow(workflow) => format!("HELD#{account}#WORKFLOW#{workflow}"),
+    }
+}
+
+/// Returns the partition and the position of a run in the second index.
+pub(super) fn run_entry(run: &Run, wake: Wake) -> (String, String) {
+    match wake {
+        Wake::Due { at, kind, channel } => (
+            due_runs(shard(run.lead_id, WAKE_SHARDS)),
+            format!("{at:.0}#{}#{channel}", kind.as_str()),
+        ),
+        Wake::Held(by) => (
+            held_runs(run.account_id, by),
+            format!("{:.0}", run.held.map_or(run.created_at, |held| held.since)),
+        ),
+    }
+}
+
+/// Returns the position in a shard of the runs that are due behind those of a second.
+pub(super) fn due_bound(at: Timestamp) -> String {
+    format!("{at:.0}~")
 }
 
 /// Partition of the second index with the erasures that are not finished.

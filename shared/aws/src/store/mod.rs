@@ -10,6 +10,7 @@ mod account;
 mod api_key;
 mod bucket;
 mod campaign;
+mod due;
 mod enrolment;
 mod erase;
 mod error;
@@ -34,10 +35,11 @@ mod workflow;
 
 pub use self::{
     bucket::{Withdrawal, Withdrawn},
+    due::ListedRun,
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
     intake::{BatchResult, Created, WriteStatus},
-    keys::PENDING_SHARDS,
+    keys::{PENDING_SHARDS, WAKE_SHARDS},
     lead_list::LeadPage,
     lookup::Lookup,
     patch::ReadLead,

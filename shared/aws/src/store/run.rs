@@ -1,22 +1,27 @@
 //! Runs. Each touchpoint is a line of text, so that an ordinary run costs one write unit
 //! (docs/data-model.md).
 
+mod progress;
 mod touchpoint;
 
-use std::{collections::BTreeMap, ops::Not};
+use std::ops::Not;
 
 use domain::{
-    cadence::{Touchpoint, Window},
-    first_message::{FirstMessage, MessageParts},
+    cadence::Touchpoint,
+    first_message::FirstMessage,
     ids::{AccountId, JobId, LeadId, RunId},
-    run::{CadenceState, Run, RunStatus, Snapshot},
-    time::{time_zone, zone_name},
+    run::{CadenceState, Held, HeldBy, Run, RunStatus},
     workflow::{Status, WorkflowLabel},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::touchpoint::Line;
+use self::{
+    progress::{
+        awaited_line, hand_over_line, held_line, parse_awaited, parse_hand_over, parse_held,
+    },
+    touchpoint::Line,
+};
 use super::{
     Store, StoreError,
     error::DamageError,
@@ -36,32 +41,31 @@ pub(super) struct RunItem {
     human_takeover: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paused_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    is_status_set: bool,
     touchpoints: Vec<Line>,
     /// The client's message for the first touchpoint. `None` if the touchpoint has the message of
     /// its step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_message: Option<FirstMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    snapshot: Option<SnapshotItem>,
+    hand_over: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    awaited: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
     created_at: Timestamp,
     revision: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SnapshotItem {
-    timezone: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    windows: Vec<Window>,
-    #[serde(default, skip_serializing_if = "Not::not")]
-    gate_all_channels: bool,
-    /// Message of each step that has one, by the index of the step.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    messages: BTreeMap<u16, MessageParts>,
+    /// The run's entry in the second index, made from the other attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi2pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi2sk: Option<String>,
 }
 
 impl Entity for RunItem {
     const NAME: &'static str = "run";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
 impl From<&Run> for RunItem {
@@ -77,11 +81,16 @@ impl From<&Run> for RunItem {
             cadence_state,
             human_takeover,
             paused_at,
+            is_status_set,
             touchpoints,
-            snapshot,
+            hand_over,
+            awaited,
+            held,
             created_at,
             revision,
         } = run.clone();
+        let entry = run.wake().map(|wake| keys::run_entry(run, wake));
+        let (gsi2pk, gsi2sk) = entry.unzip();
         let first = touchpoints.first();
         Self {
             sk: keys::run(account_id, lead_id, id).sk,
@@ -94,9 +103,14 @@ impl From<&Run> for RunItem {
             paused_at,
             first_message: first.and_then(|touchpoint| touchpoint.message.clone()),
             touchpoints: touchpoints.into_iter().map(Line).collect(),
-            snapshot: snapshot.map(SnapshotItem::from),
+            is_status_set,
+            hand_over: hand_over.as_ref().map(hand_over_line),
+            awaited: awaited.as_ref().map(awaited_line),
+            held: held.map(|held| held_line(held.since)),
             created_at,
             revision,
+            gsi2pk,
+            gsi2sk,
         }
     }
 }
@@ -113,12 +127,19 @@ impl RunItem {
             cadence_state,
             human_takeover,
             paused_at,
+            is_status_set,
             touchpoints,
             first_message,
-            snapshot,
+            hand_over,
+            awaited,
+            held,
             created_at,
             revision,
+            gsi2pk: _,
+            gsi2sk: _,
         } = self;
+        let held = read(held, "held", parse_held)?;
+        let by = HeldBy::Workflow(workflow.id);
         let mut touchpoints: Vec<Touchpoint> =
             touchpoints.into_iter().map(|Line(line)| line).collect();
         if let Some(first) = touchpoints.first_mut() {
@@ -135,8 +156,11 @@ impl RunItem {
             cadence_state,
             human_takeover,
             paused_at,
+            is_status_set,
             touchpoints,
-            snapshot: snapshot.map(Snapshot::try_from).transpose()?,
+            hand_over: read(hand_over, "hand_over", parse_hand_over)?,
+            awaited: read(awaited, "awaited", parse_awaited)?,
+            held: held.map(|since| Held { by, since }),
             created_at,
             revision,
         })
@@ -151,40 +175,14 @@ fn wrong(attribute: &'static str) -> StoreError {
     damaged::<RunItem>(DamageError::Value(attribute))
 }
 
-impl From<Snapshot> for SnapshotItem {
-    fn from(snapshot: Snapshot) -> Self {
-        let Snapshot {
-            timezone,
-            windows,
-            gate_all_channels,
-            messages,
-        } = snapshot;
-        Self {
-            timezone: zone_name(&timezone).to_owned(),
-            windows,
-            gate_all_channels,
-            messages,
-        }
-    }
-}
-
-impl TryFrom<SnapshotItem> for Snapshot {
-    type Error = StoreError;
-
-    fn try_from(item: SnapshotItem) -> Result<Self, StoreError> {
-        let SnapshotItem {
-            timezone,
-            windows,
-            gate_all_channels,
-            messages,
-        } = item;
-        Ok(Self {
-            timezone: time_zone(&timezone).map_err(|_| wrong("snapshot.timezone"))?,
-            windows,
-            gate_all_channels,
-            messages,
-        })
-    }
+/// Reads a line of an attribute.
+fn read<T>(
+    line: Option<String>,
+    attribute: &'static str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    let parsed = line.map(|line| parse(&line).ok_or_else(|| wrong(attribute)));
+    parsed.transpose()
 }
 
 /// Returns the run in an item of a lead's partition.

@@ -3,12 +3,17 @@
 use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{TransactWriteItem, error::TransactionCanceledException},
+    types::{Put, TransactWriteItem, builders::PutBuilder, error::TransactionCanceledException},
 };
 
-use super::{Store, StoreError, error::is_about_size};
+use super::{Store, StoreError, error::is_about_size, item::Attributes};
 
 impl Store {
+    /// Returns a put of a transaction.
+    pub(super) fn put(&self, item: Attributes) -> PutBuilder {
+        Put::builder().table_name(&*self.table).set_item(Some(item))
+    }
+
     /// Does all writes, or none. The SDK gives the transaction a token, so that DynamoDB does it
     /// once, even if the SDK sends it again.
     ///
@@ -59,6 +64,12 @@ fn reason(cancelled: &TransactionCanceledException) -> Option<Reason> {
         "ValidationError" => Some(Reason::Invalid),
         _ => None,
     })
+}
+
+/// Returns a put as a write of a transaction.
+pub(super) fn written(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    let put = put.build().map_err(incomplete)?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// Returns the error of a write that this code has left incomplete.

@@ -1,9 +1,10 @@
 //! Workflows.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::PutBuilder};
 use domain::{
     cadence::{Cadence, Step, Window},
     ids::{AccountId, WorkflowId},
+    outcome::Outcomes,
     page::{Page, PageRequest},
     time::time_zone,
     workflow::{GoalType, Status, Workflow, first_version},
@@ -16,7 +17,7 @@ use super::{
     error::DamageError,
     item::{Entity, damaged, encode, text},
     keys,
-    transaction::incomplete,
+    transaction::{incomplete, written},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub(super) struct WorkflowItem {
     #[serde(default)]
     gate_all_channels: bool,
     steps: Vec<Step>,
+    #[serde(default, skip_serializing_if = "Outcomes::is_empty")]
+    outcomes: Outcomes,
     created_at: Timestamp,
 }
 
@@ -57,6 +60,7 @@ impl TryFrom<WorkflowItem> for Workflow {
             windows,
             gate_all_channels,
             steps,
+            outcomes,
             created_at,
         } = item;
         let timezone = time_zone(&timezone)
@@ -74,6 +78,7 @@ impl TryFrom<WorkflowItem> for Workflow {
                 gate_all_channels,
                 steps,
             },
+            outcomes,
             created_at,
         })
     }
@@ -96,6 +101,7 @@ impl From<&Workflow> for WorkflowItem {
                     gate_all_channels,
                     steps,
                 },
+            outcomes,
             created_at,
         } = workflow.clone();
         Self {
@@ -109,6 +115,7 @@ impl From<&Workflow> for WorkflowItem {
             windows,
             gate_all_channels,
             steps,
+            outcomes,
             created_at,
         }
     }
@@ -147,6 +154,7 @@ impl Store {
     }
 
     /// Removes a workflow. It takes no more leads, but [`Store::workflow_of_run`] still returns it.
+    /// It holds no runs any more.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the stored version
@@ -166,16 +174,13 @@ impl Store {
             .expression_attribute_values(":before", number(workflow.version))
             .build()
             .map_err(incomplete)?;
-        // The condition of the other write holds for both.
-        let key = keys::removed_workflow(account, workflow.id);
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
-            .build()
-            .map_err(incomplete)?;
+        // The condition of the other write holds for all.
+        let removed = keys::removed_workflow(account, workflow.id);
+        let removed = encode(removed, &WorkflowItem::from(workflow))?;
         self.transact(vec![
             TransactWriteItem::builder().delete(delete).build(),
-            TransactWriteItem::builder().put(put).build(),
+            written(self.put(removed))?,
+            self.pause_write(account, workflow.id, false)?,
         ])
         .await
     }
@@ -216,7 +221,7 @@ impl Store {
         page.try_map(Workflow::try_from)
     }
 
-    /// Creates a workflow.
+    /// Creates a workflow, and its first version.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the workflow exists.
@@ -225,12 +230,15 @@ impl Store {
         account: AccountId,
         workflow: &Workflow,
     ) -> Result<(), StoreError> {
-        let item = WorkflowItem::from(workflow);
-        self.create(keys::workflow(account, workflow.id), &item)
-            .await
+        let item = encode(
+            keys::workflow(account, workflow.id),
+            &WorkflowItem::from(workflow),
+        )?;
+        let put = self.put(item).condition_expression(IS_NEW);
+        self.write_version(account, workflow, put).await
     }
 
-    /// Replaces a workflow with its next version.
+    /// Replaces a workflow with its next version. The runs of the version before keep following it.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the stored version
@@ -242,18 +250,87 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = keys::workflow(account, workflow.id);
         let before = workflow.version.saturating_sub(1);
-        self.client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(encode(key, &WorkflowItem::from(workflow))?))
+        let put = self
+            .put(encode(key, &WorkflowItem::from(workflow))?)
             .condition_expression(is_version(before))
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
-            .expression_attribute_values(":before", number(before))
-            .send()
-            .await?;
-        Ok(())
+            .expression_attribute_values(":before", number(before));
+        self.write_version(account, workflow, put).await
     }
+
+    /// Does `put` together with the writes of the workflow's version and of its pause.
+    async fn write_version(
+        &self,
+        account: AccountId,
+        workflow: &Workflow,
+        put: PutBuilder,
+    ) -> Result<(), StoreError> {
+        let key = keys::workflow_version(account, workflow.id, workflow.version);
+        let version = self
+            .put(encode(key, &WorkflowItem::from(workflow))?)
+            .condition_expression(IS_NEW);
+        self.transact(vec![
+            written(put)?,
+            written(version)?,
+            self.pause_write(account, workflow.id, workflow.is_paused)?,
+        ])
+        .await
+    }
+
+    /// Returns a version of a workflow. It never changes. `None` if there is no such version.
+    ///
+    /// # Errors
+    /// Same as [`Store::workflow`].
+    pub async fn workflow_version(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+        version: u32,
+    ) -> Result<Option<Workflow>, StoreError> {
+        let key = keys::workflow_version(account, id, version);
+        let item: Option<WorkflowItem> = self.read(&key).await?;
+        item.map(Workflow::try_from).transpose()
+    }
+
+    /// Returns whether a workflow is paused, from an item of its own that costs one read unit.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads).
+    pub async fn is_paused(&self, account: AccountId, id: WorkflowId) -> Result<bool, StoreError> {
+        let pause: Option<Pause> = self.read(&keys::pause(account, id)).await?;
+        Ok(pause.is_some())
+    }
+
+    fn pause_write(
+        &self,
+        account: AccountId,
+        id: WorkflowId,
+        is_paused: bool,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::pause(account, id);
+        if is_paused {
+            return written(self.put(encode(key, &Pause {})?));
+        }
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key.into_item()))
+            .build()
+            .map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+}
+
+/// Condition of a write of an item that must not exist.
+const IS_NEW: &str = "attribute_not_exists(pk)";
+
+/// The pause of a workflow. It exists while the workflow is paused.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pause {}
+
+impl Entity for Pause {
+    const NAME: &'static str = "pause";
+    const VERSION: u8 = 1;
 }
 
 /// Returns the condition that the workflow is stored in version `:before`. A workflow without a

@@ -21,7 +21,7 @@ pub fn expires_after(channel: Channel) -> SignedDuration {
 
 /// Random name of one delivery or of one caller. Only the owner of a claim settles it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Owner(pub [u8; 12]);
+pub struct Owner(pub [u8; 10]);
 
 impl std::fmt::Debug for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

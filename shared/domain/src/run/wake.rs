@@ -21,6 +21,13 @@ pub enum WakeKind {
 }
 
 impl WakeKind {
+    pub const ALL: [Self; 4] = [
+        Self::HandOver,
+        Self::Retry,
+        Self::Expiry,
+        Self::MissingOutcome,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HandOver => "hand_over",

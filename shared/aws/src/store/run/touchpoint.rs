@@ -1,10 +1,14 @@
 //! A touchpoint as a line of text. The text is short, because a run has up to 500 touchpoints, and
 //! the price of a write depends on the size of the item.
 //!
-//! Example: `0 c1/3 2026-02-10T09:00:00-03 sw` is step 0, call 1 of 3. It is due at 09:00, three
-//! hours behind UTC. It is scheduled, and was moved for `window.closed`.
+//! Example: `0 c1/3 2026-02-10T09:00:00-03 dw n` is step 0, call 1 of 3. It was due at 09:00, three
+//! hours behind UTC. It is done, it was moved for `window.closed`, and its outcome is `no_answer`.
+//! A touchpoint that was claimed and has no outcome ends with `-`.
 
-use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
+use domain::{
+    cadence::{Channel, Reason, Touchpoint, TouchpointState},
+    outcome::Outcome,
+};
 use jiff::fmt::temporal::Pieces;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -31,12 +35,21 @@ impl From<Line> for String {
             state,
             ref reasons,
             message: _,
+            was_claimed,
+            outcome,
         } = touchpoint;
         let channel = channel_letter(channel);
         let local = touchpoint.local();
         let state = state_letter(state);
         let reasons: String = reasons.iter().copied().map(reason_letter).collect();
-        format!("{step_index} {channel}{attempt}/{max_attempts} {local}{offset} {state}{reasons}")
+        let mut line = format!(
+            "{step_index} {channel}{attempt}/{max_attempts} {local}{offset} {state}{reasons}"
+        );
+        if was_claimed {
+            line.push(' ');
+            line.push(outcome.map_or(NO_OUTCOME_YET, outcome_letter));
+        }
+        line
     }
 }
 
@@ -50,8 +63,16 @@ impl TryFrom<String> for Line {
 
 fn parse(text: &str) -> Option<Touchpoint> {
     let words: Vec<_> = text.split(' ').collect();
-    let [step_index, attempts, due, flags] = words.as_slice() else {
+    let (words, last) = match words.as_slice() {
+        [words @ .., last] if words.len() == 4 => (words, Some(*last)),
+        words => (words, None),
+    };
+    let [step_index, attempts, due, flags] = words else {
         return None;
+    };
+    let outcome = match last {
+        None => None,
+        Some(last) => Some(outcome_of(last)?),
     };
     let mut attempts = attempts.chars();
     let channel = channel_of(attempts.next()?)?;
@@ -72,7 +93,43 @@ fn parse(text: &str) -> Option<Touchpoint> {
         state,
         reasons: flags.map(reason_of).collect::<Option<_>>()?,
         message: None,
+        was_claimed: outcome.is_some(),
+        outcome: outcome.flatten(),
     })
+}
+
+/// Letter of a touchpoint that was claimed and has no outcome.
+const NO_OUTCOME_YET: char = '-';
+
+fn outcome_letter(outcome: Outcome) -> char {
+    match outcome {
+        Outcome::NoOutcome => 'o',
+        Outcome::Delivered => 'd',
+        Outcome::NoAnswer => 'n',
+        Outcome::Busy => 'b',
+        Outcome::Voicemail => 'v',
+        Outcome::Failed => 'f',
+        Outcome::Answered => 'a',
+        Outcome::Callback => 'c',
+        Outcome::Replied => 'r',
+        Outcome::Bounced => 'x',
+        Outcome::Invalid => 'i',
+        Outcome::OptedOut => 'u',
+        Outcome::Complained => 'm',
+    }
+}
+
+/// Reads the word of an outcome. `None` if it is no such word.
+fn outcome_of(word: &str) -> Option<Option<Outcome>> {
+    let mut letters = word.chars();
+    let (letter, None) = (letters.next()?, letters.next()) else {
+        return None;
+    };
+    let mut outcomes = Outcome::ALL.into_iter();
+    match letter {
+        NO_OUTCOME_YET => Some(None),
+        _ => outcomes.find(|it| outcome_letter(*it) == letter).map(Some),
+    }
 }
 
 fn channel_letter(channel: Channel) -> char {
@@ -97,24 +154,20 @@ fn channel_of(letter: char) -> Option<Channel> {
 fn state_letter(state: TouchpointState) -> char {
     match state {
         TouchpointState::Scheduled => 's',
-        TouchpointState::Skipped => 'k',
-        TouchpointState::Cancelled => 'c',
+        TouchpointState::Claimed => 'l',
         TouchpointState::Dispatched => 'p',
+        TouchpointState::Unconfirmed => 'u',
         TouchpointState::Done => 'd',
         TouchpointState::Failed => 'f',
+        TouchpointState::Skipped => 'k',
+        TouchpointState::Cancelled => 'c',
+        TouchpointState::Expired => 'x',
     }
 }
 
 fn state_of(letter: char) -> Option<TouchpointState> {
-    Some(match letter {
-        's' => TouchpointState::Scheduled,
-        'k' => TouchpointState::Skipped,
-        'c' => TouchpointState::Cancelled,
-        'p' => TouchpointState::Dispatched,
-        'd' => TouchpointState::Done,
-        'f' => TouchpointState::Failed,
-        _ => return None,
-    })
+    let mut states = TouchpointState::ALL.into_iter();
+    states.find(|state| state_letter(*state) == letter)
 }
 
 fn reason_letter(reason: Reason) -> char {
@@ -125,17 +178,16 @@ fn reason_letter(reason: Reason) -> char {
         Reason::NoPhone => 'p',
         Reason::NoEmail => 'e',
         Reason::ForcedFirstMessage => 'f',
+        Reason::Late => 'l',
+        Reason::Callback => 'b',
+        Reason::NextStep => 'n',
+        Reason::AddressInvalid => 'a',
+        Reason::Suppressed => 's',
+        Reason::Template => 't',
     }
 }
 
 fn reason_of(letter: char) -> Option<Reason> {
-    Some(match letter {
-        'w' => Reason::WindowClosed,
-        'd' => Reason::WeekdayClosed,
-        'g' => Reason::ClockGap,
-        'p' => Reason::NoPhone,
-        'e' => Reason::NoEmail,
-        'f' => Reason::ForcedFirstMessage,
-        _ => return None,
-    })
+    let mut reasons = Reason::ALL.into_iter();
+    reasons.find(|reason| reason_letter(*reason) == letter)
 }

@@ -1,0 +1,132 @@
+//! The hand-over of a run, its awaited outcome and its hold, each as a line of text.
+//!
+//! Examples:
+//!
+//! - `0 l 1/0/0 2026-02-10T10:00:00Z e2026-02-10T10:00:00Z Ag3...k 2026-02-10T09:05:00Z` is the
+//!   hand-over of touchpoint 0, which is pulled (`l`; `p` is pushed, and `o` behind it is an open
+//!   try). It has 1 try, 0 lapsed leases and 0 refusals. Then come the end of its time, the kind and
+//!   the time of the wake, and the owner and the end of the claim, if there is one.
+//! - `1 2026-02-10T11:00:00Z 2026-02-10T10:00:00Z` is an awaited outcome: the number of tries, the
+//!   time at which it counts as missing, and the end of the touchpoint's time.
+//! - `workflow 2026-02-10T11:00:00Z` is a hold by the paused workflow, since this time.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::run::{Awaited, Claim, Delivery, HandOver, Owner, WakeKind};
+use jiff::Timestamp;
+
+const HELD_BY_WORKFLOW: &str = "workflow";
+
+pub(super) fn hand_over_line(hand_over: &HandOver) -> String {
+    let HandOver {
+        index,
+        delivery,
+        expires_at,
+        tries,
+        lapses,
+        refusals,
+        is_open,
+        claim,
+        wake_at,
+        wake,
+    } = hand_over;
+    let delivery = match delivery {
+        Delivery::Push => 'p',
+        Delivery::Pull => 'l',
+    };
+    let open = if *is_open { "o" } else { "" };
+    let wake = wake_letter(*wake);
+    let mut line = format!(
+        "{index} {delivery}{open} {tries}/{lapses}/{refusals} {expires_at} {wake}{wake_at}"
+    );
+    if let Some(Claim { owner, until }) = claim {
+        line += &format!(" {} {until}", URL_SAFE_NO_PAD.encode(owner.0));
+    }
+    line
+}
+
+pub(super) fn parse_hand_over(line: &str) -> Option<HandOver> {
+    let words: Vec<_> = line.split(' ').collect();
+    let (words, claim) = match words.as_slice() {
+        [words @ .., owner, until] if words.len() == 5 => {
+            let owner = URL_SAFE_NO_PAD.decode(owner).ok()?;
+            let claim = Claim {
+                owner: Owner(owner.try_into().ok()?),
+                until: until.parse().ok()?,
+            };
+            (words, Some(claim))
+        }
+        words => (words, None),
+    };
+    let [index, delivery, counts, expires_at, wake] = words else {
+        return None;
+    };
+    let (delivery, is_open) = match *delivery {
+        "p" => (Delivery::Push, false),
+        "po" => (Delivery::Push, true),
+        "l" => (Delivery::Pull, false),
+        "lo" => (Delivery::Pull, true),
+        _ => return None,
+    };
+    let counts: Vec<_> = counts.split('/').collect();
+    let [tries, lapses, refusals] = counts.as_slice() else {
+        return None;
+    };
+    let mut wake = wake.chars();
+    Some(HandOver {
+        index: index.parse().ok()?,
+        delivery,
+        expires_at: expires_at.parse().ok()?,
+        tries: tries.parse().ok()?,
+        lapses: lapses.parse().ok()?,
+        refusals: refusals.parse().ok()?,
+        is_open,
+        claim,
+        wake: wake_of(wake.next()?)?,
+        wake_at: wake.as_str().parse().ok()?,
+    })
+}
+
+pub(super) fn awaited_line(awaited: &Awaited) -> String {
+    let Awaited {
+        due_at,
+        tries,
+        expires_at,
+    } = awaited;
+    format!("{tries} {due_at} {expires_at}")
+}
+
+pub(super) fn parse_awaited(line: &str) -> Option<Awaited> {
+    let words: Vec<_> = line.split(' ').collect();
+    let [tries, due_at, expires_at] = words.as_slice() else {
+        return None;
+    };
+    Some(Awaited {
+        due_at: due_at.parse().ok()?,
+        tries: tries.parse().ok()?,
+        expires_at: expires_at.parse().ok()?,
+    })
+}
+
+pub(super) fn held_line(since: Timestamp) -> String {
+    format!("{HELD_BY_WORKFLOW} {since}")
+}
+
+/// Returns the time since which the workflow holds a run.
+pub(super) fn parse_held(line: &str) -> Option<Timestamp> {
+    let (by, since) = line.split_once(' ')?;
+    (by == HELD_BY_WORKFLOW).then(|| since.parse().ok())?
+}
+
+fn wake_letter(wake: WakeKind) -> char {
+    match wake {
+        WakeKind::HandOver => 'h',
+        WakeKind::Retry => 'r',
+        WakeKind::Expiry => 'e',
+        WakeKind::MissingOutcome => 'm',
+    }
+}
+
+fn wake_of(letter: char) -> Option<WakeKind> {
+    let mut kinds = WakeKind::ALL.into_iter();
+    kinds.find(|kind| wake_letter(*kind) == letter)
+}
