@@ -45,6 +45,7 @@ fn fields(workflow: &Workflow) -> Value {
                 gate_all_channels,
                 steps,
             },
+        outcomes,
         created_at: _,
     } = workflow;
     let statuses = (1..).zip(statuses).map(|(position, status)| {
@@ -68,6 +69,7 @@ fn fields(workflow: &Workflow) -> Value {
         "is_paused": is_paused,
         "statuses": statuses.collect::<Map<_, _>>(),
         "cadence": {"windows": windows, "gate_all_channels": gate_all_channels, "steps": steps},
+        "outcomes": outcomes,
     })
 }
 

@@ -24,6 +24,7 @@ pub fn stored_workflow(
         is_paused,
         statuses,
         cadence,
+        outcomes,
     } = definition;
     let status = |status| {
         let StatusDefinition {
@@ -58,6 +59,7 @@ pub fn stored_workflow(
         timezone,
         statuses: statuses.into_iter().map(status).collect(),
         cadence,
+        outcomes,
         created_at: before.map_or_else(|| whole_second(now), |before| before.created_at),
     }
 }

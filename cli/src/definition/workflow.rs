@@ -2,6 +2,7 @@
 
 use domain::{
     cadence::Cadence,
+    outcome::Outcomes,
     time::time_zone,
     workflow::{GoalType, Status, Workflow},
 };
@@ -35,6 +36,9 @@ pub struct WorkflowDefinition {
     /// Steps, and the windows in which contacts may happen.
     #[serde(with = "CadenceForm")]
     pub cadence: Cadence,
+    /// Effects of outcomes that differ from the defaults.
+    #[serde(skip_serializing_if = "Outcomes::is_empty")]
+    pub outcomes: Outcomes,
 }
 
 /// A status in a file. `apply` gives it an id.
@@ -65,6 +69,7 @@ impl From<&Workflow> for WorkflowDefinition {
             timezone,
             statuses,
             cadence,
+            outcomes,
             created_at: _,
         } = workflow;
         Self {
@@ -74,6 +79,7 @@ impl From<&Workflow> for WorkflowDefinition {
             is_paused: *is_paused,
             statuses: statuses.iter().map(StatusDefinition::from).collect(),
             cadence: cadence.clone(),
+            outcomes: outcomes.clone(),
         }
     }
 }
@@ -110,6 +116,7 @@ impl Reader {
                 is_paused: or(false, Self::flag),
                 statuses: required(Self::statuses),
                 cadence: required(Self::cadence),
+                outcomes: or(Outcomes::default(), Self::outcomes),
             }
         ))
     }

@@ -168,12 +168,16 @@ fn metadata(profile: &Profile, full: FullArg) -> String {
     heading("METADATA") + &fields(&rows, full.is_full())
 }
 
-fn current_run(run: Option<&Run>, full: FullArg, now: Timestamp) -> String {
+fn current_run(
+    run: Option<&Run>,
+    zone: Option<&TimeZone>,
+    full: FullArg,
+    now: Timestamp,
+) -> String {
     let Some(run) = run else {
         return "The lead is in no workflow.\n".to_owned();
     };
     let next = words::next(run).map(|(_, touchpoint)| {
-        let zone = run.snapshot.as_ref().map(|snapshot| &snapshot.timezone);
         format!(
             "{}, try {} of {}, due {} ({})",
             touchpoint.channel,
@@ -246,5 +250,7 @@ fn event(activity: &Activity) -> String {
         ActivityKind::StatusChanged => format!("status {subject}"),
         ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
+        ActivityKind::TouchpointClaimed => format!("claimed {subject}"),
+        ActivityKind::TouchpointOutcome | ActivityKind::ContactReported => subject.to_owned(),
     }
 }

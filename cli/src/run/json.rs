@@ -78,13 +78,13 @@ impl<'a> From<&'a Run> for RunOut<'a> {
     }
 }
 
-impl<'a> From<&'a Run> for WholeRunOut<'a> {
-    fn from(run: &'a Run) -> Self {
-        let snapshot = run.snapshot.as_ref();
+impl<'a> WholeRunOut<'a> {
+    /// `workflow` is the version that the run follows. `None` if nothing is planned.
+    pub fn new(run: &'a Run, workflow: Option<&'a Workflow>) -> Self {
         let touchpoints = run.touchpoints.iter().enumerate();
         Self {
             run: RunOut::from(run),
-            timezone: snapshot.and_then(|snapshot| snapshot.timezone.iana_name()),
+            timezone: workflow.map(Workflow::timezone_name),
             touchpoints: touchpoints
                 .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
                 .collect(),

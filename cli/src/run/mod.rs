@@ -10,7 +10,12 @@ use aws::{
     store::{Store, StoreError},
 };
 use clap::{Args, Subcommand};
-use domain::{ids::LeadId, lead::Lead, run::Run};
+use domain::{
+    ids::LeadId,
+    lead::Lead,
+    run::Run,
+    workflow::{Workflow, WorkflowLabel},
+};
 use jiff::Timestamp;
 use local::text::PrintError;
 use serde::Serialize;
@@ -86,10 +91,12 @@ async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), RunError> {
         Some(text) => Some(ids::find(Kind::Run, text, runs, |run| run.id.to_string())?),
     };
     let run = run.ok_or(RunError::NoRun(lead.profile.id))?;
+    let workflow = version_of(&store, &run).await?;
     let out = OneOut {
-        run: WholeRunOut::from(&run),
+        run: WholeRunOut::new(&run, workflow.as_ref()),
     };
-    args.output.print(&out, |_| text(&run, args.full, now))?;
+    args.output
+        .print(&out, |_| text(&run, workflow.as_ref(), args.full, now))?;
     Ok(())
 }
 
@@ -108,6 +115,18 @@ pub async fn of_lead(store: &Store, lead: &Lead, limit: usize) -> Result<Vec<Run
     Ok(runs)
 }
 
+/// Returns the version of the workflow that a run follows. `None` if nothing is planned.
+///
+/// # Errors
+/// The errors of a read of the store.
+pub async fn version_of(store: &Store, run: &Run) -> Result<Option<Workflow>, StoreError> {
+    if !run.is_planned() {
+        return Ok(None);
+    }
+    let WorkflowLabel { id, version, .. } = run.workflow;
+    store.workflow_version(run.account_id, id, version).await
+}
+
 /// Returns the newest run of a lead. `None` if it has none. Before the run is built, the lead's start
 /// describes it.
 pub fn current(lead: &Lead, newest: Option<Run>) -> Option<Run> {
@@ -119,7 +138,7 @@ pub fn current(lead: &Lead, newest: Option<Run>) -> Option<Run> {
     }
 }
 
-fn text(run: &Run, full: FullArg, now: Timestamp) -> String {
+fn text(run: &Run, workflow: Option<&Workflow>, full: FullArg, now: Timestamp) -> String {
     let head = [
         ("Run", run.id.to_string()),
         ("Lead", run.lead_id.to_string()),
@@ -133,21 +152,17 @@ fn text(run: &Run, full: FullArg, now: Timestamp) -> String {
         ("Created", exact(run.created_at, now)),
     ];
     let head = fields(&head, full.is_full());
-    let Some(snapshot) = run
-        .snapshot
-        .as_ref()
-        .filter(|_| !run.touchpoints.is_empty())
-    else {
+    let Some(workflow) = workflow else {
         return head;
     };
     let table = table::touchpoints(
         &run.touchpoints,
-        &snapshot.timezone,
+        &workflow.timezone,
         full.is_full(),
         "STATE",
         words::of_touchpoint,
     );
-    let timeline = timeline::of(&run.touchpoints, &snapshot.windows);
+    let timeline = timeline::of(&run.touchpoints, &workflow.cadence.windows);
     format!("{head}\n{table}\n{timeline}")
 }
 

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::lead::Start;
+use super::{channel::Channel, ids::RunId, lead::Start, outcome::Outcome};
 
 /// One entry of a lead's history. `Debug` leaves out the texts of clients.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     pub kind: ActivityKind,
-    /// Name of the workflow or of the status.
+    /// Name of the workflow or of the status, or the contact in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Reason, in the client's words.
@@ -18,7 +18,86 @@ pub struct Activity {
     /// Actor that the client names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// The contact that the entry is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
     pub at: Timestamp,
+}
+
+/// A contact in the history. `Debug` leaves out the texts of clients.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub channel: Channel,
+    /// Run of the touchpoint. `None` for a contact outside of a touchpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
+    /// Index of the touchpoint in its run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u16>,
+    /// Number of the try. Only the entry of a claim has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub try_number: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    #[serde(flatten)]
+    pub details: ContactDetails,
+}
+
+/// Details of a contact, as the client gives them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactDetails {
+    /// Time of the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacted_at: Option<Timestamp>,
+    /// Id of the contact at the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// The provider's own word for the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_code: Option<String>,
+    /// Number or address from which the contact was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Length of the call in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Time at which the person wants a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_at: Option<Timestamp>,
+}
+
+impl ContactDetails {
+    /// Fills in the details that are missing. Returns whether it has added any.
+    pub fn fill_in(&mut self, other: Self) -> bool {
+        let before = self.clone();
+        self.contacted_at = self.contacted_at.or(other.contacted_at);
+        self.duration_s = self.duration_s.or(other.duration_s);
+        self.callback_at = self.callback_at.or(other.callback_at);
+        for (mine, other) in [
+            (&mut self.provider_id, other.provider_id),
+            (&mut self.provider_code, other.provider_code),
+            (&mut self.from, other.from),
+            (&mut self.note, other.note),
+        ] {
+            *mine = mine.take().or(other);
+        }
+        *self != before
+    }
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { run_id, index, .. } = self;
+        write!(f, "Contact({run_id:?}, {index:?}, redacted)")
+    }
+}
+
+impl std::fmt::Debug for ContactDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContactDetails(redacted)")
+    }
 }
 
 /// Kind of an activity.
@@ -35,6 +114,12 @@ pub enum ActivityKind {
     AutomationStopped,
     /// The person handed the lead back.
     AutomationResumed,
+    /// A worker or a client claimed a touchpoint.
+    TouchpointClaimed,
+    /// A client reported the outcome of a touchpoint.
+    TouchpointOutcome,
+    /// A client reported a contact outside of a touchpoint.
+    ContactReported,
 }
 
 impl Activity {
@@ -45,6 +130,7 @@ impl Activity {
             subject: Some(subject.to_owned()),
             reason: None,
             actor: None,
+            contact: None,
             at,
         }
     }
@@ -56,6 +142,7 @@ impl Activity {
             subject: Some(start.workflow.name.clone()),
             reason: start.reason.clone(),
             actor: start.actor.clone(),
+            contact: None,
             at: start.enrolled_at,
         }
     }

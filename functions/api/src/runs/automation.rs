@@ -109,7 +109,7 @@ pub async fn stop(
     let mut reader = Reader::of_object(&body)?;
     let workflow = reader.id("workflow_id");
     let workflow = with_workflow_id(reader, &["workflow_id"], workflow)?;
-    change_run(&state, &account, id, Some(workflow), |run, now| {
+    change_run(&state, &account, id, Some(workflow), |run, _, now| {
         let workflow_run_id = run.id;
         let Some(tasks_cancelled) = run.stop(now) else {
             let reply = AlreadyStoppedReply {
@@ -164,9 +164,10 @@ pub async fn resume(
     let workflow = reader.id("workflow_id");
     let with_cadence = reader.flag("resume_cadence").unwrap_or(false);
     let workflow = with_workflow_id(reader, &["workflow_id", "resume_cadence"], workflow)?;
-    change_run(&state, &account, id, Some(workflow), |run, now| {
+    change_run(&state, &account, id, Some(workflow), |run, version, now| {
         let workflow_run_id = run.id;
-        let Some(cadence_resumed) = run.resume(with_cadence, now) else {
+        let version = version.filter(|_| with_cadence);
+        let Some(cadence_resumed) = run.resume(version, now) else {
             let reply = AlreadyRunningReply {
                 success: true,
                 already_running: true,

@@ -8,9 +8,11 @@ use domain::{
     ids::{LeadId, WorkflowId},
     lead::Lead,
     run::Run,
+    workflow::Workflow,
 };
 use jiff::Timestamp;
 
+use super::show::planned_by;
 use crate::{
     http::error::ApiError,
     retry::{TRIES, pause},
@@ -67,7 +69,8 @@ pub enum Changed<T> {
     Run(T, Activity),
 }
 
-/// Changes the active run of a lead, if it belongs to `workflow`, or to any workflow if that is `None`.
+/// Changes the active run of a lead, if it belongs to `workflow`, or to any workflow if that is `None`. `change`
+/// also gets the version of the workflow that the run follows.
 ///
 /// # Errors
 /// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
@@ -76,15 +79,16 @@ pub async fn change_run<T>(
     account: &AccountSettings,
     id: LeadId,
     workflow: Option<WorkflowId>,
-    change: impl Fn(&mut Run, Timestamp) -> Result<Changed<T>, ApiError>,
+    change: impl Fn(&mut Run, Option<&Workflow>, Timestamp) -> Result<Changed<T>, ApiError>,
 ) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
         let current = Current::read(state, account, id).await?;
         let mut enrolment = current.active(workflow).ok_or(ApiError::NoActiveRun)?;
+        let version = planned_by(state, &enrolment.run).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
-        let (reply, activity) = match change(&mut enrolment.run, now)? {
+        let (reply, activity) = match change(&mut enrolment.run, version.as_deref(), now)? {
             Changed::Nothing(reply) => return Ok(reply),
             Changed::Run(reply, activity) => (reply, activity),
         };

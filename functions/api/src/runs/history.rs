@@ -68,6 +68,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
             subject,
             reason,
             actor,
+            contact,
             at,
         } = activity;
         let parts: Vec<&str> = [subject, reason]
@@ -77,7 +78,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
             .collect();
         Self {
             kind: "activity",
-            channel: "system",
+            channel: contact.as_ref().map_or("system", |it| it.channel.as_str()),
             activity_type: *kind,
             title: match kind {
                 ActivityKind::LeadCreated => "Lead created",
@@ -85,6 +86,9 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
                 ActivityKind::StatusChanged => "Status changed",
                 ActivityKind::AutomationStopped => "Automation stopped",
                 ActivityKind::AutomationResumed => "Automation resumed",
+                ActivityKind::TouchpointClaimed => "Touchpoint claimed",
+                ActivityKind::TouchpointOutcome => "Outcome reported",
+                ActivityKind::ContactReported => "Contact reported",
             },
             description: (!parts.is_empty()).then(|| parts.join(": ")),
             actor_type: if actor.is_some() { "user" } else { "api" },

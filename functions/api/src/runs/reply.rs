@@ -4,8 +4,10 @@ use domain::{
     cadence::{Channel, Reason, Touchpoint, TouchpointState},
     first_message::FirstMessage,
     ids::JobId,
-    run::{Run, Snapshot},
+    outcome::Outcome,
+    run::Run,
     time::whole_second,
+    workflow::Workflow,
 };
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
@@ -53,19 +55,22 @@ pub struct TouchpointOut<'a> {
     /// The reasons why it differs from its step, in order.
     #[schema(value_type = Vec<domain_types::Reason>)]
     reasons: &'a [Reason],
+    /// The heaviest outcome so far.
+    #[schema(value_type = Option<domain_types::Outcome>, required)]
+    outcome: Option<Outcome>,
     #[schema(required)]
     message: Option<MessageOut>,
 }
 
-impl<'a> From<&'a Run> for RunOut<'a> {
-    fn from(run: &'a Run) -> Self {
-        let snapshot = run.snapshot.as_ref();
+impl<'a> RunOut<'a> {
+    /// `workflow` is the version that the run follows. `None` if nothing is planned.
+    pub fn new(run: &'a Run, workflow: Option<&'a Workflow>) -> Self {
         Self {
             run: ActiveRun::from(run),
             job_id: run.job_id,
-            timezone: snapshot.and_then(|snapshot| snapshot.timezone.iana_name()),
+            timezone: workflow.map(Workflow::timezone_name),
             created_at: whole_second(run.created_at),
-            touchpoints: touchpoints(&run.touchpoints, snapshot),
+            touchpoints: touchpoints(&run.touchpoints, workflow),
         }
     }
 }
@@ -73,7 +78,7 @@ impl<'a> From<&'a Run> for RunOut<'a> {
 /// Returns touchpoints in order, with their messages.
 pub fn touchpoints<'a>(
     touchpoints: &'a [Touchpoint],
-    snapshot: Option<&Snapshot>,
+    workflow: Option<&Workflow>,
 ) -> Vec<TouchpointOut<'a>> {
     let out = |(index, touchpoint): (usize, &'a Touchpoint)| {
         let Touchpoint {
@@ -86,8 +91,12 @@ pub fn touchpoints<'a>(
             state,
             reasons,
             message,
+            was_claimed: _,
+            outcome,
         } = touchpoint;
-        let step_says = snapshot.and_then(|snapshot| snapshot.messages.get(step_index));
+        let steps = workflow.map_or(&[][..], |workflow| &workflow.cadence.steps);
+        let step = steps.get(usize::from(*step_index));
+        let step_says = step.and_then(|step| step.message.as_ref());
         let message = message.as_ref().map(FirstMessage::parts).or(step_says);
         let is_missing = |reason: &&Reason| matches!(reason, Reason::NoPhone | Reason::NoEmail);
         TouchpointOut {
@@ -101,6 +110,7 @@ pub fn touchpoints<'a>(
             state: *state,
             reason: reasons.iter().find(is_missing).copied(),
             reasons,
+            outcome: *outcome,
             message: message.cloned().map(MessageOut::from),
         }
     };

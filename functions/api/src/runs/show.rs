@@ -1,11 +1,13 @@
 //! `GET /leads/{id}/runs/{run_id}`.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::run::Run;
+use domain::{run::Run, workflow::Workflow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,6 +27,18 @@ use crate::{
 struct RunReply<'a> {
     success: bool,
     workflow_run: RunOut<'a>,
+}
+
+/// Returns the version of the workflow that a run follows. `None` if nothing is planned.
+///
+/// # Errors
+/// Errors of the store.
+pub async fn planned_by(state: &AppState, run: &Run) -> Result<Option<Arc<Workflow>>, ApiError> {
+    if !run.is_planned() {
+        return Ok(None);
+    }
+    let version = state.catalogue.version(run.account_id, &run.workflow);
+    Ok(Some(version.await?))
 }
 
 /// Show a run with its touchpoints
@@ -59,9 +73,10 @@ pub async fn show(
     let ordered = lead.start.as_ref().filter(|start| start.run_id == run);
     let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));
     let run = run.ok_or(ApiError::NotFound("Run"))?;
+    let workflow = planned_by(&state, &run).await?;
     let body = RunReply {
         success: true,
-        workflow_run: RunOut::from(&run),
+        workflow_run: RunOut::new(&run, workflow.as_deref()),
     };
     Ok(Json(body).into_response())
 }

@@ -93,7 +93,7 @@ pub async fn change(
         .store
         .workflow_of_run(account.id, run.workflow.id)
         .await?;
-    change_run(&state, &account, id, workflow, |run, now| {
+    change_run(&state, &account, id, workflow, |run, _, now| {
         let previous = run.current_status.clone();
         if previous.key == key {
             return Ok(Changed::Nothing(reply(run, &previous, false)));

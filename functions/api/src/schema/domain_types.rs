@@ -1,7 +1,7 @@
 //! Descriptions of types of the crate `domain`, which has no schemas of its own. A field of a reply names one in
 //! `#[schema(value_type = ...)]`.
 
-use domain::{activity, cadence, run, workflow};
+use domain::{activity, cadence, outcome, run, workflow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -79,11 +79,14 @@ values! {
     /// The state of a touchpoint.
     TouchpointState, cadence::TouchpointState:
     Scheduled = "scheduled",
-    Skipped = "skipped",
-    Cancelled = "cancelled",
+    Claimed = "claimed",
     Dispatched = "dispatched",
+    Unconfirmed = "unconfirmed",
     Done = "done",
     Failed = "failed",
+    Skipped = "skipped",
+    Cancelled = "cancelled",
+    Expired = "expired",
 }
 values! {
     /// The reason why a touchpoint differs from its step.
@@ -94,6 +97,29 @@ values! {
     NoPhone = "no_phone",
     NoEmail = "no_email",
     ForcedFirstMessage = "forced_first_message",
+    Late = "late",
+    Callback = "callback",
+    NextStep = "next_step",
+    AddressInvalid = "address_invalid",
+    Suppressed = "suppressed",
+    Template = "template",
+}
+values! {
+    /// The result of a contact.
+    Outcome, outcome::Outcome:
+    Answered = "answered",
+    Replied = "replied",
+    Voicemail = "voicemail",
+    NoAnswer = "no_answer",
+    Busy = "busy",
+    Failed = "failed",
+    Delivered = "delivered",
+    Bounced = "bounced",
+    Invalid = "invalid",
+    OptedOut = "opted_out",
+    Complained = "complained",
+    Callback = "callback",
+    NoOutcome = "no_outcome",
 }
 values! {
     /// The progress of a run.
@@ -134,6 +160,9 @@ values! {
     StatusChanged = "status_changed",
     AutomationStopped = "automation_stopped",
     AutomationResumed = "automation_resumed",
+    TouchpointClaimed = "touchpoint_claimed",
+    TouchpointOutcome = "touchpoint_outcome",
+    ContactReported = "contact_reported",
 }
 values! {
     /// A day of the week.
@@ -175,6 +204,7 @@ mod tests {
         Channel::check();
         TouchpointState::check();
         Reason::check();
+        Outcome::check();
         RunStatus::check();
         CadenceState::check();
         GoalType::check();

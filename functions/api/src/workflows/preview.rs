@@ -8,7 +8,6 @@ use axum::{
 use domain::{
     cadence::{Reachability, plan},
     ids::WorkflowId,
-    run::Snapshot,
     time::whole_second,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -80,12 +79,11 @@ pub async fn preview(
         timezone.as_ref().unwrap_or(&workflow.timezone),
     );
     let planned = plan(&workflow.cadence, zone, reach, None, at);
-    let snapshot = Snapshot::from(&workflow);
     let body = PreviewReply {
         success: true,
         timezone: zone.iana_name(),
         at,
-        touchpoints: touchpoints(&planned, Some(&snapshot)),
+        touchpoints: touchpoints(&planned, Some(&workflow)),
     };
     Ok(Json(body).into_response())
 }

@@ -89,6 +89,7 @@ impl Store {
             subject: None,
             reason: None,
             actor: None,
+            contact: None,
             at: lead.profile.created_at,
         };
         let mut entries = vec![(position(&created.at, "0", lead.profile.id), created)];
