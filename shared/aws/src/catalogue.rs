@@ -11,6 +11,7 @@ use domain::{
 use jiff::SignedDuration;
 
 use crate::{
+    account_secret::AccountSecret,
     cache::Cache,
     clock::Clock,
     store::{Store, StoreError},
@@ -31,6 +32,7 @@ pub struct Catalogue {
     workflows: Arc<Cache<(AccountId, WorkflowId), Arc<Workflow>>>,
     versions: Arc<Cache<(AccountId, WorkflowId, u32), Arc<Workflow>>>,
     campaigns: Arc<Cache<(AccountId, CampaignId), Arc<Campaign>>>,
+    secrets: Arc<Cache<AccountId, AccountSecret>>,
 }
 
 impl Catalogue {
@@ -42,6 +44,7 @@ impl Catalogue {
             workflows: Arc::new(Cache::new(CAPACITY)),
             versions: Arc::new(Cache::new(CAPACITY)),
             campaigns: Arc::new(Cache::new(CAPACITY)),
+            secrets: Arc::new(Cache::new(CAPACITY)),
         }
     }
 
@@ -87,6 +90,20 @@ impl Catalogue {
         let copy = Arc::clone(&version);
         self.versions.put(key, copy, self.clock.now(), FOR_EVER);
         Ok(version)
+    }
+
+    /// Returns the secret of an account. It never changes, so the process keeps it.
+    ///
+    /// # Errors
+    /// Same as [`Store::account_secret`].
+    pub async fn secret(&self, account: AccountId) -> Result<AccountSecret, StoreError> {
+        let now = self.clock.now();
+        if let Some(secret) = self.secrets.get(&account, now) {
+            return Ok(secret);
+        }
+        let secret = self.store.account_secret(account).await?;
+        self.secrets.put(account, secret, now, FOR_EVER);
+        Ok(secret)
     }
 
     /// Returns a campaign of an account, at most 30 seconds old. `None` if there is none.

@@ -2,6 +2,7 @@
 //!
 //! The crate `domain` has the rules. This crate has no HTTP type of the API.
 
+pub mod account_secret;
 pub mod cache;
 pub mod catalogue;
 pub mod clients;

@@ -39,6 +39,16 @@ impl Randomness {
     }
 }
 
+/// Returns a new secret of an account.
+///
+/// # Errors
+/// [`NoRandomness`] if the operating system returns no random bytes.
+pub fn secret() -> Result<[u8; 32], NoRandomness> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|_| NoRandomness)?;
+    Ok(random)
+}
+
 /// Returns a new API key.
 ///
 /// # Errors

@@ -29,4 +29,5 @@ pub mod phone;
 pub mod run;
 pub mod spelling;
 pub mod time;
+pub mod touchpoint_id;
 pub mod workflow;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use domain::{
     account::{Account, AccountPatch},
     country::Country,
@@ -16,10 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
-    item::{Entity, text},
+    error::DamageError,
+    item::{Entity, damaged, text},
     keys::{self, Key},
     update::Update,
 };
+use crate::account_secret::AccountSecret;
 
 /// Maximum number of items of a list that are read at once.
 const READ_AT_ONCE: usize = 16;
@@ -33,6 +36,10 @@ pub(super) struct AccountItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limit: Option<Limit>,
     created_at: Timestamp,
+    /// 32 bytes in base64. `None` for an account from before there were ids of touchpoints, until
+    /// its next change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
     // `None` for an account from before there was a list of all accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gsi1pk: Option<String>,
@@ -53,6 +60,7 @@ impl From<AccountItem> for Account {
             default_country,
             limit,
             created_at,
+            secret: _,
             gsi1pk: _,
             gsi1sk: _,
         } = item;
@@ -66,8 +74,8 @@ impl From<AccountItem> for Account {
     }
 }
 
-impl From<&Account> for AccountItem {
-    fn from(account: &Account) -> Self {
+impl AccountItem {
+    pub(super) fn new(account: &Account, secret: AccountSecret) -> Self {
         let Account {
             id,
             name,
@@ -81,20 +89,42 @@ impl From<&Account> for AccountItem {
             default_country,
             limit,
             created_at,
+            secret: Some(encoded(secret)),
             gsi1pk: Some(keys::ACCOUNTS.to_owned()),
             gsi1sk: Some(keys::created_position(created_at, id)),
         }
     }
 }
 
+fn encoded(secret: AccountSecret) -> String {
+    STANDARD.encode(secret.0)
+}
+
 impl Store {
-    /// Creates an account.
+    /// Creates an account with its secret.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the account exists.
-    pub async fn create_account(&self, account: &Account) -> Result<(), StoreError> {
+    pub async fn create_account(
+        &self,
+        account: &Account,
+        secret: AccountSecret,
+    ) -> Result<(), StoreError> {
         let key = keys::account(account.id);
-        self.create(key, &AccountItem::from(account)).await
+        self.create(key, &AccountItem::new(account, secret)).await
+    }
+
+    /// Returns the secret of an account.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads). [`StoreError::Damaged`] if the account has no
+    /// secret, and [`StoreError::NotFound`] if there is no such account.
+    pub async fn account_secret(&self, id: AccountId) -> Result<AccountSecret, StoreError> {
+        let item: Option<AccountItem> = self.read(&keys::account(id)).await?;
+        let secret = item.ok_or(StoreError::NotFound)?.secret;
+        let secret = secret.and_then(|text| STANDARD.decode(text).ok()?.try_into().ok());
+        let damage = || damaged::<AccountItem>(DamageError::Value("secret"));
+        secret.map(AccountSecret).ok_or_else(damage)
     }
 
     /// Returns an account. `None` if there is none.
@@ -118,7 +148,8 @@ impl Store {
         Ok(listed.into_iter().map(|(_, item)| item.into()).collect())
     }
 
-    /// Changes an account, and the copies of its settings in its keys. If a call fails, some keys
+    /// Changes an account, and the copies of its settings in its keys. `secret` becomes its secret if
+    /// it has none. If a call fails, some keys
     /// may have the old settings. The same change, made again, finishes it.
     ///
     /// # Errors
@@ -128,6 +159,7 @@ impl Store {
         &self,
         account: &Account,
         patch: AccountPatch,
+        secret: AccountSecret,
     ) -> Result<(), StoreError> {
         let AccountPatch {
             name,
@@ -146,6 +178,12 @@ impl Store {
         update.change("name", name.map_or(Change::Keep, Change::Set));
         update.change("default_country", default_country.clone());
         update.change_value("limit", limit.clone());
+        // Gives a secret to an account from before there were ids of touchpoints.
+        update.assign(
+            "secret = if_not_exists(secret, :secret)",
+            ":secret",
+            text(encoded(secret)),
+        );
         // Lists an account from before there was a list of all accounts.
         update.set("gsi1pk", text(keys::ACCOUNTS));
         update.set(

@@ -73,6 +73,46 @@ impl Store {
         self.transact(writes).await
     }
 
+    /// Writes a changed run, and adds a contact to the lead's history. The run need not be the one of
+    /// the lead's present start.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
+    /// since it was read, or if it was erased.
+    pub async fn write_run_with(&self, run: &Run, contact: &Activity) -> Result<(), StoreError> {
+        let current = CurrentRun {
+            run: run.clone(),
+            origin: RunOrigin::Stored,
+        };
+        let mut writes = self.run_writes(&current)?;
+        let item = ActivityItem::new(contact);
+        writes.push(self.activity_write(run.account_id, run.lead_id, &item)?);
+        self.transact(writes).await
+    }
+
+    /// Adds a contact to the history of a lead, without a change of a run.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased.
+    pub async fn add_contact(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        contact: &Activity,
+    ) -> Result<(), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&*self.table)
+            .set_key(Some(keys::lead(account, lead).into_item()))
+            .condition_expression("et = :lead")
+            .expression_attribute_values(":lead", text(LeadItem::NAME))
+            .build()
+            .map_err(incomplete)?;
+        let check = TransactWriteItem::builder().condition_check(check).build();
+        let item = ActivityItem::new(contact);
+        self.transact(vec![check, self.activity_write(account, lead, &item)?])
+            .await
+    }
+
     /// Writes a changed run in one write, without an entry in the history.
     ///
     /// # Errors

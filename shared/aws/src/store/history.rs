@@ -1,11 +1,13 @@
 //! The history of a lead. The lead's own item records its creation and its present enrolment. Each
 //! other activity is an item of its own.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     activity::{Activity, ActivityKind},
     ids::{AccountId, LeadId},
     lead::{Lead, Start},
     page::{Page, PageRequest},
+    touchpoint_id::TouchpointRef,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError,
-    item::Entity,
+    item::{Entity, decode, encode, text},
     keys::{self, Key},
 };
 
@@ -72,7 +74,75 @@ fn position(at: &Timestamp, rank: &str, id: impl std::fmt::Display) -> String {
     format!("{at:.3}#{rank}#{id}")
 }
 
+/// An entry of the history that is about a contact, with its place.
+#[derive(Clone, Debug)]
+pub struct ContactEntry {
+    pub activity: Activity,
+    position: String,
+}
+
 impl Store {
+    /// Returns the entries about a touchpoint, oldest first.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads).
+    pub async fn contact_entries(
+        &self,
+        touchpoint: TouchpointRef,
+    ) -> Result<Vec<ContactEntry>, StoreError> {
+        let TouchpointRef {
+            account_id,
+            lead_id,
+            run_id,
+            index,
+        } = touchpoint;
+        let mut items = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :entries)")
+            .filter_expression("contact.run_id = :run AND contact.#index = :index")
+            .expression_attribute_names("#index", "index")
+            .expression_attribute_values(":pk", text(keys::lead_partition(account_id, lead_id)))
+            .expression_attribute_values(":entries", text(keys::ACTIVITIES))
+            .expression_attribute_values(":run", text(run_id))
+            .expression_attribute_values(":index", AttributeValue::N(index.to_string()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = items.try_next().await? {
+            let item: ActivityItem = decode(item)?;
+            entries.push(ContactEntry {
+                position: item.position(),
+                activity: item.activity,
+            });
+        }
+        Ok(entries)
+    }
+
+    /// Replaces an entry, for example with more details.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased.
+    pub async fn replace_contact(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        entry: &ContactEntry,
+    ) -> Result<(), StoreError> {
+        let item = ActivityItem::at(&entry.position, &entry.activity);
+        self.client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(encode(item.key(account, lead), &item)?))
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await?;
+        Ok(())
+    }
+
     /// Returns a page of a lead's history, oldest first.
     ///
     /// # Errors

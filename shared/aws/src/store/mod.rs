@@ -38,6 +38,7 @@ pub use self::{
     due::ListedRun,
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
+    history::ContactEntry,
     intake::{BatchResult, Created, WriteStatus},
     keys::{PENDING_SHARDS, WAKE_SHARDS},
     lead_list::LeadPage,
