@@ -2,7 +2,10 @@
 //! local stack, so that the README's curl and the files in events/ work on each. It is never
 //! created on AWS.
 
-use aws::store::{Store, StoreError};
+use aws::{
+    account_secret::AccountSecret,
+    store::{Store, StoreError},
+};
 use domain::{
     account::Account,
     api_key::{ApiKey, ApiKeyError},
@@ -31,6 +34,8 @@ pub const WORKFLOW_ID: &str = "019c0000-0000-7000-8000-0000000000a1";
 /// Id of the demo campaign.
 pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
 
+/// Secret of the demo account, so that the ids of its touchpoints are the same on every local stack.
+const SECRET: [u8; 32] = *b"Leadgate demo secret, local only";
 /// Id of the demo account.
 pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
 
@@ -120,7 +125,8 @@ async fn create(store: &Store, now: Timestamp) -> Result<(), DemoError> {
     let record = key.record(KEY_ID.parse()?, account.settings(None), "Demo", now);
     unless_exists(store.create_api_key(&key.hash(), &record).await)?;
     // The account is written last, so that an interrupted seeding is repeated.
-    unless_exists(store.create_account(&account).await)?;
+    let secret = Some(AccountSecret(SECRET));
+    unless_exists(store.create_account_with(&account, secret).await)?;
     Ok(())
 }
 

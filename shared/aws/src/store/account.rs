@@ -22,7 +22,7 @@ use super::{
     keys::{self, Key},
     update::Update,
 };
-use crate::account_secret::AccountSecret;
+use crate::{account_secret::AccountSecret, randomness};
 
 /// Maximum number of items of a list that are read at once.
 const READ_AT_ONCE: usize = 16;
@@ -75,7 +75,7 @@ impl From<AccountItem> for Account {
 }
 
 impl AccountItem {
-    pub(super) fn new(account: &Account, secret: AccountSecret) -> Self {
+    pub(super) fn new(account: &Account, secret: Option<AccountSecret>) -> Self {
         let Account {
             id,
             name,
@@ -89,11 +89,16 @@ impl AccountItem {
             default_country,
             limit,
             created_at,
-            secret: Some(encoded(secret)),
+            secret: secret.map(encoded),
             gsi1pk: Some(keys::ACCOUNTS.to_owned()),
             gsi1sk: Some(keys::created_position(created_at, id)),
         }
     }
+}
+
+/// Returns a new secret. `None` if the operating system returns no random bytes.
+fn new_secret() -> Option<AccountSecret> {
+    randomness::secret().ok().map(AccountSecret)
 }
 
 fn encoded(secret: AccountSecret) -> String {
@@ -101,14 +106,22 @@ fn encoded(secret: AccountSecret) -> String {
 }
 
 impl Store {
-    /// Creates an account with its secret.
+    /// Creates an account with a new secret.
+    ///
+    /// # Errors
+    /// Same as [`Store::create_account_with`].
+    pub async fn create_account(&self, account: &Account) -> Result<(), StoreError> {
+        self.create_account_with(account, new_secret()).await
+    }
+
+    /// Creates an account with a secret. Without one, its first change gives it one.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the account exists.
-    pub async fn create_account(
+    pub async fn create_account_with(
         &self,
         account: &Account,
-        secret: AccountSecret,
+        secret: Option<AccountSecret>,
     ) -> Result<(), StoreError> {
         let key = keys::account(account.id);
         self.create(key, &AccountItem::new(account, secret)).await
@@ -148,8 +161,8 @@ impl Store {
         Ok(listed.into_iter().map(|(_, item)| item.into()).collect())
     }
 
-    /// Changes an account, and the copies of its settings in its keys. `secret` becomes its secret if
-    /// it has none. If a call fails, some keys
+    /// Changes an account, and the copies of its settings in its keys. An account
+    /// without a secret gets one. If a call fails, some keys
     /// may have the old settings. The same change, made again, finishes it.
     ///
     /// # Errors
@@ -159,7 +172,6 @@ impl Store {
         &self,
         account: &Account,
         patch: AccountPatch,
-        secret: AccountSecret,
     ) -> Result<(), StoreError> {
         let AccountPatch {
             name,
@@ -179,11 +191,13 @@ impl Store {
         update.change("default_country", default_country.clone());
         update.change_value("limit", limit.clone());
         // Gives a secret to an account from before there were ids of touchpoints.
-        update.assign(
-            "secret = if_not_exists(secret, :secret)",
-            ":secret",
-            text(encoded(secret)),
-        );
+        if let Some(secret) = new_secret() {
+            update.assign(
+                "secret = if_not_exists(secret, :secret)",
+                ":secret",
+                text(encoded(secret)),
+            );
+        }
         // Lists an account from before there was a list of all accounts.
         update.set("gsi1pk", text(keys::ACCOUNTS));
         update.set(
