@@ -12,6 +12,7 @@ mod function;
 pub mod fuzzing;
 mod health;
 mod http;
+mod ids;
 mod intake;
 mod leads;
 mod limit;
@@ -21,6 +22,7 @@ mod runs;
 #[cfg(feature = "description")]
 mod schema;
 mod state;
+mod touchpoints;
 mod workflows;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -71,6 +73,19 @@ pub fn router(state: AppState) -> Router {
         .route(&public("/leads/{id}/automation/resume"), post(runs::resume))
         .route(&public("/leads/{id}/history"), get(runs::history))
         .route(&public("/leads/{id}/runs/{run_id}"), get(runs::show))
+        .route(
+            &public("/leads/{id}/events"),
+            post(touchpoints::report_event),
+        )
+        .route(
+            &public("/touchpoints/outcomes"),
+            post(touchpoints::report_many),
+        )
+        .route(&public("/touchpoints/{id}"), get(touchpoints::show))
+        .route(
+            &public("/touchpoints/{id}/outcome"),
+            post(touchpoints::report),
+        )
         .route(&public("/workflows"), get(workflows::list))
         .route(&public("/workflows/{id}"), get(workflows::show))
         .route(&public("/workflows/{id}/preview"), post(workflows::preview))

@@ -68,6 +68,20 @@ pub struct ContactDetails {
     pub callback_at: Option<Timestamp>,
 }
 
+impl Contact {
+    /// Returns a contact on a channel, without anything else.
+    pub fn new(channel: Channel) -> Self {
+        Self {
+            channel,
+            run_id: None,
+            index: None,
+            try_number: None,
+            outcome: None,
+            details: ContactDetails::default(),
+        }
+    }
+}
+
 impl ContactDetails {
     /// Fills in the details that are missing. Returns whether it has added any.
     pub fn fill_in(&mut self, other: Self) -> bool {

@@ -8,6 +8,8 @@ mod report;
 mod settle;
 mod wake;
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +94,18 @@ pub struct Run {
     pub created_at: Timestamp,
     /// Number of changes. A write fails if another change has raised it.
     pub revision: u32,
+}
+
+impl fmt::Display for CadenceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
 
 /// A dispatched touchpoint without an outcome.

@@ -60,6 +60,19 @@ pub enum ApiError {
     UnsupportedMediaType,
     #[error("Another request changed the same lead at the same moment; send the request again")]
     Conflict,
+    #[error(
+        "The touchpoint has not gone out: it was never claimed, so it can have no outcome. For a contact outside of \
+         a touchpoint, use POST /api/public/leads/{{id}}/events"
+    )]
+    NotDispatched,
+    #[error(
+        "The touchpoint has an outcome, or its turn is over, so it cannot be deferred any more"
+    )]
+    HasOutcome,
+    #[error("The outcome was not taken in, because the request took too long; send it again")]
+    NotTaken,
+    #[error("A request with this Idempotency-Key is under way; send the request again in a minute")]
+    InFlight,
     #[error("This Idempotency-Key was used for a different request; use a new key")]
     IdempotencyKeyReused,
     #[error(

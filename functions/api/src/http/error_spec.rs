@@ -113,7 +113,7 @@ impl ApiError {
                 [
                     "Not found",
                     "not_found",
-                    "There is no such lead, run, workflow or campaign, or it was erased, or it \
+                    "There is no such lead, run, touchpoint, workflow or campaign, or it was erased, or it \
                     belongs to another account. The reply does not say which.",
                     "Check the id, and that the key is of the account that the id came from.",
                 ],
@@ -152,6 +152,34 @@ impl ApiError {
                     "conflict",
                     "Other requests changed the same lead at the same moment, and this one gave up.",
                     "Send the request again.",
+                ],
+            ),
+            Self::NotDispatched => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Not dispatched",
+                    "not_dispatched",
+                    "The touchpoint was never claimed, so no contact can have been made.",
+                    "Look at `state` and `due_at` of the touchpoint. Report a contact outside of a touchpoint as an \
+                    event of the lead.",
+                ],
+            ),
+            Self::HasOutcome => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Conflict",
+                    "conflict",
+                    "`deferred` puts a touchpoint back, and this touchpoint has an outcome, or its turn is over.",
+                    "Look at `state` and `outcome` of the touchpoint. Report an outcome instead of `deferred`.",
+                ],
+            ),
+            Self::InFlight => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Conflict",
+                    "conflict",
+                    "Another request with the same `Idempotency-Key` is not finished.",
+                    "Send the request again in a minute, with the same key.",
                 ],
             ),
             Self::PayloadTooLarge(_) => ErrorSpec::new(
@@ -238,6 +266,15 @@ impl ApiError {
                     "unavailable",
                     "The store did not take the lead, or none of an array's leads.",
                     "Send the request again after the seconds of `Retry-After`.",
+                ],
+            ),
+            Self::NotTaken => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store was too slow for all outcomes of the request.",
+                    "Send the outcomes again that have this error.",
                 ],
             ),
             Self::Unconfirmed(_) => ErrorSpec::new(

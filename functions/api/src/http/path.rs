@@ -47,6 +47,19 @@ impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     }
 }
 
+/// The id of a touchpoint in a path, as the client sent it.
+pub struct TouchpointId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TouchpointId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let id = parts.extract::<Path<String>>().await.ok();
+        let Path(id) = id.ok_or(ApiError::NotFound("Touchpoint"))?;
+        Ok(Self(id))
+    }
+}
+
 impl<S: Send + Sync, T: Resource> FromRequestParts<S> for PathId<T> {
     type Rejection = ApiError;
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use domain::{
     account::AccountSettings,
+    channel::Channel,
     invisible::shows_nothing,
     json,
     lead::MAX_SIZE,
@@ -27,6 +28,8 @@ use super::{
 
 /// Maximum length of a note, in characters.
 const NOTE_LIMIT: usize = 1_000;
+/// Maximum length of a text for programs, in characters.
+const SHORT_LIMIT: usize = 200;
 /// Maximum number of digits of a phone number that is sent as a JSON number. A program that reads numbers as
 /// 64-bit floats keeps so many exactly.
 const MOST_DIGITS: usize = 15;
@@ -194,6 +197,16 @@ impl Reader {
             .ok()
     }
 
+    /// Takes the name of a channel.
+    pub fn channel(&mut self, field: &str) -> Option<Channel> {
+        let text = self.text(field)?;
+        let channel = Channel::ALL.into_iter().find(|it| it.as_str() == text);
+        if channel.is_none() {
+            self.refuse(field, &text, "must be call, whatsapp, email or sms");
+        }
+        channel
+    }
+
     /// Takes a time in RFC 3339.
     pub fn time(&mut self, field: &str) -> Option<Timestamp> {
         let text = self.text(field)?;
@@ -219,6 +232,25 @@ impl Reader {
             return None;
         }
         Some(text)
+    }
+
+    /// Takes a text of up to 200 characters for programs, such as an id.
+    pub fn short_text(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field)?;
+        if text.chars().count() > SHORT_LIMIT {
+            let what = format!("must not be longer than {SHORT_LIMIT} characters");
+            self.problem(field, what);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes a whole number from 0.
+    pub fn count(&mut self, field: &str) -> Option<u32> {
+        let value = self.take_value(field)?;
+        serde_json::from_str(value.get())
+            .map_err(|_| self.problem(field, "must be a whole number from 0 to 4294967295"))
+            .ok()
     }
 
     /// Takes `phone`, read in the country of the account if it has no country code. A JSON number is read as its

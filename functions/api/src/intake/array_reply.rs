@@ -13,13 +13,13 @@ use utoipa::ToSchema;
 use super::reply::CreatedReply;
 use super::{
     outcome::{Acceptance, Outcome, counts},
-    reply::{FailedOut, mark_replay},
+    reply::mark_replay,
 };
 #[cfg(feature = "description")]
 use crate::http::envelope::Envelope;
 use crate::http::{
-    envelope::doc_url,
     error::{ApiError, Problems},
+    failed::{FailedOut, NoneDone, with_index},
 };
 
 /// The reply to an array. If no lead was created, it also has the fields of an error.
@@ -37,16 +37,7 @@ pub struct ArrayReply<'a> {
     results: Vec<Box<RawValue>>,
     #[schema(ignore)]
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    error: Option<NoneCreated<'a>>,
-}
-
-#[derive(Serialize)]
-struct NoneCreated<'a> {
-    error: &'a str,
-    message: String,
-    code: &'a str,
-    request_id: &'a str,
-    doc_url: String,
+    error: Option<NoneDone<'a>>,
 }
 
 /// Returns the reply for an array: a result for each lead. If all leads failed for the same reason, and it is
@@ -86,13 +77,7 @@ pub fn array(
         created,
         failed: total - created,
         results,
-        error: (created == 0).then_some(NoneCreated {
-            error: none_created.title(),
-            message,
-            code: none_created.code(),
-            request_id,
-            doc_url: doc_url(none_created.code(), api_url),
-        }),
+        error: (created == 0).then(|| NoneDone::new(&none_created, message, request_id, api_url)),
     };
     let response = (status, Extension(counts), Json(body)).into_response();
     Ok(mark_replay(response, is_replay))
@@ -142,8 +127,7 @@ pub fn result(
         Ok(accepted) => accepted.body,
         Err(error) => serde_json::to_string(&FailedOut::new(&error, api_url))?,
     };
-    let fields = body.strip_prefix('{').unwrap_or_default();
-    RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))
+    with_index(index, &body)
 }
 
 #[cfg(feature = "description")]

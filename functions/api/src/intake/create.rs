@@ -3,7 +3,7 @@
 use axum::{Extension, extract::State, response::Response};
 use tokio::time::Instant;
 
-use super::{array, array_reply, idempotency::IdempotencyHeader, one, reply};
+use super::{array, array_reply, one, reply};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::NewLeads,
@@ -12,7 +12,7 @@ use crate::schema::{
 };
 use crate::{
     auth::Caller,
-    http::{body::JsonBody, error::ApiError, exchange::RequestId},
+    http::{body::JsonBody, error::ApiError, exchange::RequestId, idempotency::IdempotencyHeader},
     limit::Charges,
     state::AppState,
 };

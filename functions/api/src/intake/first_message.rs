@@ -37,7 +37,7 @@ pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
         return None;
     };
     let mut inner = Reader::new(fields);
-    let channel = channel(&mut inner);
+    let channel = inner.channel("channel");
     let parts = MessageParts {
         content: inner.text("content"),
         begin_message: inner.text("begin_message"),
@@ -73,15 +73,4 @@ pub fn parse(reader: &mut Reader) -> Option<FirstMessageRequest> {
         parts,
         wrong,
     })
-}
-
-fn channel(reader: &mut Reader) -> Option<Channel> {
-    let text = reader.text("channel")?;
-    let channel = Channel::ALL
-        .into_iter()
-        .find(|channel| channel.to_string() == text);
-    if channel.is_none() {
-        reader.refuse("channel", &text, "must be call, whatsapp, email or sms");
-    }
-    channel
 }

@@ -1,15 +1,10 @@
-//! The `Idempotency-Key` of a request ([contract](../../../../docs/contract.md#idempotency-key)).
+//! The leads of a request with an `Idempotency-Key` ([contract](../../../../docs/contract.md#idempotency-key)).
 
-use axum::extract::FromRequestParts;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{account::AccountSettings, idempotency::IdempotencyKey, ids::LeadId};
-use http::request::Parts;
 use sha2::{Digest, Sha256};
 
-use crate::http::{error::ApiError, fields::Fields};
-
-/// The `Idempotency-Key` header. `None` if the request has none.
-pub struct IdempotencyHeader(pub Option<IdempotencyKey>);
+use crate::http::fields::Fields;
 
 /// The form of a body. The same lead alone and in an array of one are different requests.
 #[derive(Clone, Copy, Debug)]
@@ -66,20 +61,5 @@ impl IdempotentRequest {
         let mut mark = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
         mark.truncate(11);
         mark
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get("idempotency-key") else {
-            return Ok(Self(None));
-        };
-        // A value that is not visible ASCII becomes "", which is no key either.
-        match value.to_str().unwrap_or_default().parse() {
-            Ok(key) => Ok(Self(Some(key))),
-            Err(error) => Err(ApiError::invalid("Idempotency-Key", error)),
-        }
     }
 }

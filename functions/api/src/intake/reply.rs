@@ -22,11 +22,7 @@ use super::{
 #[cfg(feature = "description")]
 use crate::schema::domain_types;
 use crate::{
-    http::{
-        envelope::doc_url,
-        error::{ApiError, Problem, Problems},
-        problem::Hints,
-    },
+    http::{error::ApiError, problem::Hints},
     leads::CreatedLead,
 };
 
@@ -51,30 +47,6 @@ pub struct CreatedReply<'a> {
     #[serde(skip_serializing_if = "Hints::is_empty")]
     #[schema(required = false, example = json!(["Did you mean email? The key \"emial\" counts as metadata."]))]
     hints: &'a Hints,
-}
-
-/// A lead of an array that was not created.
-#[derive(Serialize, ToSchema)]
-#[schema(as = RefusedLead)]
-pub struct FailedOut<'a> {
-    pub success: bool,
-    pub error: &'a str,
-    pub message: String,
-    pub code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub details: Option<&'a [Problem]>,
-    /// The number of all problems. `details` and `message` show the first 20.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = 1)]
-    pub problems_total: Option<usize>,
-    /// Sentences that may show the cause, such as a misspelt key.
-    #[serde(skip_serializing_if = "Hints::is_empty")]
-    #[schema(required = false)]
-    pub hints: Hints,
-    /// The page about `code`, with its cause and its solution.
-    #[schema(example = "https://leads.example.com/docs/errors#validation_error")]
-    pub doc_url: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -152,22 +124,6 @@ pub fn created_reply<'a>(lead: &'a Lead, remarks: &'a Remarks) -> CreatedReply<'
         workflow_run,
         warning,
         hints,
-    }
-}
-
-impl<'a> FailedOut<'a> {
-    /// `api_url` is the address of the API. If it is empty, `doc_url` is relative to the API.
-    pub fn new(error: &'a ApiError, api_url: &str) -> Self {
-        Self {
-            success: false,
-            error: error.title(),
-            message: error.to_string(),
-            code: error.code(),
-            details: error.problems().map(Problems::shown),
-            problems_total: error.problems().map(Problems::total),
-            hints: error.hints(),
-            doc_url: doc_url(error.code(), api_url),
-        }
     }
 }
 

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 use super::{
     enrol::{Enrolled, Refused},
     outcome::{Acceptance, Outcome},
-    reply::{FailedOut, created_reply},
+    reply::created_reply,
 };
-use crate::http::error::ApiError;
+use crate::http::{error::ApiError, failed::FailedOut};
 
 /// Maximum size of a function's reply in Lambda, in bytes. The body is a JSON string inside of it.
 const REPLY_LIMIT: usize = 6 * 1024 * 1024;

@@ -3,6 +3,7 @@
 pub mod change;
 pub mod erase;
 pub mod list;
+mod next;
 mod reply;
 pub mod show;
 
@@ -10,6 +11,7 @@ pub use self::{
     change::change,
     erase::erase,
     list::list,
+    next::NextTouchpoint,
     reply::{ActiveRun, CreatedLead, ListedLead},
     show::show,
 };

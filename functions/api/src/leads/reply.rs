@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::next::NextTouchpoint;
 use crate::http::paging::Pagination;
 #[cfg(feature = "description")]
 use crate::schema::domain_types;
@@ -97,7 +98,7 @@ pub struct LeadOut<'a> {
     #[schema(required)]
     campaign: Option<CampaignOut<'a>>,
     #[schema(required)]
-    active_workflow_run: Option<ActiveRun<'a>>,
+    active_workflow_run: Option<RunWithNext<'a>>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -125,6 +126,16 @@ pub struct ActiveRun<'a> {
     run_status: RunStatus,
     workflow: RunWorkflow<'a>,
     current_status: CurrentStatus<'a>,
+}
+
+/// An active run, with the touchpoint that comes next.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActiveRunDetails)]
+struct RunWithNext<'a> {
+    #[serde(flatten)]
+    run: ActiveRun<'a>,
+    #[schema(required)]
+    next_touchpoint: Option<NextTouchpoint>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -185,7 +196,12 @@ impl<'a> From<&'a Profile> for ListedLead<'a> {
 }
 
 impl<'a> LeadOut<'a> {
-    pub fn new(lead: &'a Profile, campaign: Option<&'a Campaign>, run: Option<&'a Run>) -> Self {
+    pub fn new(
+        lead: &'a Profile,
+        campaign: Option<&'a Campaign>,
+        run: Option<&'a Run>,
+        next_touchpoint: Option<NextTouchpoint>,
+    ) -> Self {
         Self {
             id: lead.id,
             person: Person::from(lead),
@@ -195,7 +211,10 @@ impl<'a> LeadOut<'a> {
                 id: campaign.id,
                 name: &campaign.name,
             }),
-            active_workflow_run: run.map(ActiveRun::from),
+            active_workflow_run: run.map(|run| RunWithNext {
+                run: ActiveRun::from(run),
+                next_touchpoint,
+            }),
             created_at: lead.created_at,
             updated_at: lead.updated_at,
         }

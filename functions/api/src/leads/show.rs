@@ -12,7 +12,10 @@ use domain::{ids::LeadId, lead::Lead, run::Run};
 use jiff::SignedDuration;
 use tokio::time::timeout;
 
-use super::reply::{LeadOut, LeadReply, Variables};
+use super::{
+    next::NextTouchpoint,
+    reply::{LeadOut, LeadReply, Variables},
+};
 #[cfg(feature = "description")]
 use crate::schema::{
     domain_types,
@@ -59,12 +62,28 @@ pub async fn show(
         None => None,
     };
     let run = active_run(&lead, run);
+    let next = match &run {
+        Some(run) => next_touchpoint(&state, run).await?,
+        None => None,
+    };
     let body = LeadReply {
         success: true,
-        lead: LeadOut::new(&lead.profile, campaign.as_deref(), run.as_ref()),
+        lead: LeadOut::new(&lead.profile, campaign.as_deref(), run.as_ref(), next),
         variables: Variables {},
     };
     Ok(Json(body).into_response())
+}
+
+/// Returns the touchpoint of a run that comes next. `None` if there is none.
+async fn next_touchpoint(state: &AppState, run: &Run) -> Result<Option<NextTouchpoint>, ApiError> {
+    if !run.goes_on() {
+        return Ok(None);
+    }
+    let account = run.account_id;
+    let workflow = state.catalogue.workflow(account, run.workflow.id).await?;
+    let is_paused = workflow.is_some_and(|workflow| workflow.is_paused);
+    let secret = state.catalogue.secret(account).await?;
+    Ok(NextTouchpoint::of(run, &secret, is_paused))
 }
 
 /// Time until this process repairs the same start again. It may be a dead letter, and each repair would add another

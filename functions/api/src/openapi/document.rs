@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use super::{errors, examples, replies, rules, served};
-use crate::{error_docs, health, intake, leads, runs, schema::bodies, workflows};
+use crate::{error_docs, health, intake, leads, runs, schema::bodies, touchpoints, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,6 +33,7 @@ use crate::{error_docs, health, intake, leads, runs, schema::bodies, workflows};
     tags(
         (name = "Leads", description = "Create, read, change and erase leads."),
         (name = "Runs", description = "Enrol a lead in a workflow, follow its run, and let a person take over."),
+        (name = "Touchpoints", description = "Report how contacts went, and see what happened to each."),
         (name = "Workflows", description = "Find workflows, and preview their touchpoints. Operators define them in files."),
         (name = "Campaigns", description = "Find the campaigns that tag leads."),
         (name = "Service", description = "Check the service itself. Needs no key."),
@@ -52,6 +53,10 @@ use crate::{error_docs, health, intake, leads, runs, schema::bodies, workflows};
         runs::automation::resume,
         runs::history::history,
         runs::show::show,
+        touchpoints::show::show,
+        touchpoints::one::report,
+        touchpoints::many::report,
+        touchpoints::event::report,
         workflows::read::list,
         workflows::read::show,
         workflows::preview::preview,

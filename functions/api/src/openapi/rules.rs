@@ -5,7 +5,10 @@ use domain::invisible::is_invisible;
 use serde_json::{Value, json};
 
 /// Schemas of requests that are read field by field.
-const REQUESTS: [&str; 5] = [
+const REQUESTS: [&str; 8] = [
+    "LeadEvent",
+    "OutcomeDetails",
+    "OutcomeOfTouchpoint",
     "NewLead",
     "FirstMessage",
     "LeadChange",
@@ -40,6 +43,7 @@ pub fn blank_is_null(schemas: &mut Value) {
 pub fn schemas() -> Value {
     json!({
         "NewLeadArray": {"minItems": 1, "maxItems": 1000},
+        "OutcomeReports": {"minItems": 1, "maxItems": 100},
         "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
         "TimeZoneName": {"format": "timezone", "example": "America/Santiago", "minLength": 1},
         "WindowParts": {"additionalProperties": true},
@@ -71,6 +75,7 @@ pub fn exact() -> Value {
         // No trunk 0 behind a country code, and no fraction.
         "Phone": {"pattern": r"^\+[1-9]([ -]?[1-9]){3}([ -]?[0-9]){3,11}$"},
         "Note": {"maxLength": 1000},
+        "ShortText": {"maxLength": 200},
         "MessageText": {"maxLength": 4096},
         "NotGiven": {"pattern": format!("^[{blank}{invisible}]*$")},
         "Flag": {"type": ["boolean", "string", "null"], "enum": [true, false, null, ""]},

@@ -54,10 +54,21 @@ impl Current {
         Ok(Self { lead, enrolment })
     }
 
+    /// Returns the run if `is_meant` is true for it, and it belongs to `workflow`, or to any workflow if that is
+    /// `None`.
+    pub fn run_if(
+        self,
+        workflow: Option<WorkflowId>,
+        is_meant: impl Fn(&Run) -> bool,
+    ) -> Option<CurrentRun> {
+        let is_of = |run: &Run| workflow.is_none_or(|id| run.workflow.id == id);
+        self.enrolment
+            .filter(|it| is_meant(&it.run) && is_of(&it.run))
+    }
+
     /// Returns the run if it is active and belongs to `workflow`, or to any workflow if that is `None`.
     pub fn active(self, workflow: Option<WorkflowId>) -> Option<CurrentRun> {
-        self.enrolment
-            .filter(|it| it.run.is_active() && workflow.is_none_or(|id| it.run.workflow.id == id))
+        self.run_if(workflow, Run::is_active)
     }
 }
 
@@ -69,11 +80,10 @@ pub enum Changed<T> {
     Run(T, Activity),
 }
 
-/// Changes the active run of a lead, if it belongs to `workflow`, or to any workflow if that is `None`. `change`
-/// also gets the version of the workflow that the run follows.
+/// Same as [`change_run_if`], for an active run.
 ///
 /// # Errors
-/// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
+/// Same as [`change_run_if`].
 pub async fn change_run<T>(
     state: &AppState,
     account: &AccountSettings,
@@ -81,10 +91,26 @@ pub async fn change_run<T>(
     workflow: Option<WorkflowId>,
     change: impl Fn(&mut Run, Option<&Workflow>, Timestamp) -> Result<Changed<T>, ApiError>,
 ) -> Result<T, ApiError> {
+    change_run_if(state, account, id, (workflow, Run::is_active), change).await
+}
+
+/// Changes the run of a lead's start, if a condition is true for it and it belongs to `workflow`, or to any workflow
+/// if that is `None`. `change` also gets the version of the workflow that the run follows.
+///
+/// # Errors
+/// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
+pub async fn change_run_if<T>(
+    state: &AppState,
+    account: &AccountSettings,
+    id: LeadId,
+    (workflow, is_meant): (Option<WorkflowId>, fn(&Run) -> bool),
+    change: impl Fn(&mut Run, Option<&Workflow>, Timestamp) -> Result<Changed<T>, ApiError>,
+) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
         let current = Current::read(state, account, id).await?;
-        let mut enrolment = current.active(workflow).ok_or(ApiError::NoActiveRun)?;
+        let enrolment = current.run_if(workflow, is_meant);
+        let mut enrolment = enrolment.ok_or(ApiError::NoActiveRun)?;
         let version = planned_by(state, &enrolment.run).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();

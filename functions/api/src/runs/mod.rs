@@ -13,9 +13,10 @@ pub mod status;
 pub use self::{
     assign::assign,
     automation::{is_paused, resume, stop},
+    change::{Changed, Current, change_run},
     history::history,
     message::MessageOut,
-    reply::{TouchpointOut, touchpoints},
-    show::show,
+    reply::{TouchpointOut, touchpoint_out, touchpoints},
+    show::{planned_by, show},
     status::change as change_status,
 };

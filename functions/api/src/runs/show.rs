@@ -74,9 +74,10 @@ pub async fn show(
     let run = built.or_else(|| Some(Run::queued(&lead, ordered?)));
     let run = run.ok_or(ApiError::NotFound("Run"))?;
     let workflow = planned_by(&state, &run).await?;
+    let secret = state.catalogue.secret(account.id).await?;
     let body = RunReply {
         success: true,
-        workflow_run: RunOut::new(&run, workflow.as_deref()),
+        workflow_run: RunOut::new(&run, workflow.as_deref(), &secret),
     };
     Ok(Json(body).into_response())
 }

@@ -10,7 +10,7 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change::{Changed, Current, change_run};
+use super::change::{Changed, Current, change_run_if};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::StatusChange,
@@ -53,7 +53,8 @@ struct StatusRun {
 /// Sets the status of a lead's run to one of its workflow's statuses. Use it when you learn more
 /// about the lead, for example that it has bought.
 ///
-/// A terminal status ends the run and cancels its scheduled touchpoints. `changed` in the reply is
+/// It works until the run's status is terminal, also after the cadence has run out. A terminal status ends the run and
+/// cancels its scheduled touchpoints. `changed` in the reply is
 /// `false` if the run had the status already.
 #[utoipa::path(
     post,
@@ -85,7 +86,7 @@ pub async fn change(
     let current = Current::read(&state, &account, id).await?;
     let enrolment = current.enrolment.ok_or(ApiError::NoActiveRun)?;
     let run = enrolment.run;
-    if !run.is_active() && is_of(&run, workflow) && run.current_status.key == key {
+    if !run.has_open_status() && is_of(&run, workflow) && run.current_status.key == key {
         // A repeated request, after the first one has ended the run.
         return Ok(reply(&run, &run.current_status, false));
     }
@@ -93,7 +94,8 @@ pub async fn change(
         .store
         .workflow_of_run(account.id, run.workflow.id)
         .await?;
-    change_run(&state, &account, id, workflow, |run, _, now| {
+    let which = (workflow, Run::has_open_status as fn(&Run) -> bool);
+    change_run_if(&state, &account, id, which, |run, _, now| {
         let previous = run.current_status.clone();
         if previous.key == key {
             return Ok(Changed::Nothing(reply(run, &previous, false)));

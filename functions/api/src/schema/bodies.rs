@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::domain_types::{CampaignId, Channel, WorkflowId};
+use super::domain_types::{CampaignId, Channel, EventWord, OutcomeWord, TouchpointId, WorkflowId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -174,6 +174,73 @@ pub struct AutomationResume {
     /// Whether the cadence is resumed as well.
     #[schema(required = false, default = false)]
     resume_cadence: Flag,
+}
+
+/// The result of a contact.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"outcome": "no_answer", "at": "2026-02-10T12:00:00Z", "provider_id": "CA123"}))]
+pub struct OutcomeReport {
+    outcome: OutcomeWord,
+    #[serde(flatten)]
+    details: OutcomeDetails,
+}
+
+/// The result of a contact, with the id of its touchpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeOfTouchpoint {
+    id: TouchpointId,
+    outcome: OutcomeWord,
+    #[serde(flatten)]
+    details: OutcomeDetails,
+}
+
+/// 1 to 100 outcomes.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!([{
+    "id": "tp_04xgEMtE5I1lJdyKfjLNCC3bCNe9HMwUTNmP2jZ7sIMBLFEOVFL5FeD2YMkZAEM8kJL5oBGUlQe3EN4IbZ", "outcome": "no_answer",
+}]))]
+pub struct OutcomeReports(Vec<OutcomeOfTouchpoint>);
+
+#[derive(Serialize, ToSchema)]
+struct OutcomeDetails {
+    /// The time of the contact.
+    at: Option<Instant>,
+    /// The id of the contact at the provider, of at most 200 characters.
+    #[schema(required = false)]
+    provider_id: ShortText,
+    /// The provider's own word for the outcome, of at most 200 characters.
+    #[schema(required = false)]
+    provider_code: ShortText,
+    /// The number or the address from which the contact was made, of at most 200 characters.
+    #[schema(required = false)]
+    from: ShortText,
+    /// The length of the call in seconds.
+    duration_s: Option<u32>,
+    #[schema(required = false)]
+    note: Note,
+    /// The time at which the person wants a call, at most 90 days ahead. `callback` needs it.
+    callback_at: Option<Instant>,
+}
+
+/// A text of at most 200 characters.
+#[derive(Serialize, ToSchema)]
+pub struct ShortText(Option<String>);
+
+/// A contact outside of a touchpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "replied", "channel": "sms", "note": "Asks for a quote"}))]
+pub struct LeadEvent {
+    r#type: EventWord,
+    channel: Channel,
+    /// The time of the contact.
+    at: Option<Instant>,
+    #[schema(required = false)]
+    note: Note,
+    /// The time at which the person wants a call, at most 90 days ahead. `callback` needs it.
+    callback_at: Option<Instant>,
 }
 
 /// The lead and the time of the preview.

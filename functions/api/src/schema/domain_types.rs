@@ -67,6 +67,50 @@ id! {
     StatusId, "019c0000-0000-7000-8000-000000000053"
 }
 
+/// A touchpoint. The id is opaque and never changes.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = String, pattern = "^tp_[0-9A-Za-z]{81}$", example = "tp_0000000000000000000000000000000000000000000000000000000000000000000000000000000000")]
+pub struct TouchpointId(String);
+
+/// The result of a contact, or `deferred`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it only describes")]
+pub enum OutcomeWord {
+    Answered,
+    Replied,
+    Voicemail,
+    NoAnswer,
+    Busy,
+    Failed,
+    Delivered,
+    Bounced,
+    Invalid,
+    OptedOut,
+    Complained,
+    Callback,
+    /// The contact could not be made yet. The touchpoint goes back.
+    Deferred,
+}
+
+/// The result of a contact outside of a touchpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it only describes")]
+pub enum EventWord {
+    Answered,
+    Replied,
+    Voicemail,
+    NoAnswer,
+    Busy,
+    Failed,
+    Bounced,
+    Invalid,
+    OptedOut,
+    Complained,
+    Callback,
+}
+
 values! {
     /// How a touchpoint reaches the lead.
     Channel, cadence::Channel:

@@ -179,6 +179,7 @@ pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
 pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
 pub(super) const ACTIVITIES: &str = "ACT#";
+pub(super) const EVENT_RECEIPTS: &str = "EVENT#";
 
 pub(super) fn lead(account: AccountId, id: LeadId) -> Key {
     Key {
@@ -191,6 +192,13 @@ pub(super) fn run(account: AccountId, lead: LeadId, id: RunId) -> Key {
     Key {
         pk: lead_partition(account, lead),
         sk: format!("{RUNS}{id}"),
+    }
+}
+
+pub(super) fn event_receipt(account: AccountId, lead: LeadId, sk: &str) -> Key {
+    Key {
+        pk: lead_partition(account, lead),
+        sk: sk.to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ mod due;
 mod enrolment;
 mod erase;
 mod error;
+mod event;
 #[cfg(test)]
 mod golden;
 mod history;
@@ -38,6 +39,7 @@ pub use self::{
     due::ListedRun,
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
+    event::EventReceipt,
     history::ContactEntry,
     intake::{BatchResult, Created, WriteStatus},
     keys::{PENDING_SHARDS, WAKE_SHARDS},

@@ -45,7 +45,7 @@ impl Run {
 
     /// Returns whether the cadence goes on: the run is under way, and no person has the lead. A held
     /// run goes on later.
-    pub(super) fn goes_on(&self) -> bool {
+    pub fn goes_on(&self) -> bool {
         self.status == RunStatus::Running
             && self.cadence_state == CadenceState::Active
             && !self.human_takeover

@@ -1,0 +1,268 @@
+//! Outcomes of touchpoints: from a report to the changed run and its entry in the history.
+
+use std::sync::Arc;
+
+use aws::store::StoreError;
+use domain::{
+    account::AccountSettings,
+    activity::{Activity, ActivityKind, Contact},
+    outcome::Outcome,
+    run::{NotDeferred, NotDispatched, Reported, Run},
+    touchpoint_id::TouchpointRef,
+    workflow::Workflow,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::report::{Kind, Report, check_channel};
+use crate::{
+    http::error::ApiError,
+    retry::{TRIES, pause},
+    runs::{Changed, change_run, planned_by},
+    state::AppState,
+};
+
+/// Time after which a deferred touchpoint is tried again, at the earliest.
+const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
+
+/// A touchpoint after a report.
+pub struct Settled {
+    pub changed: bool,
+    pub run: Run,
+    pub workflow: Arc<Workflow>,
+}
+
+/// Reads the run of a touchpoint, and the version of the workflow that it follows.
+///
+/// # Errors
+/// [`ApiError::NotFound`] if there is no such touchpoint, or if its lead was erased. Errors of the
+/// store.
+pub async fn read_run(
+    state: &AppState,
+    touchpoint: TouchpointRef,
+) -> Result<(Run, Arc<Workflow>), ApiError> {
+    let TouchpointRef {
+        account_id,
+        lead_id,
+        run_id,
+        index,
+    } = touchpoint;
+    let run = state.store.run(account_id, lead_id, run_id).await?;
+    let run = run.filter(|run| run.touchpoint(index).is_some());
+    let run = run.ok_or(ApiError::NotFound("Touchpoint"))?;
+    let workflow = planned_by(state, &run).await?;
+    let workflow = workflow.ok_or(ApiError::NotFound("Touchpoint"))?;
+    Ok((run, workflow))
+}
+
+/// Takes in a report about a touchpoint.
+///
+/// # Errors
+/// [`ApiError::NotFound`], [`ApiError::NotDispatched`], [`ApiError::HasOutcome`] and
+/// [`ApiError::Validation`]; [`ApiError::Conflict`] after the last try; errors of the store.
+pub async fn settle(
+    state: &AppState,
+    account: &AccountSettings,
+    touchpoint: TouchpointRef,
+    report: &Report,
+) -> Result<Settled, ApiError> {
+    for try_number in 0..TRIES {
+        pause(&state.randomness, try_number).await;
+        let (mut run, workflow) = read_run(state, touchpoint).await?;
+        // Read after the run, so that the change is not older than the run.
+        let now = state.clock.now();
+        let before = run.clone();
+        let changed = match report.kind {
+            Kind::Deferred => {
+                defer(&mut run, touchpoint.index, now)?;
+                true
+            }
+            Kind::Outcome(outcome) => {
+                let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
+                let channel = channel.ok_or(ApiError::NotFound("Touchpoint"))?;
+                check_channel("outcome", outcome, channel)?;
+                let in_run = report.for_run().ok_or(ApiError::Internal(None))?;
+                let reported = run.report(touchpoint.index, in_run, &workflow, now);
+                let reported = reported.ok_or(ApiError::NotFound("Touchpoint"))?;
+                let reported = reported.map_err(|NotDispatched| ApiError::NotDispatched)?;
+                if reported != Reported::Changed {
+                    remember(state, &run, touchpoint, report, reported, now).await?;
+                    if reported == Reported::Before && !run.is_active() {
+                        // The first request may have ended before this.
+                        steer_active_run(state, account, &run, touchpoint.index, report).await?;
+                    }
+                    let changed = false;
+                    return Ok(Settled {
+                        changed,
+                        run,
+                        workflow,
+                    });
+                }
+                true
+            }
+        };
+        let entry = entry(&before, &run, touchpoint.index, report, now);
+        match state.store.write_run_with(&run, &entry).await {
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(ApiError::of_change(error)),
+            Ok(()) => {
+                run.revision += 1;
+                if !before.is_active() {
+                    steer_active_run(state, account, &run, touchpoint.index, report).await?;
+                }
+                return Ok(Settled {
+                    changed,
+                    run,
+                    workflow,
+                });
+            }
+        }
+    }
+    Err(ApiError::Conflict)
+}
+
+fn defer(run: &mut Run, index: u16, now: Timestamp) -> Result<(), ApiError> {
+    let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
+    match run.defer(index, retry_at) {
+        None => Err(ApiError::NotFound("Touchpoint")),
+        Some(Err(NotDeferred::NotDispatched)) => Err(ApiError::NotDispatched),
+        Some(Err(NotDeferred::HasOutcome)) => Err(ApiError::HasOutcome),
+        Some(Ok(())) => Ok(()),
+    }
+}
+
+/// Keeps a report that does not change the touchpoint: fills in the details of the first report of
+/// the same outcome, or adds an entry to the history.
+async fn remember(
+    state: &AppState,
+    run: &Run,
+    touchpoint: TouchpointRef,
+    report: &Report,
+    reported: Reported,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let entries = state.store.contact_entries(touchpoint).await?;
+    let outcome = report.for_run().map(|report| report.outcome);
+    let of_outcome = |contact: &Contact| contact.outcome == outcome;
+    let first = entries
+        .into_iter()
+        .find(|entry| entry.activity.contact.as_ref().is_some_and(of_outcome));
+    let (account, lead) = (run.account_id, run.lead_id);
+    let written = match first {
+        None => {
+            let mut entry = entry(run, run, touchpoint.index, report, now);
+            if reported == Reported::Lighter {
+                entry.subject = entry.subject.map(|subject| subject + ", recorded only");
+            }
+            state.store.add_contact(account, lead, &entry).await
+        }
+        Some(mut first) => {
+            let contact = first.activity.contact.as_mut();
+            let details = report.details.clone();
+            if !contact.is_some_and(|contact| contact.details.fill_in(details)) {
+                return Ok(());
+            }
+            first.activity.reason = first
+                .activity
+                .reason
+                .or_else(|| report.details.note.clone());
+            state.store.replace_contact(account, lead, &first).await
+        }
+    };
+    match written {
+        // The lead was erased since the run was read.
+        Err(StoreError::Conflict) => Err(ApiError::NotFound("Touchpoint")),
+        written => written.map_err(ApiError::of_change),
+    }
+}
+
+/// Applies an outcome of an ended run to the lead's active run, if the outcome concerns the person
+/// and not the run.
+async fn steer_active_run(
+    state: &AppState,
+    account: &AccountSettings,
+    ended: &Run,
+    index: u16,
+    report: &Report,
+) -> Result<(), ApiError> {
+    let in_run = report.for_run();
+    let in_run = in_run.filter(|report| report.outcome.steers_another_run());
+    let (Some(in_run), Some(touchpoint)) = (in_run, ended.touchpoint(index)) else {
+        return Ok(());
+    };
+    let channel = touchpoint.channel;
+    let changed = change_run(state, account, ended.lead_id, None, |run, workflow, now| {
+        let before = run.clone();
+        if let (Some(workflow), true) = (workflow, run.id != ended.id) {
+            run.apply_contact(in_run, channel, workflow, now);
+        }
+        if *run == before {
+            return Ok(Changed::Nothing(()));
+        }
+        let entry = contact_entry(&before, run, in_run.outcome, channel.to_string(), now);
+        let contact = Contact {
+            outcome: Some(in_run.outcome),
+            ..Contact::new(channel)
+        };
+        let contact = Some(contact);
+        Ok(Changed::Run((), Activity { contact, ..entry }))
+    });
+    match changed.await {
+        // The lead has no active run, or was erased since.
+        Err(ApiError::NoActiveRun | ApiError::NotFound(_)) => Ok(()),
+        changed => changed,
+    }
+}
+
+/// Returns the entry of a report about a touchpoint.
+fn entry(before: &Run, after: &Run, index: u16, report: &Report, now: Timestamp) -> Activity {
+    let touchpoint = after.touchpoint(index);
+    let what = touchpoint.map_or_else(String::new, |it| {
+        format!("{} {}/{}", it.channel, it.attempt, it.max_attempts)
+    });
+    let outcome = report.for_run().map(|report| report.outcome);
+    let activity = match outcome {
+        Some(outcome) => Activity {
+            kind: ActivityKind::TouchpointOutcome,
+            ..contact_entry(before, after, outcome, what, now)
+        },
+        None => Activity::new(
+            ActivityKind::TouchpointOutcome,
+            &format!("{what}: deferred"),
+            now,
+        ),
+    };
+    let contact = touchpoint.map(|it| Contact {
+        run_id: Some(after.id),
+        index: Some(index),
+        outcome,
+        details: report.details.clone(),
+        ..Contact::new(it.channel)
+    });
+    Activity {
+        reason: report.details.note.clone(),
+        contact,
+        ..activity
+    }
+}
+
+/// Returns the entry of a contact: what it was, its outcome, and what it has changed.
+pub fn contact_entry(
+    before: &Run,
+    after: &Run,
+    outcome: Outcome,
+    what: String,
+    now: Timestamp,
+) -> Activity {
+    let mut parts = vec![format!("{what}: {outcome}")];
+    if before.current_status.key != after.current_status.key {
+        let (old, new) = (&before.current_status.label, &after.current_status.label);
+        parts.push(format!("{old} -> {new}"));
+    }
+    if before.cadence_state != after.cadence_state {
+        parts.push(format!("cadence {}", after.cadence_state));
+    }
+    if after.human_takeover && !before.human_takeover {
+        parts.push("a person takes over".to_owned());
+    }
+    Activity::new(ActivityKind::ContactReported, &parts.join(", "), now)
+}

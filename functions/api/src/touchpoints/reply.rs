@@ -1,0 +1,123 @@
+//! Touchpoints as clients see them ([contract](../../../../docs/contract.md#touchpoints)).
+
+use domain::{
+    activity::{Activity, ActivityKind, Contact},
+    outcome::Outcome,
+    run::Run,
+    time::whole_second,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[cfg(feature = "description")]
+use crate::schema::domain_types;
+use crate::{
+    leads::{ActiveRun, NextTouchpoint},
+    runs::TouchpointOut,
+};
+
+/// The reply to an outcome and to an event.
+#[derive(Serialize, ToSchema)]
+pub struct ReportedReply<'a> {
+    pub success: bool,
+    /// Whether the report has changed the touchpoint, or the run.
+    pub changed: bool,
+    #[schema(required)]
+    pub touchpoint: Option<TouchpointOut<'a>>,
+    #[schema(required)]
+    pub workflow_run: Option<ActiveRun<'a>>,
+    #[schema(required)]
+    pub next: Option<NextTouchpoint>,
+}
+
+/// The reply to `GET /touchpoints/{id}`.
+#[derive(Serialize, ToSchema)]
+pub struct TouchpointReply<'a> {
+    pub success: bool,
+    pub touchpoint: TouchpointDetails<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(description = "A touchpoint with everything that happened to it.")]
+pub struct TouchpointDetails<'a> {
+    #[serde(flatten)]
+    touchpoint: TouchpointOut<'a>,
+    #[schema(value_type = domain_types::LeadId)]
+    lead_id: domain::ids::LeadId,
+    workflow_run: ActiveRun<'a>,
+    /// The tries to hand the touchpoint over, oldest first.
+    attempts: Vec<AttemptOut>,
+    /// The outcomes that were reported, oldest first.
+    outcomes: Vec<ReportedOutcome<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempt, description = "One try to hand a touchpoint over.")]
+struct AttemptOut {
+    #[serde(rename = "try")]
+    #[schema(example = 1)]
+    number: u16,
+    at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReportedOutcome<'a> {
+    #[schema(value_type = domain_types::Outcome)]
+    outcome: Outcome,
+    reported_at: Timestamp,
+    /// The time of the contact.
+    #[schema(required)]
+    at: Option<Timestamp>,
+    #[schema(required, example = "CA123")]
+    provider_id: Option<&'a str>,
+    #[schema(required, example = "no-answer")]
+    provider_code: Option<&'a str>,
+    #[schema(required, example = "+12025550100")]
+    from: Option<&'a str>,
+    #[schema(required, example = 0)]
+    duration_s: Option<u32>,
+    #[schema(required)]
+    note: Option<&'a str>,
+    #[schema(required)]
+    callback_at: Option<Timestamp>,
+}
+
+impl<'a> TouchpointDetails<'a> {
+    /// `entries` are those of the history that are about the touchpoint.
+    pub fn new(
+        touchpoint: TouchpointOut<'a>,
+        run: &'a Run,
+        entries: impl Iterator<Item = &'a Activity> + Clone,
+    ) -> Self {
+        let claims = entries.clone().filter_map(|entry| {
+            let is_claim = entry.kind == ActivityKind::TouchpointClaimed;
+            let number = entry.contact.as_ref()?.try_number.filter(|_| is_claim)?;
+            let at = whole_second(entry.at);
+            Some(AttemptOut { number, at })
+        });
+        let outcomes = entries.filter_map(|entry| {
+            let Contact {
+                outcome, details, ..
+            } = entry.contact.as_ref()?;
+            Some(ReportedOutcome {
+                outcome: (*outcome)?,
+                reported_at: whole_second(entry.at),
+                at: details.contacted_at,
+                provider_id: details.provider_id.as_deref(),
+                provider_code: details.provider_code.as_deref(),
+                from: details.from.as_deref(),
+                duration_s: details.duration_s,
+                note: details.note.as_deref(),
+                callback_at: details.callback_at,
+            })
+        });
+        Self {
+            touchpoint,
+            lead_id: run.lead_id,
+            workflow_run: ActiveRun::from(run),
+            attempts: claims.collect(),
+            outcomes: outcomes.collect(),
+        }
+    }
+}
