@@ -179,7 +179,8 @@ impl Run {
     }
 
     /// Returns a waiting run with its cadence planned from `now` on, after its workflow has
-    /// resumed. If a person has taken the lead over, the automation stays stopped.
+    /// resumed. If a person has taken the lead over, the automation stays stopped. If an outcome has
+    /// ended the cadence, it stays ended.
     pub fn after_wait(
         &self,
         lead: &Lead,
@@ -195,7 +196,16 @@ impl Run {
             revision: self.revision,
             ..planned
         };
-        if self.human_takeover && run.is_active() {
+        if !run.is_active() {
+            return run;
+        }
+        // An outcome during the wait counts.
+        match self.cadence_state {
+            CadenceState::Completed => run.complete(now),
+            CadenceState::Cancelled => run.cancel_cadence(),
+            _ => {}
+        }
+        if self.human_takeover {
             run.stop(now);
         }
         run

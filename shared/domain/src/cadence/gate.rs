@@ -118,6 +118,20 @@ impl Gate<'_> {
         last
     }
 
+    /// Returns how long the channel is open from `from` to `to`.
+    pub fn open_time(self, channel: Channel, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let (mut at, mut open) = (from, SignedDuration::ZERO);
+        loop {
+            at = self.pass(channel, at, &mut Vec::new());
+            if to <= at {
+                return open;
+            }
+            let closes = self.closes_at(channel, at).map_or(to, |it| it.min(to));
+            open += closes.duration_since(at);
+            at = closes;
+        }
+    }
+
     /// Returns the end of the hours around `local`, as if the clocks never changed. `None` if no
     /// window is open then.
     fn local_closing(self, local: DateTime) -> Option<DateTime> {

@@ -93,7 +93,7 @@ pub fn plan(
 
 /// Moves touchpoints, which are in the order of their due times, by the length of a pause that ends
 /// at `now`, and then to the next time that the windows allow. No touchpoint is due in the past or
-/// before the one that it follows.
+/// before the one that it follows. A call that a person asked for keeps its time.
 pub fn shift<'a>(
     touchpoints: impl IntoIterator<Item = &'a mut Touchpoint>,
     gate: Gate<'_>,
@@ -103,6 +103,12 @@ pub fn shift<'a>(
     let mut before = whole_second(now);
     for touchpoint in touchpoints {
         let reasons = &mut touchpoint.reasons;
+        if reasons.contains(&Reason::Callback) {
+            let due_at = touchpoint.due_at.max(whole_second(now));
+            let due_at = gate.pass(touchpoint.channel, due_at, reasons);
+            touchpoint.move_to(due_at, gate.zone);
+            continue;
+        }
         let later = touchpoint.due_at.saturating_add(pause);
         let later = later.unwrap_or(touchpoint.due_at);
         let later = gate.pass(touchpoint.channel, later, reasons);

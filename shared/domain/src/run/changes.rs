@@ -35,7 +35,8 @@ impl Run {
     pub fn resume(&mut self, workflow: Option<&Workflow>, now: Timestamp) -> Option<bool> {
         // A cadence that is not planned waits for its workflow. Only the automation is resumed
         // then.
-        let can_go_on = self.is_planned() && self.cadence_state != CadenceState::Cancelled;
+        let is_cancelled = self.cadence_state == CadenceState::Cancelled;
+        let can_go_on = self.is_planned() && self.is_active() && !is_cancelled;
         let workflow = workflow.filter(|_| can_go_on);
         let Some((workflow, since)) = workflow.zip(self.paused_at) else {
             return std::mem::take(&mut self.human_takeover).then_some(false);
@@ -45,7 +46,7 @@ impl Run {
         self.cadence_state = CadenceState::Active;
         self.reschedule(workflow, since, now);
         self.finish_if_run_out();
-        Some(true)
+        Some(self.cadence_state == CadenceState::Active)
     }
 
     /// Moves the lead to a status that a client has set, and returns whether that is a change. A

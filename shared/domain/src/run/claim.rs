@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     cadence::{Reason, TouchpointState},
-    channel::Channel,
     time::whole_second,
     workflow::Workflow,
 };
@@ -21,15 +20,25 @@ impl Run {
     }
 
     /// Opens the touchpoint that is due, for callers who pull: from now on its time counts. Returns
-    /// its index. `None` if none is due, or if a hand-over has begun.
+    /// its index. `None` if none is due, or if it is open already. First does everything that is
+    /// overdue, so the caller writes the run in any case.
     pub fn open(&mut self, workflow: &Workflow, now: Timestamp) -> Option<u16> {
-        let index = self.next_index().filter(|_| self.is_live())?;
-        let due = self.touchpoint(index)?.due_at;
-        if self.hand_over.is_some() || now < due {
+        let index = self.take_turn(Delivery::Pull, workflow, now).ok()?;
+        let is_opened = |it: &HandOver| it.delivery == Delivery::Pull;
+        if self.hand_over.as_ref().is_some_and(is_opened) {
             return None;
         }
         self.begin(index, Delivery::Pull, workflow, now);
         Some(index)
+    }
+
+    /// Returns the time from which on the touchpoint must not be handed over any more: its window
+    /// closes, or its time is used up. `None` if no hand-over has begun.
+    pub fn not_after(&self, workflow: &Workflow, now: Timestamp) -> Option<Timestamp> {
+        let hand_over = self.hand_over.as_ref()?;
+        let channel = self.touchpoint(hand_over.index)?.channel;
+        let closes = workflow.gate().closes_at(channel, now);
+        Some(closes.map_or(hand_over.expires_at, |it| it.min(hand_over.expires_at)))
     }
 
     /// Claims the touchpoint whose turn it is, for one try. Returns its index. First does everything
@@ -45,14 +54,51 @@ impl Run {
         workflow: &Workflow,
         now: Timestamp,
     ) -> Result<u16, NotClaimed> {
+        let index = self.take_turn(delivery, workflow, now)?;
+        self.begin(index, delivery, workflow, now);
+        let mut until = now.saturating_add(lease).unwrap_or(now);
+        if delivery == Delivery::Pull {
+            // A worker reads `not_after` itself, and must be able to settle after it.
+            until = self
+                .not_after(workflow, now)
+                .map_or(until, |it| it.min(until));
+        }
+        let mut is_first = false;
+        if let Some(hand_over) = &mut self.hand_over {
+            hand_over.claim = Some(Claim { owner, until });
+            is_first = hand_over.tries == 0;
+            hand_over.tries = hand_over.tries.saturating_add(1);
+        }
+        if let Some(touchpoint) = self.touchpoint_mut(index) {
+            touchpoint.state = TouchpointState::Claimed;
+            touchpoint.was_claimed = true;
+        }
+        if delivery == Delivery::Pull && is_first {
+            self.plan_after(index, workflow, now);
+        }
+        Ok(index)
+    }
+
+    /// Returns the index of the touchpoint that can be handed over now. First does everything that
+    /// is overdue.
+    fn take_turn(
+        &mut self,
+        delivery: Delivery,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Result<u16, NotClaimed> {
         self.advance(workflow, now);
         if let Some(claim) = self.hand_over.as_ref().and_then(|it| it.claim) {
             return Err(NotClaimed::Claimed(claim.until));
         }
+        // An open try is repeated only to the receiver that may have it.
+        let is_elsewhere = |it: &HandOver| it.is_open && it.delivery != delivery;
+        if self.hand_over.as_ref().is_some_and(is_elsewhere) {
+            self.leave(TouchpointState::Unconfirmed, None);
+        }
         if !self.is_live() {
             return Err(NotClaimed::NotLive);
         }
-        let is_repeat = self.hand_over.is_some();
         let index = self.next_index().ok_or(NotClaimed::NoneLeft)?;
         let (channel, due_at) = self
             .touchpoint(index)
@@ -69,31 +115,6 @@ impl Run {
             // `advance` has ended a touchpoint with an open try.
             return Err(self.to_next_opening(index, workflow, now));
         }
-        self.settle_missing_outcome(workflow, now);
-        if !self.is_live() {
-            return Err(NotClaimed::NotLive);
-        }
-        if self.next_index() != Some(index) {
-            return Err(NotClaimed::NotDue(now));
-        }
-        self.begin(index, delivery, workflow, now);
-        let until = now.saturating_add(lease).unwrap_or(now);
-        let closes = workflow.gate().closes_at(channel, now);
-        if let Some(hand_over) = &mut self.hand_over {
-            let until = closes.map_or(until, |closes| closes.min(until));
-            hand_over.claim = Some(Claim {
-                owner,
-                until: until.min(hand_over.expires_at),
-            });
-            hand_over.tries = hand_over.tries.saturating_add(1);
-        }
-        if let Some(touchpoint) = self.touchpoint_mut(index) {
-            touchpoint.state = TouchpointState::Claimed;
-            touchpoint.was_claimed = true;
-        }
-        if delivery == Delivery::Pull && !is_repeat {
-            self.plan_after(index, workflow, now);
-        }
         Ok(index)
     }
 
@@ -109,24 +130,30 @@ impl Run {
         workflow: &Workflow,
         now: Timestamp,
     ) -> Result<Timestamp, ClaimOver> {
-        let channel = self.claimed_channel().ok_or(ClaimOver)?;
         let is_live = self.is_live();
+        let not_after = self.not_after(workflow, now).ok_or(ClaimOver)?;
         let hand_over = self.claimed_by(owner)?;
         let claim = hand_over.claim.as_mut().ok_or(ClaimOver)?;
         if claim.until <= now || !is_live {
             return Err(ClaimOver);
         }
         let until = now.saturating_add(lease).unwrap_or(now);
-        let closes = workflow.gate().closes_at(channel, now);
-        let until = closes.map_or(until, |closes| closes.min(until));
-        claim.until = until.min(hand_over.expires_at);
+        claim.until = until.min(not_after);
         Ok(claim.until)
     }
 
     /// Begins the hand-over of a touchpoint, or goes on with it.
     fn begin(&mut self, index: u16, delivery: Delivery, workflow: &Workflow, now: Timestamp) {
         if let Some(hand_over) = &mut self.hand_over {
-            hand_over.delivery = delivery;
+            if hand_over.delivery != delivery {
+                // The channel has another destination now. A pulled touchpoint wakes the run at the
+                // end of its time, and a pushed one for each try.
+                hand_over.delivery = delivery;
+                (hand_over.wake_at, hand_over.wake) = match delivery {
+                    Delivery::Push => (whole_second(now), WakeKind::Retry),
+                    Delivery::Pull => (hand_over.expires_at, WakeKind::Expiry),
+                };
+            }
             return;
         }
         let Some(touchpoint) = self.touchpoint(index) else {
@@ -145,7 +172,7 @@ impl Run {
         self.hand_over = Some(HandOver {
             index,
             delivery,
-            expires_at,
+            expires_at: whole_second(expires_at),
             tries: 0,
             lapses: 0,
             refusals: 0,
@@ -179,10 +206,5 @@ impl Run {
     pub(super) fn claimed_by(&mut self, owner: Owner) -> Result<&mut HandOver, ClaimOver> {
         let is_owner = |it: &&mut HandOver| it.claim.is_some_and(|claim| claim.owner == owner);
         self.hand_over.as_mut().filter(is_owner).ok_or(ClaimOver)
-    }
-
-    fn claimed_channel(&self) -> Option<Channel> {
-        let index = self.hand_over.as_ref()?.index;
-        Some(self.touchpoint(index)?.channel)
     }
 }

@@ -2,10 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CadenceState, Held, HeldBy, Run, RunStatus};
+use super::{
+    CadenceState, Run, RunStatus,
+    hand_over::Delivery,
+    wake::{Held, HeldBy},
+};
 use crate::{
     cadence::{Reason, Touchpoint, TouchpointState, shift},
     outcome::Outcome,
+    time::whole_second,
     workflow::Workflow,
 };
 
@@ -51,12 +56,13 @@ impl Run {
             && !self.human_takeover
     }
 
-    /// Returns whether only an outcome is missing.
-    pub(super) fn is_waiting_for_outcome(&self) -> bool {
-        self.goes_on()
-            && self.hand_over.is_none()
-            && self.index_of(TouchpointState::Scheduled).is_none()
-            && self.index_of(TouchpointState::Dispatched).is_some()
+    /// Returns whether the outcome of the dispatched touchpoint is missing: the next touchpoint is
+    /// due, or the timeout is over if none follows.
+    pub(super) fn is_outcome_missing(&self, now: Timestamp) -> bool {
+        let next = self.next_index().and_then(|index| self.touchpoint(index));
+        let due_at = next.map(|it| it.due_at);
+        let due_at = due_at.or(self.awaited.map(|it| it.due_at));
+        self.is_live() && self.awaited.is_some() && due_at.is_some_and(|it| it <= now)
     }
 
     /// Completes the cadence if no touchpoint is left. The run is completed too, unless a person was
@@ -69,21 +75,25 @@ impl Run {
             )
         };
         let is_active = self.cadence_state == CadenceState::Active;
+        if self.next_index().is_none() {
+            // No hand-over is left at which the run could wait.
+            self.held = None;
+        }
         if !is_active || self.hand_over.is_some() || self.touchpoints.iter().any(is_left) {
             return;
         }
         self.cadence_state = CadenceState::Completed;
-        self.held = None;
         let outcomes = self.touchpoints.iter().filter_map(|it| it.outcome);
         if !outcomes.into_iter().any(Outcome::reaches_a_person) {
             self.status = RunStatus::Completed;
         }
     }
 
-    /// Holds the run at its hand-over. Has no effect on a run that is claimed or does not go on.
+    /// Holds the run at its hand-over. Has no effect on a run that is claimed, has no hand-over left
+    /// or does not go on.
     pub fn hold(&mut self, by: HeldBy, now: Timestamp) {
         let is_claimed = self.hand_over.as_ref().is_some_and(|it| it.claim.is_some());
-        if self.goes_on() && !is_claimed {
+        if self.goes_on() && !is_claimed && self.next_index().is_some() {
             self.held.get_or_insert(Held { by, since: now });
         }
     }
@@ -94,13 +104,22 @@ impl Run {
         let Some(held) = self.held.take() else {
             return false;
         };
-        let pause = now.duration_since(held.since).max(SignedDuration::ZERO);
-        if let Some(hand_over) = &mut self.hand_over
+        let pause = length(held.since, now);
+        let channel = self.next_index().and_then(|index| self.touchpoint(index));
+        let channel = channel.map(|it| it.channel);
+        if let (Some(hand_over), Some(channel)) = (&mut self.hand_over, channel)
             && !hand_over.is_open
         {
-            for at in [&mut hand_over.expires_at, &mut hand_over.wake_at] {
-                *at = at.saturating_add(pause).unwrap_or(*at);
-            }
+            let gate = workflow.gate();
+            let left = gate.open_time(channel, held.since, hand_over.expires_at);
+            hand_over.expires_at = whole_second(gate.after_open(channel, now, left));
+            hand_over.wake_at = match hand_over.delivery {
+                Delivery::Pull => hand_over.expires_at,
+                Delivery::Push => {
+                    let later = hand_over.wake_at.saturating_add(pause);
+                    later.map_or(now, |it| it.min(hand_over.expires_at))
+                }
+            };
         }
         self.shift_scheduled(workflow, pause, now);
         true
@@ -108,15 +127,12 @@ impl Run {
 
     /// Schedules the cancelled touchpoints again, later by the time since `since`.
     pub(super) fn reschedule(&mut self, workflow: &Workflow, since: Timestamp, now: Timestamp) {
-        // Whole seconds, like due times. The pause can look negative, because clocks differ.
-        let pause = SignedDuration::from_secs(now.as_second() - since.as_second());
-        let pause = pause.max(SignedDuration::ZERO);
         for touchpoint in &mut self.touchpoints {
             if touchpoint.state == TouchpointState::Cancelled {
                 touchpoint.state = TouchpointState::Scheduled;
             }
         }
-        self.shift_scheduled(workflow, pause, now);
+        self.shift_scheduled(workflow, length(since, now), now);
     }
 
     /// Moves the scheduled touchpoints by `pause`, in the order of their due times.
@@ -164,4 +180,11 @@ impl Run {
             self.hand_over = None;
         }
     }
+}
+
+/// Returns the length of a pause in whole seconds, like due times. It can look negative, because
+/// clocks differ.
+fn length(since: Timestamp, now: Timestamp) -> SignedDuration {
+    let length = SignedDuration::from_secs(now.as_second() - since.as_second());
+    length.max(SignedDuration::ZERO)
 }

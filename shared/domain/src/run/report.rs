@@ -79,10 +79,7 @@ impl Run {
             _ => {}
         }
         let is_late = self.is_overtaken(index);
-        let was_pulled = self
-            .hand_over
-            .take_if(|it| it.index == index)
-            .is_some_and(|it| it.delivery == Delivery::Pull);
+        let hand_over = self.hand_over.take_if(|it| it.index == index);
         if let Some(touchpoint) = self.touchpoint_mut(index) {
             touchpoint.outcome = Some(report.outcome);
             touchpoint.state = TouchpointState::Done;
@@ -90,8 +87,12 @@ impl Run {
         if self.index_of(TouchpointState::Dispatched).is_none() {
             self.awaited = None;
         }
-        if was_pulled {
+        if let Some(hand_over) = hand_over {
             self.enter(CONTACTED, workflow);
+            if hand_over.delivery == Delivery::Push && !hand_over.is_open {
+                // The outcome was faster than the settlement.
+                self.plan_after(index, workflow, now);
+            }
         }
         let reopens = (report.outcome, before) == (Outcome::Callback, Some(Outcome::Answered));
         if reopens && !is_late {
@@ -104,8 +105,9 @@ impl Run {
         Some(Ok(Reported::Changed))
     }
 
-    /// Puts a touchpoint back, because the receiver could not make the contact yet. It has the same
-    /// id and one more try at `retry_at`. `None` if there is no such touchpoint.
+    /// Puts a touchpoint back, because the receiver could not make the contact yet. It keeps its id,
+    /// and an open try stays open. A pushed touchpoint is tried again at `retry_at`, and a pulled one
+    /// can be claimed at once. `None` if there is no such touchpoint.
     ///
     /// # Errors
     /// [`NotDeferred`].
@@ -138,7 +140,6 @@ impl Run {
         }
         if let Some(hand_over) = &mut self.hand_over {
             hand_over.claim = None;
-            hand_over.is_open = false;
         }
         self.back(retry_at);
         self.finish_if_run_out();
@@ -156,7 +157,9 @@ impl Run {
         if !self.is_active() {
             return;
         }
-        let step = self.next_index().and_then(|index| self.touchpoint(index));
+        // The contact is one of the step that is under way.
+        let touchpoints = self.touchpoints.iter().filter(|it| it.was_claimed);
+        let step = touchpoints.max_by_key(|it| it.due_at);
         let step = step.map(|touchpoint| touchpoint.step_index);
         self.apply(report, channel, step, workflow, now);
         self.finish_if_run_out();
@@ -176,15 +179,20 @@ impl Run {
         }
     }
 
-    /// Returns whether a later touchpoint was claimed.
+    /// Returns whether a later touchpoint was claimed. One that went back and was then moved by a
+    /// callback counts as new.
     fn is_overtaken(&self, index: u16) -> bool {
         let position = |(index, it): (usize, &Touchpoint)| (it.due_at, index);
         let Some(this) = self.touchpoint(index) else {
             return false;
         };
         let this = position((usize::from(index), this));
+        let handed_over = self.hand_over.as_ref().map(|it| usize::from(it.index));
         let mut touchpoints = self.touchpoints.iter().enumerate();
-        touchpoints.any(|it| it.1.was_claimed && position(it) > this)
+        touchpoints.any(|it| {
+            let is_new = it.1.state == TouchpointState::Scheduled && handed_over != Some(it.0);
+            it.1.was_claimed && !is_new && position(it) > this
+        })
     }
 
     fn apply(
@@ -212,10 +220,7 @@ impl Run {
                 self.skip(Reason::NextStep, is_other_attempt);
             }
             CadenceEffect::Complete => self.complete(now),
-            CadenceEffect::Cancel => {
-                self.cadence_state = CadenceState::Cancelled;
-                self.cancel_scheduled();
-            }
+            CadenceEffect::Cancel => self.cancel_cadence(),
         }
         if let Some(at) = report.callback_at.filter(|_| self.goes_on()) {
             self.schedule_callback(at, workflow);
@@ -234,7 +239,7 @@ impl Run {
     }
 
     /// Completes the cadence. A resume can reopen it.
-    fn complete(&mut self, now: Timestamp) {
+    pub(super) fn complete(&mut self, now: Timestamp) {
         if matches!(
             self.cadence_state,
             CadenceState::Active | CadenceState::Paused | CadenceState::Pending
@@ -243,6 +248,12 @@ impl Run {
             self.paused_at.get_or_insert(now);
             self.cancel_scheduled();
         }
+    }
+
+    /// Cancels the cadence for good.
+    pub(super) fn cancel_cadence(&mut self) {
+        self.cadence_state = CadenceState::Cancelled;
+        self.cancel_scheduled();
     }
 
     /// Moves the next call to the time for which the person asked, or to the opening after it. Adds
@@ -285,12 +296,13 @@ impl Run {
     }
 
     /// Makes a completed cadence active again, with the touchpoints that its completion cancelled.
-    pub(super) fn reopen(&mut self, workflow: &Workflow, now: Timestamp) {
+    /// Has no effect while a person has the lead.
+    fn reopen(&mut self, workflow: &Workflow, now: Timestamp) {
         let is_over = self.cadence_state == CadenceState::Completed;
-        let Some(since) = self.paused_at.filter(|_| is_over && self.is_active()) else {
+        if !is_over || !self.is_active() || self.human_takeover {
             return;
-        };
-        self.paused_at = None;
+        }
+        let since = self.paused_at.take().unwrap_or(now);
         self.cadence_state = CadenceState::Active;
         self.reschedule(workflow, since, now);
     }

@@ -50,6 +50,9 @@ impl Run {
             Answer::Unknown { retry_at } => {
                 hand_over.is_open = true;
                 self.back(retry_at);
+                if !is_open {
+                    self.plan_after(index, workflow, now);
+                }
             }
             _ if is_open && !matches!(answer, Answer::Back { .. }) => {
                 self.leave(TouchpointState::Unconfirmed, None);
@@ -74,7 +77,7 @@ impl Run {
     /// touchpoints, and settles a missing outcome. Returns whether the run has changed.
     pub fn advance(&mut self, workflow: &Workflow, now: Timestamp) -> bool {
         let before = self.clone();
-        self.end_lapsed_claim(now);
+        self.end_lapsed_claim(workflow, now);
         if let Some(hand_over) = &self.hand_over
             && hand_over.claim.is_none()
         {
@@ -88,8 +91,7 @@ impl Run {
                 self.leave(TouchpointState::Expired, None);
             }
         }
-        let is_missing = self.awaited.is_some_and(|it| it.due_at <= now);
-        if is_missing && self.is_waiting_for_outcome() {
+        if self.is_outcome_missing(now) {
             self.settle_missing_outcome(workflow, now);
         }
         self.finish_if_run_out();
@@ -97,8 +99,8 @@ impl Run {
     }
 
     /// Ends a claim whose lease is over. A pushed touchpoint then has an open try. A pulled one goes
-    /// back, at most three times.
-    fn end_lapsed_claim(&mut self, now: Timestamp) {
+    /// back, at most three times and while it has time left.
+    fn end_lapsed_claim(&mut self, workflow: &Workflow, now: Timestamp) {
         let is_live = self.is_live();
         let Some(hand_over) = &mut self.hand_over else {
             return;
@@ -109,12 +111,17 @@ impl Run {
         hand_over.claim = None;
         match hand_over.delivery {
             Delivery::Push => {
+                let (index, was_open) = (hand_over.index, hand_over.is_open);
                 hand_over.is_open = true;
                 self.back(claim.until);
+                if !was_open {
+                    self.plan_after(index, workflow, claim.until);
+                }
             }
             Delivery::Pull => {
                 hand_over.lapses = hand_over.lapses.saturating_add(1);
-                if hand_over.lapses > MOST_LAPSES || !is_live {
+                let is_over = hand_over.lapses > MOST_LAPSES || hand_over.expires_at <= now;
+                if is_over || !is_live {
                     self.leave(TouchpointState::Unconfirmed, None);
                 } else {
                     let expires_at = hand_over.expires_at;
@@ -171,14 +178,19 @@ impl Run {
         self.finish_if_run_out();
     }
 
-    /// Plans the later touchpoints from a late contact on.
+    /// Plans the later touchpoints from a contact on, if it is late or if an earlier touchpoint was:
+    /// each keeps its planned distance at least.
     pub(super) fn plan_after(&mut self, index: u16, workflow: &Workflow, contacted_at: Timestamp) {
-        let Some(due_at) = self.touchpoint(index).map(|it| it.due_at) else {
+        let Some(touchpoint) = self.touchpoint(index) else {
             return;
         };
-        if contacted_at.duration_since(due_at) <= LATE {
-            return;
-        }
+        let is_late = contacted_at.duration_since(touchpoint.due_at) > LATE;
+        let contacted_at = match is_late {
+            true => contacted_at,
+            // A call that a person asked for moves nothing else.
+            false if touchpoint.reasons.contains(&Reason::Callback) => return,
+            false => touchpoint.due_at,
+        };
         if let Some(later) = self.touchpoints.get_mut(usize::from(index) + 1..) {
             crate::cadence::shift_after_late(
                 later,
