@@ -1,2 +1,4 @@
 mod changes;
 mod fixtures;
+mod hand_overs;
+mod outcomes;

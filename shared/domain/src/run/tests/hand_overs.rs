@@ -1,0 +1,428 @@
+//! Claims, answers and open tries.
+
+use jiff::Timestamp;
+
+use super::fixtures::*;
+use crate::{
+    cadence::{Reason, TouchpointState as State},
+    outcome::Outcome,
+    run::{
+        Answer, CadenceState, ClaimOver, Delivery, HeldBy, MOST_LAPSES, NotClaimed, Owner, Run,
+        RunStatus, Wake, WakeKind,
+    },
+    workflow::Workflow,
+};
+
+const OTHER: Owner = Owner([2; 12]);
+
+fn unknown(retry_at: Timestamp) -> Answer {
+    Answer::Unknown { retry_at }
+}
+
+/// Returns a run whose first touchpoint has an open try, with the next try at 12:05.
+fn open_try(workflow: &Workflow) -> Run {
+    let mut run = run(workflow);
+    let answer = unknown(at("10T12:05"));
+    assert_eq!(push(&mut run, answer, workflow, at("10T12:00")), 0);
+    assert_eq!(states(&run)[0], State::Claimed);
+    run
+}
+
+#[test]
+fn a_touchpoint_goes_from_scheduled_over_claimed_and_dispatched_to_done() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    assert_eq!(claim(&mut run, &workflow, at("10T12:00")), Ok(0));
+    assert_eq!(states(&run)[0], State::Claimed);
+    run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"))
+        .unwrap();
+    assert_eq!(states(&run)[0], State::Dispatched);
+    assert_eq!(run.current_status.key, "contacted");
+    report(&mut run, 0, Outcome::NoAnswer, &workflow, at("10T12:10"));
+    assert_eq!(states(&run)[0], State::Done);
+    assert_eq!(run.next_index(), Some(1));
+}
+
+#[test]
+fn a_touchpoint_is_not_claimed_before_it_is_due() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let early = at("10T11:59");
+    let not_due = NotClaimed::NotDue(at("10T12:00"));
+    assert_eq!(claim(&mut run, &workflow, early), Err(not_due));
+    assert_eq!(run.open(&workflow, early), None);
+}
+
+#[test]
+fn one_worker_at_a_time_has_the_claim_and_only_its_owner_settles_it() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    claim(&mut run, &workflow, at("10T12:00")).unwrap();
+    let claimed = NotClaimed::Claimed(at("10T12:01"));
+    let other = run.claim(OTHER, LEASE, Delivery::Push, &workflow, at("10T12:00"));
+    assert_eq!(other, Err(claimed));
+    let before = run.clone();
+    let settled = run.settle(OTHER, Answer::Taken, &workflow, at("10T12:00"));
+    assert_eq!((settled, &run), (Err(ClaimOver), &before));
+    run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"))
+        .unwrap();
+    let again = run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"));
+    assert_eq!(again, Err(ClaimOver));
+}
+
+#[test]
+fn a_claim_leaves_the_wake_where_it_is() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let before = run.wake();
+    claim(&mut run, &workflow, at("10T12:00")).unwrap();
+    assert_eq!(run.wake(), before);
+}
+
+#[test]
+fn a_stopped_held_or_ended_run_is_not_claimed() {
+    let workflow = workflow();
+    let changes: [fn(&mut Run); 3] = [
+        |run| {
+            run.stop(at("10T12:00"));
+        },
+        |run| run.hold(HeldBy::Workflow(ID.parse().unwrap()), at("10T12:00")),
+        |run| run.end(RunStatus::Stopped),
+    ];
+    for change in changes {
+        let mut run = run(&workflow);
+        change(&mut run);
+        let claimed = claim(&mut run, &workflow, at("10T12:00"));
+        assert_eq!(claimed, Err(NotClaimed::NotLive));
+    }
+}
+
+#[test]
+fn a_refused_touchpoint_is_tried_once_more_after_a_minute_and_then_failed() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    push(&mut run, Answer::Refused, &workflow, at("10T12:00"));
+    assert_eq!(states(&run)[0], State::Scheduled);
+    let not_due = NotClaimed::NotDue(at("10T12:01"));
+    assert_eq!(claim(&mut run, &workflow, at("10T12:00")), Err(not_due));
+    push(&mut run, Answer::Refused, &workflow, at("10T12:01"));
+    assert_eq!(states(&run)[0], State::Failed);
+    assert_eq!(run.next_index(), Some(1));
+}
+
+#[test]
+fn a_touchpoint_that_comes_back_waits_without_a_counted_try() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let retry_at = at("10T12:30");
+    push(
+        &mut run,
+        Answer::Back { retry_at },
+        &workflow,
+        at("10T12:00"),
+    );
+    let hand_over = run.hand_over.clone().unwrap();
+    assert_eq!((hand_over.tries, hand_over.wake), (0, WakeKind::Retry));
+    assert_eq!(states(&run)[0], State::Scheduled);
+    let due = run.wake().unwrap();
+    assert!(matches!(due, Wake::Due { at, .. } if at == retry_at));
+}
+
+#[test]
+fn a_template_error_fails_and_a_reason_skips() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    push(&mut run, Answer::Template, &workflow, at("10T12:00"));
+    let skipped = Answer::Skipped(Reason::Suppressed);
+    push(&mut run, skipped, &workflow, at("10T14:00"));
+    assert_eq!(states(&run)[..2], [State::Failed, State::Skipped]);
+    assert_eq!(reasons(&run, 0), [Reason::Template]);
+    assert_eq!(reasons(&run, 1), [Reason::Suppressed]);
+}
+
+#[test]
+fn an_open_try_stays_claimed_and_is_repeated_under_its_index() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    let retry_at = at("10T12:10");
+    let back = Answer::Back { retry_at };
+    assert_eq!(push(&mut run, back, &workflow, at("10T12:05")), 0);
+    assert_eq!(states(&run)[0], State::Claimed);
+    assert_eq!(push(&mut run, Answer::Taken, &workflow, retry_at), 0);
+    assert_eq!(states(&run)[0], State::Dispatched);
+}
+
+#[test]
+fn an_open_try_that_is_then_refused_skipped_or_not_filled_in_is_unconfirmed() {
+    let workflow = workflow();
+    let skipped = Answer::Skipped(Reason::Suppressed);
+    for answer in [Answer::Refused, skipped, Answer::Template] {
+        let mut run = open_try(&workflow);
+        push(&mut run, answer, &workflow, at("10T12:05"));
+        assert_eq!(states(&run)[0], State::Unconfirmed);
+        assert_eq!(run.next_index(), Some(1), "it does not hold the cadence");
+    }
+}
+
+#[test]
+fn an_open_try_of_a_run_that_may_not_go_on_is_unconfirmed_at_its_wake() {
+    let workflow = workflow();
+    let changes: [fn(&mut Run); 3] = [
+        |run| {
+            run.stop(at("10T12:01"));
+        },
+        |run| run.hold(HeldBy::Workflow(ID.parse().unwrap()), at("10T12:01")),
+        |run| run.end(RunStatus::Stopped),
+    ];
+    for change in changes {
+        let mut run = open_try(&workflow);
+        change(&mut run);
+        assert!(matches!(run.wake(), Some(Wake::Due { .. })));
+        assert!(run.advance(&workflow, at("10T12:05")));
+        assert_eq!(states(&run)[0], State::Unconfirmed);
+        let is_held = run.held.is_some();
+        assert_eq!(run.wake().is_some(), is_held);
+        assert_eq!(is_held, run.cadence_state == CadenceState::Active);
+    }
+}
+
+#[test]
+fn an_open_try_is_unconfirmed_once_its_time_is_used_up() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    assert!(!run.advance(&workflow, at("10T12:59")));
+    assert!(run.advance(&workflow, at("10T13:00")));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn an_open_try_is_unconfirmed_once_its_window_closes() {
+    let workflow = workflow_with_windows();
+    let mut run = run_from(&workflow, at("10T17:50"));
+    let retry_at = at("10T18:05");
+    push(&mut run, unknown(retry_at), &workflow, at("10T17:50"));
+    assert!(run.advance(&workflow, at("10T18:00")));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn an_open_try_is_not_repeated_to_another_receiver() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    let pulled = pull(&mut run, &workflow, at("10T12:05"));
+    // The rest of the run keeps its distance from the try.
+    assert_eq!(pulled, Err(NotClaimed::NotDue(at("10T14:00"))));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn a_lapsed_claim_of_a_push_is_an_open_try() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    claim(&mut run, &workflow, at("10T12:00")).unwrap();
+    assert!(!run.advance(&workflow, at("10T12:00")));
+    let other = run.claim(OTHER, LEASE, Delivery::Push, &workflow, at("10T12:01"));
+    assert_eq!(other, Ok(0));
+    assert!(run.hand_over.as_ref().unwrap().is_open);
+    let late = run.settle(OWNER, Answer::Taken, &workflow, at("10T12:01"));
+    assert_eq!(late, Err(ClaimOver));
+    run.settle(OTHER, Answer::Taken, &workflow, at("10T12:01"))
+        .unwrap();
+    assert_eq!(states(&run)[0], State::Dispatched);
+}
+
+#[test]
+fn a_worker_that_claims_right_before_the_window_closes_can_still_settle() {
+    let workflow = workflow_with_windows();
+    let mut run = run_from(&workflow, at("10T17:59"));
+    let last: Timestamp = "2026-02-10T17:59:59Z".parse().unwrap();
+    claim(&mut run, &workflow, last).unwrap();
+    assert_eq!(run.not_after(&workflow, last), Some(at("10T18:00")));
+    assert!(!run.advance(&workflow, at("10T18:00")));
+    run.settle(OWNER, Answer::Taken, &workflow, at("10T18:00"))
+        .unwrap();
+    assert_eq!(states(&run)[0], State::Dispatched);
+}
+
+#[test]
+fn a_stop_during_a_claim_cancels_a_touchpoint_that_did_not_go_out() {
+    let workflow = workflow();
+    let retry_at = at("10T12:05");
+    for (answer, state) in [
+        (Answer::Taken, State::Dispatched),
+        (Answer::Back { retry_at }, State::Cancelled),
+        (Answer::Refused, State::Cancelled),
+        (Answer::Template, State::Cancelled),
+        (unknown(retry_at), State::Claimed),
+    ] {
+        let mut run = run(&workflow);
+        claim(&mut run, &workflow, at("10T12:00")).unwrap();
+        assert_eq!(run.stop(at("10T12:00")), Some(3));
+        assert_eq!(states(&run)[0], State::Claimed);
+        assert!(run.wake().is_some(), "a claim has a wake");
+        run.settle(OWNER, answer, &workflow, at("10T12:00"))
+            .unwrap();
+        assert_eq!(states(&run)[0], state, "{answer:?}");
+        run.advance(&workflow, retry_at);
+        assert!(run.wake().is_none());
+    }
+}
+
+#[test]
+fn a_pulled_touchpoint_is_opened_when_it_is_due_and_expires_from_then_on() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    assert_eq!(run.open(&workflow, at("10T12:00")), Some(0));
+    assert_eq!(run.open(&workflow, at("10T12:00")), None);
+    let expiry = Wake::Due {
+        at: at("10T13:00"),
+        kind: WakeKind::Expiry,
+        channel: crate::channel::Channel::Call,
+    };
+    assert_eq!(run.wake(), Some(expiry));
+    pull(&mut run, &workflow, at("10T12:30")).unwrap();
+    assert_eq!(run.wake(), Some(expiry), "a claim touches no index");
+    assert_eq!(states(&run)[0], State::Claimed);
+}
+
+#[test]
+fn an_opened_touchpoint_expires_and_the_next_one_follows_as_planned() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    run.open(&workflow, at("10T12:00"));
+    assert!(run.advance(&workflow, at("10T13:00")));
+    assert_eq!(states(&run)[..2], [State::Expired, State::Scheduled]);
+    assert_eq!(dues(&run)[1], "10T14:00");
+}
+
+#[test]
+fn a_pulled_lease_that_lapses_goes_back_three_times_and_is_then_unconfirmed() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let mut now = at("10T12:00");
+    for _ in 0..MOST_LAPSES {
+        assert_eq!(pull(&mut run, &workflow, now), Ok(0));
+        now += LEASE;
+        assert!(run.advance(&workflow, now));
+        assert_eq!(states(&run)[0], State::Scheduled);
+    }
+    assert_eq!(pull(&mut run, &workflow, now), Ok(0));
+    assert!(run.advance(&workflow, now + LEASE));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn a_pulled_lease_that_lapses_without_time_left_is_unconfirmed() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    run.open(&workflow, at("10T12:00"));
+    let lease = hours(1);
+    let claimed = run.claim(OWNER, lease, Delivery::Pull, &workflow, at("10T12:30"));
+    assert_eq!(claimed, Ok(0));
+    assert!(run.advance(&workflow, at("10T13:00")));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn a_lapsed_lease_of_a_stopped_run_is_unconfirmed() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    pull(&mut run, &workflow, at("10T12:00")).unwrap();
+    run.stop(at("10T12:00"));
+    assert!(run.advance(&workflow, at("10T12:01")));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+    assert!(run.wake().is_none());
+}
+
+#[test]
+fn a_lease_and_its_extension_end_with_the_window_and_with_the_time_of_the_touchpoint() {
+    let workflow = workflow_with_windows();
+    let mut run = run_from(&workflow, at("10T17:30"));
+    let claimed = run.claim(OWNER, hours(1), Delivery::Pull, &workflow, at("10T17:30"));
+    assert_eq!(claimed, Ok(0));
+    let until = run.hand_over.as_ref().unwrap().claim.unwrap().until;
+    assert_eq!(until, at("10T18:00"));
+    let extended = run.extend(OWNER, hours(1), &workflow, at("10T17:40"));
+    assert_eq!(extended, Ok(at("10T18:00")));
+
+    let workflow = super::fixtures::workflow();
+    let mut run = super::fixtures::run(&workflow);
+    pull(&mut run, &workflow, at("10T12:00")).unwrap();
+    let extended = run.extend(OWNER, hours(2), &workflow, at("10T12:00"));
+    assert_eq!(extended, Ok(at("10T13:00")));
+}
+
+#[test]
+fn a_lease_is_not_extended_by_another_caller_after_its_end_or_after_a_stop() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    pull(&mut run, &workflow, at("10T12:00")).unwrap();
+    let now = at("10T12:00");
+    assert_eq!(run.extend(OTHER, LEASE, &workflow, now), Err(ClaimOver));
+    let late = run.extend(OWNER, LEASE, &workflow, at("10T12:01"));
+    assert_eq!(late, Err(ClaimOver));
+    run.stop(now);
+    assert_eq!(run.extend(OWNER, LEASE, &workflow, now), Err(ClaimOver));
+}
+
+#[test]
+fn a_touchpoint_that_came_back_goes_to_the_new_destination_of_its_channel() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let retry_at = at("10T12:05");
+    push(
+        &mut run,
+        Answer::Back { retry_at },
+        &workflow,
+        at("10T12:00"),
+    );
+    assert_eq!(run.open(&workflow, retry_at), Some(0));
+    let hand_over = run.hand_over.clone().unwrap();
+    let now = (hand_over.delivery, hand_over.wake, hand_over.wake_at);
+    assert_eq!(now, (Delivery::Pull, WakeKind::Expiry, at("10T13:00")));
+    assert_eq!(push(&mut run, Answer::Taken, &workflow, at("10T12:10")), 0);
+}
+
+#[test]
+fn a_deferred_touchpoint_goes_back_under_its_index_with_one_more_try() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    let retry_at = at("10T12:20");
+    assert_eq!(run.defer(0, retry_at), Some(Ok(())));
+    assert_eq!((states(&run)[0], run.awaited), (State::Scheduled, None));
+    assert_eq!(push(&mut run, Answer::Taken, &workflow, retry_at), 0);
+    assert_eq!(run.awaited.unwrap().tries, 2);
+    // The time of the touchpoint goes on.
+    run.defer(0, at("10T13:30"));
+    assert!(run.advance(&workflow, at("10T13:00")));
+    assert_eq!(states(&run)[0], State::Expired);
+}
+
+#[test]
+fn a_touchpoint_is_deferred_only_after_a_claim_and_before_an_outcome() {
+    use crate::run::NotDeferred;
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let retry_at = at("10T12:20");
+    let before = Some(Err(NotDeferred::NotDispatched));
+    assert_eq!(run.defer(0, retry_at), before);
+    assert_eq!(run.defer(99, retry_at), None);
+    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    report(&mut run, 0, Outcome::Busy, &workflow, at("10T12:01"));
+    let after = Some(Err(NotDeferred::HasOutcome));
+    assert_eq!(run.defer(0, retry_at), after);
+}
+
+#[test]
+fn a_deferred_open_try_stays_open() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    assert_eq!(run.defer(0, at("10T12:30")), Some(Ok(())));
+    assert_eq!(states(&run)[0], State::Claimed);
+    assert_eq!(
+        push(&mut run, Answer::Refused, &workflow, at("10T12:30")),
+        0
+    );
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
