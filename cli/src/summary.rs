@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use domain::{
     cadence::{Day, Interval, Step, Window},
     first_message::MessageParts,
+    outcome::{Effect, Outcome},
     workflow::{Status, Workflow},
 };
 use jiff::Span;
@@ -45,6 +46,11 @@ pub fn of(workflow: &Workflow) -> String {
             step_line(step, index == 0)
         );
         // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", cut(&printable(&line), COLUMNS));
+    }
+    for (index, (outcome, effect)) in workflow.outcomes.set().iter().enumerate() {
+        let name = if index == 0 { "Outcomes" } else { "" };
+        let line = format!("{name:NAMES$}{}", outcome_line(*outcome, effect));
         let _ = writeln!(text, "{}", cut(&printable(&line), COLUMNS));
     }
     text
@@ -114,6 +120,18 @@ fn step_line(step: &Step, is_first: bool) -> String {
     let message = step.message.as_ref().and_then(message);
     let message = message.map_or_else(String::new, |text| format!(": \"{text}\""));
     format!("{}, {when}{attempts}{message}", step.channel)
+}
+
+/// Returns the effect of an outcome, such as `answered: complete, status engaged`.
+fn outcome_line(outcome: Outcome, effect: &Effect) -> String {
+    let status = effect.status.as_ref();
+    let status = status.map_or_else(String::new, |key| format!(", status {key}"));
+    let takeover = if effect.human_takeover {
+        ", a person takes over"
+    } else {
+        ""
+    };
+    format!("{outcome}: {}{status}{takeover}", word(&effect.cadence))
 }
 
 /// Returns the text of a message that says most about it.

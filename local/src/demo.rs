@@ -15,6 +15,7 @@ use domain::{
     ids::IdError,
     lead::{Lead, Profile, Start},
     name::{Name, NameError},
+    outcome::Outcomes,
     phone::{Phone, PhoneError},
     time::{TimeZoneError, time_zone, whole_second},
     workflow::{GoalType, Status, Workflow},
@@ -172,6 +173,12 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
                 "active",
             )?,
             status(
+                "019c0000-0000-7000-8000-000000000055",
+                "contacted",
+                "Contacted",
+                "active",
+            )?,
+            status(
                 "019c0000-0000-7000-8000-000000000052",
                 "engaged",
                 "Engaged",
@@ -196,6 +203,7 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
                 step(Channel::Sms, 1, "PT0S", "P3D")?,
             ],
         },
+        outcomes: Outcomes::default(),
         created_at,
     })
 }

@@ -3,6 +3,7 @@
 
 use domain::{
     cadence::Cadence,
+    outcome::{Effect, Outcome},
     workflow::{Status, Workflow},
 };
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub fn line(path: &str, before: impl Serialize, after: impl Serialize) -> String
 }
 
 /// Returns the fields of a [definition](../../../docs/contract.md#workflow-definition), with the
-/// statuses by their keys.
+/// statuses by their keys, and the effect of each outcome.
 fn fields(workflow: &Workflow) -> Value {
     let Workflow {
         id: _,
@@ -63,13 +64,23 @@ fn fields(workflow: &Workflow) -> Value {
         });
         (key.clone(), fields)
     });
+    let outcomes = Outcome::CONFIGURABLE.map(|outcome| {
+        let Effect {
+            cadence,
+            status,
+            human_takeover,
+        } = outcomes.effect(outcome);
+        let fields =
+            json!({"cadence": cadence, "status": status, "human_takeover": human_takeover});
+        (outcome.to_string(), fields)
+    });
     json!({
         "goal_type": goal_type,
         "timezone": workflow.timezone_name(),
         "is_paused": is_paused,
         "statuses": statuses.collect::<Map<_, _>>(),
         "cadence": {"windows": windows, "gate_all_channels": gate_all_channels, "steps": steps},
-        "outcomes": outcomes,
+        "outcomes": Map::from_iter(outcomes),
     })
 }
 

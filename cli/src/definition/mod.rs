@@ -13,6 +13,7 @@ mod account;
 mod cadence;
 mod file;
 mod node;
+mod outcomes;
 mod problem;
 #[cfg(test)]
 mod problem_tests;

@@ -58,16 +58,21 @@ impl Reader {
         };
         for (name, field) in fields {
             if !known.contains(&name.as_str()) {
-                let suggestion = question(nearest(name, known));
-                let known = either(known);
-                let path = node.path_of(&cut(name, LONGEST_TEXT));
-                self.problem_at(
-                    field.name_place.unwrap_or(field.place),
-                    format!("{path} is not a known field{suggestion}: use {known}"),
-                );
+                self.unknown(node, name, field, "field", known);
             }
         }
         Some(())
+    }
+
+    /// Adds the problem that `field` of an object has an unknown name. `what` is the kind of name.
+    pub fn unknown(&mut self, node: &Node, name: &str, field: &Node, what: &str, known: &[&str]) {
+        let suggestion = question(nearest(name, known));
+        let known = either(known);
+        let path = node.path_of(&cut(name, LONGEST_TEXT));
+        self.problem_at(
+            field.name_place.unwrap_or(field.place),
+            format!("{path} is not a known {what}{suggestion}: use {known}"),
+        );
     }
 
     /// Reads a field that must be given.
@@ -323,7 +328,7 @@ pub fn names_of<T: DeserializeOwned>() -> &'static [&'static str] {
 }
 
 /// Joins names, such as `call, email or sms`.
-fn either(names: &[&str]) -> String {
+pub fn either(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),

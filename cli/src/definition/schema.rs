@@ -5,6 +5,7 @@ use domain::{
     api_key::PREFIX as API_KEY_PREFIX,
     cadence::{Channel, Day},
     first_message::MAX_TEXT_LENGTH,
+    outcome::{CadenceEffect, Outcome, default_effect},
     workflow::GoalType,
 };
 use jiff::tz;
@@ -38,6 +39,7 @@ pub fn schema() -> Value {
             "window": window(),
             "step": step(),
             "message": message(),
+            "effect": effect(),
             "name": {
                 "type": "string",
                 "pattern": "\\S",
@@ -134,6 +136,11 @@ fn workflow() -> Value {
                         "description": "Steps, one after the other.",
                     },
                 }),
+            ),
+            "outcomes": object(
+                "Effects of outcomes on a run. An outcome that is left out keeps its default.",
+                &[],
+                Outcome::CONFIGURABLE.map(effect_of).into_iter().collect(),
             ),
         }),
     )
@@ -251,6 +258,52 @@ fn message() -> Value {
         schema,
         json!({"dependencies": {"components": ["template_id"]}}),
     )
+}
+
+/// Returns the field of an outcome, with its default.
+fn effect_of(outcome: Outcome) -> (String, Value) {
+    let default = json!(default_effect(outcome));
+    let field = json!({
+        "description": format!("{}. Default: {default}.", meaning(outcome)),
+        "allOf": [{"$ref": "#/definitions/effect"}],
+        "default": default,
+    });
+    (outcome.to_string(), field)
+}
+
+fn effect() -> Value {
+    object(
+        "The effect of an outcome. It replaces the default as a whole.",
+        &["cadence"],
+        json!({
+            "cadence": {
+                "enum": names_of::<CadenceEffect>(),
+                "description": "continue: the next contact follows as planned. next_step: the step's other \
+                                attempts are skipped. complete: nothing more goes out. cancel: nothing more goes \
+                                out, for good.",
+            },
+            "status": described("name", "Key of the status that the lead gets."),
+            "human_takeover": flag("true: a person takes the lead over, and the automation waits."),
+        }),
+    )
+}
+
+fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NoOutcome => "No outcome came in time",
+        Outcome::Delivered => "The message has arrived",
+        Outcome::NoAnswer => "The call was not answered",
+        Outcome::Busy => "The line was busy",
+        Outcome::Voicemail => "A machine answered the call",
+        Outcome::Failed => "The contact was not made",
+        Outcome::Answered => "A person answered the call",
+        Outcome::Callback => "The person asks for a call at another time",
+        Outcome::Replied => "The person has replied",
+        Outcome::Bounced => "The message came back",
+        Outcome::Invalid => "The address or the number does not exist",
+        Outcome::OptedOut => "The person wants no more contacts",
+        Outcome::Complained => "The person has complained",
+    }
 }
 
 fn object(description: &str, required: &[&str], properties: Value) -> Value {

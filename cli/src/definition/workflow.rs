@@ -116,7 +116,9 @@ impl Reader {
                 is_paused: or(false, Self::flag),
                 statuses: required(Self::statuses),
                 cadence: required(Self::cadence),
-                outcomes: or(Outcomes::default(), Self::outcomes),
+                outcomes: or(Outcomes::default(), |reader, node| {
+                    reader.outcomes(node, statuses.as_deref())
+                }),
             }
         ))
     }

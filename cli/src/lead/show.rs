@@ -2,7 +2,8 @@
 
 use clap::Args;
 use domain::{
-    activity::{Activity, ActivityKind},
+    activity::{Activity, ActivityKind, Contact},
+    cadence::TouchpointState,
     campaign::Campaign,
     ids::CampaignId,
     lead::{Lead, Profile},
@@ -21,7 +22,7 @@ use crate::{
     lead_arg::LeadArg,
     output::{FullArg, OutputArg, exact, heading, or_dash, relative},
     plan::table::local_time,
-    run::{NEWEST, json::RunOut, of_lead, words},
+    run::{NEWEST, json::RunOut, of_lead, version_of, words},
     stored,
     target::{AccountArg, Target, TargetArgs},
 };
@@ -71,6 +72,7 @@ struct ActivityOut<'a> {
     subject: Option<&'a str>,
     reason: Option<&'a str>,
     actor: Option<&'a str>,
+    contact: Option<&'a Contact>,
     at: Timestamp,
 }
 
@@ -81,6 +83,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
             subject,
             reason,
             actor,
+            contact,
             at,
         } = activity;
         Self {
@@ -88,6 +91,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
             subject: subject.as_deref(),
             reason: reason.as_deref(),
             actor: actor.as_deref(),
+            contact: contact.as_ref(),
             at: *at,
         }
     }
@@ -104,6 +108,11 @@ pub async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), LeadError> {
         None => None,
     };
     let runs = of_lead(&store, &lead, NEWEST).await?;
+    let workflow = match runs.first() {
+        Some(run) => version_of(&store, run).await?,
+        None => None,
+    };
+    let zone = workflow.as_ref().map(|workflow| &workflow.timezone);
     let history = stored::history(&store, &lead).await?;
     let out = Shown {
         lead: LeadOut {
@@ -119,7 +128,7 @@ pub async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), LeadError> {
         let parts = [
             profile(&lead, campaign.as_ref(), args.full, now),
             metadata(&lead.profile, args.full),
-            current_run(runs.first(), args.full, now),
+            current_run(runs.first(), zone, args.full, now),
             earlier_runs(runs.get(1..).unwrap_or_default(), args.full, now),
             entries(&history, args.full, now),
         ];
@@ -178,13 +187,15 @@ fn current_run(
         return "The lead is in no workflow.\n".to_owned();
     };
     let next = words::next(run).map(|(_, touchpoint)| {
+        let is_claimed = touchpoint.state == TouchpointState::Claimed;
         format!(
-            "{}, try {} of {}, due {} ({})",
+            "{}, try {} of {}, due {} ({}){}",
             touchpoint.channel,
             touchpoint.attempt,
             touchpoint.max_attempts,
             local_time(touchpoint.due_at, zone.unwrap_or(&TimeZone::UTC)),
-            relative(touchpoint.due_at, now)
+            relative(touchpoint.due_at, now),
+            if is_claimed { ", claimed" } else { "" }
         )
     });
     let rows = [
@@ -227,7 +238,7 @@ fn entries(history: &[Activity], full: FullArg, now: Timestamp) -> String {
             full.time(activity.at, now),
             event(activity),
             or_dash(activity.actor.as_ref()),
-            or_dash(activity.reason.as_ref()),
+            or_dash(activity.reason.as_ref().or(note(activity))),
         ]
     };
     let rows: Vec<_> = shown.iter().map(row).collect();
@@ -250,7 +261,23 @@ fn event(activity: &Activity) -> String {
         ActivityKind::StatusChanged => format!("status {subject}"),
         ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
-        ActivityKind::TouchpointClaimed => format!("claimed {subject}"),
-        ActivityKind::TouchpointOutcome | ActivityKind::ContactReported => subject.to_owned(),
+        ActivityKind::TouchpointClaimed => contact(activity, "claimed"),
+        ActivityKind::TouchpointOutcome => contact(activity, ""),
+        ActivityKind::ContactReported => contact(activity, "outside of the cadence"),
     }
+}
+
+/// Returns a contact in words, such as `call: answered` or `sms: replied, outside of the cadence`.
+fn contact(activity: &Activity, what: &str) -> String {
+    let Some(contact) = &activity.contact else {
+        return activity.subject.clone().unwrap_or_default();
+    };
+    let outcome = contact.outcome.map(|outcome| outcome.to_string());
+    let parts = [outcome.as_deref().unwrap_or_default(), what];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}: {}", contact.channel, parts.join(", "))
+}
+
+fn note(activity: &Activity) -> Option<&String> {
+    activity.contact.as_ref()?.details.note.as_ref()
 }

@@ -1,7 +1,10 @@
 //! JSON form of a plan. Its touchpoints have the names of those in
 //! [GET /leads/{id}/runs/{run_id}](../../../docs/contract.md#get-leadsidrunsrun_id).
 
-use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
+use domain::{
+    cadence::{Channel, Reason, Touchpoint, TouchpointState},
+    outcome::Outcome,
+};
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
 
@@ -29,6 +32,7 @@ pub struct TouchpointOut<'a> {
     local: DateTime,
     state: TouchpointState,
     reasons: &'a [Reason],
+    outcome: Option<Outcome>,
 }
 
 impl<'a> TouchpointOut<'a> {
@@ -43,6 +47,8 @@ impl<'a> TouchpointOut<'a> {
             state,
             ref reasons,
             message: _,
+            was_claimed: _,
+            outcome,
         } = *touchpoint;
         Self {
             index,
@@ -54,6 +60,7 @@ impl<'a> TouchpointOut<'a> {
             local: touchpoint.local(),
             state,
             reasons,
+            outcome,
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use domain::{
     ids::{JobId, RunId, WorkflowId},
-    run::{CadenceState, Run, RunStatus},
+    run::{CadenceState, Held, HeldBy, Run, RunStatus},
     time::whole_second,
+    workflow::Workflow,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,8 +25,16 @@ pub struct RunOut<'a> {
     human_takeover: bool,
     is_active: bool,
     paused_at: Option<Timestamp>,
+    held: Option<HeldOut>,
     created_at: Timestamp,
     next: Option<TouchpointOut<'a>>,
+}
+
+/// The thing that holds a run.
+#[derive(Serialize)]
+struct HeldOut {
+    by: &'static str,
+    since: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -72,8 +81,19 @@ impl<'a> From<&'a Run> for RunOut<'a> {
             human_takeover: run.human_takeover,
             is_active: run.is_active(),
             paused_at: run.paused_at.map(whole_second),
+            held: run.held.map(HeldOut::from),
             created_at: whole_second(run.created_at),
             next: words::next(run).map(|(index, it)| TouchpointOut::new(index, it)),
+        }
+    }
+}
+
+impl From<Held> for HeldOut {
+    fn from(Held { by, since }: Held) -> Self {
+        let HeldBy::Workflow(_) = by;
+        Self {
+            by: "workflow",
+            since: whole_second(since),
         }
     }
 }

@@ -41,8 +41,9 @@ pub enum RunCommand {
     ///
     /// With --output json, prints {"run": {"id", "job_id", "workflow": {"id", "name", "version"},
     /// "current_status": {"key", "label", "category"}, "run_status", "cadence_state",
-    /// "human_takeover", "is_active", "paused_at", "created_at", "next", "timezone",
-    /// "touchpoints": [...]}}. The touchpoints are as in `leadgate plan`; next is one of them.
+    /// "human_takeover", "is_active", "paused_at", "held": {"by", "since"}, "created_at", "next",
+    /// "timezone", "touchpoints": [...]}}. The touchpoints are as in `leadgate plan`, with their
+    /// outcomes; next is one of them. held is null unless the run waits for its paused workflow.
     Show(ShowArgs),
 }
 

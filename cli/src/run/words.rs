@@ -2,6 +2,7 @@
 
 use domain::{
     cadence::{Touchpoint, TouchpointState},
+    outcome::Outcome,
     run::{CadenceState, Run, RunStatus},
 };
 use jiff::Timestamp;
@@ -15,9 +16,10 @@ pub fn state(run: &Run) -> &'static str {
         (RunStatus::Queued, CadenceState::Pending) => "queued",
         (RunStatus::Queued, _) => "waiting",
         (RunStatus::Running, CadenceState::Paused) => "paused",
+        (RunStatus::Running, _) if run.held.is_some() => "held",
         (RunStatus::Running, _) => "running",
         (RunStatus::Completed, _) => "completed",
-        (RunStatus::Stopped, _) => "replaced",
+        (RunStatus::Stopped, _) => "stopped",
         (RunStatus::Failed, _) => "failed",
     }
 }
@@ -25,32 +27,36 @@ pub fn state(run: &Run) -> &'static str {
 /// Returns the state of a run with its reason.
 pub fn state_with_reason(run: &Run, now: Timestamp) -> String {
     let state = state(run);
-    let since = run
-        .paused_at
-        .map_or_else(String::new, |since| format!(" {}", relative(since, now)));
+    let since = run.held.map(|held| held.since).or(run.paused_at);
+    let since = since.map_or_else(String::new, |since| format!(" {}", relative(since, now)));
+    let mut outcomes = run.touchpoints.iter().filter_map(|it| it.outcome);
     let reason = match state {
         "taken over" => "nothing goes out until the lead is handed back",
         "queued" => "its touchpoints are planned within the next minutes",
-        "waiting" => "its workflow is paused",
+        "waiting" | "held" => "its workflow is paused",
         "paused" => "the automation was resumed without its cadence",
         "completed" if run.current_status.is_terminal => "its status ends the run",
         "completed" => "no touchpoint is left",
-        "replaced" => "the lead has a newer run",
+        "stopped" if outcomes.any(Outcome::suppresses) => "the person wants no more contacts",
+        "stopped" => "the lead has a newer run, or the person wants no more contacts",
         "failed" => "its workflow was removed before the run was planned",
-        _ => return state.to_owned(),
+        _ => {
+            let cadence = match run.cadence_state {
+                CadenceState::Completed => "its cadence is completed",
+                CadenceState::Cancelled => "an outcome has cancelled its cadence",
+                _ => return state.to_owned(),
+            };
+            return format!("{state}: {cadence}{since}");
+        }
     };
     format!("{state}{since}: {reason}")
 }
 
-/// Returns the touchpoint that goes out next. `None` if none is left, or if the cadence is held up.
+/// Returns the touchpoint whose turn it is, with its index. `None` if none is left, or if the
+/// automation waits.
 pub fn next(run: &Run) -> Option<(usize, &Touchpoint)> {
-    let is_left = |(_, touchpoint): &(usize, &Touchpoint)| {
-        matches!(
-            touchpoint.state,
-            TouchpointState::Scheduled | TouchpointState::Dispatched
-        )
-    };
-    run.touchpoints.iter().enumerate().find(is_left)
+    let index = run.next_index()?;
+    Some((usize::from(index), run.touchpoint(index)?))
 }
 
 /// Returns the number of touchpoints in each state, such as `1 done, 8 cancelled`. It is empty if
@@ -58,10 +64,13 @@ pub fn next(run: &Run) -> Option<(usize, &Touchpoint)> {
 pub fn counts(run: &Run) -> String {
     let states = [
         TouchpointState::Done,
+        TouchpointState::Unconfirmed,
         TouchpointState::Failed,
+        TouchpointState::Expired,
         TouchpointState::Skipped,
         TouchpointState::Cancelled,
         TouchpointState::Dispatched,
+        TouchpointState::Claimed,
         TouchpointState::Scheduled,
     ];
     let count = |state| {
@@ -73,12 +82,16 @@ pub fn counts(run: &Run) -> String {
     counts.join(", ")
 }
 
-/// Returns the state of a touchpoint, with the reasons why it differs from its step.
+/// Returns the state of a touchpoint, with its outcome and the reasons why it differs from its
+/// step.
 pub fn of_touchpoint(touchpoint: &Touchpoint) -> String {
-    let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
-    let state = touchpoint.state;
-    match reasons.is_empty() {
-        true => state.to_string(),
-        false => format!("{state} ({})", reasons.join(", ")),
+    let mut text = touchpoint.state.to_string();
+    if let Some(outcome) = touchpoint.outcome {
+        text += &format!(": {outcome}");
     }
+    let reasons: Vec<_> = touchpoint.reasons.iter().map(ToString::to_string).collect();
+    if !reasons.is_empty() {
+        text += &format!(" ({})", reasons.join(", "));
+    }
+    text
 }
