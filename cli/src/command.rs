@@ -83,8 +83,9 @@ enum Command {
     ///
     /// With --output json, prints {"changes": [{"action": "create"|"change"|"remove", "kind":
     /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
-    /// "applied", "queued_starts"}. The id is null for something that was not created. `apply` then
-    /// asks nothing, and writes nothing without --yes.
+    /// "applied", "queued_starts", "released_runs"}. The id is null for something that was not
+    /// created. released_runs counts the runs that waited for their paused workflow. `apply` then asks
+    /// nothing, and writes nothing without --yes.
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),

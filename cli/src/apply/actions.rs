@@ -207,12 +207,17 @@ impl Action {
         }
     }
 
-    /// Returns the name of the workflow that this removes.
-    pub fn removed_workflow(&self) -> Option<&str> {
+    /// Returns the workflow that this removes.
+    pub fn removed(&self) -> Option<&Workflow> {
         match self {
-            Self::RemoveWorkflow(workflow) => Some(&workflow.name),
+            Self::RemoveWorkflow(workflow) => Some(workflow),
             _ => None,
         }
+    }
+
+    /// Returns the name of the workflow that this removes.
+    pub fn removed_workflow(&self) -> Option<&str> {
+        self.removed().map(|workflow| workflow.name.as_str())
     }
 
     /// Returns the name of the campaign that this removes.

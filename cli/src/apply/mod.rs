@@ -1,9 +1,10 @@
-//! `leadgate apply`: changes an account to match a file, and queues the starts that waited for its
-//! workflows. A second `apply` of the same file changes nothing.
+//! `leadgate apply`: changes an account to match a file. It queues the starts that waited for its
+//! workflows, and releases the runs that they held. A second `apply` of the same file changes nothing.
 
 mod actions;
 mod diff;
 mod error;
+mod held_runs;
 mod stored_workflow;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 };
 
 use aws::{
+    catalogue::Catalogue,
     clock::Clock,
     queue::{StartQueue, WorkflowStart},
     store::{Store, StoreError},
@@ -20,6 +22,7 @@ use aws::{
 use clap::Args;
 use domain::{
     ids::{AccountId, WorkflowId},
+    run::HeldBy,
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -88,6 +91,9 @@ struct Applied {
     applied: bool,
     /// Number of starts that waited for an unpaused workflow and are queued now.
     queued_starts: usize,
+    /// Number of runs that waited for an unpaused workflow and go on now. In a dry run, the number
+    /// of those that would.
+    released_runs: usize,
 }
 
 /// Applies the file. The exit code is 1 if it cannot; standard error then has a line for each
@@ -120,7 +126,9 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
         changes: actions.iter().map(Action::out).collect(),
         applied: actions.is_empty(),
         queued_starts: 0,
+        released_runs: 0,
     };
+    let goes_on = |workflow: &&Workflow| !workflow.is_paused;
     if !args.output.is_json() {
         for change in &applied.changes {
             output::print(&change.text())?;
@@ -131,6 +139,11 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
             .changes
             .iter_mut()
             .for_each(ActionOut::forget_new_id);
+        let removed = actions.iter().filter_map(Action::removed);
+        for workflow in workflows.iter().filter(goes_on).chain(removed) {
+            let by = HeldBy::Workflow(workflow.id);
+            applied.released_runs += store.held_runs(account, by).await?.len();
+        }
         args.output.print(&applied, dry_text)?;
         return Ok(());
     };
@@ -148,14 +161,29 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
         }
         ask(&question(&actions))?;
     }
+    let catalogue = Catalogue::new(store.clone(), Clock::System);
+    let was_paused = |id| {
+        stored
+            .workflows
+            .iter()
+            .any(|it| it.id == id && it.is_paused)
+    };
     for action in actions {
+        if let Some(workflow) = action.removed() {
+            // A failed release then leaves the workflow in place, for another try.
+            applied.released_runs +=
+                held_runs::release(&store, &catalogue, account, workflow.id, false, now).await?;
+        }
         action.run(&store, account).await.map_err(of_write)?;
     }
     applied.applied = true;
     // After the workflows are written: a start that arrives from now on finds them unpaused and
     // does not wait.
-    for workflow in workflows.iter().filter(|workflow| !workflow.is_paused) {
-        applied.queued_starts += send_waiting(&store, &queue, account, workflow.id, now).await?;
+    for workflow in workflows.iter().filter(goes_on) {
+        let id = workflow.id;
+        applied.queued_starts += send_waiting(&store, &queue, account, id, now).await?;
+        applied.released_runs +=
+            held_runs::release(&store, &catalogue, account, id, was_paused(id), now).await?;
     }
     args.output
         .print(&applied, |applied| text(applied, &workflows))?;
@@ -163,10 +191,16 @@ async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
 }
 
 fn dry_text(applied: &Applied) -> String {
-    if applied.changes.is_empty() {
-        return UNCHANGED.to_owned();
+    let mut text = match applied.changes.is_empty() {
+        true => UNCHANGED,
+        false => "Nothing was changed, because this is a dry run.\n",
     }
-    "Nothing was changed, because this is a dry run.\n".to_owned()
+    .to_owned();
+    if applied.released_runs > 0 {
+        let runs = counted(applied.released_runs, "held run");
+        text += &format!("Without --dry-run, this releases {runs}.\n");
+    }
+    text
 }
 
 /// Returns the question before the actions are carried out. It names what is removed.
@@ -201,10 +235,15 @@ fn text(applied: &Applied, workflows: &[Workflow]) -> String {
     text.extend(applied.changes.iter().map(ActionOut::created_text));
     for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
         let name = printable(&paused.name);
-        text += &format!("{name} is paused: it accepts leads but schedules no contacts.\n");
+        text += &format!(
+            "{name} is paused: it accepts leads but schedules no contacts, and its runs wait.\n"
+        );
     }
     if applied.queued_starts > 0 {
         text += &format!("Waiting starts queued: {}.\n", applied.queued_starts);
+    }
+    if applied.released_runs > 0 {
+        text += &format!("Held runs released: {}.\n", applied.released_runs);
     }
     text
 }

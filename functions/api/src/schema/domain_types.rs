@@ -166,6 +166,14 @@ values! {
     NoOutcome = "no_outcome",
 }
 values! {
+    /// The effect of an outcome on the cadence.
+    CadenceEffect, outcome::CadenceEffect:
+    Continue = "continue",
+    NextStep = "next_step",
+    Complete = "complete",
+    Cancel = "cancel",
+}
+values! {
     /// The progress of a run.
     RunStatus, run::RunStatus:
     Queued = "queued",
@@ -249,6 +257,7 @@ mod tests {
         TouchpointState::check();
         Reason::check();
         Outcome::check();
+        CadenceEffect::check();
         RunStatus::check();
         CadenceState::check();
         GoalType::check();

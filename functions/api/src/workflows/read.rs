@@ -1,9 +1,12 @@
 //! `GET /workflows` and `GET /workflows/{id}` ([contract](../../../../docs/contract.md#get-workflows)).
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
 use domain::{
     cadence::{Cadence, Channel, Step, Window},
     ids::{StatusId, WorkflowId},
+    outcome::{CadenceEffect, Effect, Outcome},
     page::List,
     workflow::{GoalType, Status, Workflow},
 };
@@ -68,6 +71,21 @@ struct WholeWorkflow {
     workflow: WorkflowOut,
     statuses: Vec<StatusOut>,
     cadence: CadenceOut,
+    /// The effect of each outcome on a run. `opted_out` and `complained` always end the run.
+    #[schema(value_type = BTreeMap<String, EffectOut>)]
+    outcomes: BTreeMap<Outcome, EffectOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OutcomeEffect)]
+struct EffectOut {
+    #[schema(value_type = domain_types::CadenceEffect)]
+    cadence: CadenceEffect,
+    /// The key of the status that the lead gets.
+    #[schema(required, example = "engaged")]
+    status: Option<String>,
+    /// Whether a person takes the lead over.
+    human_takeover: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -126,10 +144,28 @@ impl From<&Workflow> for WorkflowOut {
 
 impl From<Workflow> for WholeWorkflow {
     fn from(workflow: Workflow) -> Self {
+        let outcomes = Outcome::CONFIGURABLE.map(|it| (it, EffectOut::new(&workflow, it)));
         Self {
+            outcomes: BTreeMap::from(outcomes),
             workflow: WorkflowOut::from(&workflow),
             statuses: workflow.statuses.into_iter().map(StatusOut::from).collect(),
             cadence: CadenceOut::from(workflow.cadence),
+        }
+    }
+}
+
+impl EffectOut {
+    /// Returns the effect of an outcome, without a status that the workflow does not have.
+    fn new(workflow: &Workflow, outcome: Outcome) -> Self {
+        let Effect {
+            cadence,
+            status,
+            human_takeover,
+        } = workflow.outcomes.effect(outcome);
+        Self {
+            cadence,
+            status: status.filter(|key| workflow.status(key).is_some()),
+            human_takeover,
         }
     }
 }
@@ -225,8 +261,8 @@ pub async fn list(
 
 /// Show a workflow with its statuses and its cadence
 ///
-/// Returns a workflow as its file defines it. Use it to find the keys of its statuses, and the
-/// steps that its leads go through.
+/// Returns a workflow as its file defines it. Use it to find the keys of its statuses, the steps
+/// that its leads go through, and the effects of outcomes.
 #[utoipa::path(
     get,
     path = "/api/public/workflows/{id}",

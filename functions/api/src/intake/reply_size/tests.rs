@@ -6,6 +6,7 @@ use domain::{
     cadence::{Cadence, Channel, Interval, Step},
     ids::StatusId,
     limit::Limits,
+    outcome::Outcomes,
     workflow::{GoalType, Status, Workflow},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -67,6 +68,7 @@ fn workflow() -> Workflow {
                 message: None,
             }],
         },
+        outcomes: Outcomes::default(),
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
