@@ -17,6 +17,7 @@ use domain::{
 
 use self::values::*;
 use super::{
+    StoreError,
     account::AccountItem,
     api_key::ApiKeyItem,
     campaign::CampaignItem,
@@ -29,14 +30,14 @@ use super::{
     pending::decode_pending,
     run::{RunItem, run_of},
     waiting::WaitingNote,
-    workflow::WorkflowItem,
+    workflow::{Pause, WorkflowItem},
 };
 
 /// Reads a golden item, checks its value, and writes the value again. `None` if this version reads
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 21] = [
+const CHECKS: [(&str, Check); 28] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         written(keys::account(account().id), &AccountItem::from(&account()))
@@ -49,6 +50,11 @@ const CHECKS: [(&str, Check); 21] = [
         let activity = ActivityItem::of_start(&start());
         assert_eq!(decode::<ActivityItem>(item).unwrap(), activity);
         written(activity.key(id(ACCOUNT), id(LEAD)), &activity)
+    }),
+    ("activity_with_contact", |item| {
+        let stored: ActivityItem = decode(item).unwrap();
+        assert_eq!(stored.activity(), &report());
+        written(stored.key(id(ACCOUNT), id(LEAD)), &stored)
     }),
     ("api_key", |item| {
         let stored: ApiKeyItem = decode(item).unwrap();
@@ -117,6 +123,19 @@ const CHECKS: [(&str, Check); 21] = [
             &RunItem::from(&run()),
         )
     }),
+    ("run_held", |item| {
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), held_run());
+        written(
+            keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
+            &RunItem::from(&held_run()),
+        )
+    }),
+    ("run_of_version_2", refused_as_run),
+    ("run_of_version_2_waiting", refused_as_run),
+    ("pause", |item| {
+        assert_eq!(decode::<Pause>(item).unwrap(), Pause {});
+        written(keys::pause(id(ACCOUNT), id(WORKFLOW)), &Pause {})
+    }),
     ("run_waiting", |item| {
         let run = waiting_run();
         assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), run);
@@ -156,6 +175,17 @@ const CHECKS: [(&str, Check); 21] = [
         let key = keys::workflow(id(ACCOUNT), id(WORKFLOW));
         written(key, &WorkflowItem::from(&workflow()))
     }),
+    ("workflow_with_outcomes", |item| {
+        let workflow = workflow_with_outcomes();
+        assert_same(&workflow_in(item), &workflow);
+        let key = keys::workflow(id(ACCOUNT), id(WORKFLOW));
+        written(key, &WorkflowItem::from(&workflow))
+    }),
+    ("workflow_version", |item| {
+        assert_same(&workflow_in(item), &workflow_with_outcomes());
+        let key = keys::workflow_version(id(ACCOUNT), id(WORKFLOW), 3);
+        written(key, &WorkflowItem::from(&workflow_with_outcomes()))
+    }),
     ("workflow_before_versions", |item| {
         assert_same(&workflow_in(item), &bare_workflow());
         None
@@ -164,6 +194,13 @@ const CHECKS: [(&str, Check); 21] = [
 
 fn written<E: Entity>(key: Key, entity: &E) -> Option<Attributes> {
     Some(encode(key, entity).unwrap())
+}
+
+/// Runs of version 2 were never released, and are not migrated.
+fn refused_as_run(item: Attributes) -> Option<Attributes> {
+    let error = run_of(item, id(ACCOUNT), id(LEAD)).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { entity: "run", .. }));
+    None
 }
 
 fn account_in(item: Attributes) -> Account {

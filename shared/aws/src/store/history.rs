@@ -57,6 +57,11 @@ impl ActivityItem {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
     fn position(&self) -> String {
         self.sk
             .strip_prefix(keys::ACTIVITIES)

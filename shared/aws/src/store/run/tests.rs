@@ -2,10 +2,14 @@ use std::io::{self, Write};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    cadence::{Cadence, Channel, Day, Reachability, Reason, Step, TouchpointState, plan},
+    cadence::{Cadence, Channel, Day, Reachability, Reason, Step, TouchpointState, Window, plan},
+    first_message::MessageParts,
+    outcome::{Outcome, Outcomes},
+    run::{Answer, Awaited, Claim, Delivery, HandOver, Owner, Report, Reported, WakeKind},
+    time::time_zone,
     workflow::{GoalType, Workflow},
 };
-use jiff::tz::Offset;
+use jiff::{SignedDuration, tz::Offset};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
@@ -14,14 +18,11 @@ use crate::store::item::{decode, encode};
 const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
 
 fn sms(content: &str) -> FirstMessage {
-    FirstMessage::new(Channel::Sms, parts(content)).unwrap()
-}
-
-fn parts(content: &str) -> MessageParts {
-    MessageParts {
+    let parts = MessageParts {
         content: Some(content.to_owned()),
         ..MessageParts::default()
-    }
+    };
+    FirstMessage::new(Channel::Sms, parts).unwrap()
 }
 
 fn step(channel: Channel, max_attempts: u8, interval: &str, delay: &str) -> Step {
@@ -34,48 +35,68 @@ fn step(channel: Channel, max_attempts: u8, interval: &str, delay: &str) -> Step
     }
 }
 
-/// Returns a run of a workflow with these steps, and with calls on workdays.
-fn run(steps: Vec<Step>, reach: Reachability) -> Run {
-    let status = Status {
+fn status() -> Status {
+    Status {
         id: ID.parse().unwrap(),
         key: "engaged".to_owned(),
         label: "Engaged".to_owned(),
         category: "active".to_owned(),
         is_initial: true,
         is_terminal: false,
-    };
+    }
+}
+
+/// Returns a workflow with these steps, and with calls on workdays.
+fn workflow(steps: Vec<Step>) -> Workflow {
     let days = vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
     let (start, end) = ("09:00".parse().unwrap(), "18:00".parse().unwrap());
-    let now = "2026-02-13T21:30:00Z".parse().unwrap();
-    let workflow = Workflow {
+    Workflow {
         id: ID.parse().unwrap(),
         version: 12,
         name: "Sales Outreach".to_owned(),
         goal_type: GoalType::Appointment,
         is_paused: false,
         timezone: time_zone("America/Santiago").unwrap(),
-        statuses: vec![status.clone()],
+        statuses: vec![status()],
         cadence: Cadence {
             windows: vec![Window::new(days, start, end).unwrap()],
             gate_all_channels: false,
             steps,
         },
-        created_at: now,
-    };
+        outcomes: Outcomes::default(),
+        created_at: planned_at(),
+    }
+}
+
+const EVERYWHERE: Reachability = Reachability {
+    phone: true,
+    email: true,
+};
+
+fn planned_at() -> Timestamp {
+    "2026-02-13T21:30:00Z".parse().unwrap()
+}
+
+/// Returns a run of a workflow.
+fn run(workflow: &Workflow, reach: Reachability) -> Run {
+    let (cadence, zone) = (&workflow.cadence, &workflow.timezone);
     Run {
         account_id: ID.parse().unwrap(),
         lead_id: ID.parse().unwrap(),
         id: ID.parse().unwrap(),
         job_id: ID.parse().unwrap(),
         workflow: workflow.label(),
-        current_status: status,
-        status: RunStatus::Completed,
-        cadence_state: CadenceState::Cancelled,
+        current_status: status(),
+        status: RunStatus::Running,
+        cadence_state: CadenceState::Active,
         human_takeover: false,
         paused_at: None,
-        touchpoints: plan(&workflow.cadence, &workflow.timezone, reach, None, now),
-        snapshot: Some(Snapshot::from(&workflow)),
-        created_at: now,
+        is_status_set: true,
+        touchpoints: plan(cadence, zone, reach, None, planned_at()),
+        hand_over: None,
+        awaited: None,
+        held: None,
+        created_at: planned_at() + SignedDuration::from_nanos(123_456_789),
         revision: 0,
     }
 }
@@ -104,53 +125,86 @@ fn attributes_size(item: &std::collections::HashMap<String, AttributeValue>) -> 
         .sum()
 }
 
+/// Lives through a run: claims each touchpoint a little late, and reports that nobody answered.
+/// Returns the size of the largest item on the way.
+fn largest_on_the_way(run: &mut Run, workflow: &Workflow) -> usize {
+    let mut largest = attributes_size(&item(run));
+    let mut grow = |run: &Run| largest = largest.max(attributes_size(&item(run)));
+    while let Some(index) = run.next_index() {
+        run.revision += 4;
+        let due = run.touchpoint(index).unwrap().due_at;
+        let now = due + SignedDuration::from_nanos(1_123_456_789);
+        let (owner, lease) = (Owner([7; 10]), SignedDuration::from_secs(60));
+        run.claim(owner, lease, Delivery::Push, workflow, now)
+            .unwrap();
+        assert!(run.wake().is_some());
+        grow(run);
+        run.settle(owner, Answer::Taken, workflow, now).unwrap();
+        grow(run);
+        let report = Report {
+            outcome: Outcome::Failed,
+            callback_at: None,
+        };
+        let reported = run.report(index, report, workflow, now).unwrap();
+        assert_eq!(reported, Ok(Reported::Changed));
+        grow(run);
+    }
+    largest
+}
+
 #[test]
-fn an_ordinary_run_costs_one_write_unit_and_the_longest_stays_far_below_the_limit() {
-    let reach = Reachability {
-        phone: true,
-        email: true,
-    };
+fn an_ordinary_run_with_its_claim_and_its_entry_costs_one_write_unit() {
     // The demo's workflow.
-    let ordinary = vec![
+    let workflow = workflow(vec![
         step(Channel::Call, 3, "PT2H", "PT0S"),
         step(Channel::Whatsapp, 1, "PT0S", "P1D"),
         step(Channel::Email, 1, "PT0S", "P1D"),
         step(Channel::Call, 3, "P1D", "P2D"),
         step(Channel::Sms, 1, "PT0S", "P3D"),
-    ];
-    let ordinary = attributes_size(&item(&run(ordinary, reach)));
-    // Each touchpoint is moved and skipped.
-    let longest = vec![step(Channel::Call, 10, "PT17H", "PT17H"); 50];
-    let reach = Reachability {
-        phone: false,
-        email: false,
-    };
-    let longest = attributes_size(&item(&run(longest, reach)));
+    ]);
+    let mut run = run(&workflow, EVERYWHERE);
+    let planned = attributes_size(&item(&run));
+    let largest = largest_on_the_way(&mut run, &workflow);
     writeln!(
         io::stderr(),
-        "a run of 5 steps and 9 attempts: {ordinary} bytes; of 50 steps and 500 attempts: {longest} bytes"
+        "a run of 5 steps and 9 attempts: {planned} bytes, {largest} with claim, entry and outcomes"
     )
     .unwrap();
-    assert!(ordinary <= 1_024, "{ordinary} bytes");
-    assert!(longest < 60_000, "{longest} bytes");
+    assert!(largest <= 1_024, "{largest} bytes");
+}
+
+#[test]
+fn the_longest_run_stays_far_below_the_limit_of_an_item() {
+    let steps = vec![step(Channel::Call, 10, "PT17H", "PT17H"); 50];
+    let workflow = workflow(steps);
+    let mut run = run(&workflow, EVERYWHERE);
+    let largest = largest_on_the_way(&mut run, &workflow);
+    writeln!(
+        io::stderr(),
+        "a run of 50 steps and 500 attempts: {largest} bytes"
+    )
+    .unwrap();
+    assert!(largest < 60_000, "{largest} bytes");
 }
 
 #[test]
 fn a_touchpoint_is_a_line_as_the_data_model_shows_it() {
-    let run = run(
-        vec![step(Channel::Call, 3, "PT2H", "P1D")],
-        Reachability {
-            phone: false,
-            email: false,
-        },
-    );
-    let lines: Vec<_> = run.touchpoints.into_iter().map(Line).collect();
+    let workflow = workflow(vec![step(Channel::Call, 3, "PT2H", "P1D")]);
+    let nowhere = Reachability {
+        phone: false,
+        email: false,
+    };
+    let mut touchpoints = run(&workflow, nowhere).touchpoints;
+    touchpoints[1].was_claimed = true;
+    touchpoints[2].was_claimed = true;
+    touchpoints[2].outcome = Some(Outcome::NoAnswer);
+    let lines: Vec<_> = touchpoints.into_iter().map(Line).collect();
     assert_eq!(
         serde_json::to_value(&lines).unwrap(),
         serde_json::json!([
             "0 c1/3 2026-02-16T09:00:00-03 kdp",
-            "0 c2/3 2026-02-16T11:00:00-03 kp",
-            "0 c3/3 2026-02-16T13:00:00-03 kp",
+            "0 c2/3 2026-02-16T11:00:00-03 kp -",
+            "0 c3/3 2026-02-16T13:00:00-03 kp n",
         ])
     );
 }
@@ -167,7 +221,13 @@ fn a_line_that_is_no_touchpoint_is_refused_and_not_shown() {
         "0 c1/3 2026-02-16-03 s",
         "0 c1/3 2026-02-16T09:00:00-03 z",
         "0 c1/3 2026-02-16T09:00:00-03 sz",
-        "0 c1/3 2026-02-16T09:00:00-03 s more",
+        "0 c1/3 2026-02-16T09:00:00-03 s ",
+        "0 c1/3 2026-02-16T09:00:00-03 s z",
+        "0 c1/3 2026-02-16T09:00:00-03 s nn",
+        "0 c1/3 2026-02-16T09:00:00-03 s n more",
+        "0 c1/3 2026-02-16T09:00:00-03  n",
+        "70000 c1/3 2026-02-16T09:00:00-03 s",
+        "0 c300/3 2026-02-16T09:00:00-03 s",
     ] {
         let line = serde_json::from_value::<Line>(wrong.into());
         let error = line.err().unwrap().to_string();
@@ -175,27 +235,111 @@ fn a_line_that_is_no_touchpoint_is_refused_and_not_shown() {
     }
 }
 
+/// Lines of a run's progress, each with a wrong one made of it.
+#[test]
+fn a_damaged_line_of_the_progress_is_refused() {
+    let time = "2026-02-16T12:00:00Z";
+    let owner = "BwcHBwcHBwcHBw";
+    let hand_over = format!("0 p 1/0/0 {time} h{time} {owner} {time}");
+    let awaited = format!("1 {time} {time}");
+    let held = format!("workflow {time}");
+    assert!(parse_hand_over(&hand_over).is_some());
+    assert!(parse_awaited(&awaited).is_some() && parse_held(&held).is_some());
+    for (right, wrong) in [
+        (time, ""),
+        (time, "2026-02-16"),
+        (time, "12:00"),
+        (owner, "BwcHBwcHBw"),
+        (owner, "BwcHBwcHBwcHBwcH"),
+        (owner, "=========-----"),
+        (owner, ""),
+        (" h", " "),
+        (" h", " z"),
+        (" h", " hh"),
+        (" p ", " "),
+        (" p ", " x "),
+        (" p ", " op "),
+        (" p ", "  "),
+        ("1/0/0", "1/0"),
+        ("1/0/0", "1/0/0/0"),
+        ("1/0/0", "1/-1/0"),
+        ("1/0/0", "1/0/256"),
+        ("1/0/0", "65536/0/0"),
+        ("1/0/0", "//"),
+        ("0 p", "-1 p"),
+        ("0 p", "65536 p"),
+        ("0 p", " p"),
+        (" p", "p"),
+    ] {
+        let line = hand_over.replacen(right, wrong, 1);
+        assert_ne!(line, hand_over);
+        assert_eq!(parse_hand_over(&line), None, "{line}");
+    }
+    for cut in 0..hand_over.len() {
+        // Without the claim, it is the line of a touchpoint that is not claimed.
+        let is_whole = hand_over[cut..] == format!(" {owner} {time}");
+        let line = &hand_over[..cut];
+        assert_eq!(parse_hand_over(line).is_some(), is_whole, "{line}");
+    }
+    for line in [
+        "",
+        "1",
+        "x 1 2",
+        &format!("-{awaited}"),
+        &format!("{awaited} {time}"),
+    ] {
+        assert_eq!(parse_awaited(line), None, "{line}");
+    }
+    for line in [
+        "",
+        "workflow",
+        "lane 2026-02-16T12:00:00Z",
+        &format!("{held}x"),
+        &held[8..],
+    ] {
+        assert_eq!(parse_held(line), None, "{line}");
+    }
+}
+
+#[test]
+fn a_run_with_a_damaged_attribute_is_refused() {
+    let workflow = workflow(vec![step(Channel::Call, 1, "PT0S", "PT0S")]);
+    let run = run(&workflow, EVERYWHERE);
+    for attribute in ["hand_over", "awaited", "held"] {
+        let mut item = item(&run);
+        item.insert(attribute.to_owned(), AttributeValue::S("x".to_owned()));
+        let error = run_of(item, run.account_id, run.lead_id).unwrap_err();
+        assert!(
+            matches!(error, StoreError::Damaged { entity: "run", .. }),
+            "{attribute}"
+        );
+    }
+}
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    (-2_000_000_000_i64..4_000_000_000, 0..1_000_000_000)
+        .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())
+}
+
 fn any_touchpoint() -> impl Strategy<Value = Touchpoint> {
-    use Reason::{ClockGap, ForcedFirstMessage, NoEmail, NoPhone, WeekdayClosed, WindowClosed};
-    use TouchpointState::{Cancelled, Dispatched, Done, Failed, Scheduled, Skipped};
-    let states = vec![Scheduled, Skipped, Cancelled, Dispatched, Done, Failed];
-    let reasons = vec![
-        WindowClosed,
-        WeekdayClosed,
-        ClockGap,
-        NoPhone,
-        NoEmail,
-        ForcedFirstMessage,
-    ];
     (
         (any::<u16>(), select(Channel::ALL.to_vec())),
         any::<(u8, u8)>(),
         (-2_000_000_000_000..4_000_000_000_000_i64, -93_599..=93_599),
-        select(states),
-        vec(select(reasons), 0..4),
+        select(TouchpointState::ALL.to_vec()),
+        vec(select(Reason::ALL.to_vec()), 0..4),
+        // An outcome is only ever set on a touchpoint that was claimed.
+        option::of(option::of(select(Outcome::ALL.to_vec()))),
     )
         .prop_map(
-            |((step_index, channel), (attempt, max_attempts), (due, offset), state, reasons)| {
+            |(
+                (step_index, channel),
+                (attempt, max_attempts),
+                (due, offset),
+                state,
+                reasons,
+                outcome,
+            )| {
                 Touchpoint {
                     step_index,
                     channel,
@@ -206,9 +350,55 @@ fn any_touchpoint() -> impl Strategy<Value = Touchpoint> {
                     state,
                     reasons,
                     message: None,
+                    was_claimed: outcome.is_some(),
+                    outcome: outcome.flatten(),
                 }
             },
         )
+}
+
+fn any_hand_over() -> impl Strategy<Value = HandOver> {
+    let claim = (any::<[u8; 10]>(), any_time()).prop_map(|(owner, until)| Claim {
+        owner: Owner(owner),
+        until,
+    });
+    (
+        (any::<u16>(), any::<bool>(), any::<bool>()),
+        any::<(u16, u8, u8)>(),
+        (any_time(), any_time(), select(WakeKind::ALL.to_vec())),
+        option::of(claim),
+    )
+        .prop_map(
+            |(
+                (index, is_pushed, is_open),
+                (tries, lapses, refusals),
+                (expires_at, wake_at, wake),
+                claim,
+            )| HandOver {
+                index,
+                delivery: if is_pushed {
+                    Delivery::Push
+                } else {
+                    Delivery::Pull
+                },
+                expires_at,
+                tries,
+                lapses,
+                refusals,
+                is_open,
+                claim,
+                wake_at,
+                wake,
+            },
+        )
+}
+
+fn any_awaited() -> impl Strategy<Value = Awaited> {
+    (any_time(), any::<u16>(), any_time()).prop_map(|(due_at, tries, expires_at)| Awaited {
+        due_at,
+        tries,
+        expires_at,
+    })
 }
 
 proptest! {
@@ -216,23 +406,32 @@ proptest! {
     fn a_run_comes_back_from_its_item_equal(
         mut touchpoints in vec(any_touchpoint(), 0..9),
         first_message in option::of("\\PC{1,9}"),
-        messages in prop::collection::btree_map(any::<u16>(), "\\PC{0,9}", 0..4),
-        (human_takeover, gate_all_channels, has_windows, is_planned) in any::<(bool, bool, bool, bool)>(),
+        hand_over in option::of(any_hand_over()),
+        awaited in option::of(any_awaited()),
+        (held, paused_at) in (option::of(any_time()), option::of(any_time())),
+        (human_takeover, is_status_set) in any::<(bool, bool)>(),
     ) {
-        let reach = Reachability { phone: true, email: true };
-        let mut run = run(vec![step(Channel::Call, 1, "PT0S", "PT0S")], reach);
+        let workflow = workflow(vec![step(Channel::Call, 1, "PT0S", "PT0S")]);
         if let Some(first) = touchpoints.first_mut() {
             first.message = first_message.as_deref().map(sms);
         }
-        run.touchpoints = touchpoints;
-        run.human_takeover = human_takeover;
-        run.snapshot = run.snapshot.filter(|_| is_planned).map(|snapshot| Snapshot {
-            windows: if has_windows { snapshot.windows } else { Vec::new() },
-            gate_all_channels,
-            messages: messages.iter().map(|(step, text)| (*step, parts(text))).collect(),
-            ..snapshot
-        });
-        let back = decode::<RunItem>(item(&run)).unwrap();
+        let by = HeldBy::Workflow(workflow.id);
+        let run = Run {
+            touchpoints,
+            hand_over,
+            awaited,
+            held: held.map(|since| Held { by, since }),
+            paused_at,
+            human_takeover,
+            is_status_set,
+            ..run(&workflow, EVERYWHERE)
+        };
+        let item = item(&run);
+        // The entry comes from the run alone.
+        let entry = run.wake().map(|wake| keys::run_entry(&run, wake)).unzip();
+        let written = |name| item.get(name).map(|it| it.as_s().unwrap().clone());
+        prop_assert_eq!((written("gsi2pk"), written("gsi2sk")), entry);
+        let back = decode::<RunItem>(item).unwrap();
         prop_assert_eq!(back.into_run(run.account_id, run.lead_id).unwrap(), run);
     }
 }
