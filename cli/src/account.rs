@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use aws::{clock::Clock, randomness::Randomness, store::StoreError};
+use aws::{randomness::Randomness, store::StoreError};
 use clap::{Args, Subcommand};
 use domain::{
     account::{Account, AccountPatch},
@@ -161,10 +161,9 @@ impl From<Account> for AccountOut {
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
 /// problem.
 pub async fn run(command: &AccountCommand) -> ExitCode {
-    let now = Clock::System.now();
     let done = match command {
-        AccountCommand::Create(args) => create(args, now).await,
-        AccountCommand::List(args) => list(args, now).await,
+        AccountCommand::Create(args) => create(args).await,
+        AccountCommand::List(args) => list(args).await,
         AccountCommand::Show(args) => show(args).await,
         AccountCommand::Set(args) => set(args).await,
     };
@@ -174,11 +173,12 @@ pub async fn run(command: &AccountCommand) -> ExitCode {
     }
 }
 
-async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
+async fn create(args: &CreateArgs) -> Result<(), AccountError> {
     let given = args.limit.limit()?;
     let is_default = given.is_none() && !args.no_limit;
     let limit = given.or(is_default.then_some(Limit::OF_NEW_ACCOUNT));
-    let store = Target::of(&args.target).await?.store()?;
+    let target = Target::of(&args.target).await?;
+    let (store, now) = (target.store()?, target.clock.now());
     let account = Account {
         id: AccountId::new(now, Randomness::System.bits()),
         name: args.name.clone(),
@@ -194,8 +194,9 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), AccountError> {
     print(args.output, account, note)
 }
 
-async fn list(args: &ListArgs, now: Timestamp) -> Result<(), AccountError> {
-    let store = Target::of(&args.target).await?.store()?;
+async fn list(args: &ListArgs) -> Result<(), AccountError> {
+    let target = Target::of(&args.target).await?;
+    let (store, now) = (target.store()?, target.clock.now());
     let accounts = store.accounts().await?;
     let out = AccountsOut {
         accounts: accounts.into_iter().map(AccountOut::from).collect(),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use aws::{clock::Clock, store::StoreError};
+use aws::store::StoreError;
 use clap::{Args, Subcommand};
 use domain::{campaign::Campaign, ids::CampaignId};
 use jiff::Timestamp;
@@ -69,17 +69,16 @@ impl From<Campaign> for CampaignOut {
 /// problem.
 pub async fn run(command: &CampaignCommand) -> ExitCode {
     let CampaignCommand::List(args) = command;
-    match list(args, Clock::System.now()).await {
+    match list(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report("campaign", &error),
     }
 }
 
-async fn list(args: &ListArgs, now: Timestamp) -> Result<(), CampaignError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+async fn list(args: &ListArgs) -> Result<(), CampaignError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let campaigns = stored::campaigns(&store, account).await?.into_iter();
     let out = CampaignsOut {
         campaigns: campaigns.map(CampaignOut::from).collect(),

@@ -21,6 +21,7 @@ use crate::{
     account::{self, AccountCommand},
     apply::{self, ApplyArgs},
     campaign::{self, CampaignCommand},
+    clock::{self, ClockCommand},
     documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
@@ -92,6 +93,9 @@ enum Command {
     /// Inspect the queues of workflow starts, and move dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Show and move the clock of a local stack that was started with --clock.
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Show the log lines of the local stack or of a stack's functions, as they come in.
     ///
     /// With --output json, prints an object for each line. On a stack, it is {"at", "function",
@@ -141,6 +145,7 @@ pub async fn run() -> ExitCode {
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
         Command::Queue(command) => queue::run(&command).await,
+        Command::Clock(command) => clock::run(&command),
         Command::Tail(args) => tail::run(&args).await,
         Command::Open(args) => open::run(&args).await,
         Command::Openapi(args) => documents::openapi(&args),

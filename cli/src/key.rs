@@ -4,7 +4,6 @@
 use std::{io::Write, process::ExitCode};
 
 use aws::{
-    clock::Clock,
     randomness::{self, NoRandomness, Randomness},
     store::{Store, StoreError},
 };
@@ -170,11 +169,10 @@ impl KeyOut {
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
 /// problem.
 pub async fn run(command: &KeyCommand) -> ExitCode {
-    let now = Clock::System.now();
     let done = match command {
-        KeyCommand::Create(args) => create(args, now).await,
-        KeyCommand::List(args) => list(args, now).await,
-        KeyCommand::Revoke(args) => revoke(args, now).await,
+        KeyCommand::Create(args) => create(args).await,
+        KeyCommand::List(args) => list(args).await,
+        KeyCommand::Revoke(args) => revoke(args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -182,14 +180,15 @@ pub async fn run(command: &KeyCommand) -> ExitCode {
     }
 }
 
-async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
+async fn create(args: &CreateArgs) -> Result<(), KeyError> {
     let limit = args.limit.limit()?;
+    let target = Target::of(&args.target).await?;
+    let now = target.clock.now();
     let expires_at = args.expires_at.map(|end| end.after(now, &TimeZone::UTC));
     let expires_at = expires_at.map(whole_second);
     if let Some(end) = expires_at.filter(|end| *end <= now) {
         return Err(KeyError::Past(end));
     }
-    let target = Target::of(&args.target).await?;
     let (store, account) = (target.store()?, target.account(&args.account).await?);
     let account = stored::account(&store, account).await?;
     let key = randomness::api_key()?;
@@ -220,8 +219,9 @@ async fn create(args: &CreateArgs, now: Timestamp) -> Result<(), KeyError> {
     Ok(())
 }
 
-async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
+async fn list(args: &ListArgs) -> Result<(), KeyError> {
     let target = Target::of(&args.target).await?;
+    let now = target.clock.now();
     let (store, account) = (target.store()?, target.account(&args.account).await?);
     let keys = keys(&store, account).await?.into_iter();
     let out = KeysOut {
@@ -263,14 +263,14 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), KeyError> {
     Ok(())
 }
 
-async fn revoke(args: &RevokeArgs, now: Timestamp) -> Result<(), KeyError> {
+async fn revoke(args: &RevokeArgs) -> Result<(), KeyError> {
     ids::check(Kind::Key, &args.id)?;
     let target = Target::of(&args.target).await?;
     let (store, account) = (target.store()?, target.account(&args.account).await?);
     let keys = keys(&store, account).await?;
     let id = |(_, record): &(ApiKeyHash, ApiKeyRecord)| record.id.to_string();
     let (hash, mut record) = ids::find(Kind::Key, &args.id, keys, id)?;
-    let now = whole_second(now);
+    let now = whole_second(target.clock.now());
     match store.revoke_api_key(&hash, now).await {
         Ok(()) => record.revoked_at = Some(now),
         // The key is revoked already.

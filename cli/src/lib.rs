@@ -3,6 +3,7 @@
 pub mod account;
 pub mod apply;
 pub mod campaign;
+pub mod clock;
 pub mod command;
 mod credentials;
 pub mod definition;

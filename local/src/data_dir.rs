@@ -12,6 +12,7 @@ use rustix::process::geteuid;
 
 use crate::{
     LocalError,
+    clock::CLOCK_FILE,
     journal::{Journal, LOG_FILES},
     private_file::{FILE_MODE, without_links},
     running::Running,
@@ -73,7 +74,7 @@ impl DataDir {
         for suffix in SUFFIXES {
             refuse_link(&path.join(format!("{DATA_FILE}{suffix}")))?;
         }
-        for name in LOG_FILES {
+        for name in LOG_FILES.into_iter().chain([CLOCK_FILE]) {
             refuse_link(&path.join(name))?;
         }
         let lock_file = path.join(LOCK_FILE);
@@ -135,6 +136,10 @@ impl DataDir {
             path: self.path.clone(),
             cause,
         })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn data_file(&self) -> PathBuf {

@@ -13,6 +13,7 @@ use std::{
 use aws::{clock::Clock, telemetry::ErrorChain};
 use clap::Args;
 use http::{HeaderValue, Uri};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -20,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    Access, DATA_DIR, Journal, LocalError, Ports, Stack, Storage, demo,
+    Access, DATA_DIR, Journal, LocalError, Pace, Ports, Stack, Storage, demo,
     log::{self, LogFormat},
     text::{PrintError, of_error, printable, terminal_width, wrapped},
 };
@@ -54,6 +55,10 @@ pub struct DevArgs {
     /// Origin whose web pages may call the API, such as http://localhost:5173; can be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<HeaderValue>,
+    /// Clock of the stack: system, manual (stands still until `leadgate clock` moves it), or a factor
+    /// such as 60x (runs 60 times as fast)
+    #[arg(long, value_name = "CLOCK", default_value_t = Pace::System)]
+    clock: Pace,
     /// Print one line of JSON when ready, for programs
     #[arg(long)]
     json: bool,
@@ -99,13 +104,15 @@ struct Ready<'a> {
     api_key: &'a str,
     workflow_id: &'a str,
     campaign_id: &'a str,
+    clock: String,
 }
 
 /// Runs the local stack until Ctrl-C or SIGTERM. The exit code is 1 if it cannot run; standard
 /// error then has the reason.
 pub async fn run(args: DevArgs) -> ExitCode {
-    let journal = log::init(args.log_format, args.verbose);
-    match serve(&args, journal).await {
+    let clock = args.clock.clock();
+    let journal = log::init(args.log_format, args.verbose, &clock);
+    match serve(&args, journal, clock).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let message = of_error(&one_line(&error));
@@ -126,7 +133,7 @@ fn one_line(error: &(dyn Error + 'static)) -> String {
         .join(" ")
 }
 
-async fn serve(args: &DevArgs, journal: Journal) -> Result<(), DevError> {
+async fn serve(args: &DevArgs, journal: Journal, clock: Clock) -> Result<(), DevError> {
     // Listens before anything starts, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(DevError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DevError::Signals)?;
@@ -147,7 +154,7 @@ async fn serve(args: &DevArgs, journal: Journal) -> Result<(), DevError> {
     };
     let stack = tokio::select! {
         () = &mut stop => return Ok(()),
-        stack = Stack::start_with(access, &storage, ports(args), Clock::System) => stack?,
+        stack = Stack::start_with(access, &storage, ports(args), clock.clone()) => stack?,
     };
     if !args.listen.is_loopback() {
         tracing::warn!(
@@ -155,7 +162,7 @@ async fn serve(args: &DevArgs, journal: Journal) -> Result<(), DevError> {
             args.listen
         );
     }
-    announce(args, &stack)?;
+    announce(args, &stack, &clock)?;
     stop.await;
     journal.note("stopping: finishing the requests and starts in progress".to_owned());
     if timeout(STOP_TIMEOUT, stack.stop()).await.is_err() {
@@ -177,7 +184,7 @@ fn ports(args: &DevArgs) -> Ports {
     }
 }
 
-fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
+fn announce(args: &DevArgs, stack: &Stack, clock: &Clock) -> Result<(), DevError> {
     let services = &stack.services;
     let ready = Ready {
         api_url: &stack.api_url,
@@ -189,11 +196,12 @@ fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
         api_key: demo::API_KEY,
         workflow_id: demo::WORKFLOW_ID,
         campaign_id: demo::CAMPAIGN_ID,
+        clock: args.clock.to_string(),
     };
     let text = if args.json {
         serde_json::to_string(&ready)? + "\n"
     } else {
-        banner(&ready, args)
+        banner(&ready, args, clock.now())
     };
     let mut stdout = io::stdout();
     let printed = stdout.write_all(text.as_bytes());
@@ -202,7 +210,7 @@ fn announce(args: &DevArgs, stack: &Stack) -> Result<(), DevError> {
         .map_err(PrintError::from)?)
 }
 
-fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
+fn banner(ready: &Ready<'_>, args: &DevArgs, now: Timestamp) -> String {
     let data = if args.in_memory {
         "in memory, lost when the stack stops".to_owned()
     } else {
@@ -210,7 +218,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
         let folder = folder.as_ref().unwrap_or(&args.data_dir);
         printable(&folder.to_string_lossy())
     };
-    let rows = [
+    let mut rows = vec![
         ("API", ready.api_url.to_owned()),
         ("Docs", format!("{}/docs", ready.api_url)),
         ("API key", ready.api_key.to_owned()),
@@ -223,6 +231,14 @@ fn banner(ready: &Ready<'_>, args: &DevArgs) -> String {
         ("SQS", ready.sqs_url.to_owned()),
         ("Data", data),
     ];
+    if args.clock != Pace::System {
+        let time = now.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let clock = match args.clock {
+            Pace::Times(factor) => format!("{time}, runs {factor} times as fast"),
+            _ => format!("{time}, stands still: leadgate clock advance 2h"),
+        };
+        rows.push(("Clock", clock));
+    }
     let mut text = "\nLeadgate is ready.\n\n".to_owned();
     for (name, value) in rows {
         // Writing to a String cannot fail.

@@ -3,6 +3,7 @@
 use std::{io, net::IpAddr, path::PathBuf};
 
 use aws::{queue::QueueError, store::StoreError};
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::running::Running;
@@ -104,6 +105,27 @@ pub enum LocalError {
         .path.display()
     )]
     OtherVersion {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The clock of the data was moved beyond the time of the machine.
+    #[error(
+        "the clock of the data in {} was moved to {time}, which is in the future: go on with --clock manual, or choose \
+         another folder with --data-dir",
+        .folder.display()
+    )]
+    FromTheFuture {
+        /// The folder.
+        folder: PathBuf,
+        /// The time to which the clock has come.
+        time: Timestamp,
+    },
+    /// A file with the clock file's name has no time.
+    #[error(
+        "{} does not have a time: remove it, or choose another folder with --data-dir",
+        .path.display()
+    )]
+    ForeignClock {
         /// The file.
         path: PathBuf,
     },

@@ -124,16 +124,19 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     let host = host_of(&request);
     match guard.refusal(host.as_deref(), request.headers()) {
         None => next.run(request).await,
-        Some(message) => {
-            let id = Uuid::new_v4().to_string();
-            // The AWS SDKs read `__type`.
-            let body = json!({
-                "error": "Forbidden", "message": message, "code": "forbidden", "request_id": id,
-                "__type": "AccessDeniedException",
-            });
-            (StatusCode::FORBIDDEN, [("x-request-id", id)], Json(body)).into_response()
-        }
+        Some(message) => refusal(StatusCode::FORBIDDEN, "Forbidden", "forbidden", &message),
     }
+}
+
+/// Returns an error of the local stack in the envelope of the API.
+pub(crate) fn refusal(status: StatusCode, error: &str, code: &str, message: &str) -> Response {
+    let id = Uuid::new_v4().to_string();
+    let mut body = json!({"error": error, "message": message, "code": code, "request_id": id});
+    if status == StatusCode::FORBIDDEN {
+        // The AWS SDKs read it.
+        body["__type"] = "AccessDeniedException".into();
+    }
+    (status, [("x-request-id", id)], Json(body)).into_response()
 }
 
 /// Returns the host of a request, with its port. `None` if the request has no host or several.

@@ -5,9 +5,11 @@
 //! same SDK as on AWS ([architecture](../../docs/architecture.md#the-local-stack)).
 
 pub mod arguments;
+mod clock;
 mod data_dir;
 pub mod demo;
 pub mod dev;
+mod dev_routes;
 pub mod dynamodb;
 mod error;
 mod event_source;
@@ -19,6 +21,7 @@ mod log;
 mod move_tasks;
 mod private_file;
 mod queue_names;
+mod queues;
 mod recovery;
 pub mod reference;
 mod running;
@@ -30,6 +33,7 @@ mod template;
 pub mod text;
 
 pub use self::{
+    clock::{Pace, PaceError},
     data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},
     error::LocalError,
     journal::{Entry, Journal, LogReader},

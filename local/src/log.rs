@@ -25,17 +25,17 @@ pub(crate) enum LogFormat {
 
 /// Starts the log. Returns the journal, which is printed if `format` is for people. `verbose` shows
 /// all fields of the functions' log lines instead.
-pub(crate) fn init(format: LogFormat, verbose: bool) -> Journal {
+pub(crate) fn init(format: LogFormat, verbose: bool, clock: &Clock) -> Journal {
     // The embedded DynamoDB warns about each failed condition. Conditional writes of Leadgate fail
     // in normal operation.
     let shown = |level| targets(level).with_target("dynoxide", LevelFilter::ERROR);
-    let journal = Journal::new((format, verbose) == (LogFormat::Text, false));
+    let journal = Journal::new((format, verbose) == (LogFormat::Text, false), clock.clone());
     let warnings = Warnings(journal.clone()).with_filter(shown(LevelFilter::WARN));
     let registry = tracing_subscriber::registry().with(warnings);
     match (format, verbose) {
         (LogFormat::Json, _) => {
             let namespace = "Leadgate".to_owned();
-            let lines = function_lines(LevelFilter::INFO, namespace, Clock::System, io::stderr);
+            let lines = function_lines(LevelFilter::INFO, namespace, clock.clone(), io::stderr);
             registry.with(lines).init();
         }
         (LogFormat::Text, true) => {

@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
-use crate::queue_names::start_queue_arn;
+use crate::{queue_names::start_queue_arn, queues::Queues};
 
 const TARGET: &str = "x-amz-target";
 /// Seconds for which a message is hidden while it is moved.
 const HIDDEN: u32 = 600;
 
 /// The embedded SQS with its move tasks.
-#[derive(Default)]
 pub(super) struct Sqs {
     service: SqsService,
+    clock: Clock,
     tasks: Mutex<Vec<Task>>,
 }
 
@@ -52,6 +52,15 @@ struct Request {
 }
 
 impl Sqs {
+    /// Returns an SQS without queues, which lives by `clock`.
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            service: SqsService::with_backend(Arc::new(Queues::new(clock.clone()))),
+            clock,
+            tasks: Mutex::default(),
+        }
+    }
+
     /// Answers a request. A move continues after its answer.
     pub(super) async fn answer(self: Arc<Self>, request: MockRequest) -> MockResponse {
         let target = request.headers.get(TARGET).and_then(|it| it.to_str().ok());
@@ -106,7 +115,7 @@ impl Sqs {
             source_arn,
             approximate_number_of_messages_moved: 0,
             approximate_number_of_messages_to_move: 0,
-            started_timestamp: Clock::System.now().as_millisecond(),
+            started_timestamp: self.clock.now().as_millisecond(),
         };
         tasks.push(task.clone());
         Some(task)

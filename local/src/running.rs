@@ -15,6 +15,9 @@ pub struct Running {
     pub dynamodb_url: String,
     /// URL of SQS.
     pub sqs_url: String,
+    /// Choice of the clock, such as `manual`. `None` if it is the clock of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
 }
 
 impl Running {

@@ -1,41 +1,57 @@
-//! Schedule of requeue-starts: once a minute, as in template.yaml.
+//! Schedule of requeue-starts: once a minute by the clock of the stack, as in template.yaml.
 
-use aws::{clock::Clock, queue::StartQueue, store::Store, telemetry::ErrorChain};
+use aws::{queue::StartQueue, store::Store, telemetry::ErrorChain};
+use jiff::SignedDuration;
 use requeue_starts::{Requeued, requeue};
-use tokio::time::{Duration, MissedTickBehavior, interval};
+use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{journal::Journal, text::counted};
+use crate::{clock::KeptClock, journal::Journal, text::counted};
 
 /// Time between two runs of requeue-starts.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
+/// Real time between two looks at the clock. A clock that is moved waits no longer for a run.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Runs requeue-starts every minute until `stop` is cancelled. Finishes a run that has begun.
+/// Runs requeue-starts every minute until `stop` is cancelled. Finishes a run that has begun. A clock
+/// that passes many minutes at once gets one run.
 pub(super) async fn run(
     store: Store,
     queue: StartQueue,
-    clock: Clock,
+    clock: KeptClock,
     journal: Option<Journal>,
     stop: CancellationToken,
 ) {
-    let mut minutes = interval(PERIOD);
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let period = SignedDuration::from_secs(PERIOD.as_secs().cast_signed());
+    let mut last = None;
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = minutes.tick() => {}
+        let now = clock.clock.now();
+        // The clock of the machine may go back, and must not stop the schedule.
+        let is_early = |last| now >= last && now.duration_since(last) < period;
+        if !last.is_some_and(is_early) {
+            last = Some(now);
+            send(&store, &queue, &clock, journal.as_ref()).await;
         }
-        let done = match requeue(&store, &queue, &clock).await {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::error!(error = %ErrorChain(&error), "requeue-starts failed");
-                error.requeued
-            }
-        };
-        if let Some(journal) = &journal {
-            note(journal, done);
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = sleep(LOOK) => {}
         }
     }
+    clock.keep();
+}
+
+async fn send(store: &Store, queue: &StartQueue, clock: &KeptClock, journal: Option<&Journal>) {
+    let done = match requeue(store, queue, &clock.clock).await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(error = %ErrorChain(&error), "requeue-starts failed");
+            error.requeued
+        }
+    };
+    if let Some(journal) = journal {
+        note(journal, done);
+    }
+    clock.keep();
 }
 
 /// Prints the work of a run. Prints nothing if there was no work.

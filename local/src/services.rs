@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     LocalError, Storage,
+    clock::KeptClock,
     data_dir::DataDir,
     demo, dynamodb,
     guard::Guard,
@@ -63,6 +64,7 @@ pub struct Services {
     /// The start queue.
     pub queue: StartQueue,
     pub(super) template: Template,
+    pub(super) clock: KeptClock,
     pub(super) data_dir: Option<DataDir>,
     stop: CancellationToken,
     servers: [JoinHandle<()>; 2],
@@ -85,6 +87,7 @@ impl Services {
         clock: &Clock,
     ) -> Result<Self, LocalError> {
         let template = Template::read()?;
+        let kept = KeptClock::open(clock, data_dir.as_ref().map(DataDir::folder))?;
         let database = match &data_dir {
             None => dynamodb::open_memory()?,
             Some(data_dir) => dynamodb::open_file(&data_dir.data_file())?,
@@ -104,7 +107,7 @@ impl Services {
             serve(
                 "SQS",
                 sqs_listener,
-                guard.protect(sqs::routes()),
+                guard.protect(sqs::routes(clock.clone())),
                 stop.clone(),
             ),
         ];
@@ -128,6 +131,7 @@ impl Services {
             store,
             clients,
             template,
+            clock: kept,
             data_dir,
             stop,
             servers,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws::clock::Clock;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use axum::{
     Router,
@@ -31,10 +32,10 @@ pub(super) struct QueueUrls {
 }
 
 /// Returns the routes of SQS's port.
-pub(super) fn routes() -> Router {
+pub(super) fn routes(clock: Clock) -> Router {
     Router::new()
         .fallback(answer)
-        .with_state(Arc::new(Sqs::default()))
+        .with_state(Arc::new(Sqs::new(clock)))
 }
 
 async fn answer(

@@ -16,8 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    LocalError, Ports, Services, Storage,
+    LocalError, Pace, Ports, Services, Storage,
+    clock::KeptClock,
     data_dir::DataDir,
+    dev_routes,
     event_source::EventSource,
     gateway::{self, Gateway},
     guard::Guard,
@@ -104,9 +106,13 @@ impl Stack {
         let (store, queue) = (services.store.clone(), services.queue.clone());
         let state =
             AppState::new(store.clone(), queue.clone(), clock.clone()).with_api_url(&api_url);
+        // A person who sends many requests while the clock stands still would be refused until the
+        // clock is moved.
+        let state = state.with_limits_by(Clock::System);
         let journal = access.journal.clone();
         let listener = Gateway::new(listener, &api_url);
-        let app = access.around(router(state), &api_url, ports.address);
+        let kept = services.clock.clone();
+        let app = access.around(router(state), kept.clone(), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -130,7 +136,7 @@ impl Stack {
             tokio::spawn(schedule::run(
                 store,
                 queue,
-                clock,
+                kept,
                 journal,
                 stop_work.clone(),
             )),
@@ -140,6 +146,7 @@ impl Stack {
             api_url: api_url.clone(),
             dynamodb_url: services.dynamodb_url.clone(),
             sqs_url: services.sqs_url.clone(),
+            clock: clock.factor().map(|_| Pace::of(&clock).to_string()),
         };
         if let Some(data_dir) = &mut services.data_dir {
             data_dir.announce(&running)?;
@@ -171,8 +178,9 @@ impl Stack {
 impl Access {
     /// Returns the API with its pages, behind the guard. The journal has a line for each request,
     /// even if the guard refuses it.
-    fn around(&self, api: Router, api_url: &str, address: IpAddr) -> Router {
+    fn around(&self, api: Router, clock: KeptClock, api_url: &str, address: IpAddr) -> Router {
         let routes = api
+            .merge(dev_routes::routes(clock))
             .route("/docs", get(async || home::unframed(page_with_demo_key())))
             .layer(from_fn_with_state(api_url.to_owned(), home::serve));
         // In a router of its own, because a layer runs after the choice of the route.

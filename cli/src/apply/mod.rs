@@ -99,19 +99,19 @@ struct Applied {
 /// Applies the file. The exit code is 1 if it cannot; standard error then has a line for each
 /// problem.
 pub async fn run(args: &ApplyArgs) -> ExitCode {
-    match apply(args, Clock::System.now()).await {
+    match apply(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(ApplyError::File(FileError::Wrong(text))) => failure::report_lines("apply", &text),
         Err(error) => failure::report("apply", &error),
     }
 }
 
-async fn apply(args: &ApplyArgs, now: Timestamp) -> Result<(), ApplyError> {
+async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
     let path = args.file.as_ref().or(args.option.as_ref());
     let path = path.map_or(Path::new("-"), PathBuf::as_path);
     let file = File::open(path)?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
-    let store = target.store()?;
+    let (store, now) = (target.store()?, target.clock.now());
     // Nothing is sent in a dry run.
     let queue = (!args.dry_run).then(|| target.queue()).transpose()?;
     let account = target.account(&args.account).await?;

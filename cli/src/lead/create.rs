@@ -3,7 +3,6 @@
 use std::io;
 
 use api::{AppState, create_lead};
-use aws::clock::Clock;
 use clap::Args;
 use domain::idempotency::IdempotencyKey;
 use local::text::{PrintError, printable};
@@ -96,7 +95,7 @@ pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
             args.lead.body(assignment)
         }
     };
-    let state = AppState::new(store, queue, Clock::System);
+    let state = AppState::new(store, queue, target.clock);
     let settings = account.settings(None);
     let created = create_lead(&state, &settings, args.idempotency_key.as_ref(), &body).await?;
     if args.output.is_json() {

@@ -98,11 +98,10 @@ struct Found {
 /// A lead with its newest run.
 type Row = Result<(Lead, Option<Run>), DamagedOut>;
 
-pub async fn list(args: &ListArgs, now: Timestamp) -> Result<(), LeadError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+pub async fn list(args: &ListArgs) -> Result<(), LeadError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let past = |time: Moment| time.before(now, &TimeZone::UTC);
     let mut filter = LeadFilter {
         created_after: args.created_after.map(past),

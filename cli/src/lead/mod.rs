@@ -13,7 +13,6 @@ mod show;
 
 use std::process::ExitCode;
 
-use aws::clock::Clock;
 use clap::Subcommand;
 
 use self::{create::CreateArgs, import::ImportArgs, list::ListArgs, show::ShowArgs};
@@ -55,10 +54,9 @@ pub enum LeadCommand {
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
 /// problem.
 pub async fn run(command: &LeadCommand) -> ExitCode {
-    let now = Clock::System.now();
     let done = match command {
-        LeadCommand::List(args) => list::list(args, now).await,
-        LeadCommand::Show(args) => show::show(args, now).await,
+        LeadCommand::List(args) => list::list(args).await,
+        LeadCommand::Show(args) => show::show(args).await,
         LeadCommand::Create(args) => create::create(args).await,
         LeadCommand::Import(args) => return import::run(args).await,
     };

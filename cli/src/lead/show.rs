@@ -97,11 +97,10 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
     }
 }
 
-pub async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), LeadError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+pub async fn show(args: &ShowArgs) -> Result<(), LeadError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let lead = args.lead.read(&store, account).await?;
     let campaign = match lead.profile.campaign_id {
         Some(id) => store.campaign(account, id).await?,

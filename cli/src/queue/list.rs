@@ -66,8 +66,9 @@ struct Ids {
     workflow_id: WorkflowId,
 }
 
-pub async fn print(args: &ListArgs, now: Timestamp) -> Result<(), QueueCommandError> {
+pub async fn print(args: &ListArgs) -> Result<(), QueueCommandError> {
     let queues = &Queues::of(&args.queues).await?;
+    let now = queues.clock.now();
     let limit = usize::from(args.limit);
     let mut dead_letters = DeadLetters::new(queues);
     let found = dead_letters.take(limit).await;

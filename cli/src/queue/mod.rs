@@ -12,7 +12,6 @@ mod status;
 
 use std::process::ExitCode;
 
-use aws::clock::Clock;
 use clap::Subcommand;
 
 use self::{list::ListArgs, redrive::RedriveArgs, status::StatusArgs};
@@ -64,10 +63,9 @@ pub enum DlqCommand {
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
 /// problem.
 pub async fn run(command: &QueueCommand) -> ExitCode {
-    let now = Clock::System.now();
     let done = match command {
         QueueCommand::Status(args) => status::print(args).await,
-        QueueCommand::Dlq(DlqCommand::List(args)) => list::print(args, now).await,
+        QueueCommand::Dlq(DlqCommand::List(args)) => list::print(args).await,
         QueueCommand::Dlq(DlqCommand::Redrive(args)) => redrive::redrive(args).await,
     };
     match done {

@@ -1,6 +1,6 @@
 //! The two queues that the commands work on, and the table that their messages point at.
 
-use aws::store::Store;
+use aws::{clock::Clock, store::Store};
 use aws_sdk_sqs::Client;
 use clap::Args;
 
@@ -27,6 +27,7 @@ pub struct Queues {
     /// `None` if no table is given.
     pub store: Option<Store>,
     pub is_local: bool,
+    pub clock: Clock,
 }
 
 impl Queues {
@@ -42,6 +43,7 @@ impl Queues {
             dead_letter_url: dead_letter_url.to_owned(),
             store: target.known_store(),
             is_local: target.is_local,
+            clock: target.clock,
             sqs: target.clients.sqs,
         })
     }

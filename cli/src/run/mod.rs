@@ -5,10 +5,7 @@ pub mod words;
 
 use std::process::ExitCode;
 
-use aws::{
-    clock::Clock,
-    store::{Store, StoreError},
-};
+use aws::store::{Store, StoreError};
 use clap::{Args, Subcommand};
 use domain::{
     ids::LeadId,
@@ -74,17 +71,16 @@ struct OneOut<'a> {
 /// problem.
 pub async fn run(command: &RunCommand) -> ExitCode {
     let RunCommand::Show(args) = command;
-    match show(args, Clock::System.now()).await {
+    match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report("run", &error),
     }
 }
 
-async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), RunError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+async fn show(args: &ShowArgs) -> Result<(), RunError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let lead = args.lead.read(&store, account).await?;
     let runs = of_lead(&store, &lead, NEWEST).await?;
     let run = match &args.run {

@@ -5,7 +5,8 @@ use std::{
     io::{self, Write},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use aws::clock::Clock;
+use jiff::tz::TimeZone;
 use local::{LogReader, nearest_data_dir, running_in};
 use tokio::time::{Duration, sleep};
 
@@ -14,15 +15,15 @@ use super::{
     error::TailError,
     print::{print, print_json},
 };
-use crate::target::TargetError;
+use crate::target::{TargetError, local_api::clock_of};
 
 /// Time between two looks at the file.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Number of looks at the file for each look at the lock, whose holder is the stack.
 const LOOKS: u32 = 5;
 
-/// Prints the lines from `start` on, until the stack has stopped.
-pub async fn follow(args: &TailArgs, start: Timestamp) -> Result<(), TailError> {
+/// Prints the lines from the time of `--since` on, until the stack has stopped.
+pub async fn follow(args: &TailArgs) -> Result<(), TailError> {
     let folder = match &args.data_dir {
         Some(folder) if running_in(folder).is_some() => folder.clone(),
         Some(folder) => return Err(TargetError::NoStackIn(folder.clone()).into()),
@@ -31,6 +32,11 @@ pub async fn follow(args: &TailArgs, start: Timestamp) -> Result<(), TailError> 
             nearest_data_dir(&here).ok_or(TailError::NoLocalStack(here))?
         }
     };
+    let clock = match running_in(&folder) {
+        Some(running) => clock_of(&running).map_err(TargetError::from)?,
+        None => Clock::System,
+    };
+    let start = args.since.before(clock.now(), &TimeZone::UTC);
     let zone = TimeZone::system();
     let width = terminal_size::terminal_size_of(io::stdout());
     let width = width.map(|(columns, _)| usize::from(columns.0));

@@ -19,11 +19,13 @@ use crate::failure;
 
 /// Prints the lines until Ctrl-C. The exit code is 1 if it cannot; standard error then has a line.
 pub async fn run(args: &TailArgs) -> ExitCode {
-    let start = args.since.before(Clock::System.now(), &TimeZone::UTC);
     let printed = async {
         match &args.stack {
-            Some(name) => remote::follow(args, name, start).await,
-            None => local::follow(args, start).await,
+            Some(name) => {
+                let start = args.since.before(Clock::System.now(), &TimeZone::UTC);
+                remote::follow(args, name, start).await
+            }
+            None => local::follow(args).await,
         }
     };
     let printed = tokio::select! {

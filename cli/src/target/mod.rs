@@ -1,6 +1,7 @@
 //! Target of a command: the local stack, or a deployment on AWS.
 
 mod cloudformation;
+pub mod local_api;
 pub mod logs;
 pub mod profile;
 mod service;
@@ -13,6 +14,7 @@ use std::{
 
 use aws::{
     clients::Clients,
+    clock::Clock,
     config::ConfigError,
     queue::StartQueue,
     store::{Store, StoreError},
@@ -24,7 +26,10 @@ use local::{
 };
 use thiserror::Error;
 
-use self::stack::StackError;
+use self::{
+    local_api::{LocalApiError, clock_of},
+    stack::StackError,
+};
 use crate::ids::{self, IdError, Kind};
 
 /// Options that name a target. Region and credentials of a deployment come from where the `aws`
@@ -72,6 +77,8 @@ pub struct AccountArg {
 pub struct Target {
     pub clients: Clients,
     pub is_local: bool,
+    /// Clock of the target. It stands still if that of the local stack can be moved.
+    pub clock: Clock,
     table: Option<String>,
     start_queue: Option<String>,
     dead_letter_queue: Option<String>,
@@ -113,6 +120,8 @@ pub enum TargetError {
     Stack(#[from] StackError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    LocalApi(#[from] LocalApiError),
 }
 
 impl Target {
@@ -144,6 +153,7 @@ impl Target {
             return Ok(Self {
                 clients: Clients::of(&config),
                 is_local: false,
+                clock: Clock::System,
                 table: Some(outputs.table),
                 start_queue: Some(outputs.start_queue),
                 dead_letter_queue: Some(outputs.dead_letter_queue),
@@ -154,16 +164,19 @@ impl Target {
             return Ok(Self {
                 clients: Clients::of(&profile::sdk_config().await?),
                 is_local: false,
+                clock: Clock::System,
                 table: args.table.clone(),
                 start_queue,
                 dead_letter_queue: dead_letter_queue.flatten(),
             });
         }
-        let (dynamodb_url, sqs_url) = match &args.dynamodb_url {
-            Some(url) => (url.clone(), sqs_url),
+        let (dynamodb_url, sqs_url, clock) = match &args.dynamodb_url {
+            Some(url) => (url.clone(), sqs_url, Clock::System),
             None => {
                 let running = running(args.data_dir.as_deref())?;
-                (running.dynamodb_url, sqs_url.or(Some(running.sqs_url)))
+                let clock = clock_of(&running)?;
+                let sqs_url = sqs_url.or(Some(running.sqs_url));
+                (running.dynamodb_url, sqs_url, clock)
             }
         };
         // Commands that call SQS fail before, in `queue_urls`, if there is no URL.
@@ -175,6 +188,7 @@ impl Target {
         Ok(Self {
             clients,
             is_local: true,
+            clock,
             table: Some(TABLE.to_owned()),
             start_queue: sqs_url.as_deref().map(start_queue_url),
             dead_letter_queue: sqs_url.as_deref().map(dead_letter_queue_url),

@@ -4,10 +4,7 @@ mod text;
 
 use std::process::ExitCode;
 
-use aws::{
-    clock::Clock,
-    store::{Store, StoreError},
-};
+use aws::store::{Store, StoreError};
 use clap::{Args, Subcommand};
 use domain::{
     ids::{AccountId, WorkflowId},
@@ -127,10 +124,9 @@ impl SummaryOut {
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each
 /// problem.
 pub async fn run(command: &WorkflowCommand) -> ExitCode {
-    let now = Clock::System.now();
     let done = match command {
-        WorkflowCommand::List(args) => list(args, now).await,
-        WorkflowCommand::Show(args) => show(args, now).await,
+        WorkflowCommand::List(args) => list(args).await,
+        WorkflowCommand::Show(args) => show(args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -138,11 +134,10 @@ pub async fn run(command: &WorkflowCommand) -> ExitCode {
     }
 }
 
-async fn list(args: &ListArgs, now: Timestamp) -> Result<(), WorkflowError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+async fn list(args: &ListArgs) -> Result<(), WorkflowError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let workflows = all(&store, account, args.removed).await?;
     let out = WorkflowsOut {
         workflows: workflows
@@ -176,11 +171,10 @@ async fn list(args: &ListArgs, now: Timestamp) -> Result<(), WorkflowError> {
     Ok(())
 }
 
-async fn show(args: &ShowArgs, now: Timestamp) -> Result<(), WorkflowError> {
-    let (store, account) = Target::of(&args.target)
-        .await?
-        .store_of(&args.account)
-        .await?;
+async fn show(args: &ShowArgs) -> Result<(), WorkflowError> {
+    let target = Target::of(&args.target).await?;
+    let (store, account) = target.store_of(&args.account).await?;
+    let now = target.clock.now();
     let found = stored::workflow_in(all(&store, account, args.removed).await?, &args.workflow);
     let workflow = match found {
         Ok(workflow) => workflow,

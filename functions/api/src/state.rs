@@ -50,6 +50,12 @@ impl AppState {
         Self { randomness, ..self }
     }
 
+    /// Replaces the clock of the limits.
+    pub fn with_limits_by(self, clock: Clock) -> Self {
+        let limiter = Limiter::new(self.store.clone(), clock);
+        Self { limiter, ..self }
+    }
+
     /// Sets the address of the API, such as `https://leads.example.com`.
     pub fn with_api_url(self, api_url: &str) -> Self {
         Self {

@@ -42,6 +42,7 @@ const REPLY_LIMIT: usize = 64 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Journal {
     zone: TimeZone,
+    clock: Clock,
     /// Whether the lines are printed on standard error.
     is_printed: bool,
     file: Arc<Mutex<Option<LogFile>>>,
@@ -51,9 +52,10 @@ pub struct Journal {
 
 impl Journal {
     /// Returns a journal with times in this machine's zone. It has no file yet.
-    pub(crate) fn new(is_printed: bool) -> Self {
+    pub(crate) fn new(is_printed: bool, clock: Clock) -> Self {
         Self {
             zone: TimeZone::system(),
+            clock,
             is_printed,
             file: Arc::default(),
             shown: Arc::default(),
@@ -73,7 +75,7 @@ impl Journal {
     }
 
     fn now(&self) -> Timestamp {
-        Clock::System.now()
+        self.clock.now()
     }
 
     /// Adds a line. The stack continues if its terminal is closed, or if the disk is full.
@@ -131,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn an_api_key_in_a_path_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::new(false);
+        let journal = Journal::new(false, Clock::System);
         journal.keep_in(folder.path()).unwrap();
         let router = Router::new().layer(middleware::from_fn_with_state(journal, record));
         let key = "nxr_live_LeadgateDemoKeyForLocalStackOnly0m2QZI";

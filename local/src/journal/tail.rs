@@ -89,6 +89,7 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use std::fs;
 
+    use aws::clock::Clock;
     use jiff::Timestamp;
 
     use super::*;
@@ -107,7 +108,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut reader = LogReader::new(folder.path());
         assert_eq!(reader.read().unwrap(), []);
-        let journal = Journal::new(false);
+        let journal = Journal::new(false, Clock::System);
         journal.keep_in(folder.path()).unwrap();
         journal.note("one".to_owned());
         journal.note("two".to_owned());

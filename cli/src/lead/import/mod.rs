@@ -17,7 +17,7 @@ use std::{
 };
 
 use api::{ApiError, AppState};
-use aws::{clock::Clock, queue::StartQueue};
+use aws::queue::StartQueue;
 use clap::Args;
 use domain::{
     idempotency::{IdempotencyKey, IdempotencyKeyError},
@@ -176,7 +176,7 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
         queue => queue?,
     };
     let intake = Intake {
-        state: AppState::new(store, queue, Clock::System),
+        state: AppState::new(store, queue, target.clock),
         account: account.settings(None),
         is_dry_run: args.dry_run,
     };

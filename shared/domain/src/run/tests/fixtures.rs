@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
-pub(super) const OWNER: Owner = Owner([1; 12]);
+pub(super) const OWNER: Owner = Owner([1; 10]);
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const WORKDAYS: [Day; 5] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
 

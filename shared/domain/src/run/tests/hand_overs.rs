@@ -13,7 +13,7 @@ use crate::{
     workflow::Workflow,
 };
 
-const OTHER: Owner = Owner([2; 12]);
+const OTHER: Owner = Owner([2; 10]);
 
 fn unknown(retry_at: Timestamp) -> Answer {
     Answer::Unknown { retry_at }

@@ -1,0 +1,210 @@
+//! Clock of a local stack: that of the machine, or one that can be moved. The data folder keeps the
+//! time of a clock that can be moved, because its data must not come from the future.
+
+use std::{
+    fmt, fs,
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws::clock::Clock;
+use domain::time::{LAST, read_time};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::{
+    LocalError,
+    private_file::{FILE_MODE, without_links},
+};
+
+/// Name of the file with the time, in the data folder.
+pub(crate) const CLOCK_FILE: &str = "clock";
+
+/// Greatest factor of a clock. A day then passes in less than a second.
+const FASTEST: u32 = 100_000;
+/// Maximum number of bytes that are read of the file. A time is far shorter.
+const LONGEST: u64 = 100;
+
+/// Choice of a clock, as `--clock` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Clock of the machine.
+    System,
+    /// A clock that stands still until it is moved.
+    Manual,
+    /// A clock that runs this number of times as fast as the machine's.
+    Times(u32),
+}
+
+/// Error for a text that is no choice of a clock.
+#[derive(Debug, Error)]
+#[error("write system, manual, or a factor from 1x to {FASTEST}x, such as 60x")]
+pub struct PaceError;
+
+impl FromStr for Pace {
+    type Err = PaceError;
+
+    fn from_str(text: &str) -> Result<Self, PaceError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "system" => Ok(Self::System),
+            "manual" => Ok(Self::Manual),
+            text => {
+                let factor = text.strip_suffix('x').and_then(|it| it.parse().ok());
+                let factor = factor.filter(|it| (1..=FASTEST).contains(it));
+                factor.map(Self::Times).ok_or(PaceError)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::Manual => f.write_str("manual"),
+            Self::Times(factor) => write!(f, "{factor}x"),
+        }
+    }
+}
+
+impl Pace {
+    /// Returns a clock that starts at the time of the machine.
+    pub fn clock(self) -> Clock {
+        let now = Clock::System.now();
+        match self {
+            Self::System => Clock::System,
+            Self::Manual => Clock::manual(now),
+            Self::Times(factor) => Clock::paced(now, factor),
+        }
+    }
+
+    /// Returns the choice that `clock` is made by.
+    pub fn of(clock: &Clock) -> Self {
+        match clock.factor() {
+            None => Self::System,
+            Some(0) => Self::Manual,
+            Some(factor) => Self::Times(factor),
+        }
+    }
+}
+
+/// A clock whose time the data folder keeps. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptClock {
+    pub(crate) clock: Clock,
+    /// File of the time. `None` if the data is in memory. Locked for each move.
+    file: Arc<Mutex<Option<PathBuf>>>,
+}
+
+/// Reason why a clock is not moved.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum MoveError {
+    #[error(
+        "This stack uses the clock of the machine, which cannot be moved. Stop the stack, and start it with \
+         --clock manual."
+    )]
+    System,
+    #[error(
+        "The clock shows {0} and moves only forwards. Give a later time, or begin anew with another data folder."
+    )]
+    Back(Timestamp),
+    #[error("The clock cannot pass {LAST}. Move it less far.")]
+    TooFar,
+}
+
+impl KeptClock {
+    /// Takes over the time that the data folder keeps, if the clock can be moved. The time of the
+    /// machine must not be earlier.
+    pub(crate) fn open(clock: &Clock, folder: Option<&Path>) -> Result<Self, LocalError> {
+        let file = folder.map(|folder| folder.join(CLOCK_FILE));
+        let kept = file.as_deref().map(read).transpose()?.flatten();
+        match (kept, &file) {
+            (Some(time), Some(path)) if clock.factor().is_none() => {
+                if time > clock.now() {
+                    return Err(LocalError::FromTheFuture {
+                        folder: path.parent().unwrap_or(path).to_owned(),
+                        time,
+                    });
+                }
+                // From now on, the data has the time of the machine.
+                fs::remove_file(path).map_err(|cause| unusable(path, cause))?;
+            }
+            (Some(time), _) => clock.set(time),
+            (None, _) => {}
+        }
+        let kept = Self {
+            clock: clock.clone(),
+            file: Arc::new(Mutex::new(file)),
+        };
+        kept.keep();
+        Ok(kept)
+    }
+
+    /// Writes the time into the data folder. The clock of the machine needs no file.
+    pub(crate) fn keep(&self) {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(file.as_deref());
+    }
+
+    fn write(&self, file: Option<&Path>) {
+        let Some(path) = file.filter(|_| self.clock.factor().is_some()) else {
+            return;
+        };
+        let written = without_links()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(FILE_MODE)
+            .open(path)
+            .and_then(|mut file| writeln!(file, "{}", self.clock.now()));
+        if let Err(error) = written {
+            tracing::error!(%error, "the time of the clock is not kept");
+        }
+    }
+
+    /// Moves the clock to the time that `target` returns for the time now. Returns the new time.
+    pub(crate) fn move_to(
+        &self,
+        target: impl FnOnce(Timestamp) -> Option<Timestamp>,
+    ) -> Result<Timestamp, MoveError> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.clock.factor().is_none() {
+            return Err(MoveError::System);
+        }
+        let now = self.clock.now();
+        let target = target(now).filter(|it| *it <= LAST);
+        let by = target.ok_or(MoveError::TooFar)?.duration_since(now);
+        if by.is_negative() {
+            return Err(MoveError::Back(now));
+        }
+        self.clock.advance(by);
+        self.write(file.as_deref());
+        Ok(self.clock.now())
+    }
+}
+
+/// Reads the time that a file keeps. `None` if there is no file.
+fn read(path: &Path) -> Result<Option<Timestamp>, LocalError> {
+    let mut text = String::new();
+    let file = without_links().read(true).open(path);
+    match file.and_then(|file| file.take(LONGEST).read_to_string(&mut text)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(unusable(path, cause)),
+        Ok(_) => match read_time(text.trim()) {
+            Ok(time) => Ok(Some(time)),
+            Err(_) => Err(LocalError::ForeignClock {
+                path: path.to_owned(),
+            }),
+        },
+    }
+}
+
+fn unusable(path: &Path, cause: io::Error) -> LocalError {
+    LocalError::DataDir {
+        path: path.parent().unwrap_or(path).to_owned(),
+        cause,
+    }
+}
