@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use jiff::{Span, Timestamp, tz::TimeZone};
-use local::{nearest_running, running_in, text::PrintError};
+use local::{Pace, nearest_running, running_in, text::PrintError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -123,10 +123,10 @@ pub fn run(command: &ClockCommand) -> ExitCode {
 fn show(args: &ShowArgs) -> Result<(), ClockError> {
     let reply = local_api::clock(&args.stack.api_url()?)?;
     let text = |reply: &local_api::ClockReply| {
-        let kind = match reply.clock.as_str() {
-            "system" => "that of this machine, which cannot be moved".to_owned(),
-            "manual" => "manual: it stands still until you move it".to_owned(),
-            factor => format!("{factor}: a factor of the speed of this machine's"),
+        let kind = match reply.clock {
+            Pace::System => "that of this machine, which cannot be moved".to_owned(),
+            Pace::Manual => "manual: it stands still until you move it".to_owned(),
+            Pace::Times(factor) => format!("{factor}x: it runs {factor} times as fast"),
         };
         format!("Now    {}\nClock  {kind}\n", utc(reply.now))
     };

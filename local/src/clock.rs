@@ -13,6 +13,7 @@ use std::{
 use aws::clock::Clock;
 use domain::time::{LAST, read_time};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
@@ -29,9 +30,11 @@ const FASTEST: u32 = 100_000;
 const LONGEST: u64 = 100;
 
 /// Choice of a clock, as `--clock` has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Pace {
     /// Clock of the machine.
+    #[default]
     System,
     /// A clock that stands still until it is moved.
     Manual,
@@ -60,6 +63,20 @@ impl FromStr for Pace {
     }
 }
 
+impl TryFrom<String> for Pace {
+    type Error = PaceError;
+
+    fn try_from(text: String) -> Result<Self, PaceError> {
+        text.parse()
+    }
+}
+
+impl From<Pace> for String {
+    fn from(pace: Pace) -> Self {
+        pace.to_string()
+    }
+}
+
 impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,6 +96,11 @@ impl Pace {
             Self::Manual => Clock::manual(now),
             Self::Times(factor) => Clock::paced(now, factor),
         }
+    }
+
+    /// Whether it is the clock of the machine.
+    pub fn is_system(&self) -> bool {
+        *self == Self::System
     }
 
     /// Returns the choice that `clock` is made by.
@@ -153,14 +175,7 @@ impl KeptClock {
         let Some(path) = file.filter(|_| self.clock.factor().is_some()) else {
             return;
         };
-        let written = without_links()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(FILE_MODE)
-            .open(path)
-            .and_then(|mut file| writeln!(file, "{}", self.clock.now()));
-        if let Err(error) = written {
+        if let Err(error) = replace(path, self.clock.now()) {
             tracing::error!(%error, "the time of the clock is not kept");
         }
     }
@@ -184,6 +199,19 @@ impl KeptClock {
         self.write(file.as_deref());
         Ok(self.clock.now())
     }
+}
+
+/// Writes a time into a file. After a kill, the file has the old time or the new one.
+fn replace(path: &Path, time: Timestamp) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = without_links()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(&new)?;
+    writeln!(file, "{time}")?;
+    fs::rename(new, path)
 }
 
 /// Reads the time that a file keeps. `None` if there is no file.

@@ -104,7 +104,7 @@ struct Ready<'a> {
     api_key: &'a str,
     workflow_id: &'a str,
     campaign_id: &'a str,
-    clock: String,
+    clock: Pace,
 }
 
 /// Runs the local stack until Ctrl-C or SIGTERM. The exit code is 1 if it cannot run; standard
@@ -196,7 +196,7 @@ fn announce(args: &DevArgs, stack: &Stack, clock: &Clock) -> Result<(), DevError
         api_key: demo::API_KEY,
         workflow_id: demo::WORKFLOW_ID,
         campaign_id: demo::CAMPAIGN_ID,
-        clock: args.clock.to_string(),
+        clock: args.clock,
     };
     let text = if args.json {
         serde_json::to_string(&ready)? + "\n"
@@ -231,7 +231,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs, now: Timestamp) -> String {
         ("SQS", ready.sqs_url.to_owned()),
         ("Data", data),
     ];
-    if args.clock != Pace::System {
+    if !args.clock.is_system() {
         let time = now.strftime("%Y-%m-%dT%H:%M:%SZ");
         let clock = match args.clock {
             Pace::Times(factor) => format!("{time}, runs {factor} times as fast"),

@@ -32,7 +32,7 @@ pub(crate) fn routes(clock: KeptClock) -> Router {
 #[derive(Serialize)]
 struct Shown {
     now: Timestamp,
-    clock: String,
+    clock: Pace,
 }
 
 /// Reply of `POST /dev/clock`.
@@ -52,7 +52,7 @@ enum Move {
 async fn show_clock(State(KeptClock { clock, .. }): State<KeptClock>) -> Json<Shown> {
     Json(Shown {
         now: clock.now(),
-        clock: Pace::of(&clock).to_string(),
+        clock: Pace::of(&clock),
     })
 }
 

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, uri::Authority};
-use serde_json::json;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Names of this machine inside of containers. No public name ends in `internal`.
@@ -128,15 +128,30 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     }
 }
 
+/// Body of an error.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    error: &'a str,
+    message: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    /// Kind of the error for the AWS SDKs.
+    #[serde(rename = "__type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+}
+
 /// Returns an error of the local stack in the envelope of the API.
 pub(crate) fn refusal(status: StatusCode, error: &str, code: &str, message: &str) -> Response {
     let id = Uuid::new_v4().to_string();
-    let mut body = json!({"error": error, "message": message, "code": code, "request_id": id});
-    if status == StatusCode::FORBIDDEN {
-        // The AWS SDKs read it.
-        body["__type"] = "AccessDeniedException".into();
-    }
-    (status, [("x-request-id", id)], Json(body)).into_response()
+    let body = Refusal {
+        error,
+        message,
+        code,
+        request_id: &id,
+        kind: (status == StatusCode::FORBIDDEN).then_some("AccessDeniedException"),
+    };
+    let body = Json(body).into_response();
+    (status, [("x-request-id", id)], body).into_response()
 }
 
 /// Returns the host of a request, with its port. `None` if the request has no host or several.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Pace;
+
 /// Addresses of a running stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
@@ -15,9 +17,9 @@ pub struct Running {
     pub dynamodb_url: String,
     /// URL of SQS.
     pub sqs_url: String,
-    /// Choice of the clock, such as `manual`. `None` if it is the clock of the machine.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock: Option<String>,
+    /// Choice of the clock.
+    #[serde(default, skip_serializing_if = "Pace::is_system")]
+    pub clock: Pace,
 }
 
 impl Running {

@@ -146,7 +146,7 @@ impl Stack {
             api_url: api_url.clone(),
             dynamodb_url: services.dynamodb_url.clone(),
             sqs_url: services.sqs_url.clone(),
-            clock: clock.factor().map(|_| Pace::of(&clock).to_string()),
+            clock: Pace::of(&clock),
         };
         if let Some(data_dir) = &mut services.data_dir {
             data_dir.announce(&running)?;

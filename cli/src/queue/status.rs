@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::{
     error::QueueCommandError,
-    letters::DeadLetters,
     queues::{Queues, QueuesArgs},
 };
 use crate::output::{OutputArg, table};
@@ -55,17 +54,9 @@ pub async fn print(args: &StatusArgs) -> Result<(), QueueCommandError> {
         None => None,
         Some(store) => Some(unsent(store).await?),
     };
-    let mut dead_letter = counts(queues, &queues.dead_letter_url).await?;
-    if queues.is_local {
-        // The embedded SQS does not count messages that were received before and put back.
-        let mut dead_letters = DeadLetters::new(queues);
-        let visible = dead_letters.take(usize::MAX).await;
-        dead_letters.put_back().await;
-        dead_letter.visible = u64::try_from(visible?.len()).unwrap_or(u64::MAX);
-    }
     let status = Status {
         start: counts(queues, &queues.start_url).await?,
-        dead_letter,
+        dead_letter: counts(queues, &queues.dead_letter_url).await?,
         unsent,
     };
     args.output.print(&status, text)?;

@@ -146,7 +146,6 @@ async fn a_stack_that_was_killed_hides_no_other() {
     let below = folder.path().join("below");
     fs::create_dir_all(below.join(".leadgate")).unwrap();
     let killed = Running {
-        clock: None,
         process: 1,
         ..nearest_running(&below).unwrap()
     };

@@ -9,6 +9,7 @@
 
 mod account;
 mod apply;
+mod clock;
 mod dev;
 mod documents;
 mod hostile;

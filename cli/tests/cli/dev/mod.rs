@@ -109,6 +109,7 @@ async fn the_json_line_has_all_that_a_program_needs() {
             "api_key",
             "api_url",
             "campaign_id",
+            "clock",
             "dlq_url",
             "dynamodb_url",
             "queue_url",
