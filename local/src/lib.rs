@@ -19,6 +19,7 @@ mod home;
 mod journal;
 mod log;
 mod move_tasks;
+mod pace;
 mod private_file;
 mod queue_names;
 mod queues;
@@ -33,10 +34,10 @@ mod template;
 pub mod text;
 
 pub use self::{
-    clock::{Pace, PaceError},
     data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},
     error::LocalError,
     journal::{Entry, Journal, LogReader},
+    pace::{Pace, PaceError},
     queue_names::{dead_letter_queue_url, start_queue_url},
     running::Running,
     services::{Ports, Services, TABLE},

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Pace;
+use crate::pace::Pace;
 
 /// Addresses of a running stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

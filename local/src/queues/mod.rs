@@ -1,5 +1,5 @@
 //! The queues and messages of the embedded SQS, by the clock of the stack ([ADR
-//! 20](../../docs/adr/0020-the-queue-lives-by-the-clock-of-the-stack.md)).
+//! 20](../../../docs/adr/0020-the-queue-lives-by-the-clock-of-the-stack.md)).
 //!
 //! winterbaume keeps the queues, but its own rules for messages read the clock of the machine. This
 //! module has the rules that depend on the time: delays, visibility, dead letters and retention.
