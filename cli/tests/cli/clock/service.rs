@@ -32,14 +32,11 @@ async fn a_lead_and_its_run_have_the_time_of_the_clock() {
     // A Monday in winter, far from the time of the machine.
     stdout(&stack.run(&["clock", "set", "2042-01-06T15:00:00Z"]));
     let id = create(&stack).await;
-    let run = wait(async || {
-        let run = stack.run(&["run", "show", &id, "--output", "json"]);
-        run.status
-            .success()
-            .then(|| serde_json::from_slice::<Value>(&run.stdout).unwrap())
+    let text = wait(async || {
+        let run = stack.json(&["run", "show", &id]).to_string();
+        run.contains("due_at").then_some(run)
     })
     .await;
-    let text = run.to_string();
     assert!(
         text.contains(r#""created_at":"2042-01-06T15:00:00Z""#),
         "{text}"
