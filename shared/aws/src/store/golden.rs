@@ -32,15 +32,22 @@ use super::{
     waiting::WaitingNote,
     workflow::{Pause, WorkflowItem},
 };
+use crate::account_secret::AccountSecret;
 
 /// Reads a golden item, checks its value, and writes the value again. `None` if this version reads
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 28] = [
+const CHECKS: [(&str, Check); 29] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
-        written(keys::account(account().id), &AccountItem::from(&account()))
+        let item = AccountItem::new(&account(), None);
+        written(keys::account(account().id), &item)
+    }),
+    ("account_with_secret", |item| {
+        assert_eq!(account_in(item), account());
+        let item = AccountItem::new(&account(), Some(AccountSecret([7; 32])));
+        written(keys::account(account().id), &item)
     }),
     ("account_before_lists", |item| {
         assert_eq!(account_in(item), bare_account());
