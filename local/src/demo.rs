@@ -12,7 +12,7 @@ use domain::{
     cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
     campaign::Campaign,
     country::CountryError,
-    ids::IdError,
+    ids::{AccountId, IdError},
     lead::{Lead, Profile, Start},
     name::{Name, NameError},
     outcome::Outcomes,
@@ -39,6 +39,11 @@ pub const CAMPAIGN_ID: &str = "019c0000-0000-7000-8000-0000000000c1";
 const SECRET: [u8; 32] = *b"Leadgate demo secret, local only";
 /// Id of the demo account.
 pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
+
+/// Returns the id of the demo account.
+pub(crate) fn account_id() -> AccountId {
+    AccountId::from(uuid::uuid!("019c0000-0000-7000-8000-000000000001"))
+}
 
 /// Returns a command that sends a lead to the demo account of the API at `api_url`. The lead is the
 /// example of Nexor's reference of create-lead.

@@ -92,12 +92,12 @@ fn later(now: Timestamp, span: Span) -> Option<Timestamp> {
     later.ok().map(|later| later.timestamp())
 }
 
-fn invalid(message: &str) -> Response {
+pub(crate) fn invalid(message: &str) -> Response {
     let title = "Validation error";
     refusal(StatusCode::BAD_REQUEST, title, "validation_error", message)
 }
 
-fn not_allowed(methods: &'static str) -> Response {
+pub(crate) fn not_allowed(methods: &'static str) -> Response {
     let message = format!("This address takes {methods} only.");
     let mut reply = refusal(
         StatusCode::METHOD_NOT_ALLOWED,

@@ -5,6 +5,7 @@
 //! same SDK as on AWS ([architecture](../../docs/architecture.md#the-local-stack)).
 
 pub mod arguments;
+mod claim_door;
 mod clock;
 mod data_dir;
 pub mod demo;
@@ -32,6 +33,7 @@ mod sqs;
 mod stack;
 mod template;
 pub mod text;
+mod wakes;
 
 pub use self::{
     data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},

@@ -17,6 +17,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::{
     LocalError, Pace, Ports, Services, Storage,
+    claim_door::{self, Door},
     clock::KeptClock,
     data_dir::DataDir,
     dev_routes,
@@ -30,6 +31,7 @@ use crate::{
     running::Running,
     schedule,
     services::listen,
+    wakes,
 };
 
 /// Request headers that web pages may send, as in template.yaml.
@@ -55,7 +57,7 @@ pub struct Stack {
     stop_intake: CancellationToken,
     stop_work: CancellationToken,
     intake: JoinHandle<()>,
-    work: [JoinHandle<()>; 2],
+    work: [JoinHandle<()>; 3],
 }
 
 /// Access for people: web pages and the journal.
@@ -112,7 +114,14 @@ impl Stack {
         let journal = access.journal.clone();
         let listener = Gateway::new(listener, &api_url);
         let kept = services.clock.clone();
-        let app = access.around(router(state), kept.clone(), &api_url, ports.address);
+        let door = Door {
+            store: store.clone(),
+            catalogue: state.catalogue.clone(),
+            clock: clock.clone(),
+        };
+        let catalogue = state.catalogue.clone();
+        let app = router(state).merge(claim_door::routes(door));
+        let app = access.around(app, kept.clone(), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -133,6 +142,12 @@ impl Stack {
         };
         let work = [
             tokio::spawn(source.run(stop_work.clone())),
+            tokio::spawn(wakes::run(
+                store.clone(),
+                catalogue,
+                kept.clone(),
+                stop_work.clone(),
+            )),
             tokio::spawn(schedule::run(
                 store,
                 queue,

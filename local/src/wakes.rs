@@ -1,0 +1,112 @@
+//! The wakes of runs: everything that is overdue without a hand-over. Looks at the second index by
+//! the clock of the stack.
+
+use aws::{
+    catalogue::Catalogue,
+    store::{ListedRun, Store, StoreError},
+    telemetry::ErrorChain,
+};
+use domain::{
+    activity::{Activity, ActivityKind, Contact},
+    run::{HeldBy, Run},
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Duration, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::KeptClock;
+
+/// Time between two looks at the index, by the clock of the stack.
+const PERIOD: SignedDuration = SignedDuration::from_secs(5);
+/// Real time between two looks at the clock. A clock that is moved waits no longer for its wakes.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Looks at the runs that are due until `stop` is cancelled.
+pub(super) async fn run(
+    store: Store,
+    catalogue: Catalogue,
+    clock: KeptClock,
+    stop: CancellationToken,
+) {
+    let mut last: Option<Timestamp> = None;
+    loop {
+        let now = clock.clock.now();
+        let is_early = |last| now >= last && now.duration_since(last) < PERIOD;
+        if !last.is_some_and(is_early) {
+            last = Some(now);
+            if let Err(error) = look(&store, &catalogue, now).await {
+                tracing::error!(error = %ErrorChain(&error), "the runs that are due could not be read");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn look(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<(), StoreError> {
+    for listed in store.due_runs(now).await? {
+        match advance(store, catalogue, listed, now).await {
+            // Another change came first, and has made an entry of its own.
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(error) => {
+                let run = listed.run_id;
+                tracing::error!(run.id = %run, error = %ErrorChain(&error), "a run that is due could not be changed");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn advance(
+    store: &Store,
+    catalogue: &Catalogue,
+    listed: ListedRun,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ListedRun {
+        account_id,
+        lead_id,
+        run_id,
+    } = listed;
+    let Some(mut run) = store.run(account_id, lead_id, run_id).await? else {
+        return Ok(());
+    };
+    let before = run.clone();
+    let workflow = catalogue.version(account_id, &run.workflow).await?;
+    run.advance(&workflow, now);
+    // A run is held at its hand-over.
+    if store.is_paused(account_id, run.workflow.id).await? {
+        run.hold(HeldBy::Workflow(run.workflow.id), now);
+    }
+    match missing_outcome(&before, &run, now) {
+        _ if run == before => Ok(()),
+        None => store.write_run(&run).await,
+        Some(entry) => store.write_run_with(&run, &entry).await,
+    }
+}
+
+/// Returns the entry of an outcome that was missing. `None` if none was.
+fn missing_outcome(before: &Run, after: &Run, now: Timestamp) -> Option<Activity> {
+    let pairs = before.touchpoints.iter().zip(&after.touchpoints);
+    let (index, touchpoint) = (0..)
+        .zip(pairs)
+        .find(|(_, (old, new))| old.outcome != new.outcome)
+        .map(|(index, (_, new))| (index, new))?;
+    let outcome = touchpoint.outcome?;
+    let what = format!(
+        "{} {}/{}: {outcome}",
+        touchpoint.channel, touchpoint.attempt, touchpoint.max_attempts
+    );
+    let contact = Contact {
+        run_id: Some(after.id),
+        index: Some(index),
+        outcome: Some(outcome),
+        ..Contact::new(touchpoint.channel)
+    };
+    Some(Activity {
+        contact: Some(contact),
+        ..Activity::new(ActivityKind::TouchpointOutcome, &what, now)
+    })
+}
