@@ -71,6 +71,11 @@ impl Tombstone {
         }
     }
 
+    /// Returns whether everything behind the tombstone is erased.
+    pub(super) fn is_finished(&self) -> bool {
+        self.ttl.is_some()
+    }
+
     pub(super) fn until(at: Result<Timestamp, jiff::Error>, now: Timestamp) -> Self {
         Self {
             run_id: None,

@@ -79,6 +79,8 @@ pub(super) fn created_position(at: Timestamp, id: impl Display) -> String {
     format!("{at}#{id}")
 }
 
+pub(super) const LIMIT: &str = "LIMIT";
+
 /// Returns the key of a limit's bucket. It shares its partition with the account or the API key.
 pub(super) fn bucket(limited: &Limited) -> Key {
     let owner = match limited {
@@ -86,7 +88,7 @@ pub(super) fn bucket(limited: &Limited) -> Key {
         Limited::Key(hash) => api_key(hash),
     };
     Key {
-        sk: "LIMIT".to_owned(),
+        sk: LIMIT.to_owned(),
         ..owner
     }
 }
@@ -107,8 +109,15 @@ pub(super) fn account_partition(account: AccountId) -> String {
     format!("ACCOUNT#{account}")
 }
 
+/// Returns the account of an account's partition key. `None` if it is another partition key.
+pub(super) fn parse_account_partition(pk: &str) -> Option<AccountId> {
+    pk.strip_prefix("ACCOUNT#")?.parse().ok()
+}
+
 pub(super) const WORKFLOWS: &str = "WORKFLOW#";
 pub(super) const REMOVED_WORKFLOWS: &str = "REMOVED#WORKFLOW#";
+const VERSIONS: &str = "VERSION#";
+const PAUSES: &str = "PAUSE#";
 pub(super) const CAMPAIGNS: &str = "CAMPAIGN#";
 
 pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
@@ -122,16 +131,27 @@ pub(super) fn workflow(account: AccountId, id: WorkflowId) -> Key {
 pub(super) fn workflow_version(account: AccountId, id: WorkflowId, version: u32) -> Key {
     Key {
         pk: account_partition(account),
-        sk: format!("VERSION#{id}#{version}"),
+        sk: format!("{VERSIONS}{id}#{version}"),
     }
+}
+
+/// Returns the workflow and the version of a version's sort key. `None` if it is another sort key.
+pub(super) fn parse_workflow_version(sk: &str) -> Option<(WorkflowId, u32)> {
+    let (id, version) = sk.strip_prefix(VERSIONS)?.split_once('#')?;
+    Some((id.parse().ok()?, version.parse().ok()?))
 }
 
 /// Returns the key of the pause of a workflow.
 pub(super) fn pause(account: AccountId, id: WorkflowId) -> Key {
     Key {
         pk: account_partition(account),
-        sk: format!("PAUSE#{id}"),
+        sk: format!("{PAUSES}{id}"),
     }
+}
+
+/// Returns the workflow of a pause's sort key. `None` if it is another sort key.
+pub(super) fn parse_pause(sk: &str) -> Option<WorkflowId> {
+    sk.strip_prefix(PAUSES)?.parse().ok()
 }
 
 /// Returns the key of a removed workflow. Leads that are in it stay in it.
@@ -149,9 +169,12 @@ pub(super) fn campaign(account: AccountId, id: CampaignId) -> Key {
     }
 }
 
+const WAITING: &str = "WAITING#";
+pub(super) const MANIFESTS: &str = "MANIFEST#";
+
 /// Returns the beginning of the sort keys of a workflow's waiting notes.
 pub(super) fn waiting_notes(workflow: WorkflowId) -> String {
-    format!("WAITING#{workflow}#")
+    format!("{WAITING}{workflow}#")
 }
 
 pub(super) fn waiting_note(account: AccountId, workflow: WorkflowId, run: RunId) -> Key {
@@ -161,12 +184,18 @@ pub(super) fn waiting_note(account: AccountId, workflow: WorkflowId, run: RunId)
     }
 }
 
+/// Returns the workflow and the run of a waiting note's sort key. `None` if it is another sort key.
+pub(super) fn parse_waiting_note(sk: &str) -> Option<(WorkflowId, RunId)> {
+    let (workflow, run) = sk.strip_prefix(WAITING)?.split_once('#')?;
+    Some((workflow.parse().ok()?, run.parse().ok()?))
+}
+
 /// Returns the key of the manifest of an idempotent array. The id of the array's first lead stands
 /// for the idempotency key.
 pub(super) fn manifest(account: AccountId, first: LeadId) -> Key {
     Key {
         pk: account_partition(account),
-        sk: format!("MANIFEST#{first}"),
+        sk: format!("{MANIFESTS}{first}"),
     }
 }
 

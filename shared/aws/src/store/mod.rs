@@ -1,7 +1,8 @@
 //! All data of Leadgate, in one DynamoDB table. docs/data-model.md describes the table.
 //!
 //! This module owns the keys, the shapes of the items and the conditions of the writes. It turns
-//! the SDK's errors into [`StoreError`]. It has no HTTP and no queue, and never scans the table.
+//! the SDK's errors into [`StoreError`]. It has no HTTP and no queue. Only [`Store::check`] scans the
+//! table.
 //!
 //! Calls of the SDK that a request for one lead makes are in boxes. The future of such a call has 5
 //! KB, and the futures around it are moved more than once.
@@ -10,6 +11,7 @@ mod account;
 mod api_key;
 mod bucket;
 mod campaign;
+mod check;
 mod due;
 mod enrolment;
 mod erase;
@@ -36,6 +38,7 @@ mod workflow;
 
 pub use self::{
     bucket::{Withdrawal, Withdrawn},
+    check::{Breach, Checked, Counts, Rule, check},
     due::ListedRun,
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,

@@ -194,6 +194,12 @@ pub(super) fn run_of(
     decode::<RunItem>(item)?.into_run(account, lead)
 }
 
+/// Returns the entry in the second index that an item has.
+pub(super) fn entry_in(item: &Attributes) -> (Option<String>, Option<String>) {
+    let text = |name| item.get(name).and_then(|it| it.as_s().ok()).cloned();
+    (text("gsi2pk"), text("gsi2sk"))
+}
+
 impl Store {
     /// Returns a run of a lead. `None` if there is none, or if it was erased.
     ///

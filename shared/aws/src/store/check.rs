@@ -1,0 +1,189 @@
+//! The check of the whole table: rules that hold at all times, on the raw items. Tests, the
+//! simulation and `leadgate doctor` use it.
+
+mod breach;
+mod catalogue;
+mod lead;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ids::{AccountId, LeadId, RunId, WorkflowId};
+
+pub use self::breach::{Breach, Rule};
+use self::{catalogue::AccountPart, lead::LeadPart};
+use super::{
+    Store, StoreError,
+    item::{Attributes, text},
+    keys,
+};
+
+/// The state of a check while it takes in the items of a table. It keeps the items of one partition
+/// at a time.
+#[derive(Debug, Default)]
+struct Check {
+    pk: String,
+    partition: Vec<Attributes>,
+    counts: Counts,
+    breaches: BTreeSet<Breach>,
+    /// Versions of workflows that runs follow, each with one of the runs.
+    followed: BTreeMap<(AccountId, WorkflowId, u32), Breach>,
+    versions: BTreeSet<(AccountId, WorkflowId, u32)>,
+    /// Runs that wait for their workflow.
+    waiting: BTreeMap<(AccountId, WorkflowId, RunId), LeadId>,
+    /// Runs that do not wait any more, but whose waiting note may still be there.
+    waited: BTreeSet<RunId>,
+    notes: BTreeMap<(AccountId, WorkflowId, RunId), LeadId>,
+    /// Leads whose erasure is not finished.
+    erasing: BTreeSet<LeadId>,
+}
+
+/// Result of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub counts: Counts,
+    /// The breaches, by account and lead.
+    pub breaches: Vec<Breach>,
+}
+
+/// Numbers of items that a check has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    pub items: usize,
+    pub accounts: usize,
+    pub workflows: usize,
+    pub leads: usize,
+    pub runs: usize,
+    /// Runs that the second index lists as due.
+    pub due: usize,
+    /// Runs that the second index lists as held.
+    pub held: usize,
+    /// Runs that wait for their paused workflow.
+    pub waiting: usize,
+    /// Starts whose message may not be sent.
+    pub pending_starts: usize,
+    /// Erasures that are not finished.
+    pub unfinished_erasures: usize,
+}
+
+/// Checks raw items. The items of a partition must come one after the other, as a Scan returns
+/// them.
+pub fn check(items: impl IntoIterator<Item = Attributes>) -> Checked {
+    let mut check = Check::default();
+    for item in items {
+        check.add(item);
+    }
+    check.finish()
+}
+
+impl Check {
+    fn add(&mut self, item: Attributes) {
+        self.counts.items += 1;
+        let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
+        let pk = pk.map_or("", String::as_str);
+        if pk != self.pk {
+            let next = pk.to_owned();
+            self.end_partition();
+            self.pk = next;
+        }
+        self.partition.push(item);
+    }
+
+    fn end_partition(&mut self) {
+        let items = std::mem::take(&mut self.partition);
+        let pk = std::mem::take(&mut self.pk);
+        if let Some((account, lead)) = keys::parse_lead_partition(&pk) {
+            LeadPart::new(account, lead).check(items, self);
+        } else if let Some(account) = keys::parse_account_partition(&pk) {
+            AccountPart { account }.check(items, self);
+        } else if keys::parse_api_key(&pk).is_none() && !items.is_empty() {
+            self.breaches.insert(Breach::new(Rule::Unknown));
+        }
+    }
+
+    fn finish(mut self) -> Checked {
+        self.end_partition();
+        for (version, breach) in &self.followed {
+            if !self.versions.contains(version) {
+                self.breaches.insert(breach.clone());
+            }
+        }
+        for (place, lead) in &self.waiting {
+            if !self.notes.contains_key(place) {
+                let breach = Breach::of_place(Rule::NoteMissing, *place, *lead);
+                self.breaches.insert(breach);
+            }
+        }
+        for (place, lead) in &self.notes {
+            let is_known = self.waiting.contains_key(place) || self.waited.contains(&place.2);
+            if !is_known && !self.erasing.contains(lead) {
+                let breach = Breach::of_place(Rule::NoteLeft, *place, *lead);
+                self.breaches.insert(breach);
+            }
+        }
+        Checked {
+            counts: self.counts,
+            breaches: self.breaches.into_iter().collect(),
+        }
+    }
+}
+
+impl Store {
+    /// Checks the whole table. It scans the table, so it costs half a read unit for each 4 KB of
+    /// data. `progress` gets the number of items after each page.
+    ///
+    /// A scan takes its time, and the table changes meanwhile. So a partition with a breach is read
+    /// once more, at once and consistently. The result has the breaches that this read confirms.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an operator checks the table of all accounts"
+    )]
+    pub async fn check(&self, mut progress: impl FnMut(usize)) -> Result<Checked, StoreError> {
+        let scan = self.client.scan().table_name(&*self.table);
+        let mut pages = scan.into_paginator().send();
+        let mut check = Check::default();
+        while let Some(page) = pages.next().await {
+            for item in page?.items.unwrap_or_default() {
+                check.add(item);
+            }
+            progress(check.counts.items);
+        }
+        let mut checked = check.finish();
+        let mut confirmed = BTreeSet::new();
+        let places: BTreeSet<_> = checked.breaches.iter().map(Breach::place).collect();
+        for place in places {
+            let there = checked.breaches.iter().filter(|it| it.place() == place);
+            let again = self.check_place(place).await?;
+            confirmed.extend(there.filter(|it| again.contains(it)).cloned());
+        }
+        checked.breaches = confirmed.into_iter().collect();
+        Ok(checked)
+    }
+
+    /// Checks the partitions of an account and of a lead once more.
+    async fn check_place(
+        &self,
+        (account, lead): (Option<AccountId>, Option<LeadId>),
+    ) -> Result<Vec<Breach>, StoreError> {
+        let Some(account) = account else {
+            return Ok(vec![Breach::new(Rule::Unknown)]);
+        };
+        let mut items = Vec::new();
+        // The lead first: a version and a note are there before the run is.
+        let lead = lead.map(|lead| keys::lead_partition(account, lead));
+        for pk in lead.into_iter().chain([keys::account_partition(account)]) {
+            let query = self.client.query().table_name(&*self.table);
+            let query = query
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(pk))
+                .consistent_read(true);
+            let mut pages = query.into_paginator().items().send();
+            while let Some(item) = pages.try_next().await? {
+                items.push(item);
+            }
+        }
+        Ok(check(items).breaches)
+    }
+}

@@ -1,0 +1,148 @@
+//! Rules of an account's partition: its workflows with their versions and pauses, and its waiting
+//! notes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    ids::{AccountId, RunId, WorkflowId},
+    workflow::Workflow,
+};
+
+use super::{Breach, Check, Rule};
+use crate::store::{
+    account::AccountItem,
+    campaign::CampaignItem,
+    item::{Attributes, Entity, decode},
+    keys,
+    manifest::ManifestItem,
+    waiting::WaitingNote,
+    workflow::{Pause, WorkflowItem},
+};
+
+/// The partition of an account.
+pub(super) struct AccountPart {
+    pub(super) account: AccountId,
+}
+
+/// Workflows, removed workflows, versions and pauses of an account.
+#[derive(Default)]
+struct Workflows {
+    present: BTreeMap<WorkflowId, (Workflow, Attributes)>,
+    removed: BTreeMap<WorkflowId, (Workflow, Attributes)>,
+    versions: BTreeMap<(WorkflowId, u32), Attributes>,
+    paused: BTreeSet<WorkflowId>,
+}
+
+impl AccountPart {
+    pub(super) fn check(&self, items: Vec<Attributes>, check: &mut Check) {
+        let mut workflows = Workflows::default();
+        for item in items {
+            if item.contains_key("gsi2pk") || item.contains_key("gsi2sk") {
+                let breach = Breach::of_account(Rule::PendingEntry, self.account);
+                check.breaches.insert(breach);
+            }
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
+            let taken = self.take_in(
+                sk.as_deref().unwrap_or_default(),
+                item,
+                &mut workflows,
+                check,
+            );
+            check.breaches.extend(taken.err());
+        }
+        self.check_workflows(&workflows, check);
+    }
+
+    /// Takes in one item. `Err` if it cannot be read, or is no item of an account.
+    fn take_in(
+        &self,
+        sk: &str,
+        item: Attributes,
+        workflows: &mut Workflows,
+        check: &mut Check,
+    ) -> Result<(), Breach> {
+        let unknown = || Breach::of_account(Rule::Unknown, self.account);
+        if sk == "ACCOUNT" {
+            check.counts.accounts += 1;
+            self.readable::<AccountItem>(item)?;
+        } else if let Some(id) = sk.strip_prefix(keys::WORKFLOWS) {
+            let id = id.parse().map_err(|_| unknown())?;
+            check.counts.workflows += 1;
+            workflows.present.insert(id, self.workflow(id, item)?);
+        } else if let Some(id) = sk.strip_prefix(keys::REMOVED_WORKFLOWS) {
+            let id = id.parse().map_err(|_| unknown())?;
+            workflows.removed.insert(id, self.workflow(id, item)?);
+        } else if let Some((id, version)) = keys::parse_workflow_version(sk) {
+            let (_, item) = self.workflow(id, item)?;
+            check.versions.insert((self.account, id, version));
+            workflows.versions.insert((id, version), item);
+        } else if let Some(id) = keys::parse_pause(sk) {
+            self.readable::<Pause>(item)?;
+            workflows.paused.insert(id);
+        } else if let Some((workflow, run)) = keys::parse_waiting_note(sk) {
+            self.note(workflow, run, item, check)?;
+        } else if sk.starts_with(keys::CAMPAIGNS) {
+            self.readable::<CampaignItem>(item)?;
+        } else if sk.starts_with(keys::MANIFESTS) {
+            self.readable::<ManifestItem>(item)?;
+        } else if sk != keys::LIMIT {
+            return Err(unknown());
+        }
+        Ok(())
+    }
+
+    fn readable<E: Entity>(&self, item: Attributes) -> Result<E, Breach> {
+        decode(item).map_err(|_| Breach::of_account(Rule::Damaged, self.account))
+    }
+
+    /// Returns the workflow of an item, and the item without its key.
+    fn workflow(
+        &self,
+        id: WorkflowId,
+        mut item: Attributes,
+    ) -> Result<(Workflow, Attributes), Breach> {
+        let damaged = || Breach::of_workflow(Rule::Damaged, self.account, id);
+        let workflow = decode::<WorkflowItem>(item.clone()).map_err(|_| damaged())?;
+        let workflow = Workflow::try_from(workflow).map_err(|_| damaged())?;
+        if workflow.id != id {
+            return Err(damaged());
+        }
+        item.remove("sk");
+        Ok((workflow, item))
+    }
+
+    fn note(
+        &self,
+        workflow: WorkflowId,
+        run: RunId,
+        item: Attributes,
+        check: &mut Check,
+    ) -> Result<(), Breach> {
+        let damaged = |_| Breach::of_workflow(Rule::Damaged, self.account, workflow);
+        let note: WaitingNote = decode(item).map_err(damaged)?;
+        let place = (self.account, workflow, run);
+        check.notes.insert(place, note.lead_id);
+        Ok(())
+    }
+
+    fn check_workflows(&self, workflows: &Workflows, check: &mut Check) {
+        let Workflows {
+            present,
+            removed,
+            versions,
+            paused,
+        } = workflows;
+        for (id, (workflow, item)) in present.iter().chain(removed) {
+            if versions.get(&(*id, workflow.version)) != Some(item) {
+                let breach = Breach::of_workflow(Rule::VersionDiffers, self.account, *id);
+                check.breaches.insert(breach);
+            }
+        }
+        let by_workflows = present.iter().filter(|(_, (it, _))| it.is_paused);
+        let by_workflows: BTreeSet<_> = by_workflows.map(|(id, _)| *id).collect();
+        for id in by_workflows.symmetric_difference(paused) {
+            let breach = Breach::of_workflow(Rule::Pause, self.account, *id);
+            check.breaches.insert(breach);
+        }
+    }
+}
