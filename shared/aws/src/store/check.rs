@@ -187,3 +187,6 @@ impl Store {
         Ok(check(items).breaches)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! The test reads each item and writes its value again. So code that cannot read or write
 //! one of these shapes any more fails here, and not after an upgrade.
 
-mod values;
+pub(super) mod values;
 
 use std::{collections::BTreeMap, fs};
 

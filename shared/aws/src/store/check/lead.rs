@@ -3,7 +3,7 @@
 use domain::{
     cadence::TouchpointState,
     ids::{AccountId, LeadId, RunId},
-    lead::{Lead, Start},
+    lead::Lead,
     run::{CadenceState, Run, RunStatus, Wake},
 };
 
@@ -33,7 +33,8 @@ enum Own {
     Missing,
     /// A lead that cannot be read.
     Unreadable,
-    Lead(Option<Start>),
+    /// A lead, and the run of its start.
+    Lead(Option<RunId>),
     /// A tombstone, and whether everything is erased.
     Tombstone {
         is_finished: bool,
@@ -120,7 +121,7 @@ impl LeadPart {
             }
             _ => self.broken.push((Rule::PendingEntry, None)),
         }
-        self.own = Own::Lead(lead.start);
+        self.own = Own::Lead(lead.start.map(|start| start.run_id));
     }
 
     fn lead_in(&self, item: Attributes) -> Option<Lead> {
@@ -193,7 +194,7 @@ impl LeadPart {
             // The runs go next.
             Own::Tombstone { is_finished: false } => return,
             Own::Unreadable => None,
-            Own::Lead(start) => Some(start.as_ref().map(|start| start.run_id)),
+            Own::Lead(start) => Some(*start),
         };
         for run in &self.runs {
             let place = (self.account, run.workflow.id, run.id);

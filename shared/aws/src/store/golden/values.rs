@@ -28,32 +28,32 @@ use serde_json::value::RawValue;
 
 use crate::store::PendingStart;
 
-pub(super) const ACCOUNT: &str = "019c0000-0000-7000-8000-00000000000a";
-pub(super) const LEAD: &str = "019c0000-0000-7000-8000-00000000000b";
-pub(super) const RUN: &str = "019c0000-0000-7000-8000-00000000000c";
+pub(in crate::store) const ACCOUNT: &str = "019c0000-0000-7000-8000-00000000000a";
+pub(in crate::store) const LEAD: &str = "019c0000-0000-7000-8000-00000000000b";
+pub(in crate::store) const RUN: &str = "019c0000-0000-7000-8000-00000000000c";
 const JOB: &str = "019c0000-0000-7000-8000-00000000000d";
-pub(super) const WORKFLOW: &str = "019c0000-0000-7000-8000-00000000000e";
+pub(in crate::store) const WORKFLOW: &str = "019c0000-0000-7000-8000-00000000000e";
 const STATUS: &str = "019c0000-0000-7000-8000-00000000000f";
 const CAMPAIGN: &str = "019c0000-0000-7000-8000-000000000010";
 const API_KEY: &str = "019c0000-0000-7000-8000-000000000011";
 
-pub(super) fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
+pub(in crate::store) fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
 /// Returns noon in UTC of a day after 2026-02-10.
-pub(super) fn at(days: i64) -> Timestamp {
+pub(in crate::store) fn at(days: i64) -> Timestamp {
     let noon: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     noon + SignedDuration::from_hours(24 * days)
 }
 
-pub(super) fn hash() -> ApiKeyHash {
+pub(in crate::store) fn hash() -> ApiKeyHash {
     "c1861067576f416d648463a73bbf809cb662c19673f6ba661b34f660afc0c064"
         .parse()
         .unwrap()
 }
 
-pub(super) fn account() -> Account {
+pub(in crate::store) fn account() -> Account {
     Account {
         id: id(ACCOUNT),
         name: "Acme".to_owned(),
@@ -63,7 +63,7 @@ pub(super) fn account() -> Account {
     }
 }
 
-pub(super) fn bare_account() -> Account {
+pub(in crate::store) fn bare_account() -> Account {
     Account {
         default_country: None,
         limit: None,
@@ -71,7 +71,7 @@ pub(super) fn bare_account() -> Account {
     }
 }
 
-pub(super) fn api_key() -> ApiKeyRecord {
+pub(in crate::store) fn api_key() -> ApiKeyRecord {
     let account = account().settings(Some(Limit::new(10, 20).unwrap()));
     ApiKeyRecord {
         id: id(API_KEY),
@@ -85,7 +85,7 @@ pub(super) fn api_key() -> ApiKeyRecord {
     }
 }
 
-pub(super) fn bare_api_key() -> ApiKeyRecord {
+pub(in crate::store) fn bare_api_key() -> ApiKeyRecord {
     ApiKeyRecord {
         id: ApiKeyId::of_hash(id(ACCOUNT), &hash()),
         account: bare_account().settings(None),
@@ -98,7 +98,7 @@ pub(super) fn bare_api_key() -> ApiKeyRecord {
     }
 }
 
-pub(super) fn campaign() -> Campaign {
+pub(in crate::store) fn campaign() -> Campaign {
     Campaign {
         id: id(CAMPAIGN),
         name: "Spring".to_owned(),
@@ -124,7 +124,7 @@ fn text(content: &str) -> MessageParts {
     }
 }
 
-pub(super) fn workflow() -> Workflow {
+pub(in crate::store) fn workflow() -> Workflow {
     let window = Window::new(
         vec![Day::Mon, Day::Fri],
         "09:00".parse().unwrap(),
@@ -158,7 +158,7 @@ pub(super) fn workflow() -> Workflow {
     }
 }
 
-pub(super) fn bare_workflow() -> Workflow {
+pub(in crate::store) fn bare_workflow() -> Workflow {
     let workflow = workflow();
     Workflow {
         version: 1,
@@ -181,7 +181,7 @@ fn first_message() -> FirstMessage {
     FirstMessage::new(Channel::Whatsapp, parts).unwrap()
 }
 
-pub(super) fn start() -> Start {
+pub(in crate::store) fn start() -> Start {
     Start {
         run_id: id(RUN),
         job_id: id(JOB),
@@ -201,7 +201,7 @@ pub(super) fn start() -> Start {
 }
 
 /// A lead with no optional attribute.
-pub(super) fn lead() -> Lead {
+pub(in crate::store) fn lead() -> Lead {
     Lead {
         account_id: id(ACCOUNT),
         profile: Profile {
@@ -223,7 +223,7 @@ pub(super) fn lead() -> Lead {
 }
 
 /// A lead with all attributes. Its metadata has the keys that DynamoDB does not accept as they are.
-pub(super) fn enrolled_lead() -> Lead {
+pub(in crate::store) fn enrolled_lead() -> Lead {
     let metadata = [("", "null"), ("\0", "true"), ("plan", r#"{"seats": 1.0}"#)];
     let metadata = metadata.map(|(key, value)| {
         let value = RawValue::from_string(value.to_owned()).unwrap();
@@ -248,7 +248,7 @@ pub(super) fn enrolled_lead() -> Lead {
     }
 }
 
-pub(super) fn receipt() -> Receipt {
+pub(in crate::store) fn receipt() -> Receipt {
     Receipt {
         fingerprint: "5f2b".to_owned(),
         rest: r#"{"warning":"late"}"#.to_owned(),
@@ -256,7 +256,7 @@ pub(super) fn receipt() -> Receipt {
 }
 
 /// A start without optional attributes, from before workflows had versions.
-pub(super) fn pending_start() -> PendingStart {
+pub(in crate::store) fn pending_start() -> PendingStart {
     let mut start = Start {
         first_message: None,
         reason: None,
@@ -289,7 +289,7 @@ fn touchpoint(
 }
 
 /// A run that is claimed. Its touchpoints have all states, reasons, channels and outcomes.
-pub(super) fn run() -> Run {
+pub(in crate::store) fn run() -> Run {
     let channels = Channel::ALL.into_iter().cycle();
     let states = TouchpointState::ALL.into_iter().cycle();
     let outcomes = Outcome::ALL.map(Some).into_iter().chain([None]);
@@ -355,7 +355,7 @@ pub(super) fn run() -> Run {
 }
 
 /// A run that its paused workflow holds, with a pulled touchpoint and an outcome that is missing.
-pub(super) fn held_run() -> Run {
+pub(in crate::store) fn held_run() -> Run {
     let mut dispatched = touchpoint(0, Channel::Whatsapp, TouchpointState::Dispatched, &[]);
     dispatched.was_claimed = true;
     let opened = touchpoint(1, Channel::Call, TouchpointState::Scheduled, &[]);
@@ -392,7 +392,7 @@ pub(super) fn held_run() -> Run {
 }
 
 /// A run that waits for its paused workflow.
-pub(super) fn waiting_run() -> Run {
+pub(in crate::store) fn waiting_run() -> Run {
     Run {
         status: RunStatus::Queued,
         human_takeover: false,
@@ -406,7 +406,7 @@ pub(super) fn waiting_run() -> Run {
 }
 
 /// The report of an outcome, with all details.
-pub(super) fn report() -> Activity {
+pub(in crate::store) fn report() -> Activity {
     let contact = Contact {
         channel: Channel::Call,
         run_id: Some(id(RUN)),
@@ -430,7 +430,7 @@ pub(super) fn report() -> Activity {
 }
 
 /// A workflow that sets effects of outcomes.
-pub(super) fn workflow_with_outcomes() -> Workflow {
+pub(in crate::store) fn workflow_with_outcomes() -> Workflow {
     let effect = Effect {
         cadence: CadenceEffect::NextStep,
         status: Some("new".to_owned()),

@@ -1,0 +1,443 @@
+//! Each rule on a table that breaks only this rule. The items are those that the store writes.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    cadence::TouchpointState,
+    ids::{AccountId, LeadId, RunId, WorkflowId},
+    lead::Lead,
+    run::{CadenceState, Delivery, Owner, Run, RunStatus},
+    workflow::Workflow,
+};
+use jiff::SignedDuration;
+
+use super::*;
+use crate::store::{
+    account::AccountItem,
+    campaign::CampaignItem,
+    erase::Tombstone,
+    golden::values::{self, at, id},
+    history::ActivityItem,
+    item::{Entity, encode},
+    keys::Key,
+    lead::LeadItem,
+    run::RunItem,
+    waiting::WaitingNote,
+    workflow::{Pause, WorkflowItem},
+};
+
+const PAUSED: &str = "019c0000-0000-7000-8000-00000000001e";
+const REMOVED: &str = "019c0000-0000-7000-8000-00000000002e";
+const WAITING_LEAD: &str = "019c0000-0000-7000-8000-00000000001b";
+const WAITING_RUN: &str = "019c0000-0000-7000-8000-00000000001c";
+const ERASED_LEAD: &str = "019c0000-0000-7000-8000-00000000002b";
+const ERASING_LEAD: &str = "019c0000-0000-7000-8000-00000000003b";
+const LATER_RUN: &str = "019c0000-0000-7000-8000-0000000000ff";
+
+fn account() -> AccountId {
+    id(values::ACCOUNT)
+}
+
+fn lead_id() -> LeadId {
+    id(values::LEAD)
+}
+
+fn run_key() -> Key {
+    keys::run(account(), lead_id(), id(values::RUN))
+}
+
+fn item<E: Entity>(key: Key, entity: &E) -> Attributes {
+    encode(key, entity).unwrap()
+}
+
+fn other_workflow(workflow: &str, is_paused: bool) -> Workflow {
+    Workflow {
+        id: id(workflow),
+        is_paused,
+        ..values::workflow()
+    }
+}
+
+/// Returns the lead whose run waits for its paused workflow.
+fn waiting_lead() -> Lead {
+    let mut lead = values::enrolled_lead();
+    lead.profile.id = id(WAITING_LEAD);
+    let start = lead.start.as_mut().unwrap();
+    start.run_id = id(WAITING_RUN);
+    start.workflow = other_workflow(PAUSED, true).label();
+    lead
+}
+
+fn build(lead: &Lead, workflow: &Workflow) -> Run {
+    let start = lead.start.as_ref().unwrap();
+    Run::build(lead, start, Some(workflow), at(0))
+}
+
+/// Returns a run with one claimed touchpoint.
+fn claimed_run() -> Run {
+    let workflow = values::workflow();
+    let mut run = build(&values::enrolled_lead(), &workflow);
+    let due = run.touchpoints[0].due_at;
+    let lease = SignedDuration::from_secs(60);
+    run.claim(Owner([7; 10]), lease, Delivery::Push, &workflow, due)
+        .unwrap();
+    run
+}
+
+fn run_item(run: &Run) -> Attributes {
+    item(run_key(), &RunItem::from(run))
+}
+
+/// Returns the items of an account with three workflows, and of leads in all states.
+fn table() -> Vec<Attributes> {
+    let (account, waiting) = (account(), waiting_lead());
+    let mut items = vec![
+        item(
+            keys::account(account),
+            &AccountItem::new(&values::account(), None),
+        ),
+        item(
+            keys::campaign(account, values::campaign().id),
+            &CampaignItem::from(values::campaign()),
+        ),
+    ];
+    for (workflow, is_removed) in [
+        (values::workflow(), false),
+        (other_workflow(PAUSED, true), false),
+        (other_workflow(REMOVED, false), true),
+    ] {
+        let key = match is_removed {
+            true => keys::removed_workflow(account, workflow.id),
+            false => keys::workflow(account, workflow.id),
+        };
+        let version = keys::workflow_version(account, workflow.id, workflow.version);
+        let stored = WorkflowItem::from(&workflow);
+        items.extend([item(key, &stored), item(version, &stored)]);
+    }
+    let waits = build(&waiting, &other_workflow(PAUSED, true));
+    items.extend([
+        item(keys::pause(account, id(PAUSED)), &Pause {}),
+        item(
+            keys::waiting_note(account, id(PAUSED), waits.id),
+            &WaitingNote::of(&waits),
+        ),
+    ]);
+    let lead = values::enrolled_lead();
+    let entry = ActivityItem::of_start(lead.start.as_ref().unwrap());
+    items.extend([
+        item(entry.key(account, lead_id()), &entry),
+        run_item(&claimed_run()),
+        item(keys::lead(account, lead_id()), &LeadItem::new(&lead, None)),
+        item(
+            keys::run(account, waits.lead_id, waits.id),
+            &RunItem::from(&waits),
+        ),
+        item(
+            keys::lead(account, waits.lead_id),
+            &LeadItem::new(&waiting, None),
+        ),
+    ]);
+    let (erased, erasing): (LeadId, LeadId) = (id(ERASED_LEAD), id(ERASING_LEAD));
+    let left = Run {
+        lead_id: erasing,
+        ..claimed_run()
+    };
+    items.extend([
+        item(
+            keys::run(account, erased, id(values::RUN)),
+            &Tombstone::until(Ok(at(1)), at(0)),
+        ),
+        item(
+            keys::lead(account, erased),
+            &Tombstone::until(Ok(at(30)), at(0)),
+        ),
+        item(keys::run(account, erasing, left.id), &RunItem::from(&left)),
+        item(
+            keys::lead(account, erasing),
+            &Tombstone::unfinished(Some(left.id), None, at(0)),
+        ),
+    ]);
+    items
+}
+
+/// Changes the item with a key.
+fn edit(items: &mut [Attributes], key: &Key, change: impl FnOnce(&mut Attributes)) {
+    let is_meant = |it: &&mut Attributes| Key::of((*it).clone()).as_ref() == Some(key);
+    change(items.iter_mut().find(is_meant).unwrap());
+}
+
+fn replace(items: &mut [Attributes], key: &Key, with: Attributes) {
+    edit(items, key, |item| *item = with);
+}
+
+fn remove(items: &mut Vec<Attributes>, key: &Key) {
+    let before = items.len();
+    items.retain(|item| Key::of(item.clone()).as_ref() != Some(key));
+    assert_eq!(items.len(), before - 1);
+}
+
+fn text_of(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+fn rules(items: Vec<Attributes>) -> Vec<Rule> {
+    check(items).breaches.iter().map(|it| it.rule).collect()
+}
+
+#[test]
+fn a_table_that_the_store_writes_has_no_breach() {
+    let checked = check(table());
+    assert_eq!(checked.breaches, []);
+    let expected = Counts {
+        items: 19,
+        accounts: 1,
+        workflows: 2,
+        leads: 2,
+        runs: 3,
+        due: 2,
+        held: 0,
+        waiting: 1,
+        pending_starts: 0,
+        unfinished_erasures: 1,
+    };
+    assert_eq!(checked.counts, expected);
+}
+
+#[test]
+fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
+    let mut seen = BTreeSet::new();
+    let mut expect = |rule: Rule, break_it: &dyn Fn(&mut Vec<Attributes>)| {
+        let mut items = table();
+        break_it(&mut items);
+        assert_eq!(rules(items), [rule]);
+        seen.insert(rule);
+    };
+    let a = account();
+    let with_run = |change: fn(&mut Run)| {
+        move |items: &mut Vec<Attributes>| {
+            let mut run = claimed_run();
+            change(&mut run);
+            replace(items, &run_key(), run_item(&run));
+        }
+    };
+
+    expect(Rule::Unknown, &|items| {
+        edit(items, &run_key(), |run| {
+            run.insert("sk".to_owned(), text_of("Jane"));
+        });
+    });
+    expect(Rule::Unknown, &|items| {
+        items.push([("pk".to_owned(), text_of("Jane"))].into());
+    });
+    for attribute in ["touchpoints", "v", "hand_over", "cadence_state"] {
+        expect(Rule::Damaged, &|items| {
+            edit(items, &run_key(), |run| {
+                run.insert(attribute.to_owned(), text_of("Jane"));
+            });
+        });
+    }
+    expect(Rule::Damaged, &|items| {
+        edit(items, &keys::lead(a, lead_id()), |lead| {
+            lead.remove("created_at");
+        });
+    });
+
+    // The entry was forgotten, is an older one, or is in the wrong partition.
+    for (name, value) in [
+        ("gsi2sk", "2026-02-10T12:00:00Z#hand_over#call"),
+        ("gsi2pk", "DUE#0"),
+    ] {
+        expect(Rule::Entry, &|items| {
+            edit(items, &run_key(), |run| {
+                run.insert(name.to_owned(), text_of(value));
+            });
+        });
+    }
+    let mut without_entry = table();
+    edit(&mut without_entry, &run_key(), |run| {
+        run.remove("gsi2pk");
+        run.remove("gsi2sk");
+    });
+    assert_eq!(rules(without_entry), [Rule::Entry, Rule::EntryCount]);
+    let mut ended = table();
+    edit(&mut ended, &run_key(), |run| {
+        let mut other = claimed_run();
+        other.end(RunStatus::Stopped);
+        other.hand_over = None;
+        other.touchpoints[0].state = TouchpointState::Unconfirmed;
+        let entry = ["gsi2pk", "gsi2sk"].map(|name| (name.to_owned(), run[name].clone()));
+        *run = run_item(&other);
+        run.extend(entry);
+    });
+    assert_eq!(rules(ended), [Rule::Entry, Rule::EntryCount]);
+    // The cadence is active, and nothing is left to do.
+    expect(
+        Rule::EntryCount,
+        &with_run(|run| {
+            run.hand_over = None;
+            for touchpoint in &mut run.touchpoints {
+                touchpoint.state = TouchpointState::Skipped;
+            }
+        }),
+    );
+
+    for change in [
+        (|run| run.status = RunStatus::Queued) as fn(&mut Run),
+        |run| run.status = RunStatus::Completed,
+        |run| run.current_status.is_terminal = true,
+        |run| run.human_takeover = true,
+        |run| run.cadence_state = CadenceState::Completed,
+        |run| run.touchpoints[1].state = TouchpointState::Claimed,
+        |run| run.touchpoints[0].state = TouchpointState::Scheduled,
+        |run| {
+            run.touchpoints[1..]
+                .iter_mut()
+                .for_each(|it| it.state = TouchpointState::Dispatched)
+        },
+        |run| {
+            run.awaited = Some(domain::run::Awaited {
+                due_at: at(1),
+                tries: 1,
+                expires_at: at(1),
+            });
+        },
+    ] {
+        expect(Rule::RunState, &with_run(change));
+    }
+
+    expect(Rule::NewestRun, &|items| {
+        let mut run = claimed_run();
+        run.id = id::<RunId>(LATER_RUN);
+        run.end(RunStatus::Stopped);
+        let key = keys::run(a, lead_id(), run.id);
+        let behind = items
+            .iter()
+            .position(|it| Key::of(it.clone()) == Some(run_key()));
+        items.insert(behind.unwrap(), item(key, &RunItem::from(&run)));
+    });
+    // The run before a reassignment goes on.
+    expect(Rule::NewestRun, &|items| {
+        let mut lead = values::enrolled_lead();
+        lead.start.as_mut().unwrap().run_id = id(LATER_RUN);
+        let key = keys::lead(a, lead_id());
+        replace(items, &key, item(key.clone(), &LeadItem::new(&lead, None)));
+    });
+
+    expect(Rule::VersionMissing, &|items| {
+        let workflow: WorkflowId = id(values::WORKFLOW);
+        remove(items, &keys::workflow_version(a, workflow, 3));
+        remove(items, &keys::workflow(a, workflow));
+    });
+    for version in [values::WORKFLOW, REMOVED] {
+        expect(Rule::VersionDiffers, &|items| {
+            edit(
+                items,
+                &keys::workflow_version(a, id(version), 3),
+                |version| {
+                    version.insert("name".to_owned(), text_of("Jane"));
+                },
+            );
+        });
+    }
+    expect(Rule::Pause, &|items| {
+        remove(items, &keys::pause(a, id(PAUSED)))
+    });
+    for unpaused in [values::WORKFLOW, REMOVED] {
+        expect(Rule::Pause, &|items| {
+            items.insert(1, item(keys::pause(a, id(unpaused)), &Pause {}));
+        });
+    }
+    let note = keys::waiting_note(a, id(PAUSED), id(WAITING_RUN));
+    expect(Rule::NoteMissing, &|items| remove(items, &note));
+    for wrong in [values::RUN, LATER_RUN] {
+        expect(Rule::NoteLeft, &|items| {
+            let run = Run {
+                id: id(wrong),
+                ..claimed_run()
+            };
+            let key = keys::waiting_note(a, id(values::WORKFLOW), run.id);
+            items.insert(1, item(key, &WaitingNote::of(&run)));
+        });
+    }
+
+    for (lead, whole) in [(lead_id(), true), (id(ERASING_LEAD), false)] {
+        expect(Rule::Orphan, &|items| {
+            remove(items, &keys::lead(a, lead));
+            if whole {
+                remove(items, &run_key());
+            }
+        });
+    }
+    expect(Rule::Orphan, &|items| {
+        let key = keys::lead(a, lead_id());
+        let finished = Tombstone::until(Ok(at(30)), at(0));
+        replace(items, &key, item(key.clone(), &finished));
+    });
+    for lead in [lead_id(), id(ERASED_LEAD)] {
+        expect(Rule::PendingEntry, &|items| {
+            edit(items, &keys::lead(a, lead), |lead| {
+                lead.insert("gsi2pk".to_owned(), text_of("ERASING"));
+                lead.insert("gsi2sk".to_owned(), text_of("2026-02-10T12:00:00.000Z"));
+            });
+        });
+    }
+    expect(Rule::PendingEntry, &|items| {
+        edit(items, &keys::lead(a, id(ERASING_LEAD)), |lead| {
+            lead.remove("gsi2sk");
+        });
+    });
+    // The tombstone of a run that was written over the run's attributes.
+    expect(Rule::PendingEntry, &|items| {
+        edit(
+            items,
+            &keys::run(a, id(ERASED_LEAD), id(values::RUN)),
+            |run| {
+                run.insert("gsi2pk".to_owned(), text_of("DUE#1"));
+                run.insert(
+                    "gsi2sk".to_owned(),
+                    text_of("2026-02-10T12:00:00Z#expiry#call"),
+                );
+            },
+        );
+    });
+    expect(Rule::LeadList, &|items| {
+        edit(items, &keys::lead(a, lead_id()), |lead| {
+            lead.insert("gsi1sk".to_owned(), text_of("2026-02-10T12:00:00Z"));
+        });
+    });
+    assert_eq!(seen, Rule::ALL.into());
+}
+
+#[test]
+fn a_pending_start_is_listed_in_the_shard_of_its_lead() {
+    let mut items = table();
+    edit(&mut items, &keys::lead(account(), lead_id()), |lead| {
+        let entry = [
+            ("gsi2pk", keys::pending_starts_of(lead_id())),
+            ("gsi2sk", keys::pending_since(at(0))),
+        ];
+        lead.extend(entry.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))));
+    });
+    let checked = check(items);
+    assert_eq!(
+        (checked.breaches, checked.counts.pending_starts),
+        (Vec::new(), 1)
+    );
+}
+
+#[test]
+fn a_breach_has_ids_and_nothing_of_a_person() {
+    let mut items = table();
+    for item in &mut items {
+        item.insert("v".to_owned(), text_of("Jane"));
+        item.insert("name".to_owned(), text_of("Jane"));
+    }
+    let checked = check(items);
+    assert!(!checked.breaches.is_empty());
+    for breach in &checked.breaches {
+        let text = format!(
+            "{breach} {breach:?} {}",
+            serde_json::to_string(breach).unwrap()
+        );
+        assert!(!text.contains("Jane") && !text.contains("Doe"), "{text}");
+    }
+}
