@@ -129,6 +129,13 @@ impl Simulation {
         }
     }
 
+    pub async fn resume(self, lead: String) {
+        self.observed().count_resume(&lead);
+        let body = json!({"workflow_id": demo::WORKFLOW_ID, "resume_cadence": true});
+        let path = format!("/leads/{lead}/automation/resume");
+        self.call("POST", &path, Some(&body), None).await;
+    }
+
     /// Reads a lead and returns the status. `None` if no answer comes.
     pub async fn read(&self, lead: &str) -> Option<u16> {
         let path = format!("/leads/{lead}");

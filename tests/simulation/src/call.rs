@@ -9,6 +9,8 @@ pub enum Caller {
     Api,
     StartWorkflow,
     RequeueStarts,
+    /// An operator with a command. It has no role of the stack.
+    Operator,
 }
 
 /// Call on its way to a service.

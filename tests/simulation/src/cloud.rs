@@ -27,21 +27,27 @@ pub fn clock() -> Clock {
 pub struct Cloud {
     database: Database,
     clients: Clients,
+    /// Items of the demo account, at the begin of each schedule.
+    account: Vec<Value>,
 }
 
 impl Cloud {
     /// Creates a database with the demo account.
     pub async fn new() -> Self {
-        let cloud = Self {
+        let mut cloud = Self {
             database: Database::memory().expect("a database"),
             clients: Clients::local("http://dynamodb.test", "http://sqs.test"),
+            account: Vec::new(),
         };
         let clock = clock();
         let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
         let dynamodb = cloud.clients(&transport, Caller::Api).dynamodb;
         let filled = local::Services::fill(&dynamodb, &clock).await;
         filled.expect("a table");
-        cloud.clear(&cloud.items());
+        let of_account = |item: &Value| !text(&item["pk"]["S"]).starts_with("LEAD#");
+        let items = cloud.items();
+        cloud.account = items.iter().filter(|it| of_account(it)).cloned().collect();
+        cloud.clear(&items);
         cloud
     }
 
@@ -66,22 +72,21 @@ impl Cloud {
         }
     }
 
-    /// Deletes these items of the table, except the account, its key, its workflow and its
-    /// campaign. Removes the key's last use.
+    /// Brings the table, which has these items, back to the begin of a schedule.
     pub fn clear(&self, items: &[Value]) {
+        let has_key_of =
+            |one: &Value, other: &Value| one["pk"] == other["pk"] && one["sk"] == other["sk"];
         for item in items {
-            let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
-            let mut request = json!({
-                "TableName": TABLE, "Key": {"pk": item["pk"], "sk": item["sk"]},
-            });
-            let is_of_lead = ["WAITING#", "MANIFEST#"]
-                .iter()
-                .any(|it| sk.starts_with(it));
-            if pk.starts_with("LEAD#") || is_of_lead {
-                self.call("DeleteItem", request);
-            } else if pk.starts_with("KEY#") {
-                request["UpdateExpression"] = json!("REMOVE last_used");
-                self.call("UpdateItem", request);
+            let mut account = self.account.iter();
+            match account.find(|it| has_key_of(it, item)) {
+                Some(at_first) if at_first == item => {}
+                Some(at_first) => {
+                    self.call("PutItem", json!({"TableName": TABLE, "Item": at_first}));
+                }
+                None => {
+                    let key = json!({"pk": item["pk"], "sk": item["sk"]});
+                    self.call("DeleteItem", json!({"TableName": TABLE, "Key": key}));
+                }
             }
         }
     }

@@ -10,7 +10,9 @@ use std::{
 };
 
 use api::{AppState, router};
-use aws::{clock::Clock, queue::StartQueue, randomness::Randomness, store::Store};
+use aws::{
+    catalogue::Catalogue, clock::Clock, queue::StartQueue, randomness::Randomness, store::Store,
+};
 use axum::{Router, body::Body};
 use http::Request;
 use local::demo;
@@ -40,6 +42,12 @@ pub struct Simulation {
     pub services: Services,
     api: Router,
     pub start_workflow: StartWorkflow,
+    /// Store of the API's doors of touchpoints, and the versions of workflows that they read.
+    pub api_store: Store,
+    pub catalogue: Catalogue,
+    /// Store and queue of an operator's commands.
+    pub operator_store: Store,
+    pub operator_queue: StartQueue,
     /// Store of requeue-starts.
     pub store: Store,
     /// Queue of requeue-starts.
@@ -58,9 +66,11 @@ impl Simulation {
         let api = cloud.clients(&transport, Caller::Api);
         let start_workflow = cloud.clients(&transport, Caller::StartWorkflow);
         let requeue_starts = cloud.clients(&transport, Caller::RequeueStarts);
+        let operator = cloud.clients(&transport, Caller::Operator);
+        let api_store = Store::new(api.dynamodb, TABLE);
         let ids = Randomness::Counted(Arc::new(AtomicU64::new(scenario.seed << 16)));
         let state = AppState::new(
-            Store::new(api.dynamodb, TABLE),
+            api_store.clone(),
             StartQueue::new(api.sqs, QUEUE_URL),
             clock.clone(),
         );
@@ -68,6 +78,10 @@ impl Simulation {
         Self {
             api: router(state.with_randomness(ids)),
             start_workflow: StartWorkflow::new(store, clock.clone()),
+            catalogue: Catalogue::new(api_store.clone(), clock.clone()),
+            api_store,
+            operator_store: Store::new(operator.dynamodb, TABLE),
+            operator_queue: StartQueue::new(operator.sqs, QUEUE_URL),
             store: Store::new(requeue_starts.dynamodb, TABLE),
             queue: StartQueue::new(requeue_starts.sqs, QUEUE_URL),
             clock,

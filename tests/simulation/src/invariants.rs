@@ -1,8 +1,10 @@
 //! Invariants: rules that hold when the faults are over. They are checked on the raw table and the
 //! queue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws::store::{Counts, check};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{ids::LeadId, lead::MAX_SIZE};
 use local::demo;
 use serde_json::{Value, json};
@@ -26,7 +28,8 @@ pub fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
 
 /// Tells whether requeue-starts has something to do.
 pub fn is_pending(items: &[Value]) -> bool {
-    items.iter().any(|item| item.get("gsi2pk").is_some())
+    let is_work = |item: &Value| kind(item) != "run" && item.get("gsi2pk").is_some();
+    items.iter().any(is_work)
 }
 
 /// Returns the leads that wait for a run.
@@ -47,6 +50,12 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
     for (lead, items) in leads(items) {
         breaches.extend(breaches_of(lead, &items, observed));
     }
+    let checked = check(items.iter().map(attributes));
+    breaches.extend(checked.breaches.iter().map(ToString::to_string));
+    let Counts { waiting, held, .. } = checked.counts;
+    if (waiting, held) != (0, 0) {
+        breaches.push(format!("{waiting} runs wait and {held} are held for ever"));
+    }
     let contested = observed.contested.iter();
     breaches.extend(contested.filter_map(|(key, first)| mixed(items, key, *first)));
     for run in built_twice {
@@ -57,6 +66,12 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
         breaches.push(format!("{message:?} is a dead letter"));
     }
     breaches
+}
+
+/// Returns the attributes of an item in DynamoDB's JSON.
+fn attributes(item: &Value) -> HashMap<String, AttributeValue> {
+    let item: serde_dynamo::Item = serde_json::from_value(item.clone()).expect("an item");
+    item.into()
 }
 
 /// Returns the breach of a key whose leads come from more than one request.
@@ -138,7 +153,9 @@ fn breaches_of(lead: &str, items: &[&Value], observed: &Observed) -> Vec<String>
     if runs.len() > 1 + tries {
         breaches.push(format!("{lead} has the runs {runs:?}"));
     }
-    let is_left_alone = tries == 0 && !observed.erase_tries.contains_key(lead);
+    let is_left_alone = tries == 0
+        && !observed.resume_tries.contains_key(lead)
+        && !observed.erase_tries.contains_key(lead);
     if observed.stopped.contains(lead) && is_left_alone {
         let run = items.iter().find(|item| kind(item) == "run");
         if !run.is_some_and(|run| run["human_takeover"]["BOOL"] == true) {

@@ -9,6 +9,7 @@ mod batch;
 mod call;
 mod canaries;
 mod cloud;
+mod dispatch;
 mod fault;
 mod faults;
 mod fleet;

@@ -51,11 +51,21 @@ pub enum Mutation {
     ManifestSkipped,
     /// A change of a lead does not depend on the lead's room.
     RoomIgnored,
+    /// A stop leaves the run's entry in the second index as it was.
+    EntryForgottenOnStop,
+    /// A resume leaves the run's entry in the second index as it was.
+    EntryForgottenOnResume,
+    /// An assignment leaves the entry of the run before as it was.
+    EntryForgottenOnAssign,
+    /// A release leaves the run's entry in the second index as it was.
+    EntryForgottenOnRelease,
+    /// The claim of a touchpoint does not depend on the run's revision.
+    ClaimRevision,
 }
 
 impl Mutation {
     /// All mutations.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::RunCondition,
         Self::LeadCondition,
         Self::AcknowledgedFirst,
@@ -74,7 +84,60 @@ impl Mutation {
         Self::RunTombstoneSkipped,
         Self::ManifestSkipped,
         Self::RoomIgnored,
+        Self::EntryForgottenOnStop,
+        Self::EntryForgottenOnResume,
+        Self::EntryForgottenOnAssign,
+        Self::EntryForgottenOnRelease,
+        Self::ClaimRevision,
     ];
+
+    /// Gives the runs that a call writes the entry that they have. `stored` answers GetItem.
+    pub fn forget_entry(self, call: &mut Call, stored: impl Fn(Value) -> Value) {
+        let writes = call.body["TransactItems"].as_array();
+        let writes: Vec<_> = writes.into_iter().flatten().collect();
+        let is_about = |kind: &str| {
+            writes
+                .iter()
+                .any(|it| it["Put"]["Item"]["kind"]["S"] == kind)
+        };
+        let is_assignment = writes.iter().any(|it| it["Update"].is_object());
+        let is_release = call.operation == "PutItem" && call.caller == Caller::Operator;
+        let is_meant = match self {
+            Self::EntryForgottenOnStop => is_about("automation_stopped"),
+            Self::EntryForgottenOnResume => is_about("automation_resumed"),
+            Self::EntryForgottenOnAssign => is_assignment,
+            Self::EntryForgottenOnRelease => is_release,
+            _ => false,
+        };
+        if !is_meant {
+            return;
+        }
+        let request = &mut call.body;
+        let puts: Vec<_> = match request.get("TransactItems").is_some() {
+            false => vec![request],
+            true => {
+                let writes = request["TransactItems"].as_array_mut();
+                let writes = writes.into_iter().flatten();
+                writes.filter_map(|it| it.get_mut("Put")).collect()
+            }
+        };
+        for put in puts {
+            let table = put["TableName"].clone();
+            let item = &mut put["Item"];
+            if text(&item["et"]["S"]) != "run" {
+                continue;
+            }
+            let key = json!({"pk": item["pk"], "sk": item["sk"]});
+            let before = stored(json!({"TableName": table, "Key": key}));
+            let item = item.as_object_mut().expect("an item");
+            for name in ["gsi2pk", "gsi2sk"] {
+                match before.get(name) {
+                    Some(value) => item.insert(name.to_owned(), value.clone()),
+                    None => item.remove(name),
+                };
+            }
+        }
+    }
 
     /// Changes a call, or answers it in place of the service. `None` if the service is to answer.
     pub fn intercept(self, call: &mut Call, fault: Option<Fault>) -> Option<Answer> {
@@ -86,7 +149,14 @@ impl Mutation {
         let sk = text(&request["Item"]["sk"]["S"]).to_owned();
         let et = text(&request["Item"]["et"]["S"]).to_owned();
         match (self, call.operation.as_str()) {
-            (Self::RunCondition, "PutItem") if et == "run" => remove_condition(request),
+            (Self::RunCondition, "PutItem")
+                if et == "run" && call.caller == Caller::StartWorkflow =>
+            {
+                remove_condition(request);
+            }
+            (Self::ClaimRevision, "PutItem") if et == "run" && call.caller == Caller::Api => {
+                remove_condition(request);
+            }
             (Self::LeadCondition, "PutItem") if et == "lead" => remove_condition(request),
             (Self::WriteFailureIgnored, "PutItem") if et == "lead" && is_refused => {
                 return Some((200, json!({})));

@@ -3,6 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::{
+    ids::{LeadId, RunId},
+    run::Owner,
+};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::queue::Message;
@@ -24,6 +29,10 @@ pub struct Observed {
     pub assign_tries: BTreeMap<String, usize>,
     /// Leads whose stop was confirmed.
     pub stopped: BTreeSet<String>,
+    /// Number of requests to resume each lead.
+    pub resume_tries: BTreeMap<String, usize>,
+    /// Claims of touchpoints that were confirmed.
+    pub claims: Vec<Claimed>,
     /// Messages that failed too often.
     pub dead_letters: Vec<Message>,
     /// Breaches that were seen while the schedule ran.
@@ -39,7 +48,33 @@ pub struct Observed {
     pub contested: BTreeMap<String, usize>,
 }
 
+/// Lead and run. The run is the newest one if it is `None`.
+pub type Place = (LeadId, Option<RunId>);
+
+/// A claim that was confirmed.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub place: Place,
+    /// Index of the touchpoint.
+    pub index: u16,
+    pub owner: Owner,
+    pub at: Timestamp,
+    pub until: Timestamp,
+    /// Whether its owner has begun to settle it, or someone to report its outcome.
+    pub is_over: bool,
+}
+
 impl Observed {
+    /// Takes in a confirmed claim. Returns the breach if another one is still in force.
+    pub fn claimed(&mut self, claimed: Claimed) -> Option<String> {
+        let mut others = self.claims.iter().filter(|other| {
+            (other.place, other.index) == (claimed.place, claimed.index) && !other.is_over
+        });
+        let is_shared = others.any(|other| claimed.at < other.until && other.at < claimed.until);
+        self.claims.push(claimed.clone());
+        is_shared.then(|| format!("two workers have {} of {:?}", claimed.index, claimed.place))
+    }
+
     /// Returns the key of a new idempotent request.
     pub fn new_key(&mut self, body: &Value) -> String {
         let key = format!("request-{}", self.requests.len());
@@ -50,6 +85,11 @@ impl Observed {
     /// Counts a request to erase a lead.
     pub fn count_erasure(&mut self, lead: &str) {
         *self.erase_tries.entry(lead.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a request to resume a lead.
+    pub fn count_resume(&mut self, lead: &str) {
+        *self.resume_tries.entry(lead.to_owned()).or_default() += 1;
     }
 
     /// Counts a request to assign a lead.

@@ -22,6 +22,9 @@ const LONG: Duration = Duration::from_secs(70);
 /// Longer than a start waits for its run before it counts as stalled.
 const VERY_LONG: Duration = Duration::from_secs(3_600);
 
+/// Longer than from the first touchpoint to the second one.
+const UNTIL_NEXT: Duration = Duration::from_secs(7_260);
+
 /// Most rounds of deliveries and requeues after the faults.
 const ROUNDS: usize = 20;
 
@@ -139,7 +142,7 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
             under_way.spawn(actor.clone().create(body, Some(key.clone()), tries));
             under_way.spawn(actor.create(rival, Some(key), tries));
         }
-        Step::Change | Step::Erase | Step::Assign | Step::Stop => {
+        Step::Change | Step::Erase | Step::Assign | Step::Stop | Step::Resume | Step::Claim => {
             let created: Vec<_> = simulation.observed().created.iter().cloned().collect();
             let Some(lead) = transport.draw(|rng| rng.choice(&created).cloned()) else {
                 return;
@@ -154,6 +157,14 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
                 }
                 Step::Erase => under_way.spawn(actor.erase(lead)),
                 Step::Assign => under_way.spawn(actor.assign(lead)),
+                Step::Resume => under_way.spawn(actor.resume(lead)),
+                Step::Claim => {
+                    // Often two at the same moment.
+                    if transport.draw(|rng| rng.bool()) {
+                        under_way.spawn(actor.clone().claim(lead.clone()));
+                    }
+                    under_way.spawn(actor.claim(lead))
+                }
                 _ => under_way.spawn(actor.stop(lead)),
             };
         }
@@ -163,6 +174,24 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
         Step::Wait => {
             under_way.spawn(sleep(LONG));
         }
+        Step::WaitLong => {
+            under_way.spawn(sleep(UNTIL_NEXT));
+        }
+        Step::Settle => {
+            under_way.spawn(actor.settle_claim());
+        }
+        Step::Report => {
+            under_way.spawn(actor.report());
+        }
+        Step::Advance => {
+            under_way.spawn(actor.advance());
+        }
+        Step::Pause | Step::Unpause => {
+            let is_paused = step == Step::Pause;
+            under_way.spawn(async move {
+                actor.pause_workflow(is_paused).await;
+            });
+        }
     }
 }
 
@@ -170,6 +199,9 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
 async fn finish(cloud: &Cloud, simulation: &Simulation) -> Vec<Value> {
     let mut simulation = simulation.clone();
     simulation.heal();
+    if !simulation.clone().pause_workflow(false).await {
+        simulation.problem("the workflow cannot be unpaused".to_owned());
+    }
     let mut items = settle(cloud, &simulation).await;
     let broken = invariants::broken_promises(&items, &simulation.observed());
     broken.into_iter().for_each(|it| simulation.problem(it));

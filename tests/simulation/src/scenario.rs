@@ -55,6 +55,22 @@ pub enum Step {
     Poison,
     /// More than a minute passes.
     Wait,
+    /// Two hours pass, until the next touchpoint is due.
+    WaitLong,
+    /// A client resumes a lead's automation.
+    Resume,
+    /// A worker or a client claims a touchpoint.
+    Claim,
+    /// The owner of a claim records the answer of the receiver.
+    Settle,
+    /// A client reports the outcome of a touchpoint.
+    Report,
+    /// Everything that is overdue is done.
+    Advance,
+    /// An operator pauses the workflow.
+    Pause,
+    /// An operator unpauses the workflow, and releases the runs that it holds.
+    Unpause,
 }
 
 impl Step {
@@ -64,7 +80,7 @@ impl Step {
         if number == 0 {
             return Self::CreateOne { is_idempotent };
         }
-        match rng.u8(0..23) {
+        match rng.u8(0..40) {
             0..2 => Self::CreateOne { is_idempotent },
             2..4 => Self::CreateMany {
                 is_idempotent,
@@ -79,6 +95,14 @@ impl Step {
             19 => Self::Poison,
             20 => Self::Rival,
             21 => Self::Change,
+            22..28 => Self::Claim,
+            28..30 => Self::Settle,
+            30..32 => Self::Report,
+            32 => Self::Advance,
+            33..35 => Self::Resume,
+            35 => Self::Pause,
+            36 => Self::Unpause,
+            37 => Self::WaitLong,
             _ => Self::Wait,
         }
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     answer::{Answer, text},
-    call::Call,
+    call::{Call, Caller},
     fault::Fault,
     mutations::Mutation,
     queue::Queue,
@@ -89,12 +89,13 @@ impl Services {
     }
 
     /// Does a call as the real service would.
-    fn carry_out(&self, operation: &str, request: Value) -> Answer {
+    fn carry_out(&self, caller: Caller, operation: &str, request: Value) -> Answer {
         if operation.starts_with("SendMessage") {
             return self.queue(|queue| queue.answer(operation, &request));
         }
         let item = &request["Item"];
-        let run = (operation == "PutItem" && text(&item["et"]["S"]) == "run")
+        let is_build = caller == Caller::StartWorkflow && operation == "PutItem";
+        let run = (is_build && text(&item["et"]["S"]) == "run")
             .then(|| text(&item["sk"]["S"]).to_owned());
         let answer = dynamodb::answer(&self.database, operation, request);
         let kind = text(&answer.1["__type"]);
@@ -115,6 +116,12 @@ impl Backend for Services {
     async fn answer(&self, mut call: Call, fault: Option<Fault>) -> Option<Answer> {
         self.tick();
         replace_token(&mut call);
+        if let Some(mutation) = self.mutation {
+            let stored = |request: Value| {
+                dynamodb::answer(&self.database, "GetItem", request).1["Item"].take()
+            };
+            mutation.forget_entry(&mut call, stored);
+        }
         let intercepted = self.mutation.and_then(|it| it.intercept(&mut call, fault));
         if intercepted.is_some() {
             return intercepted;
@@ -122,7 +129,7 @@ impl Backend for Services {
         let mut answer = match fault.and_then(|it| it.before(&mut call)) {
             Some(answer) => answer,
             None => {
-                let mut answer = self.carry_out(&call.operation, call.body.take());
+                let mut answer = self.carry_out(call.caller, &call.operation, call.body.take());
                 if let Some(fault) = fault {
                     fault.after(&mut call, &mut answer);
                 }
