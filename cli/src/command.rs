@@ -22,6 +22,7 @@ use crate::{
     apply::{self, ApplyArgs},
     campaign::{self, CampaignCommand},
     clock::{self, ClockCommand},
+    doctor::{self, DoctorArgs},
     documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
@@ -96,6 +97,18 @@ enum Command {
     /// Show and move the clock of a local stack that was started with --clock.
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Check every item of the table, and show each problem with its remedy.
+    ///
+    /// The exit code is 1 if there is a problem. The command changes nothing, and shows ids only.
+    ///
+    /// On AWS, it scans the whole table. That costs half a read unit for each 4 KB of data, and needs
+    /// the permission dynamodb:Scan.
+    ///
+    /// With --output json, prints {"counts": {"items", "accounts", "workflows", "leads", "runs",
+    /// "due", "held", "waiting", "pending_starts", "unfinished_erasures"}, "breaches":
+    /// [{"account_id", "lead_id", "workflow_id", "run_id", "rule", "fault", "remedy"}]}. An id that
+    /// does not apply is null.
+    Doctor(DoctorArgs),
     /// Show the log lines of the local stack or of a stack's functions, as they come in.
     ///
     /// With --output json, prints an object for each line. On a stack, it is {"at", "function",
@@ -146,6 +159,7 @@ pub async fn run() -> ExitCode {
         Command::Export(args) => export::run(&args).await,
         Command::Queue(command) => queue::run(&command).await,
         Command::Clock(command) => clock::run(&command),
+        Command::Doctor(args) => doctor::run(&args).await,
         Command::Tail(args) => tail::run(&args).await,
         Command::Open(args) => open::run(&args).await,
         Command::Openapi(args) => documents::openapi(&args),

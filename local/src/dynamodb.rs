@@ -24,11 +24,15 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 /// Maximum size of a request's body in DynamoDB, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
+/// Number of the data's format, in SQLite's `user_version`. Files from before it have 0. It rises
+/// with each shape of item that this version does not read any more.
+const FORMAT: u32 = 3;
+
 pub(super) fn open_memory() -> Result<Database, LocalError> {
     Database::memory().map_err(|error| LocalError::Database(error.to_string()))
 }
 
-/// Opens the data file, or creates it. Does not change a damaged file.
+/// Opens the data file, or creates it. Does not change a damaged file, or one of another format.
 pub(super) fn open_file(path: &Path) -> Result<Database, LocalError> {
     let damaged = |reason: &str| LocalError::Damaged {
         path: path.to_owned(),
@@ -37,11 +41,17 @@ pub(super) fn open_file(path: &Path) -> Result<Database, LocalError> {
     match path.metadata() {
         Err(_) => {
             create_private(path).map_err(|error| unusable(path, &error))?;
+            set_format(path).map_err(|error| unusable(path, &error))?;
         }
         Ok(file) if file.len() == 0 => return Err(damaged("it is empty")),
         Ok(_) => match check(path) {
-            Ok(found) if found == "ok" => {}
-            Ok(found) => return Err(damaged(&found)),
+            Ok((found, _)) if found != "ok" => return Err(damaged(&found)),
+            Ok((_, FORMAT)) => {}
+            Ok(_) => {
+                return Err(LocalError::OtherVersion {
+                    path: path.to_owned(),
+                });
+            }
             Err(error) if is_damage(&error) => return Err(damaged(&error.to_string())),
             Err(error) => return Err(unusable(path, &error)),
         },
@@ -56,13 +66,19 @@ fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LocalError {
     }
 }
 
-/// Returns the result of SQLite's check: `ok`, or the first fault.
-fn check(path: &Path) -> rusqlite::Result<String> {
+fn set_format(path: &Path) -> rusqlite::Result<()> {
+    Connection::open(path)?.pragma_update(None, "user_version", FORMAT)
+}
+
+/// Returns the result of SQLite's check, which is `ok` or the first fault, and the format.
+fn check(path: &Path) -> rusqlite::Result<(String, u32)> {
     // Without READ_ONLY, so that SQLite reads the write-ahead log of a killed process. Without
     // CREATE, because a check must not create a file.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let format = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok((found, format))
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
@@ -200,6 +216,31 @@ pub(super) async fn create_table(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_data_file_of_another_format_is_refused_and_not_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leadgate.db");
+        drop(open_file(&path).unwrap());
+        drop(open_file(&path).unwrap());
+        for format in [0, FORMAT - 1, FORMAT + 1] {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .pragma_update(None, "user_version", format)
+                .unwrap();
+            drop(connection);
+            let before = std::fs::read(&path).unwrap();
+            let error = open_file(&path).err().unwrap();
+            assert!(matches!(error, LocalError::OtherVersion { .. }), "{error}");
+            let text = error.to_string();
+            let (_, end) = text.split_once("leadgate.db ").unwrap();
+            assert_eq!(
+                end,
+                "was made by another version of Leadgate: move it away to begin with an empty one"
+            );
+            assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
+    }
 
     #[test]
     fn each_commit_is_synchronised_before_it_is_answered() {

@@ -99,7 +99,7 @@ pub enum LocalError {
         /// Reason of SQLite.
         reason: String,
     },
-    /// The table in the data file has other keys or indexes than this version.
+    /// The data file has another format, or other keys or indexes, than this version.
     #[error(
         "the data file {} was made by another version of Leadgate: move it away to begin with an empty one",
         .path.display()

@@ -78,8 +78,9 @@ async fn run_in_turn(simulation: &Simulation, steps: &[Step]) {
 async fn run_side_by_side(simulation: &Simulation) {
     let transport = &simulation.transport;
     let mut under_way = JoinSet::new();
+    let has_touchpoints = transport.draw(|rng| rng.bool());
     for number in 0..transport.draw(|rng| rng.usize(3..=8)) {
-        let step = transport.draw(|rng| Step::draw(rng, number));
+        let step = transport.draw(|rng| Step::draw(rng, number, has_touchpoints));
         begin(simulation, step, &mut under_way);
         let most_ms = match transport.draw(|rng| rng.u8(0..10)) {
             0..4 => {

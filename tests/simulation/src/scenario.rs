@@ -74,13 +74,14 @@ pub enum Step {
 }
 
 impl Step {
-    /// Draws the step with this number. A schedule begins with a lead.
-    pub fn draw(rng: &mut Rng, number: usize) -> Self {
+    /// Draws the step with this number. A schedule begins with a lead. `has_touchpoints`: leads are
+    /// also contacted.
+    pub fn draw(rng: &mut Rng, number: usize, has_touchpoints: bool) -> Self {
         let is_idempotent = rng.bool();
         if number == 0 {
             return Self::CreateOne { is_idempotent };
         }
-        match rng.u8(0..40) {
+        match rng.u8(0..if has_touchpoints { 40 } else { 23 }) {
             0..2 => Self::CreateOne { is_idempotent },
             2..4 => Self::CreateMany {
                 is_idempotent,
@@ -95,15 +96,15 @@ impl Step {
             19 => Self::Poison,
             20 => Self::Rival,
             21 => Self::Change,
-            22..28 => Self::Claim,
+            22 => Self::Wait,
+            23..28 => Self::Claim,
             28..30 => Self::Settle,
             30..32 => Self::Report,
             32 => Self::Advance,
             33..35 => Self::Resume,
             35 => Self::Pause,
             36 => Self::Unpause,
-            37 => Self::WaitLong,
-            _ => Self::Wait,
+            _ => Self::WaitLong,
         }
     }
 }

@@ -3,14 +3,18 @@
 
 mod breach;
 mod catalogue;
+mod findings;
 mod lead;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use domain::ids::{AccountId, LeadId, RunId, WorkflowId};
+use domain::ids::{AccountId, LeadId};
 
-pub use self::breach::{Breach, Rule};
-use self::{catalogue::AccountPart, lead::LeadPart};
+pub use self::{
+    breach::{Breach, Rule},
+    findings::Counts,
+};
+use self::{catalogue::AccountPart, findings::Findings, lead::LeadPart};
 use super::{
     Store, StoreError,
     item::{Attributes, text},
@@ -19,22 +23,11 @@ use super::{
 
 /// The state of a check while it takes in the items of a table. It keeps the items of one partition
 /// at a time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Check {
     pk: String,
     partition: Vec<Attributes>,
-    counts: Counts,
-    breaches: BTreeSet<Breach>,
-    /// Versions of workflows that runs follow, each with one of the runs.
-    followed: BTreeMap<(AccountId, WorkflowId, u32), Breach>,
-    versions: BTreeSet<(AccountId, WorkflowId, u32)>,
-    /// Runs that wait for their workflow.
-    waiting: BTreeMap<(AccountId, WorkflowId, RunId), LeadId>,
-    /// Runs that do not wait any more, but whose waiting note may still be there.
-    waited: BTreeSet<RunId>,
-    notes: BTreeMap<(AccountId, WorkflowId, RunId), LeadId>,
-    /// Leads whose erasure is not finished.
-    erasing: BTreeSet<LeadId>,
+    findings: Findings,
 }
 
 /// Result of a check.
@@ -43,26 +36,6 @@ pub struct Checked {
     pub counts: Counts,
     /// The breaches, by account and lead.
     pub breaches: Vec<Breach>,
-}
-
-/// Numbers of items that a check has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counts {
-    pub items: usize,
-    pub accounts: usize,
-    pub workflows: usize,
-    pub leads: usize,
-    pub runs: usize,
-    /// Runs that the second index lists as due.
-    pub due: usize,
-    /// Runs that the second index lists as held.
-    pub held: usize,
-    /// Runs that wait for their paused workflow.
-    pub waiting: usize,
-    /// Starts whose message may not be sent.
-    pub pending_starts: usize,
-    /// Erasures that are not finished.
-    pub unfinished_erasures: usize,
 }
 
 /// Checks raw items. The items of a partition must come one after the other, as a Scan returns
@@ -77,7 +50,7 @@ pub fn check(items: impl IntoIterator<Item = Attributes>) -> Checked {
 
 impl Check {
     fn add(&mut self, item: Attributes) {
-        self.counts.items += 1;
+        self.findings.counts.items += 1;
         let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
         let pk = pk.map_or("", String::as_str);
         if pk != self.pk {
@@ -92,37 +65,22 @@ impl Check {
         let items = std::mem::take(&mut self.partition);
         let pk = std::mem::take(&mut self.pk);
         if let Some((account, lead)) = keys::parse_lead_partition(&pk) {
-            LeadPart::new(account, lead).check(items, self);
+            LeadPart::new(account, lead).check(items, &mut self.findings);
         } else if let Some(account) = keys::parse_account_partition(&pk) {
-            AccountPart { account }.check(items, self);
+            AccountPart { account }.check(items, &mut self.findings);
         } else if keys::parse_api_key(&pk).is_none() && !items.is_empty() {
-            self.breaches.insert(Breach::new(Rule::Unknown));
+            self.findings.breaches.insert(Breach::new(Rule::Unknown));
         }
     }
 
     fn finish(mut self) -> Checked {
         self.end_partition();
-        for (version, breach) in &self.followed {
-            if !self.versions.contains(version) {
-                self.breaches.insert(breach.clone());
-            }
-        }
-        for (place, lead) in &self.waiting {
-            if !self.notes.contains_key(place) {
-                let breach = Breach::of_place(Rule::NoteMissing, *place, *lead);
-                self.breaches.insert(breach);
-            }
-        }
-        for (place, lead) in &self.notes {
-            let is_known = self.waiting.contains_key(place) || self.waited.contains(&place.2);
-            if !is_known && !self.erasing.contains(lead) {
-                let breach = Breach::of_place(Rule::NoteLeft, *place, *lead);
-                self.breaches.insert(breach);
-            }
-        }
+        let Findings {
+            counts, breaches, ..
+        } = self.findings.compared();
         Checked {
-            counts: self.counts,
-            breaches: self.breaches.into_iter().collect(),
+            counts,
+            breaches: breaches.into_iter().collect(),
         }
     }
 }
@@ -148,7 +106,7 @@ impl Store {
             for item in page?.items.unwrap_or_default() {
                 check.add(item);
             }
-            progress(check.counts.items);
+            progress(check.findings.counts.items);
         }
         let mut checked = check.finish();
         let mut confirmed = BTreeSet::new();

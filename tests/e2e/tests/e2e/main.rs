@@ -31,6 +31,7 @@ mod refusals;
 mod refused_entries;
 mod restart;
 mod run_races;
+mod run_store;
 mod runs;
 mod size_bound;
 mod starts;

@@ -8,7 +8,10 @@ use domain::{
     workflow::Workflow,
 };
 
-use super::{Breach, Check, Rule};
+use super::{
+    breach::{Breach, Rule},
+    findings::Findings,
+};
 use crate::store::{
     account::AccountItem,
     campaign::CampaignItem,
@@ -34,23 +37,23 @@ struct Workflows {
 }
 
 impl AccountPart {
-    pub(super) fn check(&self, items: Vec<Attributes>, check: &mut Check) {
+    pub(super) fn check(&self, items: Vec<Attributes>, findings: &mut Findings) {
         let mut workflows = Workflows::default();
         for item in items {
             if item.contains_key("gsi2pk") || item.contains_key("gsi2sk") {
                 let breach = Breach::of_account(Rule::PendingEntry, self.account);
-                check.breaches.insert(breach);
+                findings.breaches.insert(breach);
             }
             let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
             let taken = self.take_in(
                 sk.as_deref().unwrap_or_default(),
                 item,
                 &mut workflows,
-                check,
+                findings,
             );
-            check.breaches.extend(taken.err());
+            findings.breaches.extend(taken.err());
         }
-        self.check_workflows(&workflows, check);
+        self.check_workflows(&workflows, findings);
     }
 
     /// Takes in one item. `Err` if it cannot be read, or is no item of an account.
@@ -59,28 +62,28 @@ impl AccountPart {
         sk: &str,
         item: Attributes,
         workflows: &mut Workflows,
-        check: &mut Check,
+        findings: &mut Findings,
     ) -> Result<(), Breach> {
         let unknown = || Breach::of_account(Rule::Unknown, self.account);
         if sk == "ACCOUNT" {
-            check.counts.accounts += 1;
+            findings.counts.accounts += 1;
             self.readable::<AccountItem>(item)?;
         } else if let Some(id) = sk.strip_prefix(keys::WORKFLOWS) {
             let id = id.parse().map_err(|_| unknown())?;
-            check.counts.workflows += 1;
+            findings.counts.workflows += 1;
             workflows.present.insert(id, self.workflow(id, item)?);
         } else if let Some(id) = sk.strip_prefix(keys::REMOVED_WORKFLOWS) {
             let id = id.parse().map_err(|_| unknown())?;
             workflows.removed.insert(id, self.workflow(id, item)?);
         } else if let Some((id, version)) = keys::parse_workflow_version(sk) {
             let (_, item) = self.workflow(id, item)?;
-            check.versions.insert((self.account, id, version));
+            findings.versions.insert((self.account, id, version));
             workflows.versions.insert((id, version), item);
         } else if let Some(id) = keys::parse_pause(sk) {
             self.readable::<Pause>(item)?;
             workflows.paused.insert(id);
         } else if let Some((workflow, run)) = keys::parse_waiting_note(sk) {
-            self.note(workflow, run, item, check)?;
+            self.note(workflow, run, item, findings)?;
         } else if sk.starts_with(keys::CAMPAIGNS) {
             self.readable::<CampaignItem>(item)?;
         } else if sk.starts_with(keys::MANIFESTS) {
@@ -116,16 +119,16 @@ impl AccountPart {
         workflow: WorkflowId,
         run: RunId,
         item: Attributes,
-        check: &mut Check,
+        findings: &mut Findings,
     ) -> Result<(), Breach> {
         let damaged = |_| Breach::of_workflow(Rule::Damaged, self.account, workflow);
         let note: WaitingNote = decode(item).map_err(damaged)?;
         let place = (self.account, workflow, run);
-        check.notes.insert(place, note.lead_id);
+        findings.notes.insert(place, note.lead_id);
         Ok(())
     }
 
-    fn check_workflows(&self, workflows: &Workflows, check: &mut Check) {
+    fn check_workflows(&self, workflows: &Workflows, findings: &mut Findings) {
         let Workflows {
             present,
             removed,
@@ -135,14 +138,14 @@ impl AccountPart {
         for (id, (workflow, item)) in present.iter().chain(removed) {
             if versions.get(&(*id, workflow.version)) != Some(item) {
                 let breach = Breach::of_workflow(Rule::VersionDiffers, self.account, *id);
-                check.breaches.insert(breach);
+                findings.breaches.insert(breach);
             }
         }
         let by_workflows = present.iter().filter(|(_, (it, _))| it.is_paused);
         let by_workflows: BTreeSet<_> = by_workflows.map(|(id, _)| *id).collect();
         for id in by_workflows.symmetric_difference(paused) {
             let breach = Breach::of_workflow(Rule::Pause, self.account, *id);
-            check.breaches.insert(breach);
+            findings.breaches.insert(breach);
         }
     }
 }

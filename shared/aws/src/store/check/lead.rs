@@ -7,7 +7,10 @@ use domain::{
     run::{CadenceState, Run, RunStatus, Wake},
 };
 
-use super::{Breach, Check, Rule};
+use super::{
+    breach::{Breach, Rule},
+    findings::Findings,
+};
 use crate::store::{
     erase::Tombstone,
     history::ActivityItem,
@@ -53,30 +56,32 @@ impl LeadPart {
         }
     }
 
-    pub(super) fn check(mut self, items: Vec<Attributes>, check: &mut Check) {
+    pub(super) fn check(mut self, items: Vec<Attributes>, findings: &mut Findings) {
         for item in items {
-            self.take_in(item, check);
+            self.take_in(item, findings);
         }
-        self.check_runs(check);
+        self.check_runs(findings);
         let (account, lead) = (self.account, self.lead);
         let broken = self.broken.into_iter();
-        check.breaches.extend(broken.map(|(rule, run_id)| Breach {
-            run_id,
-            ..Breach::of_lead(rule, account, lead)
-        }));
+        findings
+            .breaches
+            .extend(broken.map(|(rule, run_id)| Breach {
+                run_id,
+                ..Breach::of_lead(rule, account, lead)
+            }));
     }
 
-    fn take_in(&mut self, item: Attributes, check: &mut Check) {
+    fn take_in(&mut self, item: Attributes, findings: &mut Findings) {
         let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
         let sk = sk.unwrap_or_default();
         let run = sk.strip_prefix(keys::RUNS).map(str::parse::<RunId>);
         if sk == keys::LEAD {
-            self.take_in_own(item, check);
+            self.take_in_own(item, findings);
         } else if let Some(Ok(id)) = run {
             if is_erased(&item) {
                 self.tombstone(item, Some(id));
             } else {
-                self.take_in_run(id, item, check);
+                self.take_in_run(id, item, findings);
             }
         } else if sk.starts_with(keys::ACTIVITIES) {
             self.has_activity = true;
@@ -88,17 +93,17 @@ impl LeadPart {
         }
     }
 
-    fn take_in_own(&mut self, item: Attributes, check: &mut Check) {
+    fn take_in_own(&mut self, item: Attributes, findings: &mut Findings) {
         if is_erased(&item) {
             let is_finished = self.tombstone(item, None).unwrap_or(true);
-            check.counts.unfinished_erasures += usize::from(!is_finished);
+            findings.counts.unfinished_erasures += usize::from(!is_finished);
             if !is_finished {
-                check.erasing.insert(self.lead);
+                findings.erasing.insert(self.lead);
             }
             self.own = Own::Tombstone { is_finished };
             return;
         }
-        check.counts.leads += 1;
+        findings.counts.leads += 1;
         let entry = entry_in(&item);
         let list = item.get("gsi1pk").and_then(|it| it.as_s().ok()).cloned();
         let position = item.get("gsi1sk").and_then(|it| it.as_s().ok()).cloned();
@@ -117,7 +122,7 @@ impl LeadPart {
             (Some(pk), Some(_))
                 if lead.start.is_some() && pk == keys::pending_starts_of(self.lead) =>
             {
-                check.counts.pending_starts += 1;
+                findings.counts.pending_starts += 1;
             }
             _ => self.broken.push((Rule::PendingEntry, None)),
         }
@@ -152,8 +157,8 @@ impl LeadPart {
         Some(is_finished)
     }
 
-    fn take_in_run(&mut self, id: RunId, item: Attributes, check: &mut Check) {
-        check.counts.runs += 1;
+    fn take_in_run(&mut self, id: RunId, item: Attributes, findings: &mut Findings) {
+        findings.counts.runs += 1;
         let entry = entry_in(&item);
         let Ok(run) = run_of(item, self.account, self.lead) else {
             self.broken.push((Rule::Damaged, Some(id)));
@@ -166,8 +171,8 @@ impl LeadPart {
         }
         match wake {
             None => {}
-            Some(Wake::Due { .. }) => check.counts.due += 1,
-            Some(Wake::Held(_)) => check.counts.held += 1,
+            Some(Wake::Due { .. }) => findings.counts.due += 1,
+            Some(Wake::Held(_)) => findings.counts.held += 1,
         }
         let carries = run.hand_over.as_ref();
         let carries = carries.is_some_and(|it| it.claim.is_some() || it.is_open);
@@ -182,7 +187,7 @@ impl LeadPart {
     }
 
     /// Checks the runs beside each other and beside the lead.
-    fn check_runs(&mut self, check: &mut Check) {
+    fn check_runs(&mut self, findings: &mut Findings) {
         let is_left = self.has_activity || !self.runs.is_empty();
         let start = match &self.own {
             Own::Missing | Own::Tombstone { is_finished: true } => {
@@ -199,16 +204,16 @@ impl LeadPart {
         for run in &self.runs {
             let place = (self.account, run.workflow.id, run.id);
             if run.is_waiting() {
-                check.counts.waiting += 1;
-                check.waiting.insert(place, self.lead);
+                findings.counts.waiting += 1;
+                findings.waiting.insert(place, self.lead);
             } else if !run.is_planned() || !run.is_active() {
-                check.waited.insert(run.id);
+                findings.waited.insert(run.id);
             }
             // The workflow of a failed run was never there.
             if run.status != RunStatus::Failed {
                 let version = (self.account, run.workflow.id, run.workflow.version);
                 let breach = Breach::of_place(Rule::VersionMissing, place, self.lead);
-                check.followed.entry(version).or_insert(breach);
+                findings.followed.entry(version).or_insert(breach);
             }
             let is_earlier = start.is_some_and(|start| start != Some(run.id));
             let is_newer = start.is_some_and(|start| start.is_none_or(|it| it < run.id));

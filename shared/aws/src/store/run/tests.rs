@@ -125,7 +125,7 @@ fn attributes_size(item: &std::collections::HashMap<String, AttributeValue>) -> 
         .sum()
 }
 
-/// Lives through a run: claims each touchpoint a little late, and reports that nobody answered.
+/// Lives through a run: claims each touchpoint a little late, and reports that the contact failed.
 /// Returns the size of the largest item on the way.
 fn largest_on_the_way(run: &mut Run, workflow: &Workflow) -> usize {
     let mut largest = attributes_size(&item(run));
