@@ -8,7 +8,7 @@ use super::{
     wake::WakeKind,
 };
 use crate::{
-    cadence::{Reason, TouchpointState},
+    cadence::{Reason, Touchpoint, TouchpointState},
     outcome::CONTACTED,
     time::whole_second,
     workflow::Workflow,
@@ -191,13 +191,16 @@ impl Run {
             false if touchpoint.reasons.contains(&Reason::Callback) => return,
             false => touchpoint.due_at,
         };
+        // A resume can bring back what a stop during the hand-over has cancelled.
+        let is_active = self.is_active();
+        let is_cancelled = |it: &Touchpoint| is_active && it.state == TouchpointState::Cancelled;
         if let Some(later) = self.touchpoints.get_mut(usize::from(index) + 1..) {
             crate::cadence::shift_after_late(
                 later,
                 &workflow.cadence,
                 &workflow.timezone,
                 contacted_at,
-                |touchpoint| touchpoint.state == TouchpointState::Scheduled,
+                |it| it.state == TouchpointState::Scheduled || is_cancelled(it),
             );
         }
     }

@@ -5,3 +5,4 @@ mod hand_overs;
 mod holds;
 mod outcomes;
 mod time;
+mod walk;

@@ -152,6 +152,18 @@ fn calls_keep_their_distance_after_a_pause_over_closed_hours() {
 }
 
 #[test]
+fn a_stop_during_a_late_hand_over_leaves_the_distances() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    claim(&mut run, &workflow, at("10T15:00")).unwrap();
+    run.stop(at("10T15:00"));
+    run.settle(OWNER, Answer::Taken, &workflow, at("10T15:00"))
+        .unwrap();
+    run.resume(Some(&workflow), at("10T15:01"));
+    assert_eq!(dues(&run)[1..3], ["10T17:01", "10T19:01"]);
+}
+
+#[test]
 fn the_time_of_a_touchpoint_counts_only_while_its_window_is_open() {
     let workflow = workflow_with_windows();
     // Friday: 20 minutes are left of the hour. Monday has the other 40.
