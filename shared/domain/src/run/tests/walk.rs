@@ -4,7 +4,11 @@
 
 mod checks;
 mod events;
+mod page;
+mod table;
 mod world;
+
+use std::{collections::BTreeSet, thread};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,10 +25,10 @@ use crate::{
     workflow::Workflow,
 };
 
-/// Number of steps of the walk.
-const STEPS: u64 = 1_000_000;
-/// Seed of the walk. Another one walks another way.
-const SEED: u64 = 20_260_210;
+/// Seeds of the walks, which go side by side. Other seeds walk other ways.
+const SEEDS: std::ops::Range<u64> = 0..4;
+/// Number of steps of each walk. Together they are a million.
+const STEPS: u64 = 250_000;
 /// Maximum number of wakes until a run ends that receives no report. An email with a lease of half
 /// an hour has 48 in its day.
 const MOST_WAKES: u64 = 1_000;
@@ -41,7 +45,11 @@ struct Walk<'a> {
 
 #[test]
 fn every_promise_holds_on_a_random_walk_of_a_million_steps() {
-    let seen = walk(SEED, STEPS);
+    let seen = thread::scope(|scope| {
+        let walks: Vec<_> = SEEDS.map(|seed| scope.spawn(move || walk(seed))).collect();
+        let walks = walks.into_iter().map(|walk| walk.join().unwrap());
+        walks.reduce(Seen::add).unwrap()
+    });
     println!(
         "{} steps, {} runs, {} drifts, the longest with {} wakes",
         seen.steps, seen.runs, seen.drifts, seen.longest_drift
@@ -67,18 +75,24 @@ fn every_promise_holds_on_a_random_walk_of_a_million_steps() {
             "never seen: {outcome}"
         );
     }
+    let walked: BTreeSet<_> = seen.transitions.into_keys().collect();
+    let table = table::transitions();
+    let unknown: Vec<_> = walked.difference(&table).collect();
+    let unseen: Vec<_> = table.difference(&walked).collect();
+    assert!(unknown.is_empty(), "not in the table: {unknown:?}");
+    assert!(unseen.is_empty(), "never seen: {unseen:?}");
 }
 
-/// Walks `steps` steps, from one run to the next.
-fn walk(seed: u64, steps: u64) -> Seen {
+/// Walks from one run to the next.
+fn walk(seed: u64) -> Seen {
     let workflows = world::workflows();
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut seen = Seen::default();
-    while seen.steps < steps {
+    while seen.steps < STEPS {
         let workflow = &workflows[rng.usize(..workflows.len())];
         let mut walk = Walk::begin(rng.fork(), workflow, &mut seen);
         seen.runs += 1;
-        while seen.steps < steps && !walk.is_over() {
+        while seen.steps < STEPS && !walk.is_over() {
             walk.step(&mut seen);
             if walk.rng.u8(..128) == 0 {
                 walk.drift(&mut seen);
@@ -107,13 +121,13 @@ impl<'a> Walk<'a> {
         };
         let planned_from = match walk.rng.u8(..50) {
             0 => None,
-            1..=5 => Some(&paused),
+            1..=8 => Some(&paused),
             _ => Some(workflow),
         };
         walk.run = Run::build(&lead, &start, planned_from, now);
         walk.close(&queued, Event::Plan, None, seen);
         if walk.run.is_waiting() {
-            for _ in 0..walk.rng.u8(..4) {
+            for _ in 0..walk.rng.u8(..6) {
                 walk.client(seen);
             }
             if walk.run.is_waiting() {
@@ -170,7 +184,11 @@ impl<'a> Walk<'a> {
         let now = self.now;
         let event = match self.rng.u8(..60) {
             0..6 => {
-                let channel = Channel::ALL[self.rng.usize(..Channel::ALL.len())];
+                let next = self.run.next_index().and_then(|it| self.run.touchpoint(it));
+                let channel = match next {
+                    Some(next) if self.rng.bool() => next.channel,
+                    _ => Channel::ALL[self.rng.usize(..Channel::ALL.len())],
+                };
                 let report = self.random_report();
                 let workflow = self.workflow;
                 self.run.apply_contact(report, channel, workflow, now);
@@ -372,7 +390,9 @@ impl<'a> Walk<'a> {
 
     fn random_report(&mut self) -> Report {
         // Heavy outcomes end a run early, so they are rarer.
-        let outcome = if self.rng.u8(..3) > 0 {
+        let outcome = if self.run.held.is_some() && self.rng.u8(..4) == 0 {
+            Outcome::Invalid
+        } else if self.rng.u8(..3) > 0 {
             let light = [
                 Outcome::NoAnswer,
                 Outcome::Voicemail,

@@ -65,12 +65,12 @@ impl fmt::Display for Event {
             Self::Claim => "claim",
             Self::Open => "opening",
             Self::Extend => "extension",
-            Self::Taken => "answer: taken",
-            Self::Refused => "answer: refused",
-            Self::Back => "answer: back",
-            Self::Unknown => "answer: unknown",
-            Self::Skip => "check fails",
-            Self::Template => "template fails",
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+            Self::Back => "back",
+            Self::Unknown => "unknown",
+            Self::Skip => "check",
+            Self::Template => "template",
             Self::Outcome => "outcome",
             Self::Deferred => "deferred",
             Self::Contact => "contact elsewhere",
@@ -156,9 +156,30 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub(super) fn add(mut self, other: Self) -> Self {
+        fn add<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+            for (key, count) in from {
+                *to.entry(key).or_default() += count;
+            }
+        }
+        self.steps += other.steps;
+        self.runs += other.runs;
+        self.drifts += other.drifts;
+        self.longest_drift = self.longest_drift.max(other.longest_drift);
+        add(&mut self.events, other.events);
+        add(&mut self.outcomes, other.outcomes);
+        add(&mut self.states, other.states);
+        add(&mut self.transitions, other.transitions);
+        self
+    }
+
     /// Counts an event. `target` is the touchpoint that it was about: it counts even if its state
     /// stays the same.
     pub(super) fn note(&mut self, before: &Run, after: &Run, event: Event, target: Option<u16>) {
+        if event == Event::Time && before == after {
+            // Only the clock moved.
+            return;
+        }
         self.steps += 1;
         *self.events.entry(event).or_default() += 1;
         let mut count = |machine, from, to, is_meant: bool| {

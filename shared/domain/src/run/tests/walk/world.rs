@@ -124,7 +124,7 @@ pub(super) fn lead(rng: &mut fastrand::Rng, workflow: &Workflow) -> (Lead, Start
     if rng.u8(..4) > 0 {
         lead.profile.email = Some("john@example.com".try_into().unwrap());
     }
-    if rng.u8(..20) == 0 {
+    if rng.u8(..12) == 0 {
         lead.profile.phone = None;
     }
     (lead, start)
