@@ -1,5 +1,5 @@
 //! Outcomes of contacts, and their effects on a run
-//! ([contract](../../../docs/contract.md#outcomes)).
+//! ([contract](../../../docs/contract.md#outcomes-in-the-file)).
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 

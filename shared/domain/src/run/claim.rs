@@ -113,7 +113,7 @@ impl Run {
         }
         if !workflow.gate().is_open(channel, now) {
             // `advance` has ended a touchpoint with an open try.
-            return Err(self.to_next_opening(index, workflow, now));
+            return Err(self.move_to_next_opening(index, workflow, now));
         }
         Ok(index)
     }
@@ -184,7 +184,12 @@ impl Run {
     }
 
     /// Moves a touchpoint whose window is closed to the next opening.
-    fn to_next_opening(&mut self, index: u16, workflow: &Workflow, now: Timestamp) -> NotClaimed {
+    fn move_to_next_opening(
+        &mut self,
+        index: u16,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> NotClaimed {
         let gate = workflow.gate();
         let mut opening = now;
         if let Some(touchpoint) = self.touchpoint_mut(index) {

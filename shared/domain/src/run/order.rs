@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     CadenceState, Run, RunStatus,
     hand_over::Delivery,
-    wake::{Held, HeldBy},
+    wake::{Held, HeldBy, Wake, WakeKind},
 };
 use crate::{
     cadence::{Reason, Touchpoint, TouchpointState, shift},
@@ -38,6 +38,45 @@ impl Run {
             .filter(|(_, it)| it.state == TouchpointState::Scheduled && is_meant(it))
             .min_by_key(|(index, it)| (it.due_at, *index))
             .map(|(index, _)| index)
+    }
+
+    /// Returns the run's entry in the second index. `None` if nothing must happen to the run any
+    /// more: its cadence is over or stopped, and it has no claim and no open try.
+    pub fn wake(&self) -> Option<Wake> {
+        let held = self.held.map(|held| Wake::Held(held.by));
+        if let Some(hand_over) = &self.hand_over {
+            let due = Wake::Due {
+                at: hand_over.wake_at,
+                kind: hand_over.wake,
+                channel: self.touchpoint(hand_over.index)?.channel,
+            };
+            let may_be_out = hand_over.claim.is_some() || hand_over.is_open;
+            return match held {
+                Some(held) if !may_be_out => Some(held),
+                _ => Some(due),
+            };
+        }
+        if self.cadence_state != CadenceState::Active {
+            return None;
+        }
+        if held.is_some() {
+            return held;
+        }
+        if let Some(next) = self.next_index() {
+            let touchpoint = self.touchpoint(next)?;
+            return Some(Wake::Due {
+                at: touchpoint.due_at,
+                kind: WakeKind::HandOver,
+                channel: touchpoint.channel,
+            });
+        }
+        let mut touchpoints = self.touchpoints.iter();
+        let dispatched = touchpoints.find(|it| it.state == TouchpointState::Dispatched)?;
+        Some(Wake::Due {
+            at: self.awaited?.due_at,
+            kind: WakeKind::MissingOutcome,
+            channel: dispatched.channel,
+        })
     }
 
     /// Returns the index of the first touchpoint in a state.

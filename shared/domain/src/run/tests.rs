@@ -4,5 +4,7 @@ mod fixtures;
 mod hand_overs;
 mod holds;
 mod outcomes;
+mod pulls;
 mod time;
 mod walk;
+mod weights;

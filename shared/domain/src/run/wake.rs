@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CadenceState, Run};
-use crate::{cadence::TouchpointState, channel::Channel, ids::WorkflowId};
+use crate::{channel::Channel, ids::WorkflowId};
 
 /// Kind of a wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,45 +62,4 @@ pub enum Wake {
     },
     /// The run waits for the end of the hold.
     Held(HeldBy),
-}
-
-impl Run {
-    /// Returns the run's entry in the second index. `None` if nothing must happen to the run any
-    /// more: its cadence is over or stopped, and it has no claim and no open try.
-    pub fn wake(&self) -> Option<Wake> {
-        let held = self.held.map(|held| Wake::Held(held.by));
-        if let Some(hand_over) = &self.hand_over {
-            let due = Wake::Due {
-                at: hand_over.wake_at,
-                kind: hand_over.wake,
-                channel: self.touchpoint(hand_over.index)?.channel,
-            };
-            let may_be_out = hand_over.claim.is_some() || hand_over.is_open;
-            return match held {
-                Some(held) if !may_be_out => Some(held),
-                _ => Some(due),
-            };
-        }
-        if self.cadence_state != CadenceState::Active {
-            return None;
-        }
-        if held.is_some() {
-            return held;
-        }
-        if let Some(next) = self.next_index() {
-            let touchpoint = self.touchpoint(next)?;
-            return Some(Wake::Due {
-                at: touchpoint.due_at,
-                kind: WakeKind::HandOver,
-                channel: touchpoint.channel,
-            });
-        }
-        let mut touchpoints = self.touchpoints.iter();
-        let dispatched = touchpoints.find(|it| it.state == TouchpointState::Dispatched)?;
-        Some(Wake::Due {
-            at: self.awaited?.due_at,
-            kind: WakeKind::MissingOutcome,
-            channel: dispatched.channel,
-        })
-    }
 }

@@ -9,13 +9,6 @@ use crate::{
     workflow::Workflow,
 };
 
-/// Returns a run whose first call is with the receiver.
-fn dispatched(workflow: &Workflow) -> Run {
-    let mut run = run(workflow);
-    push(&mut run, Answer::Taken, workflow, at("10T12:00"));
-    run
-}
-
 fn ask(run: &mut Run, index: u16, time: &str, workflow: &Workflow, now: &str) -> Reported {
     let report = callback(at(time));
     run.report(index, report, workflow, at(now))

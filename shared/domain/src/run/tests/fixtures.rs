@@ -6,7 +6,7 @@ use crate::{
     cadence::{Cadence, Day, FirstTouchpoint, Reason, Step, Touchpoint, TouchpointState, Window},
     channel::Channel,
     lead::{Lead, Profile, Start},
-    outcome::{Effect, Outcome, Outcomes},
+    outcome::{CadenceEffect, Effect, Outcome, Outcomes},
     run::{Answer, Delivery, NotClaimed, Owner, Report, Reported, Run},
     workflow::{GoalType, Status, Workflow},
 };
@@ -182,4 +182,26 @@ pub(super) fn dues(run: &Run) -> Vec<String> {
 
 pub(super) fn reasons(run: &Run, index: usize) -> &[Reason] {
     &run.touchpoints[index].reasons
+}
+
+/// Returns a run whose first call is with the receiver.
+pub(super) fn dispatched(workflow: &Workflow) -> Run {
+    let mut run = run(workflow);
+    push(&mut run, Answer::Taken, workflow, at("10T12:00"));
+    run
+}
+
+/// Returns a run whose first call has an outcome.
+pub(super) fn with(outcome: Outcome, workflow: &Workflow) -> Run {
+    let mut run = dispatched(workflow);
+    let reported = report(&mut run, 0, outcome, workflow, at("10T12:10"));
+    assert_eq!(reported, Reported::Changed);
+    run
+}
+
+pub(super) fn effect(cadence: CadenceEffect) -> Effect {
+    Effect {
+        cadence,
+        ..Effect::default()
+    }
 }

@@ -1,6 +1,10 @@
 //! Events of the walk, and the transitions that it has seen.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{self, Write},
+};
 
 use crate::{
     cadence::TouchpointState,
@@ -171,6 +175,32 @@ impl Seen {
         add(&mut self.states, other.states);
         add(&mut self.transitions, other.transitions);
         self
+    }
+
+    /// Writes how often everything was seen.
+    ///
+    /// # Errors
+    /// Same as [`Write::write_fmt`].
+    pub(super) fn print(&self, to: &mut impl Write) -> io::Result<()> {
+        let (steps, runs, drifts, longest) =
+            (self.steps, self.runs, self.drifts, self.longest_drift);
+        writeln!(
+            to,
+            "{steps} steps, {runs} runs, {drifts} drifts, the longest of {longest} wakes"
+        )?;
+        for ((machine, state), count) in &self.states {
+            writeln!(to, "{count:>9} {machine:?}: {state}")?;
+        }
+        for (event, count) in &self.events {
+            writeln!(to, "{count:>9} {event}")?;
+        }
+        for (outcome, count) in &self.outcomes {
+            writeln!(to, "{count:>9} {outcome}")?;
+        }
+        for ((machine, from, event, next), count) in &self.transitions {
+            writeln!(to, "{count:>9} {machine:?}: {from} --{event}--> {next}")?;
+        }
+        Ok(())
     }
 
     /// Counts an event. `target` is the touchpoint that it was about: it counts even if its state

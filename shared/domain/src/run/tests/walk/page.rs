@@ -3,8 +3,11 @@
 use std::{env, fmt::Write, fs};
 
 use super::{
-    events::{Machine, START, State},
-    table::{Row, TABLE},
+    cadences::CADENCES,
+    events::{START, State},
+    runs::RUNS,
+    table::Row,
+    touchpoints::TOUCHPOINTS,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/run-states.md");
@@ -13,15 +16,14 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/run-states.m
 fn the_page_of_the_states_has_the_table_and_its_pictures() {
     let page = fs::read_to_string(PAGE).unwrap();
     let machines = [
-        (Machine::Touchpoint, "touchpoint"),
-        (Machine::Cadence, "cadence"),
-        (Machine::Run, "run"),
+        (TOUCHPOINTS, "touchpoint"),
+        (CADENCES, "cadence"),
+        (RUNS, "run"),
     ];
     let mut written = page.clone();
-    for (machine, name) in machines {
-        let rows: Vec<_> = TABLE.iter().filter(|it| it.machine == machine).collect();
-        written = replace(&written, &format!("picture of a {name}"), &picture(&rows));
-        written = replace(&written, &format!("table of a {name}"), &table(&rows));
+    for (rows, name) in machines {
+        written = replace(&written, &format!("picture of a {name}"), &picture(rows));
+        written = replace(&written, &format!("table of a {name}"), &table(rows));
     }
     #[expect(
         clippy::disallowed_methods,
@@ -54,7 +56,7 @@ fn events(row: &Row) -> String {
     events.join(", ")
 }
 
-fn table(rows: &[&Row]) -> String {
+fn table(rows: &[Row]) -> String {
     let mut table =
         "| state | event | next state | effect |\n| --- | --- | --- | --- |\n".to_owned();
     for row in rows {
@@ -71,7 +73,7 @@ fn table(rows: &[&Row]) -> String {
 }
 
 /// Returns the states as a diagram, with one arrow between two states.
-fn picture(rows: &[&Row]) -> String {
+fn picture(rows: &[Row]) -> String {
     let mut picture = "```mermaid\nstateDiagram-v2\n".to_owned();
     let mut named: Vec<State> = Vec::new();
     for state in rows.iter().flat_map(|it| [it.from, it.to]) {
@@ -88,7 +90,7 @@ fn picture(rows: &[&Row]) -> String {
         }
         drawn.push(arrow);
         let alike = rows.iter().filter(|it| (it.from, it.to) == arrow);
-        let labels: Vec<_> = alike.map(|it| events(it)).collect();
+        let labels: Vec<_> = alike.map(events).collect();
         let (from, to) = (id(row.from), id(row.to));
         writeln!(picture, "    {from} --> {to}: {}", labels.join(", ")).unwrap();
     }
