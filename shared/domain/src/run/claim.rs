@@ -144,26 +144,31 @@ impl Run {
 
     /// Begins the hand-over of a touchpoint, or goes on with it.
     fn begin(&mut self, index: u16, delivery: Delivery, workflow: &Workflow, now: Timestamp) {
+        let Some(touchpoint) = self.touchpoint(index) else {
+            return;
+        };
+        let (channel, due_at) = (touchpoint.channel, touchpoint.due_at);
+        let gate = workflow.gate();
+        let expires_at = whole_second(gate.after_open(channel, now, expires_after(channel)));
         if let Some(hand_over) = &mut self.hand_over {
+            let is_opened = (hand_over.delivery, delivery) == (Delivery::Pull, Delivery::Pull);
+            if hand_over.tries == 0 && !is_opened {
+                hand_over.expires_at = expires_at;
+            }
             if hand_over.delivery != delivery {
                 // The channel has another destination now. A pulled touchpoint wakes the run at the
                 // end of its time, and a pushed one for each try.
                 hand_over.delivery = delivery;
-                (hand_over.wake_at, hand_over.wake) = match delivery {
-                    Delivery::Push => (whole_second(now), WakeKind::Retry),
-                    Delivery::Pull => (hand_over.expires_at, WakeKind::Expiry),
-                };
+                match delivery {
+                    Delivery::Push => hand_over.wake_for_try(now),
+                    Delivery::Pull => {
+                        hand_over.wake_at = hand_over.expires_at;
+                        hand_over.wake = WakeKind::Expiry;
+                    }
+                }
             }
             return;
         }
-        let Some(touchpoint) = self.touchpoint(index) else {
-            return;
-        };
-        let channel = touchpoint.channel;
-        let due_at = touchpoint.due_at;
-        let expires_at = workflow
-            .gate()
-            .after_open(channel, now, expires_after(channel));
         let (wake_at, wake) = match delivery {
             // The claim leaves the wake where it is.
             Delivery::Push => (due_at, WakeKind::HandOver),
@@ -172,7 +177,7 @@ impl Run {
         self.hand_over = Some(HandOver {
             index,
             delivery,
-            expires_at: whole_second(expires_at),
+            expires_at,
             tries: 0,
             lapses: 0,
             refusals: 0,
@@ -203,7 +208,7 @@ impl Run {
         if let Some(hand_over) = &mut self.hand_over
             && hand_over.delivery == Delivery::Push
         {
-            hand_over.wake_at = opening.min(hand_over.expires_at);
+            hand_over.wake_for_try(opening);
         }
         NotClaimed::NotDue(opening)
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::wake::WakeKind;
-use crate::{cadence::Reason, channel::Channel};
+use crate::{cadence::Reason, channel::Channel, time::whole_second};
 
 /// Time after the last hand-over of a run at which its outcome counts as missing.
 pub const OUTCOME_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
@@ -53,9 +53,9 @@ pub struct HandOver {
     pub index: u16,
     pub delivery: Delivery,
     /// Time at which the touchpoint has used up its open time. It is never handed over from then
-    /// on.
+    /// on. A pushed touchpoint without a try has its whole time left.
     pub expires_at: Timestamp,
-    /// Number of tries so far.
+    /// Number of tries so far, without those that went back.
     pub tries: u16,
     /// Number of leases that ended without an outcome.
     pub lapses: u8,
@@ -68,6 +68,21 @@ pub struct HandOver {
     /// Time and kind of the run's wake.
     pub wake_at: Timestamp,
     pub wake: WakeKind,
+}
+
+impl HandOver {
+    /// Returns the end of the touchpoint's time. `None` if its time does not run: a pushed
+    /// touchpoint that went back waits for its receiver.
+    pub(super) fn end(&self) -> Option<Timestamp> {
+        let runs = self.delivery == Delivery::Pull || self.tries > 0;
+        runs.then_some(self.expires_at)
+    }
+
+    /// Sets the wake for the next try. The end of its time wakes the run if that comes first.
+    pub(super) fn wake_for_try(&mut self, at: Timestamp) {
+        self.wake_at = whole_second(self.end().map_or(at, |end| end.min(at)));
+        self.wake = WakeKind::Retry;
+    }
 }
 
 /// Reason why a touchpoint was not claimed. The run may have changed all the same, so the caller

@@ -152,13 +152,13 @@ impl Run {
             let gate = workflow.gate();
             let left = gate.open_time(channel, held.since, hand_over.expires_at);
             hand_over.expires_at = whole_second(gate.after_open(channel, now, left));
-            hand_over.wake_at = match hand_over.delivery {
-                Delivery::Pull => hand_over.expires_at,
+            match hand_over.delivery {
+                Delivery::Pull => hand_over.wake_at = hand_over.expires_at,
                 Delivery::Push => {
                     let later = hand_over.wake_at.saturating_add(pause);
-                    later.map_or(now, |it| it.min(hand_over.expires_at))
+                    hand_over.wake_for_try(later.unwrap_or(now));
                 }
-            };
+            }
         }
         self.shift_scheduled(workflow, pause, now);
         true

@@ -223,7 +223,7 @@ impl Run {
             CadenceEffect::Cancel => self.cancel_cadence(),
         }
         if let Some(at) = report.callback_at.filter(|_| self.goes_on()) {
-            self.schedule_callback(at, workflow);
+            self.schedule_callback(at.max(now), workflow);
         }
         if effect.human_takeover && !self.human_takeover {
             match self.cadence_state {

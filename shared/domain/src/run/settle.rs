@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Awaited, Run,
     hand_over::{Answer, ClaimOver, Delivery, MOST_LAPSES, OUTCOME_TIMEOUT, Owner},
-    wake::WakeKind,
 };
 use crate::{
     cadence::{Reason, Touchpoint, TouchpointState},
@@ -83,7 +82,8 @@ impl Run {
         {
             let channel = self.touchpoint(hand_over.index).map(|it| it.channel);
             let is_closed = channel.is_some_and(|it| !workflow.gate().is_open(it, now));
-            let (is_open, is_over) = (hand_over.is_open, hand_over.expires_at <= now);
+            let is_over = hand_over.end().is_some_and(|end| end <= now);
+            let is_open = hand_over.is_open;
             let is_over = is_over || is_open && is_closed;
             if is_open && (is_over || !self.is_live()) {
                 self.leave(TouchpointState::Unconfirmed, None);
@@ -140,9 +140,7 @@ impl Run {
         };
         let (index, is_open) = (hand_over.index, hand_over.is_open);
         if hand_over.delivery == Delivery::Push {
-            // The end of its time wakes the run even if the next try comes later.
-            hand_over.wake_at = whole_second(retry_at.min(hand_over.expires_at));
-            hand_over.wake = WakeKind::Retry;
+            hand_over.wake_for_try(retry_at);
         }
         if is_open {
             return;

@@ -28,6 +28,14 @@ fn a_callback_moves_the_next_call_and_nothing_else() {
 }
 
 #[test]
+fn a_callback_for_a_time_that_has_passed_is_due_at_once() {
+    let workflow = workflow();
+    let mut run = dispatched(&workflow);
+    ask(&mut run, 0, "10T11:00", &workflow, "10T12:10");
+    assert_eq!(dues(&run)[1], "10T12:10");
+}
+
+#[test]
 fn a_callback_can_bring_the_next_call_forward() {
     let workflow = workflow();
     let mut run = dispatched(&workflow);

@@ -129,6 +129,27 @@ fn a_touchpoint_that_comes_back_waits_without_a_counted_try() {
 }
 
 #[test]
+fn a_touchpoint_that_only_went_back_uses_up_no_time() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let retry_at = at("10T15:00");
+    push(
+        &mut run,
+        Answer::Back { retry_at },
+        &workflow,
+        at("10T12:00"),
+    );
+    assert!(!run.advance(&workflow, at("10T20:00")));
+    assert_eq!(claim(&mut run, &workflow, at("10T20:00")), Ok(0));
+    assert_eq!(run.hand_over.as_ref().unwrap().expires_at, at("10T21:00"));
+    // A refusal is a try, so the time runs from then on.
+    run.settle(OWNER, Answer::Refused, &workflow, at("10T20:00"))
+        .unwrap();
+    assert!(run.advance(&workflow, at("10T21:00")));
+    assert_eq!(states(&run)[0], State::Expired);
+}
+
+#[test]
 fn a_template_error_fails_and_a_reason_skips() {
     let workflow = workflow();
     let mut run = run(&workflow);

@@ -120,7 +120,7 @@ fn a_touchpoint_that_came_back_goes_to_the_new_destination_of_its_channel() {
     assert_eq!(run.open(&workflow, retry_at), Some(0));
     let hand_over = run.hand_over.clone().unwrap();
     let now = (hand_over.delivery, hand_over.wake, hand_over.wake_at);
-    assert_eq!(now, (Delivery::Pull, WakeKind::Expiry, at("10T13:00")));
+    assert_eq!(now, (Delivery::Pull, WakeKind::Expiry, at("10T13:05")));
     assert_eq!(push(&mut run, Answer::Taken, &workflow, at("10T12:10")), 0);
 }
 
