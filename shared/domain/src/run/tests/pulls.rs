@@ -7,7 +7,7 @@ use crate::{
     run::{Answer, ClaimOver, Delivery, MOST_LAPSES, Owner, Wake, WakeKind},
 };
 
-const OTHER: Owner = Owner([2; 12]);
+const OTHER: Owner = Owner([2; 10]);
 
 #[test]
 fn a_pulled_touchpoint_is_opened_when_it_is_due_and_expires_from_then_on() {

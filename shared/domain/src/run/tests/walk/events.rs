@@ -1,10 +1,6 @@
 //! Events of the walk, and the transitions that it has seen.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    io::{self, Write},
-};
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     cadence::TouchpointState,
@@ -177,32 +173,6 @@ impl Seen {
         self
     }
 
-    /// Writes how often everything was seen.
-    ///
-    /// # Errors
-    /// Same as [`Write::write_fmt`].
-    pub(super) fn print(&self, to: &mut impl Write) -> io::Result<()> {
-        let (steps, runs, drifts, longest) =
-            (self.steps, self.runs, self.drifts, self.longest_drift);
-        writeln!(
-            to,
-            "{steps} steps, {runs} runs, {drifts} drifts, the longest of {longest} wakes"
-        )?;
-        for ((machine, state), count) in &self.states {
-            writeln!(to, "{count:>9} {machine:?}: {state}")?;
-        }
-        for (event, count) in &self.events {
-            writeln!(to, "{count:>9} {event}")?;
-        }
-        for (outcome, count) in &self.outcomes {
-            writeln!(to, "{count:>9} {outcome}")?;
-        }
-        for ((machine, from, event, next), count) in &self.transitions {
-            writeln!(to, "{count:>9} {machine:?}: {from} --{event}--> {next}")?;
-        }
-        Ok(())
-    }
-
     /// Counts an event. `target` is the touchpoint that it was about: it counts even if its state
     /// stays the same.
     pub(super) fn note(&mut self, before: &Run, after: &Run, event: Event, target: Option<u16>) {
@@ -228,5 +198,29 @@ impl Seen {
         let (from, to) = (cadence_state(before), cadence_state(after));
         count(Machine::Cadence, from, to, false);
         count(Machine::Run, run_state(before), run_state(after), false);
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (steps, runs, drifts) = (self.steps, self.runs, self.drifts);
+        let longest = self.longest_drift;
+        writeln!(
+            f,
+            "{steps} steps, {runs} runs, {drifts} drifts, the longest of {longest} wakes"
+        )?;
+        for ((machine, state), count) in &self.states {
+            writeln!(f, "{count:>9} {machine:?}: {state}")?;
+        }
+        for (event, count) in &self.events {
+            writeln!(f, "{count:>9} {event}")?;
+        }
+        for (outcome, count) in &self.outcomes {
+            writeln!(f, "{count:>9} {outcome}")?;
+        }
+        for ((machine, from, event, next), count) in &self.transitions {
+            writeln!(f, "{count:>9} {machine:?}: {from} --{event}--> {next}")?;
+        }
+        Ok(())
     }
 }

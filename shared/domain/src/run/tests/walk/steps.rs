@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-const STRANGER: Owner = Owner([9; 12]);
+const STRANGER: Owner = Owner([9; 10]);
 
 impl Walk<'_> {
     pub(super) fn is_over(&mut self) -> bool {
