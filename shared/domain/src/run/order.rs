@@ -128,12 +128,13 @@ impl Run {
         }
     }
 
-    /// Holds the run at its hand-over. Has no effect on a run that is claimed, has no hand-over left
-    /// or does not go on.
-    pub fn hold(&mut self, by: HeldBy, now: Timestamp) {
+    /// Holds the run at its hand-over, from `since` on. The time of an opened touchpoint stands still
+    /// since then, so a run that is held at an expiry is held before [`Run::advance`]. Has no effect
+    /// on a run that is claimed, has no hand-over left or does not go on.
+    pub fn hold(&mut self, by: HeldBy, since: Timestamp) {
         let is_claimed = self.hand_over.as_ref().is_some_and(|it| it.claim.is_some());
         if self.goes_on() && !is_claimed && self.next_index().is_some() {
-            self.held.get_or_insert(Held { by, since: now });
+            self.held.get_or_insert(Held { by, since });
         }
     }
 

@@ -75,6 +75,18 @@ fn the_time_of_an_opened_touchpoint_does_not_run_while_it_is_held() {
 }
 
 #[test]
+fn a_run_that_is_held_at_an_expiry_keeps_the_time_since_the_pause() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    run.open(&workflow, at("10T12:00"));
+    // The workflow was paused at 12:20, and the wake at 13:00 finds that.
+    run.hold(by(), at("10T12:20"));
+    assert!(!run.advance(&workflow, at("10T13:00")));
+    run.release(&workflow, at("10T15:00"));
+    assert_eq!(run.hand_over.as_ref().unwrap().expires_at, at("10T15:40"));
+}
+
+#[test]
 fn a_hold_over_closed_hours_leaves_the_open_time_that_was_left() {
     let workflow = workflow_with_windows();
     for released_at in ["10T20:00", "11T09:00"] {
