@@ -129,6 +129,9 @@ cadence:
         components: [{z: 1, a: [1, 2.5, true, ~, "x: y"], m: {"": "007", é: "\u2028"}}, text]
     - {channel: email, delay: P366D, message: {subject: "- no list", html: "<p>é\t&amp;</p>\r\n"}}
     - {channel: sms, message: {content: " spaces "}}
+outcomes:
+  replied: {cadence: continue, status: "true", human_takeover: true}
+  no_outcome: {cadence: next_step}
 "#;
 
     fn workflow(yaml: &str) -> Workflow {

@@ -204,6 +204,21 @@ mod tests {
                     "cadence.steps[2]: none -> {attempt_interval: PT0S, channel: sms, delay: PT1H, max_attempts: 1}",
                 ],
             ),
+            (
+                "cadence:\n",
+                "outcomes: {replied: {cadence: continue, status: won}, busy: {cadence: next_step}}\ncadence:\n",
+                &[
+                    "outcomes.busy.cadence: continue -> next_step",
+                    "outcomes.replied.cadence: complete -> continue",
+                    "outcomes.replied.human_takeover: true -> false",
+                    "outcomes.replied.status: engaged -> won",
+                ],
+            ),
+            (
+                "cadence:\n",
+                "outcomes: {voicemail: {cadence: continue}}\ncadence:\n",
+                &[],
+            ),
         ] {
             assert_eq!(changes(from, to), expected, "{to}");
         }

@@ -13,6 +13,8 @@ mod account;
 mod cadence;
 mod file;
 mod node;
+#[cfg(test)]
+mod outcome_tests;
 mod outcomes;
 mod problem;
 #[cfg(test)]

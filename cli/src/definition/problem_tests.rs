@@ -1,6 +1,10 @@
 use super::*;
 
-const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
+/// The example, with an effect that has every field.
+const EXAMPLE: &str = concat!(
+    include_str!("../../tests/fixtures/workflow.yaml"),
+    "outcomes:\n  busy: {cadence: complete, human_takeover: true}\n"
+);
 
 /// Returns the problems of the example after a change.
 fn problems(from: &str, to: &str) -> Vec<String> {
@@ -50,6 +54,8 @@ fn the_nearest_right_value_is_offered_for_every_enum_field_and_zone() {
         "is_paused",
         "statuses",
         "cadence",
+        "outcomes",
+        "human_takeover",
         "windows",
         "gate_all_channels",
         "steps",

@@ -1,6 +1,7 @@
 use std::{fs, path::Path};
 
 use boon::{Compiler, Schemas};
+use domain::outcome::Outcome;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
@@ -123,6 +124,23 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         ("message: {content:", "message: {text:"),
         ("cadence:", "cadences:"),
         ("  steps:\n", "  step:\n"),
+        ("cadence:", "outcomes: [busy]\ncadence:"),
+        ("cadence:", "outcomes: {buzy: {cadence: cancel}}\ncadence:"),
+        (
+            "cadence:",
+            "outcomes: {opted_out: {cadence: cancel}}\ncadence:",
+        ),
+        ("cadence:", "outcomes: {busy: }\ncadence:"),
+        ("cadence:", "outcomes: {busy: {}}\ncadence:"),
+        ("cadence:", "outcomes: {busy: {cadence: stop}}\ncadence:"),
+        (
+            "cadence:",
+            "outcomes: {busy: {cadence: cancel, human_takeover: 0}}\ncadence:",
+        ),
+        (
+            "cadence:",
+            "outcomes: {busy: {cadence: cancel, status: 1}}\ncadence:",
+        ),
     ] {
         assert!(!checker.agree(&changed(from, to)), "{to}");
     }
@@ -180,6 +198,16 @@ fn the_schema_has_the_fields_that_the_reader_knows() {
             &schema["definitions"]["message"],
             "{content:",
             "{unknown: 1, content:",
+        ),
+        (
+            &schema["definitions"]["effect"],
+            "cadence:",
+            "outcomes: {busy: {cadence: cancel, unknown: 1}}\ncadence:",
+        ),
+        (
+            &workflow["properties"]["outcomes"],
+            "cadence:",
+            "outcomes: {unknown: {cadence: cancel}}\ncadence:",
         ),
     ] {
         assert_eq!(fields(object), known(&changed(from, to)));
@@ -260,6 +288,20 @@ fn definition() -> impl Strategy<Value = Value> {
         }
         step
     });
+    let effect = (
+        prop::sample::select(vec!["continue", "next_step", "complete", "cancel"]),
+        prop::option::of(prop::sample::select(vec!["a", "b"])),
+        any::<bool>(),
+    );
+    let effect = effect.prop_map(|(cadence, status, takeover)| {
+        let mut effect = json!({"cadence": cadence, "human_takeover": takeover});
+        if let Some(status) = status {
+            effect["status"] = json!(status);
+        }
+        effect
+    });
+    let outcome = prop::sample::select(Outcome::CONFIGURABLE.map(Outcome::as_str).to_vec());
+    let outcomes = prop::collection::btree_map(outcome, effect, 0..5);
     let goal = prop::sample::select(vec!["appointment", "payment_link", "quote", "custom"]);
     let zone = prop::sample::select(vec!["Europe/Berlin", "UTC", "America/New_York"]);
     (
@@ -269,8 +311,9 @@ fn definition() -> impl Strategy<Value = Value> {
         any::<bool>(),
         prop::collection::vec(window, 0..4),
         prop::collection::vec(step, 1..6),
+        outcomes,
     )
-        .prop_map(|(name, goal, zone, flag, windows, steps)| {
+        .prop_map(|(name, goal, zone, flag, windows, steps, outcomes)| {
             json!({
                 "name": name, "goal_type": goal, "timezone": zone, "is_paused": flag,
                 "statuses": [
@@ -278,6 +321,7 @@ fn definition() -> impl Strategy<Value = Value> {
                     {"key": "b", "label": "B", "category": "y", "is_initial": false, "is_terminal": true},
                 ],
                 "cadence": {"windows": windows, "gate_all_channels": !flag, "steps": steps},
+                "outcomes": outcomes,
             })
         })
 }

@@ -95,8 +95,8 @@ fn a_problem_has_the_path_and_the_wrong_value() {
         (
             "is_paused: false",
             "paused: false",
-            "paused is not a known field (did you mean is_paused?): use name, goal_type, timezone, is_paused, statuses or \
-             cadence",
+            "paused is not a known field (did you mean is_paused?): use name, goal_type, timezone, is_paused, statuses, \
+             cadence or outcomes",
         ),
         (
             ", is_initial: true",

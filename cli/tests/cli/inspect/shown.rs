@@ -56,8 +56,8 @@ async fn a_lead_is_shown_with_its_runs_its_metadata_and_its_history() {
         "plan       \"gold\"\n",
         "\\u{1b}[2J  \"\\u{202e}\"\n",
         &format!("Run          {second}\n"),
-        "EARLIER RUN  WORKFLOW        STATUS  STATE     CREATED\n",
-        "  Sales Outreach  New     replaced  just now\n",
+        "EARLIER RUN  WORKFLOW        STATUS  STATE    CREATED\n",
+        "  Sales Outreach  New     stopped  just now\n",
         "just now  assigned to Sales Outreach  ops  again\n",
     ] {
         assert!(text.contains(part), "{part:?} in {text}");
@@ -65,7 +65,9 @@ async fn a_lead_is_shown_with_its_runs_its_metadata_and_its_history() {
     // Each run is shown by its id.
     let earlier = first["run"]["id"].as_str().unwrap();
     let output = on(&stack, &["run", "show", &id, "--run", &earlier[28..]]);
-    assert!(stdout(&output).contains("State        replaced: the lead has a newer run\n"));
+    assert!(stdout(&output).contains(
+        "State        stopped: the lead has a newer run, or the person wants no more contacts\n"
+    ));
     let output = on(&stack, &["run", "show", &id, "--run", "ffffffff"]);
     assert_eq!(
         stderr(&output),

@@ -106,7 +106,7 @@ async fn a_status_moves_the_lead_and_a_terminal_one_ends_the_run() {
         (unknown.status, &unknown.body["message"]),
         (
             StatusCode::BAD_REQUEST,
-            &json!("status_key \"gone\" must be one of new, engaged, won, lost")
+            &json!("status_key \"gone\" must be one of new, contacted, engaged, won, lost")
         )
     );
     let missing = post(&container, &id, "status", &json!({"reason": 7, "x": 1})).await;
