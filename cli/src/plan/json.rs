@@ -1,10 +1,7 @@
 //! JSON form of a plan. Its touchpoints have the names of those in
 //! [GET /leads/{id}/runs/{run_id}](../../../docs/contract.md#get-leadsidrunsrun_id).
 
-use domain::{
-    cadence::{Channel, Reason, Touchpoint, TouchpointState},
-    outcome::Outcome,
-};
+use domain::cadence::{Channel, Reason, Touchpoint, TouchpointState};
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
 
@@ -32,7 +29,6 @@ pub struct TouchpointOut<'a> {
     local: DateTime,
     state: TouchpointState,
     reasons: &'a [Reason],
-    outcome: Option<Outcome>,
 }
 
 impl<'a> TouchpointOut<'a> {
@@ -48,7 +44,7 @@ impl<'a> TouchpointOut<'a> {
             ref reasons,
             message: _,
             was_claimed: _,
-            outcome,
+            outcome: _,
         } = *touchpoint;
         Self {
             index,
@@ -60,7 +56,6 @@ impl<'a> TouchpointOut<'a> {
             local: touchpoint.local(),
             state,
             reasons,
-            outcome,
         }
     }
 }

@@ -2,7 +2,9 @@
 //! [GET /leads/{id}/runs/{run_id}](../../../docs/contract.md#get-leadsidrunsrun_id).
 
 use domain::{
+    cadence::Touchpoint,
     ids::{JobId, RunId, WorkflowId},
+    outcome::Outcome,
     run::{CadenceState, Held, HeldBy, Run, RunStatus},
     time::whole_second,
     workflow::Workflow,
@@ -27,7 +29,7 @@ pub struct RunOut<'a> {
     paused_at: Option<Timestamp>,
     held: Option<HeldOut>,
     created_at: Timestamp,
-    next: Option<TouchpointOut<'a>>,
+    next: Option<WithOutcome<'a>>,
 }
 
 /// The thing that holds a run.
@@ -57,7 +59,24 @@ pub struct WholeRunOut<'a> {
     #[serde(flatten)]
     run: RunOut<'a>,
     timezone: Option<&'a str>,
-    touchpoints: Vec<TouchpointOut<'a>>,
+    touchpoints: Vec<WithOutcome<'a>>,
+}
+
+/// A touchpoint with its outcome.
+#[derive(Serialize)]
+struct WithOutcome<'a> {
+    #[serde(flatten)]
+    touchpoint: TouchpointOut<'a>,
+    outcome: Option<Outcome>,
+}
+
+impl<'a> WithOutcome<'a> {
+    fn new((index, touchpoint): (usize, &'a Touchpoint)) -> Self {
+        Self {
+            touchpoint: TouchpointOut::new(index, touchpoint),
+            outcome: touchpoint.outcome,
+        }
+    }
 }
 
 impl<'a> From<&'a Run> for RunOut<'a> {
@@ -83,7 +102,7 @@ impl<'a> From<&'a Run> for RunOut<'a> {
             paused_at: run.paused_at.map(whole_second),
             held: run.held.map(HeldOut::from),
             created_at: whole_second(run.created_at),
-            next: words::next(run).map(|(index, it)| TouchpointOut::new(index, it)),
+            next: words::next(run).map(WithOutcome::new),
         }
     }
 }
@@ -105,9 +124,7 @@ impl<'a> WholeRunOut<'a> {
         Self {
             run: RunOut::from(run),
             timezone: workflow.map(Workflow::timezone_name),
-            touchpoints: touchpoints
-                .map(|(index, touchpoint)| TouchpointOut::new(index, touchpoint))
-                .collect(),
+            touchpoints: touchpoints.map(WithOutcome::new).collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod found;
 mod names;
+mod outcomes;
 mod shown;
 
 use std::{
