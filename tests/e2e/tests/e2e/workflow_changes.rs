@@ -1,6 +1,10 @@
 //! Workflows that are paused, resumed, edited or removed, and previews of their plans.
 
-use domain::workflow::Workflow;
+use domain::{
+    ids::WorkflowId,
+    outcome::{CadenceEffect, Effect, Outcome, Outcomes},
+    workflow::Workflow,
+};
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::json;
@@ -221,5 +225,43 @@ async fn a_removed_workflow_takes_no_leads_and_keeps_those_that_it_has() {
         container.call("GET", &path, None).await.status,
         StatusCode::NOT_FOUND
     );
+    container.stop().await;
+}
+
+#[tokio::test]
+async fn a_workflow_shows_the_effect_of_each_outcome() {
+    let container = Container::start().await;
+    let outcomes = async |id: WorkflowId| {
+        let path = format!("/workflows/{id}");
+        let mut reply = container.call("GET", &path, None).await;
+        reply.body["workflow"]["outcomes"].take()
+    };
+    let demo = outcomes(demo::WORKFLOW_ID.parse().unwrap()).await;
+    let words: Vec<_> = Outcome::CONFIGURABLE.map(Outcome::as_str).into();
+    let shown: Vec<_> = demo.as_object().unwrap().keys().collect();
+    assert_eq!(shown.len(), words.len());
+    assert!(
+        shown.iter().all(|it| words.contains(&it.as_str())),
+        "{demo}"
+    );
+    let replied = json!({"cadence": "complete", "status": "engaged", "human_takeover": true});
+    assert_eq!(demo["replied"], replied);
+    let goes_on = json!({"cadence": "continue", "status": null, "human_takeover": false});
+    assert_eq!(demo["no_outcome"], goes_on);
+
+    let effect = Effect {
+        cadence: CadenceEffect::NextStep,
+        status: Some("lost".to_owned()),
+        human_takeover: false,
+    };
+    let changed = another_workflow(&container, |workflow| {
+        workflow.outcomes = Outcomes::new([(Outcome::Busy, effect)].into());
+        workflow.statuses.retain(|status| status.key != "engaged");
+    });
+    let changed = outcomes(changed.await.id).await;
+    let busy = json!({"cadence": "next_step", "status": "lost", "human_takeover": false});
+    assert_eq!(changed["busy"], busy);
+    // The workflow does not have the default's status.
+    assert_eq!(changed["answered"]["status"], json!(null));
     container.stop().await;
 }
