@@ -106,3 +106,9 @@ fn a_wrong_entry_has_what_to_change() {
         assert_eq!(read(entry), Err(vec![problem]), "{entry}");
     }
 }
+
+#[test]
+fn all_problems_of_an_entry_are_reported_at_once() {
+    let wrong = read("busy: {cadence: stop, status: wom, human_takeover: 1}");
+    assert_eq!(wrong.unwrap_err().len(), 3);
+}

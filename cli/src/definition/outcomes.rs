@@ -53,34 +53,37 @@ impl Reader {
         outcome: Outcome,
         statuses: Option<&[StatusDefinition]>,
     ) -> Option<Effect> {
-        let effect = object!(
+        Some(object!(
             self,
             node,
             Effect {
                 cadence: required(Self::one_of),
-                status: if_given(Self::name),
+                status: if_given(|reader, node| reader.status_of(node, outcome, statuses)),
                 human_takeover: or(false, Self::flag),
             }
-        );
-        // The default's status need not be there.
-        if effect.status != default_effect(outcome).status {
-            self.check_status(node, &effect, statuses?);
-        }
-        Some(effect)
+        ))
     }
 
-    /// Checks that the status of an effect is one of the workflow's.
-    fn check_status(&mut self, node: &Node, effect: &Effect, statuses: &[StatusDefinition]) {
-        let keys: Vec<_> = statuses.iter().map(|status| status.key.as_str()).collect();
-        if let (Some(key), Some(node)) = (effect.status.as_deref(), node.field("status"))
-            && !keys.contains(&key)
-        {
-            let suggestion = question(nearest(key, &keys));
+    /// Reads the status of an effect. It is one of the workflow's, or the default.
+    fn status_of(
+        &mut self,
+        node: &Node,
+        outcome: Outcome,
+        statuses: Option<&[StatusDefinition]>,
+    ) -> Option<String> {
+        let key = self.name(node)?;
+        let keys = statuses?.iter().map(|status| status.key.as_str());
+        let keys: Vec<_> = keys.collect();
+        let is_default = default_effect(outcome).status.as_ref() == Some(&key);
+        if !is_default && !keys.contains(&key.as_str()) {
+            let suggestion = question(nearest(&key, &keys));
             let keys = either(&keys);
             self.wrong(
                 node,
                 format_args!("a status of the workflow: {keys}{suggestion}"),
             );
+            return None;
         }
+        Some(key)
     }
 }
