@@ -235,9 +235,7 @@ fn text(applied: &Applied, workflows: &[Workflow]) -> String {
     text.extend(applied.changes.iter().map(ActionOut::created_text));
     for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
         let name = printable(&paused.name);
-        text += &format!(
-            "{name} is paused: it accepts leads but schedules no contacts, and its runs wait.\n"
-        );
+        text += &format!("{name} is paused: it accepts leads, but their runs wait.\n");
     }
     if applied.queued_starts > 0 {
         text += &format!("Waiting starts queued: {}.\n", applied.queued_starts);

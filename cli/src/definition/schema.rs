@@ -106,7 +106,7 @@ fn workflow() -> Value {
                 "description": "Time zone of the days and the windows, with its summer time.",
             },
             "is_paused": flag(
-                "true: Leadgate stores new leads, and plans their contacts when this is false again.",
+                "true: Leadgate stores new leads, and all runs wait until this is false again.",
             ),
             "statuses": {
                 "type": "array",

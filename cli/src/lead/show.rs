@@ -186,7 +186,11 @@ fn current_run(
         return "The lead is in no workflow.\n".to_owned();
     };
     let next = words::next(run).map(|(_, touchpoint)| {
-        let is_claimed = touchpoint.state == TouchpointState::Claimed;
+        let state = match touchpoint.state {
+            TouchpointState::Claimed => ", claimed",
+            _ if run.held.is_some() => ", held",
+            _ => "",
+        };
         format!(
             "{}, try {} of {}, due {} ({}){}",
             touchpoint.channel,
@@ -194,7 +198,7 @@ fn current_run(
             touchpoint.max_attempts,
             local_time(touchpoint.due_at, zone.unwrap_or(&TimeZone::UTC)),
             relative(touchpoint.due_at, now),
-            if is_claimed { ", claimed" } else { "" }
+            state
         )
     });
     let rows = [

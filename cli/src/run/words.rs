@@ -42,8 +42,8 @@ pub fn state_with_reason(run: &Run, now: Timestamp) -> String {
         "failed" => "its workflow was removed before the run was planned",
         _ => {
             let cadence = match run.cadence_state {
-                CadenceState::Completed => "its cadence is completed",
-                CadenceState::Cancelled => "an outcome has cancelled its cadence",
+                CadenceState::Completed => "its cadence was completed",
+                CadenceState::Cancelled => "its cadence was cancelled by an outcome",
                 _ => return state.to_owned(),
             };
             return format!("{state}: {cadence}{since}");

@@ -50,7 +50,7 @@ async fn a_workflow_that_is_unpaused_releases_the_runs_that_it_held() {
     let paused = EXAMPLE.replace("is_paused: false", "is_paused: true");
     let output = setup.apply(&paused, &["--yes"]);
     let text = stdout(&output);
-    let waits = "Sales Outreach is paused: it accepts leads but schedules no contacts, and its runs wait.\n";
+    let waits = "Sales Outreach is paused: it accepts leads, but their runs wait.\n";
     assert!(text.ends_with(waits), "{text}");
     let runs = setup.hold(&workflow, 10).await;
 

@@ -13,7 +13,7 @@ async fn a_workflow_that_is_unpaused_gets_the_starts_that_waited() {
     let store = &setup.services.store;
     let paused = EXAMPLE.replace("is_paused: false", "is_paused: true");
     let output = setup.apply(&paused, &["--yes"]);
-    let is_paused = "Sales Outreach is paused: it accepts leads but schedules no contacts, and its runs wait.\n";
+    let is_paused = "Sales Outreach is paused: it accepts leads, but their runs wait.\n";
     assert!(stdout(&output).ends_with(is_paused));
     let demo_workflow = setup.demo_workflow().await;
     assert!(demo_workflow.is_paused);

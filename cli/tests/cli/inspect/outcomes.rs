@@ -162,7 +162,10 @@ async fn a_run_shows_claims_outcomes_and_its_hold() {
     );
     ada.shows(
         "lead",
-        &["State        held just now: its workflow is paused\n"],
+        &[
+            "State        held just now: its workflow is paused\n",
+            ", held\n",
+        ],
     );
     assert_eq!(ada.json()["run"]["held"]["by"], "workflow");
 
@@ -174,7 +177,7 @@ async fn a_run_shows_claims_outcomes_and_its_hold() {
         "run",
         &[
             "Status       Engaged\n",
-            "State        running: its cadence is completed",
+            "State        running: its cadence was completed",
             "Touchpoints  2 done, 7 cancelled\n",
             "  done: answered",
         ],
