@@ -34,9 +34,9 @@ pub enum ClockCommand {
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     #[command(flatten)]
-    stack: StackArgs,
-    #[command(flatten)]
     output: OutputArg,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// Options of `leadgate clock advance`.
@@ -46,9 +46,9 @@ pub struct AdvanceArgs {
     #[arg(value_parser = duration, allow_hyphen_values = true)]
     duration: Span,
     #[command(flatten)]
-    stack: StackArgs,
-    #[command(flatten)]
     output: OutputArg,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// Options of `leadgate clock set`.
@@ -58,9 +58,9 @@ pub struct SetArgs {
     /// or tomorrow
     time: Moment,
     #[command(flatten)]
-    stack: StackArgs,
-    #[command(flatten)]
     output: OutputArg,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// Options that name a local stack.

@@ -18,13 +18,16 @@ use crate::{
     guard::refusal,
 };
 
+/// Path of the clock.
+pub(crate) const CLOCK_PATH: &str = "/dev/clock";
+
 /// Returns the routes, for the clock of the stack.
 pub(crate) fn routes(clock: KeptClock) -> Router {
     let clock_routes = get(show_clock)
         .post(move_clock)
         .fallback(async || not_allowed("GET, HEAD, POST"));
     Router::new()
-        .route("/dev/clock", clock_routes)
+        .route(CLOCK_PATH, clock_routes)
         .with_state(clock)
 }
 

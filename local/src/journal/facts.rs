@@ -14,9 +14,15 @@ pub(super) fn of(reply: &Value, is_replay: bool) -> Option<String> {
         .or_else(|| many(reply))
         .or_else(|| one_lead(reply))
         .or_else(|| listed(reply))
-        .or_else(|| done(reply))?;
+        .or_else(|| done(reply))
+        .or_else(|| moved(reply))?;
     let replay = if is_replay { " (replay)" } else { "" };
     Some(fact + replay)
+}
+
+/// Returns the new time of the stack's clock.
+fn moved(reply: &Value) -> Option<String> {
+    Some(format!("the clock shows {}", text(reply, "now")?))
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

@@ -33,7 +33,10 @@ use percent_encoding::percent_decode_str;
 pub(crate) use self::warnings::Warnings;
 pub use self::{entry::Entry, file::LOG_FILES, tail::LogReader};
 use self::{file::LogFile, lines::Line};
-use crate::text::{terminal_width, without_keys};
+use crate::{
+    dev_routes::CLOCK_PATH,
+    text::{terminal_width, without_keys},
+};
 
 /// Maximum size of a reply, in bytes. All replies of the API are smaller.
 const REPLY_LIMIT: usize = 64 * 1024 * 1024;
@@ -102,7 +105,12 @@ pub(crate) async fn record(
     let method = request.method().clone();
     let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
     let path = without_keys(&path);
+    // Each command that finds the stack asks for the time.
+    let is_look = method == Method::GET && path == CLOCK_PATH;
     let (parts, body) = next.run(request).await.into_parts();
+    if is_look && parts.status.is_success() {
+        return Response::from_parts(parts, body);
+    }
     let elapsed = started.elapsed();
     let Ok(body) = to_bytes(body, REPLY_LIMIT).await else {
         return Response::from_parts(parts, Body::empty());

@@ -20,13 +20,13 @@ use serde_json::Value;
 use crate::program::{json, leadgate, stderr, stdout};
 
 /// A running `leadgate dev` with its data in a folder.
-struct Dev {
+pub(super) struct Dev {
     child: Child,
     ready: Value,
 }
 
 impl Dev {
-    fn start(folder: &Path, clock: &str) -> Self {
+    pub(super) fn start(folder: &Path, clock: &str) -> Self {
         let mut child = leadgate(&["dev", "--json", "--port", "0", "--clock", clock])
             .current_dir(folder)
             .stdout(Stdio::piped())
@@ -40,7 +40,7 @@ impl Dev {
         Self { child, ready }
     }
 
-    fn stop(mut self, signal: Signal) {
+    pub(super) fn stop(mut self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
         self.child.wait().unwrap();
     }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use domain::ids::AccountId;
 use local::demo;
+use nix::sys::signal::Signal;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Fixture, wait};
-use crate::program::stdout;
+use super::{Fixture, START, options::Dev, wait};
+use crate::program::{leadgate, stdout};
 
 fn lead() -> Value {
     json!({
@@ -77,6 +78,34 @@ async fn commands_use_the_clock_of_the_stack() {
     stack.stack.stop().await;
 }
 
+#[test]
+fn the_log_has_the_time_of_the_clock_and_a_line_for_each_move() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = leadgate(args);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        stdout(&output).to_owned()
+    };
+    let dev = Dev::start(folder.path(), "manual");
+    run(&["clock", "set", "2042-01-06T15:00:00Z"]);
+    run(&["clock", "show"]);
+    run(&["lead", "list"]);
+    let args = ["tail", "--no-follow", "--since", "1m", "--output", "json"];
+    let lines = run(&args);
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<Value> = lines
+        .filter(|line: &Value| line["kind"] == "request")
+        .collect();
+    let [line] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(line["at"], "2042-01-06T15:00:00Z");
+    assert_eq!(line["fact"], "the clock shows 2042-01-06T15:00:00Z");
+    dev.stop(Signal::SIGTERM);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_expires_when_the_clock_passes_its_end() {
     let stack = Fixture::start().await;
@@ -138,5 +167,32 @@ async fn limits_pass_by_the_time_of_the_machine_while_the_clock_stands_still() {
     wait(async || (status().await == StatusCode::TOO_MANY_REQUESTS).then_some(())).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     wait(async || (status().await == StatusCode::OK).then_some(())).await;
+    stack.stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_comes_again_only_when_the_clock_moves() {
+    let stack = Fixture::start().await;
+    let services = &stack.stack.services;
+    let status = || stack.json(&["queue", "status"]);
+    let in_flight = json!({"visible": 0, "in_flight": 1, "delayed": 0});
+    let send = services.clients.sqs.send_message();
+    let send = send.queue_url(&services.queue_url).message_body("no start");
+    send.send().await.unwrap();
+    for _ in 0..5 {
+        wait(async || (status()["start"] == in_flight).then_some(())).await;
+        // The timeout is 190 seconds. The event source looks ten times a second.
+        stdout(&stack.run(&["clock", "advance", "189s"]));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(status()["start"], in_flight);
+        assert_eq!(status()["dead_letter"]["visible"], 0);
+        stdout(&stack.run(&["clock", "advance", "1s"]));
+        wait(async || (status()["start"]["visible"] == 0).then_some(())).await;
+    }
+    wait(async || (status()["dead_letter"]["visible"] == 1).then_some(())).await;
+    let listed = stack.json(&["queue", "dlq", "list"]);
+    assert_eq!(listed["dead_letters"][0]["reason"], "unreadable");
+    assert_eq!(listed["dead_letters"][0]["sent_at"], START);
+    assert_eq!(listed["dead_letters"][0]["age_seconds"], 5 * 190);
     stack.stack.stop().await;
 }
