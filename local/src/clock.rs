@@ -19,8 +19,8 @@ use crate::{
     private_file::{FILE_MODE, without_links},
 };
 
-/// Name of the file with the time, in the data folder.
-pub(crate) const CLOCK_FILE: &str = "clock";
+/// Names of the file with the time, in the data folder, and of its next version.
+pub(crate) const CLOCK_FILES: [&str; 2] = ["clock", "clock.new"];
 
 /// Maximum number of bytes that are read of the file. A time is far shorter.
 const LONGEST: u64 = 100;
@@ -53,7 +53,8 @@ impl KeptClock {
     /// Takes over the time that the data folder keeps, if the clock can be moved. The time of the
     /// machine must not be earlier.
     pub(crate) fn open(clock: &Clock, folder: Option<&Path>) -> Result<Self, LocalError> {
-        let file = folder.map(|folder| folder.join(CLOCK_FILE));
+        let [name, _] = CLOCK_FILES;
+        let file = folder.map(|folder| folder.join(name));
         let kept = file.as_deref().map(read).transpose()?.flatten();
         match (kept, &file) {
             (Some(time), Some(path)) if clock.factor().is_none() => {
@@ -115,7 +116,8 @@ impl KeptClock {
 
 /// Writes a time into a file. After a kill, the file has the old time or the new one.
 fn replace(path: &Path, time: Timestamp) -> io::Result<()> {
-    let new = path.with_extension("new");
+    let [_, new] = CLOCK_FILES;
+    let new = path.with_file_name(new);
     let mut file = without_links()
         .write(true)
         .create(true)

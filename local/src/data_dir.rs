@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 
 use crate::{
     LocalError,
-    clock::CLOCK_FILE,
+    clock::CLOCK_FILES,
     journal::{Journal, LOG_FILES},
     private_file::{FILE_MODE, without_links},
     running::Running,
@@ -74,7 +74,7 @@ impl DataDir {
         for suffix in SUFFIXES {
             refuse_link(&path.join(format!("{DATA_FILE}{suffix}")))?;
         }
-        for name in LOG_FILES.into_iter().chain([CLOCK_FILE]) {
+        for name in LOG_FILES.into_iter().chain(CLOCK_FILES) {
             refuse_link(&path.join(name))?;
         }
         let lock_file = path.join(LOCK_FILE);

@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::State,
+    extract::{State, rejection::BytesRejection},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -59,8 +59,11 @@ async fn show_clock(State(KeptClock { clock, .. }): State<KeptClock>) -> Json<Sh
     })
 }
 
-async fn move_clock(State(clock): State<KeptClock>, body: Bytes) -> Response {
-    let moved = match serde_json::from_slice(&body) {
+async fn move_clock(
+    State(clock): State<KeptClock>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let moved = match serde_json::from_slice(&body.unwrap_or_default()) {
         Ok(Move::Advance(text)) => match text.parse::<Span>() {
             Ok(span) => clock.move_to(|now| later(now, span)),
             Err(_) => return invalid("advance is not a duration. Write one such as PT2H or P1D."),

@@ -8,7 +8,6 @@ mod backend;
 
 use std::{
     future::{Future, ready},
-    mem,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -92,10 +91,13 @@ fn receive(
     let most_deliveries = most_deliveries(source);
     let hidden_until = now + millis(timeout.unwrap_or(source.queue.visibility_timeout));
     let (mut received, mut dead) = (Vec::new(), Vec::new());
-    for mut message in mem::take(&mut source.messages) {
-        let is_due = message.visible_at <= now && received.len() < most;
+    let mut index = 0;
+    while let Some(message) = source.messages.get_mut(index)
+        && received.len() < most
+    {
+        let is_due = message.visible_at <= now;
         if is_due && message.approximate_receive_count >= most_deliveries {
-            dead.push(message);
+            dead.push(source.messages.remove(index));
             continue;
         }
         if is_due {
@@ -109,7 +111,7 @@ fn receive(
             message.visible_at = hidden_until;
             received.push(message.clone());
         }
-        source.messages.push(message);
+        index += 1;
     }
     let target = source.dead_letter_target_arn.clone();
     let mut queues = state.queues.values_mut();

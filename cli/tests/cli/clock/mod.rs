@@ -6,6 +6,8 @@ mod routes;
 mod service;
 
 use std::{
+    fs,
+    os::unix::fs::MetadataExt,
     path::Path,
     process::Output,
     time::{Duration, Instant},
@@ -99,6 +101,9 @@ async fn the_clock_is_shown_and_moves_forwards_by_commands() {
         assert_eq!(moved, serde_json::json!({ "now": now }), "{args:?}");
         assert_eq!(stack.clock.now().to_string(), now);
     }
+    let file = stack.folder.path().join(".leadgate/clock");
+    assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o600);
+    assert_eq!(fs::read_to_string(file).unwrap(), "2026-03-14T09:30:00Z\n");
     let output = stack.run(&["clock", "advance", "90s"]);
     assert_eq!(
         stdout(&output),

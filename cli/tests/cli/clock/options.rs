@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
+    os::unix::fs::symlink,
     path::Path,
     process::{Child, Stdio},
     thread::sleep,
@@ -193,6 +194,23 @@ fn a_file_that_has_no_time_is_refused_and_does_not_change() {
             );
         }
         assert_eq!(fs::read_to_string(&file).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_clock_file_that_is_a_link_is_refused() {
+    for name in ["clock", "clock.new"] {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "precious content").unwrap();
+        let data = folder.path().join(".leadgate");
+        fs::create_dir(&data).unwrap();
+        symlink(&precious, data.join(name)).unwrap();
+        let mut command = leadgate(&["dev", "--port", "0", "--clock", "manual"]);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        let text = stderr(&output);
+        assert!(text.contains("is a link or a special file"), "{text}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious content");
     }
 }
 

@@ -72,6 +72,11 @@ async fn a_wrong_move_is_an_error_in_the_envelope_that_shows_what_to_change() {
         assert_eq!(reply["message"], message, "{body}");
         assert_eq!(reply["request_id"], id);
     }
+    let large = stack
+        .request("POST", "/dev/clock")
+        .body(" ".repeat(4 << 20));
+    let reply: Value = large.send().await.unwrap().json().await.unwrap();
+    assert_eq!(reply["message"], form);
     assert_eq!(stack.clock.now().to_string(), START);
     stack.stack.stop().await;
 }
