@@ -6,9 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::channel::Channel;
+use crate::{
+    channel::Channel,
+    message_template::{Template, TemplateError},
+};
 
-/// Maximum length of a text in characters. The size of the lead bounds `html`.
+/// Maximum length of a text in characters. [`message_template`](crate::message_template) bounds
+/// `html`.
 pub const MAX_TEXT_LENGTH: usize = 4_096;
 
 /// A message that its channel can carry.
@@ -62,6 +66,8 @@ pub enum MessagePartError {
     NoTemplate,
     #[error("must be an array")]
     NotAnArray,
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 impl FirstMessage {
@@ -103,6 +109,12 @@ impl MessageParts {
         ]
     }
 
+    /// Returns the fields that are templates, by name.
+    pub fn templates(&self) -> [(&'static str, Option<&str>); 4] {
+        let [content, begin_message, subject, html, ..] = self.fields();
+        [content, begin_message, subject, html]
+    }
+
     /// Returns the fields that are wrong on every channel, each with its error.
     pub fn errors(&self) -> Vec<(&'static str, MessagePartError)> {
         let mut errors = Vec::new();
@@ -114,6 +126,13 @@ impl MessageParts {
                 "components" => errors.push((field, MessagePartError::NotAnArray)),
                 _ if text.chars().count() <= MAX_TEXT_LENGTH => {}
                 _ => errors.push((field, MessagePartError::TooLong)),
+            }
+        }
+        for (field, text) in self.templates() {
+            let is_wrong = errors.iter().any(|(wrong, _)| *wrong == field);
+            let text = text.filter(|_| !is_wrong);
+            if let Some(Err(error)) = text.map(Template::parse) {
+                errors.push((field, error.into()));
             }
         }
         errors

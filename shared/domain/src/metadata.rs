@@ -23,6 +23,11 @@ impl Metadata {
         self.0.contains_key(key)
     }
 
+    /// Returns the JSON text of the value of a key. `None` if the key is not there.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|value| value.get())
+    }
+
     /// Returns the number of keys.
     pub fn len(&self) -> usize {
         self.0.len()
