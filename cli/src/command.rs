@@ -76,6 +76,12 @@ enum Command {
     /// the workflow file.
     Init(InitArgs),
     /// Show when a workflow would contact a lead, without storing or sending anything.
+    ///
+    /// With --output json, prints {"name", "timezone", "enrolled_at", "touchpoints": [{"index",
+    /// "stepIndex", "channel", "attemptNumber", "maxAttempts", "due_at", "local", "state",
+    /// "reasons", "message", "failure": {"reason", "message", "variables"}}], "hints"}. message is a
+    /// template, or with --lead the text that the lead gets. failure is null unless that text
+    /// cannot be made.
     Plan(PlanArgs),
     /// Change an account, its workflows and its campaigns to match a file.
     ///
@@ -85,7 +91,7 @@ enum Command {
     ///
     /// With --output json, prints {"changes": [{"action": "create"|"change"|"remove", "kind":
     /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
-    /// "applied", "queued_starts", "released_runs"}. The id is null for something that was not
+    /// "applied", "queued_starts", "released_runs", "hints"}. The id is null for something that was not
     /// created. released_runs counts the runs that waited for their paused workflow. `apply` then asks
     /// nothing, and writes nothing without --yes.
     Apply(ApplyArgs),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod apply;
+mod body;
 pub mod campaign;
 pub mod clock;
 pub mod command;
@@ -18,6 +19,7 @@ pub mod key;
 pub mod lead;
 mod lead_arg;
 mod limit;
+mod missing;
 pub mod moment;
 mod name;
 mod nearest;

@@ -301,6 +301,13 @@ fn table_in<const N: usize>(
     text
 }
 
+/// Returns a hint as lines of its own, after a blank line.
+pub fn hint_line(hint: &str) -> String {
+    let columns = columns().unwrap_or(usize::MAX);
+    let hint = printable(&format!("Hint: {hint}"));
+    format!("\n{}\n", wrapped(&hint, columns, 0, "  "))
+}
+
 /// Returns a line in the style of a heading.
 pub fn heading(text: &str) -> String {
     format!("{HEADING}{text}{HEADING:#}\n")

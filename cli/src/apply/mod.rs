@@ -30,16 +30,17 @@ use local::text::{counted, cut, printable};
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
+#[cfg(test)]
+pub use self::diff::between;
+pub use self::stored_workflow::stored_workflow;
 use self::{
     actions::{Action, ActionOut, Actions},
     error::ApplyError,
 };
-#[cfg(test)]
-pub use self::{diff::between, stored_workflow::stored_workflow};
 use crate::{
     definition::{File, FileError, is_stdin},
-    failure,
-    output::{self, OutputArg},
+    failure, missing,
+    output::{self, OutputArg, hint_line},
     stored::StoredAccount,
     target::{AccountArg, QueueUrlArgs, Target, TargetArgs},
 };
@@ -47,6 +48,9 @@ use crate::{
 /// Maximum time to send the waiting starts. An outage of SQS then ends in an error with their
 /// number.
 const SEND_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Maximum number of columns of a workflow's name in a sentence.
+const LONGEST_NAME: usize = 40;
 
 const UNCHANGED: &str = "Nothing to change: the account matches the file.\n";
 
@@ -94,6 +98,8 @@ struct Applied {
     /// Number of runs that waited for an unpaused workflow and go on now. In a dry run, the number
     /// of those that would.
     released_runs: usize,
+    /// Sentences about likely mistakes.
+    hints: Vec<String>,
 }
 
 /// Applies the file. The exit code is 1 if it cannot; standard error then has a line for each
@@ -127,11 +133,15 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         applied: actions.is_empty(),
         queued_starts: 0,
         released_runs: 0,
+        hints: workflows.iter().filter_map(hint).collect(),
     };
     let goes_on = |workflow: &&Workflow| !workflow.is_paused;
     if !args.output.is_json() {
         for change in &applied.changes {
             output::print(&change.text())?;
+        }
+        for hint in &applied.hints {
+            output::print(&hint_line(hint))?;
         }
     }
     let Some(queue) = queue else {
@@ -190,6 +200,12 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
     Ok(())
 }
 
+/// Returns a sentence about the variables without a default in the messages of a workflow.
+fn hint(workflow: &Workflow) -> Option<String> {
+    let name = cut(&workflow.name, LONGEST_NAME);
+    missing::hint(&format!("In {name}, a lead"), &workflow.cadence.steps)
+}
+
 fn dry_text(applied: &Applied) -> String {
     let mut text = match applied.changes.is_empty() {
         true => UNCHANGED,
@@ -213,7 +229,10 @@ fn question(actions: &[Action]) -> String {
         if let [first, ..] = names.as_slice() {
             let what = counted(names.len(), kind);
             let others = if names.len() > 1 { ", ..." } else { "" };
-            removed.push(format!("{what} ({}{others})", printable(&cut(first, 40))));
+            removed.push(format!(
+                "{what} ({}{others})",
+                printable(&cut(first, LONGEST_NAME))
+            ));
         }
     }
     if removed.is_empty() {

@@ -74,9 +74,17 @@ fn message<S: Serializer>(
     message: &Option<MessageParts>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    message_form(message.as_ref(), serializer)
+}
+
+/// Serializes a message as it is in a file.
+pub fn message_form<S: Serializer>(
+    message: Option<&MessageParts>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Form<'a>(#[serde(with = "MessageForm")] &'a MessageParts);
-    message.as_ref().map(Form).serialize(serializer)
+    message.map(Form).serialize(serializer)
 }
 
 /// Serializes the JSON text of a template's components as YAML, with its keys in their order.

@@ -29,6 +29,7 @@ mod workflow;
 
 pub use self::{
     account::{AccountDefinition, CampaignDefinition},
+    cadence::message_form,
     file::{File, FileError, is_stdin},
     problem::{Place, Problem},
     schema::{SCHEMA_TITLE, schema},

@@ -11,11 +11,11 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     assignment::{Assignment, AssignmentArgs},
-    body,
     error::LeadError,
     field::Field,
 };
 use crate::{
+    body,
     output::OutputArg,
     stored::account,
     target::{AccountArg, QueueUrlArgs, Target, TargetArgs},
@@ -84,7 +84,11 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
 
 /// Creates the lead, and prints the reply.
 pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
-    let given = args.body.as_deref().map(body::read).transpose()?;
+    let given = args
+        .body
+        .as_deref()
+        .map(|body| body::read("--body", body))
+        .transpose()?;
     let target = Target::with_queues(&args.target, &args.queues, None).await?;
     let (store, queue) = (target.store()?, target.queue()?);
     let account = account(&store, target.account(&args.account).await?).await?;

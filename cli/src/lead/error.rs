@@ -4,8 +4,11 @@ use api::{ApiError, Problems};
 use aws::store::StoreError;
 use local::text::PrintError;
 
-use super::body::BodyError;
-use crate::{lead_arg::LeadArgError, target::TargetError};
+use crate::{
+    body::{BodyError, lines},
+    lead_arg::LeadArgError,
+    target::TargetError,
+};
 
 /// Reason why a command on leads failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,18 +38,4 @@ impl From<ApiError> for LeadError {
             error => Self::Api(error),
         }
     }
-}
-
-/// Returns a line for each problem.
-fn lines(problems: &Problems) -> String {
-    let shown = problems.shown();
-    let mut lines: Vec<_> = shown
-        .iter()
-        .map(|problem| problem.message.clone())
-        .collect();
-    let rest = problems.total() - shown.len();
-    if rest > 0 {
-        lines.push(format!("... and {rest} more"));
-    }
-    lines.join("\n")
 }

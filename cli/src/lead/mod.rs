@@ -2,7 +2,6 @@
 //! and never in errors.
 
 mod assignment;
-mod body;
 mod create;
 mod error;
 mod field;

@@ -157,7 +157,7 @@ fn text(run: &Run, workflow: Option<&Workflow>, full: FullArg, now: Timestamp) -
         &workflow.timezone,
         full.is_full(),
         "STATE",
-        words::of_touchpoint,
+        |_, it| words::of_touchpoint(it),
     );
     let timeline = timeline::of(&run.touchpoints, &workflow.cadence.windows);
     format!("{head}\n{table}\n{timeline}")

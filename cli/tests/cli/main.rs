@@ -20,6 +20,7 @@ mod lead_create;
 mod lead_import;
 mod local_stack;
 mod plan;
+mod plan_lead;
 mod program;
 mod queue;
 mod stack;

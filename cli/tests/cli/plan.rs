@@ -58,7 +58,7 @@ fn options_plan_for_a_lead_without_a_phone_and_for_another_zone() {
         json!({
             "index": 0, "stepIndex": 0, "channel": "call", "attemptNumber": 1, "maxAttempts": 3,
             "due_at": "2026-02-16T08:00:00Z", "local": "2026-02-16T09:00:00", "state": "skipped",
-            "reasons": ["weekday.closed", "no_phone"],
+            "reasons": ["weekday.closed", "no_phone"], "message": null, "failure": null,
         })
     );
     assert_eq!(plan["touchpoints"].as_array().unwrap().len(), 4);

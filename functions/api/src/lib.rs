@@ -41,7 +41,7 @@ pub use self::openapi::{Audience, document, error_page, errors_page};
 pub use self::{
     function::{Function, routable_path},
     http::error::{ApiError, Problems},
-    intake::operator::{CreatedLead, check_lead, create_lead},
+    intake::operator::{CreatedLead, check_lead, create_lead, read_lead},
     openapi::DOCUMENT as OPENAPI,
     state::AppState,
 };

@@ -32,7 +32,7 @@ pub struct Missing {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FillError {
     /// The lead has no value for some variables without a default.
-    #[error("{}", listed(.0))]
+    #[error("the lead has no value for {}", names(.0).join(", "))]
     NoValue(Vec<Missing>),
     #[error("the message has more than {MAX_SIZE} bytes when its variables are filled in")]
     TooLong,
@@ -199,13 +199,24 @@ fn add(found: &mut Vec<Missing>, field: &'static str, variable: &Variable) {
     }
 }
 
-/// Returns the variables as the end of a sentence about a lead.
-fn listed(missing: &[Missing]) -> String {
-    let names = missing.iter().map(|it| it.variable.to_string());
-    format!(
-        "the lead has no value for {}",
-        names.collect::<Vec<_>>().join(", ")
-    )
+impl FillError {
+    /// Returns the names of the variables for which the lead has no value, each once.
+    pub fn variables(&self) -> Vec<String> {
+        match self {
+            Self::NoValue(missing) => names(missing),
+            Self::TooLong | Self::Template(..) => Vec::new(),
+        }
+    }
+}
+
+fn names(missing: &[Missing]) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in missing.iter().map(|it| it.variable.to_string()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 #[cfg(test)]

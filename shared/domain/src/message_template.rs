@@ -223,9 +223,11 @@ impl<'a> Tokens<'a> {
                 break;
             }
         }
-        let is_end = |token: &Token| {
-            use Token::{Comma, ParenClose, Pipe, VariableEnd};
-            matches!(token, VariableEnd | Pipe | ParenClose | Comma)
+        let is_sign = |token: &Token| {
+            matches!(
+                token,
+                Token::Minus | Token::Plus | Token::Colon | Token::Div
+            )
         };
         match (Variable::of(name), keys.is_empty()) {
             _ if name == METADATA && keys.is_empty() => {
@@ -233,7 +235,7 @@ impl<'a> Tokens<'a> {
                 Err(unexpected(found, "`.` and a key, as in metadata.plan"))
             }
             _ if name == METADATA => match self.peeked.take() {
-                Some(found) if !is_end(&found) => Err(unexpected(
+                Some(found) if is_sign(&found) => Err(unexpected(
                     Some(found),
                     "`|` or `}}` (a key with other characters is written metadata[\"...\"])",
                 )),

@@ -83,6 +83,10 @@ impl Hints {
     pub fn push(&mut self, hint: impl Into<String>) {
         self.0.push(hint.into());
     }
+
+    pub fn into_texts(self) -> Vec<String> {
+        self.0
+    }
 }
 
 impl FromIterator<String> for Hints {

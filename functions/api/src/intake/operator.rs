@@ -1,9 +1,21 @@
 //! Intake in the operator's own process: the code of `POST /leads`, without a request, an API key or a limit.
 
-use domain::{account::AccountSettings, idempotency::IdempotencyKey};
+use std::sync::Arc;
 
-use super::{one, outcome::Acceptance, reply::created_body};
-use crate::{http::error::ApiError, state::AppState};
+use aws::randomness::Randomness;
+use domain::{
+    account::AccountSettings, idempotency::IdempotencyKey, lead::Lead, workflow::Workflow,
+};
+use jiff::Timestamp;
+
+use super::{
+    enrol::enrol, lead_request::LeadRequest, one, outcome::Acceptance, references::References,
+    reply::created_body,
+};
+use crate::{
+    http::{error::ApiError, problem::Hints},
+    state::AppState,
+};
 
 /// A lead that is stored.
 pub struct CreatedLead {
@@ -42,4 +54,26 @@ pub async fn check_lead(
     let enrolled = one::read(state, account, None, body.as_bytes()).await?;
     let enrolled = enrolled.map_err(|refused| refused.error)?;
     created_body(&enrolled.lead, &enrolled.remarks)
+}
+
+/// Reads a lead as [`create_lead`] does, without a table. `workflow` stands for the workflow that
+/// the lead names, if it names one.
+///
+/// # Errors
+/// Same as [`check_lead`], but for those of the table.
+pub fn read_lead(
+    account: &AccountSettings,
+    workflow: Workflow,
+    body: &str,
+    now: Timestamp,
+) -> Result<(Lead, Hints), ApiError> {
+    let request = LeadRequest::parse(body.as_bytes(), account, None)?;
+    let named = request.workflow_id.map(|id| (id, Arc::new(workflow)));
+    let references = References {
+        workflows: named.into_iter().collect(),
+        ..References::default()
+    };
+    let enrolled = enrol(request, account, &references, &Randomness::System, now);
+    let enrolled = enrolled.map_err(|refused| refused.error)?;
+    Ok((enrolled.lead, enrolled.remarks.hints))
 }

@@ -209,6 +209,9 @@ fn a_filled_message_is_bounded_in_size_and_in_work() {
             "{template}"
         );
     }
+    let chain = "|default(metadata.b)".repeat(3_000);
+    let chain = html(&format!("{{{{metadata.b{chain}}}}}"));
+    assert_eq!(chain.render(&lead), Err(FillError::TooLong));
     for number in [0, 1] {
         let names = (0..3_000).map(|it| format!("{{{{metadata.k{it}}}}}"));
         let text: String = names.take(3_000 * number).collect();

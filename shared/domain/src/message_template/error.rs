@@ -20,31 +20,25 @@ pub const DEFAULT: &str = "default";
 pub enum TemplateError {
     #[error("must not be longer than {MAX_SIZE} bytes")]
     TooLong,
-    #[error("{problem}{place}")]
+    #[error("{problem}{place}{}", .problem.advice())]
     Wrong { problem: Problem, place: Place },
 }
 
 /// Problem in a template.
 #[derive(Clone, PartialEq, Eq, Error)]
 pub enum Problem {
-    #[error("has the unknown variable {}; {}", shown(.0), advice(.0))]
+    #[error("has the unknown variable {}; {}", shown(.0), instead_of(.0))]
     UnknownVariable(String),
     #[error("has the unknown filter {}; the only filter is {DEFAULT}", shown(.0))]
     UnknownFilter(String),
-    #[error(
-        "has {{% ... %}}, but a message takes only {{{{ variables }}}}; a plain {{% is written {{{{ \"{{%\" }}}}"
-    )]
+    #[error("has {{% ... %}}, but a message takes only {{{{ variables }}}}")]
     Statement,
-    #[error(
-        "is not a valid template: it has {found} instead of {expected}; a plain {{{{ is written {{{{ \"{{{{\" }}}}"
-    )]
+    #[error("is not a valid template: it has {found} instead of {expected}")]
     Unexpected {
         found: String,
         expected: &'static str,
     },
-    #[error(
-        "is not a valid template: {0}; a plain {{{{ is written {{{{ \"{{{{\" }}}}, and a plain {{# is written {{{{ \"{{#\" }}}}"
-    )]
+    #[error("is not a valid template: {0}")]
     Syntax(String),
 }
 
@@ -55,6 +49,21 @@ pub struct Place {
     /// Column in characters.
     pub column: usize,
     is_shown: bool,
+}
+
+impl Problem {
+    /// Returns how to write the characters that begin a template as plain text. It is empty if the
+    /// problem is another one.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::UnknownVariable(_) | Self::UnknownFilter(_) => "",
+            Self::Statement => r#"; a plain {% is written {{ "{%" }}"#,
+            Self::Unexpected { .. } => r#"; a plain {{ is written {{ "{{" }}"#,
+            Self::Syntax(_) => {
+                r#"; a plain {{ is written {{ "{{" }}, and a plain {# is written {{ "{#" }}"#
+            }
+        }
+    }
 }
 
 impl Place {
@@ -93,7 +102,7 @@ impl fmt::Debug for Problem {
 }
 
 /// Returns what to write instead of an unknown variable.
-fn advice(name: &str) -> String {
+fn instead_of(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or_default();
     match nearest(last) {
         Some(METADATA) => "did you mean a key of metadata, as in metadata.plan?".to_owned(),

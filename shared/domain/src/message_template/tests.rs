@@ -183,6 +183,11 @@ fn a_template_that_does_not_parse_is_refused_with_what_is_wrong() {
 #[test]
 fn the_place_is_shown_in_a_text_of_several_lines() {
     assert!(error("Dear {{ firstname }},\n").ends_with("first_name?"));
+    let found = error("Dear\n{{ email");
+    assert!(
+        found.contains("`}}` (line 2, column 4 of the text); a plain"),
+        "{found}"
+    );
     let found = error("<p>\n  É {{ firstname }}\n</p>\n");
     assert!(
         found.ends_with("first_name? (line 2, column 8 of the text)"),
@@ -226,6 +231,7 @@ fn a_hostile_template_is_refused_without_a_panic_or_deep_recursion() {
     for (start, repeated, end) in [
         ("{{ metadata", ".a", "}}"),
         ("{{ email", "|default('')", "}}"),
+        ("{{ email", "|default(email)", "}}"),
         ("{{ email|default", "(", "}}"),
         ("{{ ", "[", "}}"),
         ("{{ ", "{", "}}"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{Api, example_lead, stack};
+use crate::fixtures::{Api, Container, active_run, consume, example_lead, run, stack};
 
 #[tokio::test]
 async fn a_first_message_takes_the_place_of_the_first_touchpoint() {
@@ -18,6 +18,23 @@ async fn a_first_message_takes_the_place_of_the_first_touchpoint() {
     );
     assert_eq!(created["lead"]["metadata"], json!({}));
     stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_message_is_shown_as_the_template_that_was_sent() {
+    let (container, clock) = Container::with_clock().await;
+    let mut lead = example_lead();
+    let content = "Hi {{ first_name }}, {{ metadata.plan | default(\"welcome\") }}\n";
+    lead["force_first_message"] = json!({"channel": "sms", "content": content});
+    let id = container.create(&lead).await;
+    consume(&container.services, &clock).await;
+    let active = active_run(&container, &id).await;
+    let run = run(&container, &id, &active["id"]).await;
+    assert_eq!(
+        run["touchpoints"][0]["message"],
+        json!({"content": content})
+    );
+    container.stop().await;
 }
 
 #[tokio::test]
@@ -61,6 +78,19 @@ async fn a_first_message_that_cannot_be_sent_is_refused() {
             &["force_first_message.content must be a string"],
         ),
         (json!([]), &["force_first_message must be an object"]),
+        (
+            json!({"channel": "sms", "content": "Hi {{ firstname }}"}),
+            &[
+                "force_first_message.content has the unknown variable firstname; did you mean first_name?",
+            ],
+        ),
+        (
+            json!({"channel": "email", "subject": "{{ title", "html": "<p>\n{% if email %}"}),
+            &[
+                "force_first_message.subject is not a valid template: it has its end instead of `|` or `}}`; a plain {{ is written {{ \"{{\" }}",
+                "force_first_message.html has {% ... %}, but a message takes only {{ variables }} (line 2, column 1 of the text); a plain {% is written {{ \"{%\" }}",
+            ],
+        ),
     ] {
         let mut lead = example_lead();
         lead["force_first_message"] = message;

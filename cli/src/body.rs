@@ -1,10 +1,11 @@
-//! The body of a request, as `--body` gives it.
+//! Leads that an option gives as the body of a request.
 
 use std::{
     fs,
     io::{self, Read},
 };
 
+use api::Problems;
 use local::text::printable;
 use thiserror::Error;
 
@@ -13,12 +14,12 @@ use thiserror::Error;
 pub enum BodyError {
     #[error("cannot read {0}")]
     Read(String, #[source] io::Error),
-    #[error("--body has many leads: `leadgate lead import FILE.csv` takes many")]
-    Many,
+    #[error("{0} has many leads: `leadgate lead import FILE.csv` takes many")]
+    Many(&'static str),
 }
 
-/// Returns the body that `--body` gives.
-pub fn read(argument: &str) -> Result<String, BodyError> {
+/// Returns the body that an option gives: JSON, `@FILE`, or `-` for standard input.
+pub fn read(option: &'static str, argument: &str) -> Result<String, BodyError> {
     let body = match argument.strip_prefix('@') {
         Some(path) => fs::read_to_string(path),
         None if argument == "-" => {
@@ -33,7 +34,21 @@ pub fn read(argument: &str) -> Result<String, BodyError> {
     };
     let body = body.map_err(|error| BodyError::Read(name(), error))?;
     if body.trim_start().starts_with('[') {
-        return Err(BodyError::Many);
+        return Err(BodyError::Many(option));
     }
     Ok(body)
+}
+
+/// Returns a line for each problem.
+pub fn lines(problems: &Problems) -> String {
+    let shown = problems.shown();
+    let mut lines: Vec<_> = shown
+        .iter()
+        .map(|problem| problem.message.clone())
+        .collect();
+    let rest = problems.total() - shown.len();
+    if rest > 0 {
+        lines.push(format!("... and {rest} more"));
+    }
+    lines.join("\n")
 }
