@@ -96,6 +96,8 @@ mod tests {
     use jiff::Timestamp;
     use proptest::prelude::*;
 
+    use domain::message_template::Template;
+
     use super::*;
     use crate::{
         apply::{between, stored_workflow},
@@ -255,7 +257,9 @@ campaigns:
             before.name = name.trim().to_owned();
             before.statuses[0].label.clone_from(&before.name);
             let message = before.cadence.steps[1].message.as_mut().unwrap();
-            message.content = Some(format!("{text}."));
+            let text = format!("{text}.");
+            prop_assume!(Template::parse(&text).is_ok());
+            message.content = Some(text);
             let (definition, campaign) = read_back(&before, name.trim());
             prop_assert_eq!(&campaign, &before.name);
             prop_assert_eq!(&definition.name, &before.name);

@@ -12,6 +12,7 @@ use domain::{
     cadence::{Cadence, Channel, IntervalError, Step, first_touchpoint},
     campaign::Campaign,
     country::CountryError,
+    first_message::MessageParts,
     ids::{AccountId, IdError},
     lead::{Lead, Profile, Start},
     name::{Name, NameError},
@@ -70,6 +71,11 @@ const LEADS: [(&str, &str); 10] = [
     ("Iñigo", "Etxeberria"),
     ("João", "d'Ávila"),
 ];
+
+/// Texts of the demo workflow. `examples/sales-outreach.yaml` has the same.
+const WHATSAPP: &str = "Hello {{ first_name }}, we tried to call you. When does it suit you?";
+const EMAIL: &str = "Hello {{ first_name }}, when may we call {{ company | default(\"you\") }}?";
+const SMS: &str = "{{ first_name }}, reply with a time, and we call you.";
 
 /// Reason why the demo account is not created: an invalid constant of this module, or the store.
 #[derive(Debug, Error)]
@@ -154,14 +160,22 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
             is_terminal: matches!(key, "won" | "lost"),
         })
     };
-    let step = |channel, max_attempts, interval: &str, delay: &str| {
+    let text = |content: &str| MessageParts {
+        content: Some(content.to_owned()),
+        ..MessageParts::default()
+    };
+    let step = |channel, max_attempts, interval: &str, delay: &str, message| {
         Ok::<_, DemoError>(Step {
             channel,
             max_attempts,
             attempt_interval: interval.parse()?,
             delay: delay.parse()?,
-            message: None,
+            message,
         })
+    };
+    let email = MessageParts {
+        subject: Some("Your request, {{ first_name }}".to_owned()),
+        ..text(EMAIL)
     };
     Ok(Workflow {
         id: WORKFLOW_ID.parse()?,
@@ -201,11 +215,11 @@ fn workflow(created_at: Timestamp) -> Result<Workflow, DemoError> {
             windows: Vec::new(),
             gate_all_channels: false,
             steps: vec![
-                step(Channel::Call, 3, "PT2H", "PT0S")?,
-                step(Channel::Whatsapp, 1, "PT0S", "P1D")?,
-                step(Channel::Email, 1, "PT0S", "P1D")?,
-                step(Channel::Call, 3, "P1D", "P2D")?,
-                step(Channel::Sms, 1, "PT0S", "P3D")?,
+                step(Channel::Call, 3, "PT2H", "PT0S", None)?,
+                step(Channel::Whatsapp, 1, "PT0S", "P1D", Some(text(WHATSAPP)))?,
+                step(Channel::Email, 1, "PT0S", "P1D", Some(email))?,
+                step(Channel::Call, 3, "P1D", "P2D", None)?,
+                step(Channel::Sms, 1, "PT0S", "P3D", Some(text(SMS)))?,
             ],
         },
         outcomes: Outcomes::default(),

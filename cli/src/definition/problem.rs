@@ -58,6 +58,9 @@ impl Problem {
         if let Some(place) = tab_near(yaml, place.line) {
             return Self::new(place, "a tab indents this line: use blanks");
         }
+        if is_template(yaml, place) {
+            return Self::new(place, "put the text with {{ ... }} in quotes");
+        }
         let message = error.render_with_formatter(&UserMessageFormatter);
         // The place is printed before the message.
         let message = message.split(" at line ").next().unwrap_or_default();
@@ -100,6 +103,15 @@ fn tab_near(yaml: &str, line: u64) -> Option<Place> {
             column: u64::try_from(column).ok()?.saturating_add(1),
         })
     })
+}
+
+/// Returns whether a place is a brace of `{{`. Outside of quotes, it begins an object that is the
+/// name of a field.
+fn is_template(yaml: &str, place: Place) -> bool {
+    let line = line_of(yaml, place.line).unwrap_or_default();
+    let column = usize::try_from(place.column).unwrap_or_default();
+    let around = line.chars().skip(column.saturating_sub(2)).take(3);
+    around.collect::<String>().contains("{{")
 }
 
 fn line_of(yaml: &str, line: u64) -> Option<&str> {

@@ -226,3 +226,19 @@ fn an_api_key_is_no_name_in_a_file() {
     let problems = problems.unwrap_err();
     assert_eq!(problems.len(), 2, "{problems:?}");
 }
+
+#[test]
+fn a_template_without_quotes_is_a_text_that_needs_them() {
+    let content = "{content: \"Hello, we tried to call you. When does it suit you?\"}";
+    let message = format!("{{channel: whatsapp, delay: P1D, message: {content}}}");
+    for wrong in [
+        "{channel: sms, message: {content: {{ first_name }}}}",
+        "{channel: sms, message: {content: {{first_name}}, hello}}",
+        "{channel: sms, message: {content: Hello {{ first_name }}}}",
+        "channel: sms\n      message:\n        content: {{ first_name }}",
+        "channel: sms\n      message:\n        content: {{ first_name }}, hello",
+    ] {
+        let found = problems(&message, wrong);
+        assert_eq!(found, ["put the text with {{ ... }} in quotes"], "{wrong}");
+    }
+}

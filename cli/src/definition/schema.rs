@@ -1,10 +1,12 @@
 //! The JSON Schema of definition files, for editors. It is stricter than the reader in two things:
-//! a time zone has the spelling of the IANA database, and an optional field is not left empty.
+//! a time zone has the spelling of the IANA database, and an optional field is not left empty. It
+//! does not check templates.
 
 use domain::{
     api_key::PREFIX as API_KEY_PREFIX,
     cadence::{Channel, Day},
     first_message::MAX_TEXT_LENGTH,
+    message_template::MAX_SIZE,
     outcome::{CadenceEffect, Outcome, default_effect},
     workflow::GoalType,
 };
@@ -21,6 +23,9 @@ use super::{
 pub const SCHEMA_TITLE: &str = "Leadgate workflow";
 /// ISO 8601 durations with at least one part.
 const DURATION: &str = "^P([0-9]+[YMWD]([0-9]+[MWD])*(T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$";
+/// Sentence about the variables of a text.
+const VARIABLES: &str =
+    "Variables such as {{ first_name }} or {{ metadata.plan | default(\"-\") }} are filled in.";
 const CLOCK_TIME: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
 
 /// Returns the schema of the file of a workflow or of an account.
@@ -238,15 +243,20 @@ fn message_of(channel: &str, needed: &[&str], optional: &[&str]) -> Value {
 }
 
 fn message() -> Value {
-    let text = |description| described("text", description);
+    let text = |description: &str| described("text", description);
     let schema = object(
         "What the contact says.",
         &[],
         json!({
-            "content": text("Text, on every channel."),
-            "begin_message": text("First words of a call."),
-            "subject": text("Subject of an email."),
-            "html": {"type": "string", "pattern": "\\S", "description": "Text of an email as HTML."},
+            "content": text(&format!("Text, on every channel. {VARIABLES}")),
+            "begin_message": text(&format!("First words of a call. {VARIABLES}")),
+            "subject": text(&format!("Subject of an email. {VARIABLES}")),
+            "html": {
+                "type": "string",
+                "pattern": "\\S",
+                "maxLength": MAX_SIZE,
+                "description": format!("Text of an email as HTML. {VARIABLES}"),
+            },
             "template_id": text("Template of WhatsApp."),
             "components": {
                 "type": "array",

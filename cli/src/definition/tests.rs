@@ -258,9 +258,13 @@ fn a_cadence_has_1_to_50_steps_and_no_more_messages_than_a_run_can_keep() {
             "x".repeat(length)
         )
     };
-    assert_eq!(with_steps(&html(4 * 65_536)), "read");
+    assert_eq!(with_steps(&html(65_534)), "read");
+    let too_long = "cadence.steps[0].message.html must not be longer than 65534 bytes";
+    assert_eq!(with_steps(&html(65_535)), too_long);
+    let most = html(65_534).repeat(4) + "    - {channel: sms, message: {content: 8 bytes.}}\n";
+    assert_eq!(with_steps(&most), "read");
     let too_long = "cadence.steps has messages of 262145 bytes in all, but at most 262144 (256 KiB) are allowed";
-    assert_eq!(with_steps(&html(4 * 65_536 + 1)), too_long);
+    assert_eq!(with_steps(&most.replace("8 bytes.", "9 bytes..")), too_long);
 }
 
 #[test]

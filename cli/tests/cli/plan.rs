@@ -201,7 +201,8 @@ fn every_timeline_in_the_documentation_is_what_plan_prints() {
         let Some(command) = block.strip_prefix("sh\ncargo leadgate plan ") else {
             continue;
         };
-        let args: Vec<_> = command.split_whitespace().collect();
+        let args = command.split_whitespace();
+        let args: Vec<_> = args.map(|arg| arg.trim_matches('\'')).collect();
         let file = format!("{root}/{}", args[0]);
         let output = plan(&[&[file.as_str()], &args[1..]].concat());
         let shown = blocks.peek().and_then(|block| block.strip_prefix("text\n"));

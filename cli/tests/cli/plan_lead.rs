@@ -47,7 +47,7 @@ impl Workflow {
 
 fn greeting() -> Workflow {
     Workflow::of(
-        r#"    - {channel: call, max_attempts: 2, attempt_interval: PT2H, message: {begin_message: "Hello {{ first_name }}."}}
+        r#"    - {channel: call, max_attempts: 2, attempt_interval: PT3H, message: {begin_message: "Hello {{ first_name }}."}}
     - channel: email
       delay: P1D
       message:
@@ -57,7 +57,7 @@ fn greeting() -> Workflow {
 
           how is {{ company }}? Number {{ metadata.number | default("-") }}.
         html: "<p>{{ company }}</p>"
-    - {channel: sms, message: {content: "{{ metadata.plan }} {{ company }}"}}
+    - {channel: sms, delay: P1D, message: {content: "{{ metadata.plan }} {{ company }}"}}
 "#,
     )
 }
@@ -98,7 +98,7 @@ fn a_message_that_cannot_be_filled_in_fails_with_its_variables() {
     let plan = greeting().plan_for(lead);
     let text = stdout(&plan);
     assert!(
-        text.contains("2     1/1  email    Sat 2026-09-05 17:12 -04  fails: template\n"),
+        text.contains("2     1/1  email    Tue 2026-09-08 09:00 -03  fails: template\n"),
         "{text}"
     );
     assert!(
@@ -260,9 +260,9 @@ fn a_template_that_is_wrong_is_refused_at_its_place() {
         let expected = format!(
             "\
 leadgate {command}: {file} has 1 mistake
-{file}:16:53: cadence.steps[1].message.content has the unknown variable firstname; did you mean first_name?
- 16 |     - {{channel: whatsapp, delay: P1D, message: {{content: \"Hi {{{{ firstname…
-    |                                                     ^
+{file}:16:58: cadence.steps[1].message.content has the unknown variable firstname; did you mean first_name?
+ 16 |     - {{channel: whatsapp, delay: P1D, message: {{content: \"Hi {{{{ first…
+    |                                                          ^
 "
         );
         assert_eq!(stderr(&run(&[command, file])), expected);
