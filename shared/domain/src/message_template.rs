@@ -3,7 +3,7 @@
 //! A template is a text with variables, such as `Hello {{ first_name }}`. It is the part of
 //! minijinja's language that has no loops and calls nothing, so the work is bounded by the text's
 //! length. minijinja reads the tokens, and this module reads the expressions
-//! ([ADR 20](../../../docs/adr/0020-messages-are-a-part-of-minijinja.md)).
+//! ([ADR 21](../../../docs/adr/0021-messages-are-a-part-of-minijinja.md)).
 
 mod error;
 mod variable;

@@ -183,3 +183,22 @@ async fn a_version_replaces_the_one_before_and_no_other() {
     let error = store.replace_workflow(setup.account, &unknown).await;
     assert!(error.unwrap_err().is_conflict());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_without_a_default_are_named_before_the_question() {
+    let setup = Setup::start().await;
+    let yaml = EXAMPLE.replace("Hello, we", "Hello {{ first_name }} of {{ company }}, we");
+    let hint = "In Sales Outreach, a lead may have no value for company (step 2), and its touchpoint then fails. Give it \
+                a default, such as {{company|default(\"...\")}}";
+    let output = setup.apply(&yaml, &["--dry-run"]);
+    let expected = format!("\nHint: {hint}\nNothing was changed, because this is a dry run.\n");
+    assert!(stdout(&output).ends_with(&expected), "{output:?}");
+    let applied = json_of(&setup.apply(&yaml, &["--yes", "--output", "json"]));
+    assert_eq!(applied["hints"], json!([hint]));
+    let with_default = yaml.replace("{{ company }}", "{{ company | default('you') }}");
+    let applied = json_of(&setup.apply(&with_default, &["--yes", "--output", "json"]));
+    assert_eq!(
+        (&applied["hints"], &applied["applied"]),
+        (&json!([]), &json!(true))
+    );
+}
