@@ -8,14 +8,15 @@ use aws::{
     store::{Store, StoreError},
 };
 use domain::{
-    channel::Channel,
     ids::{AccountId, LeadId, WorkflowId},
     outcome::Outcome,
-    run::{Answer, ClaimOver, Delivery, HeldBy, Owner, Report, Run},
+    run::{Answer, ClaimOver, Delivery, HeldBy, Owner, Run},
+    touchpoint_id::TouchpointRef,
     workflow::Workflow,
 };
 use jiff::{SignedDuration, Timestamp};
 use local::demo;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
@@ -156,31 +157,40 @@ impl Simulation {
         ));
     }
 
-    /// Reports the outcome of a claimed touchpoint.
+    /// Reports the outcome of a claimed touchpoint, as a client does. An outcome of another channel is
+    /// refused.
     pub async fn report(self) {
-        let Some(claimed) = self.draw_claim() else {
+        let Some(Claimed { place, index, .. }) = self.draw_claim() else {
             return;
         };
+        let secret = async { self.catalogue.secret(account()).await.ok() };
+        let ((lead_id, Some(run_id)), Some(secret)) = (place, self.within(secret).await) else {
+            return;
+        };
+        let id = secret.touchpoint_id(TouchpointRef {
+            account_id: account(),
+            lead_id,
+            run_id,
+            index,
+        });
         let outcomes = Outcome::REPORTED;
         let outcome = self
             .transport
             .draw(|rng| outcomes[rng.usize(..outcomes.len())]);
-        let now = self.clock.now();
-        let is_callback = outcome == Outcome::Callback;
-        let callback_at = is_callback.then(|| now + SignedDuration::from_hours(3));
-        let change = |run: &mut Run, version: &Workflow, now| {
-            let channel = run.touchpoint(claimed.index).map(|it| it.channel);
-            let channel = channel.unwrap_or(Channel::Call);
-            let report = Report {
-                outcome,
-                callback_at,
-            };
-            let fits = outcome.channels().contains(&channel);
-            fits.then(|| run.report(claimed.index, report, version, now))
-        };
-        let done = self.change_run(&self.api_store, claimed.place, change);
-        let done = self.within(done).await;
-        self.log(format!("reported {outcome}: {:?}", done.map(|(it, _)| it)));
+        let mut body = json!({"outcome": outcome});
+        if outcome == Outcome::Callback {
+            let at = self.clock.now() + SignedDuration::from_hours(3);
+            body["callback_at"] = json!(at);
+        }
+        let path = format!("/touchpoints/{id}/outcome");
+        let lead = lead_id.to_string();
+        match self.call("POST", &path, Some(&body), None).await {
+            Some((200 | 400 | 409 | 503, _)) | None => {}
+            Some((404, _)) if self.observed().erase_tries.contains_key(&lead) => {}
+            Some((status, reply)) => {
+                self.problem(format!("reporting {outcome} answered {status} {reply}"));
+            }
+        }
     }
 
     /// Draws one of the confirmed claims, which counts as over from now on.
