@@ -57,7 +57,7 @@ async fn each_problem_has_its_place_and_its_remedy_and_the_exit_code_is_1() {
     .await;
     let output = doctor(&services, &[]);
     assert_eq!(output.status.code(), Some(1));
-    let shown = stdout(&output);
+    let shown = String::from_utf8(output.stdout).unwrap();
     let problem = format!(
         "- the workflow differs from its stored version\n  account   {}\n  workflow  {}\n  To do: \
          change the workflow with `leadgate apply`.\n",

@@ -1,163 +1,30 @@
-//! Each rule on a table that breaks only this rule. The items are those that the store writes.
+//! Each rule on a table that breaks only this rule.
+
+mod table;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     cadence::TouchpointState,
-    ids::{AccountId, LeadId, RunId, WorkflowId},
-    lead::Lead,
-    run::{CadenceState, Delivery, Owner, Run, RunStatus},
-    workflow::Workflow,
+    ids::{RunId, WorkflowId},
+    run::{Awaited, CadenceState, Run, RunStatus},
 };
-use jiff::SignedDuration;
 
+use self::table::{
+    ERASED_LEAD, ERASING_LEAD, PAUSED, REMOVED, WAITING_RUN, account, claimed_run, item, lead_id,
+    run_item, run_key, table,
+};
 use super::*;
 use crate::store::{
-    account::AccountItem,
-    campaign::CampaignItem,
     erase::Tombstone,
     golden::values::{self, at, id},
-    history::ActivityItem,
-    item::{Entity, encode},
     keys::Key,
     lead::LeadItem,
     run::RunItem,
     waiting::WaitingNote,
-    workflow::{Pause, WorkflowItem},
+    workflow::Pause,
 };
 
-const PAUSED: &str = "019c0000-0000-7000-8000-00000000001e";
-const REMOVED: &str = "019c0000-0000-7000-8000-00000000002e";
-const WAITING_LEAD: &str = "019c0000-0000-7000-8000-00000000001b";
-const WAITING_RUN: &str = "019c0000-0000-7000-8000-00000000001c";
-const ERASED_LEAD: &str = "019c0000-0000-7000-8000-00000000002b";
-const ERASING_LEAD: &str = "019c0000-0000-7000-8000-00000000003b";
 const LATER_RUN: &str = "019c0000-0000-7000-8000-0000000000ff";
-
-fn account() -> AccountId {
-    id(values::ACCOUNT)
-}
-
-fn lead_id() -> LeadId {
-    id(values::LEAD)
-}
-
-fn run_key() -> Key {
-    keys::run(account(), lead_id(), id(values::RUN))
-}
-
-fn item<E: Entity>(key: Key, entity: &E) -> Attributes {
-    encode(key, entity).unwrap()
-}
-
-fn other_workflow(workflow: &str, is_paused: bool) -> Workflow {
-    Workflow {
-        id: id(workflow),
-        is_paused,
-        ..values::workflow()
-    }
-}
-
-/// Returns the lead whose run waits for its paused workflow.
-fn waiting_lead() -> Lead {
-    let mut lead = values::enrolled_lead();
-    lead.profile.id = id(WAITING_LEAD);
-    let start = lead.start.as_mut().unwrap();
-    start.run_id = id(WAITING_RUN);
-    start.workflow = other_workflow(PAUSED, true).label();
-    lead
-}
-
-fn build(lead: &Lead, workflow: &Workflow) -> Run {
-    let start = lead.start.as_ref().unwrap();
-    Run::build(lead, start, Some(workflow), at(0))
-}
-
-/// Returns a run with one claimed touchpoint.
-fn claimed_run() -> Run {
-    let workflow = values::workflow();
-    let mut run = build(&values::enrolled_lead(), &workflow);
-    let due = run.touchpoints[0].due_at;
-    let lease = SignedDuration::from_secs(60);
-    run.claim(Owner([7; 10]), lease, Delivery::Push, &workflow, due)
-        .unwrap();
-    run
-}
-
-fn run_item(run: &Run) -> Attributes {
-    item(run_key(), &RunItem::from(run))
-}
-
-/// Returns the items of an account with three workflows, and of leads in all states.
-fn table() -> Vec<Attributes> {
-    let (account, waiting) = (account(), waiting_lead());
-    let mut items = vec![
-        item(
-            keys::account(account),
-            &AccountItem::new(&values::account(), None),
-        ),
-        item(
-            keys::campaign(account, values::campaign().id),
-            &CampaignItem::from(values::campaign()),
-        ),
-    ];
-    for (workflow, is_removed) in [
-        (values::workflow(), false),
-        (other_workflow(PAUSED, true), false),
-        (other_workflow(REMOVED, false), true),
-    ] {
-        let key = match is_removed {
-            true => keys::removed_workflow(account, workflow.id),
-            false => keys::workflow(account, workflow.id),
-        };
-        let version = keys::workflow_version(account, workflow.id, workflow.version);
-        let stored = WorkflowItem::from(&workflow);
-        items.extend([item(key, &stored), item(version, &stored)]);
-    }
-    let waits = build(&waiting, &other_workflow(PAUSED, true));
-    items.extend([
-        item(keys::pause(account, id(PAUSED)), &Pause {}),
-        item(
-            keys::waiting_note(account, id(PAUSED), waits.id),
-            &WaitingNote::of(&waits),
-        ),
-    ]);
-    let lead = values::enrolled_lead();
-    let entry = ActivityItem::of_start(lead.start.as_ref().unwrap());
-    items.extend([
-        item(entry.key(account, lead_id()), &entry),
-        run_item(&claimed_run()),
-        item(keys::lead(account, lead_id()), &LeadItem::new(&lead, None)),
-        item(
-            keys::run(account, waits.lead_id, waits.id),
-            &RunItem::from(&waits),
-        ),
-        item(
-            keys::lead(account, waits.lead_id),
-            &LeadItem::new(&waiting, None),
-        ),
-    ]);
-    let (erased, erasing): (LeadId, LeadId) = (id(ERASED_LEAD), id(ERASING_LEAD));
-    let left = Run {
-        lead_id: erasing,
-        ..claimed_run()
-    };
-    items.extend([
-        item(
-            keys::run(account, erased, id(values::RUN)),
-            &Tombstone::until(Ok(at(1)), at(0)),
-        ),
-        item(
-            keys::lead(account, erased),
-            &Tombstone::until(Ok(at(30)), at(0)),
-        ),
-        item(keys::run(account, erasing, left.id), &RunItem::from(&left)),
-        item(
-            keys::lead(account, erasing),
-            &Tombstone::unfinished(Some(left.id), None, at(0)),
-        ),
-    ]);
-    items
-}
 
 /// Changes the item with a key.
 fn edit(items: &mut [Attributes], key: &Key, change: impl FnOnce(&mut Attributes)) {
@@ -294,7 +161,7 @@ fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
                 .for_each(|it| it.state = TouchpointState::Dispatched)
         },
         |run| {
-            run.awaited = Some(domain::run::Awaited {
+            run.awaited = Some(Awaited {
                 due_at: at(1),
                 tries: 1,
                 expires_at: at(1),
