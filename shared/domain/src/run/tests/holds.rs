@@ -90,11 +90,12 @@ fn a_run_that_is_held_at_an_expiry_keeps_the_time_since_the_pause() {
 fn a_hold_over_closed_hours_leaves_the_open_time_that_was_left() {
     let workflow = workflow_with_windows();
     for released_at in ["10T20:00", "11T09:00"] {
-        let mut run = run_from(&workflow, at("10T17:00"));
-        run.open(&workflow, at("10T17:00"));
+        let mut run = run_from(&workflow, at("10T17:30"));
+        run.open(&workflow, at("10T17:30"));
+        // Ten minutes of the hour are over, and the rest is tomorrow's.
         run.hold(by(), at("10T17:40"));
         run.release(&workflow, at(released_at));
-        assert_eq!(run.hand_over.unwrap().expires_at, at("11T09:20"));
+        assert_eq!(run.hand_over.unwrap().expires_at, at("11T09:50"));
     }
 }
 
