@@ -138,8 +138,17 @@ impl Door {
             };
             let workflow = self.catalogue.version(account, &run.workflow).await?;
             let now = self.clock.now();
-            if self.store.is_paused(account, run.workflow.id).await? {
-                run.hold(HeldBy::Workflow(run.workflow.id), now);
+            let is_paused = self.store.is_paused(account, run.workflow.id).await?;
+            let next = run.next_index().and_then(|index| run.touchpoint(index));
+            match is_paused {
+                true if next.is_some_and(|next| next.due_at <= now) => {
+                    run.hold(HeldBy::Workflow(run.workflow.id), now);
+                }
+                true => {}
+                // The hold may have come after the release of the other runs.
+                false => {
+                    run.release(&workflow, now);
+                }
             }
             let owner = Owner(Randomness::System.bits());
             let delivery = match request.way {

@@ -75,11 +75,12 @@ async fn advance(
     };
     let before = run.clone();
     let workflow = catalogue.version(account_id, &run.workflow).await?;
+    let held_by = store.is_paused(account_id, run.workflow.id).await?;
+    let held_by = held_by.then_some(HeldBy::Workflow(run.workflow.id));
+    // A run is held at its hand-over, before its time runs on. A claim may end meanwhile.
+    held_by.inspect(|by| run.hold(*by, now));
     run.advance(&workflow, now);
-    // A run is held at its hand-over.
-    if store.is_paused(account_id, run.workflow.id).await? {
-        run.hold(HeldBy::Workflow(run.workflow.id), now);
-    }
+    held_by.inspect(|by| run.hold(*by, now));
     match missing_outcome(&before, &run, now) {
         _ if run == before => Ok(()),
         None => store.write_run(&run).await,

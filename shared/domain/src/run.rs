@@ -230,11 +230,10 @@ impl Run {
         !self.touchpoints.is_empty()
     }
 
-    /// Returns whether a client can set the status: the run's status is not terminal, and no other
-    /// run has replaced it.
+    /// Returns whether a client can set the status: the run was built, and its status is not
+    /// terminal.
     pub fn has_open_status(&self) -> bool {
-        let is_over = matches!(self.status, RunStatus::Stopped | RunStatus::Failed);
-        !is_over && !self.current_status.is_terminal
+        self.status != RunStatus::Failed && !self.current_status.is_terminal
     }
 
     /// Returns whether the run is active: it has neither ended nor failed.

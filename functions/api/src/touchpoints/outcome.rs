@@ -71,11 +71,8 @@ pub async fn settle(
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
         let before = run.clone();
-        let changed = match report.kind {
-            Kind::Deferred => {
-                defer(&mut run, touchpoint.index, now)?;
-                true
-            }
+        match report.kind {
+            Kind::Deferred => defer(&mut run, touchpoint.index, now)?,
             Kind::Outcome(outcome) => {
                 let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
                 let channel = channel.ok_or(ApiError::NotFound("Touchpoint"))?;
@@ -90,16 +87,14 @@ pub async fn settle(
                         // The first request may have ended before this.
                         steer_active_run(state, account, &run, touchpoint.index, report).await?;
                     }
-                    let changed = false;
                     return Ok(Settled {
-                        changed,
+                        changed: false,
                         run,
                         workflow,
                     });
                 }
-                true
             }
-        };
+        }
         let entry = entry(&before, &run, touchpoint.index, report, now);
         match state.store.write_run_with(&run, &entry).await {
             Err(StoreError::Conflict) => {}
@@ -110,7 +105,7 @@ pub async fn settle(
                     steer_active_run(state, account, &run, touchpoint.index, report).await?;
                 }
                 return Ok(Settled {
-                    changed,
+                    changed: true,
                     run,
                     workflow,
                 });

@@ -65,9 +65,10 @@ impl Store {
             .build()
             .map_err(incomplete)?;
         let check = TransactWriteItem::builder().condition_check(check).build();
+        let item = ActivityItem::of_change(activity, run.revision + 1);
         let mut writes = vec![
             check,
-            self.activity_write(run.account_id, run.lead_id, &ActivityItem::new(activity))?,
+            self.activity_write(run.account_id, run.lead_id, &item)?,
         ];
         writes.extend(self.run_writes(current)?);
         self.transact(writes).await
@@ -85,7 +86,7 @@ impl Store {
             origin: RunOrigin::Stored,
         };
         let mut writes = self.run_writes(&current)?;
-        let item = ActivityItem::new(contact);
+        let item = ActivityItem::of_change(contact, run.revision + 1);
         writes.push(self.activity_write(run.account_id, run.lead_id, &item)?);
         self.transact(writes).await
     }

@@ -33,8 +33,16 @@ impl Entity for ActivityItem {
 }
 
 impl ActivityItem {
+    /// Returns an entry that the change of a run to `revision` makes. Entries of one millisecond are
+    /// in the order of the revisions.
+    pub(super) fn of_change(activity: &Activity, revision: u32) -> Self {
+        let id = format!("{revision:010}#{}", Uuid::new_v4());
+        Self::at(&position(&activity.at, "2", id), activity)
+    }
+
+    /// Returns an entry without a change of a run. It follows the changes of its millisecond.
     pub(super) fn new(activity: &Activity) -> Self {
-        Self::at(&position(&activity.at, "2", Uuid::new_v4()), activity)
+        Self::at(&position(&activity.at, "3", Uuid::new_v4()), activity)
     }
 
     /// Returns the entry for an enrolment. It has the same position as before, when the start in
