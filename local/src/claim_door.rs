@@ -69,10 +69,10 @@ struct Request {
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Way {
-    /// As a client that pulls: the touchpoint stays claimed for five minutes.
+    /// Claims as a client that pulls: the touchpoint stays claimed for five minutes.
     #[default]
     Pull,
-    /// As a receiver that has taken the touchpoint.
+    /// Counts as taken by a receiver.
     Push,
 }
 

@@ -290,7 +290,14 @@ impl Store {
     ) -> Result<Option<Workflow>, StoreError> {
         let key = keys::workflow_version(account, id, version);
         let item: Option<WorkflowItem> = self.read(&key).await?;
-        item.map(Workflow::try_from).transpose()
+        match item {
+            Some(item) => Workflow::try_from(item).map(Some),
+            // A workflow from before there were versions has its own item alone.
+            None => {
+                let present = self.workflow_of_run(account, id).await?;
+                Ok(present.filter(|workflow| workflow.version == version))
+            }
+        }
     }
 
     /// Returns whether a workflow is paused, from an item of its own that costs one read unit.
