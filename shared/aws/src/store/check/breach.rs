@@ -65,7 +65,7 @@ impl Rule {
             Self::Unknown => "an item has an unknown key or kind",
             Self::Damaged => "an item cannot be read",
             Self::Entry => "the entry in the second index is not the one of the run",
-            Self::EntryCount => "the run needs an entry in the second index, or has one too many",
+            Self::EntryCount => "the state of the run gives it the wrong number of index entries",
             Self::RunState => "the states of the run contradict each other",
             Self::NewestRun => "the lead has a run that is not the one of its start",
             Self::VersionMissing => "the run follows a version of its workflow that is not there",
@@ -84,17 +84,17 @@ impl Rule {
         match self {
             Self::Unknown => "find the program that wrote it; a newer version of Leadgate may have",
             Self::Damaged => "restore the item from a backup, or erase the lead",
-            Self::Entry | Self::EntryCount => {
-                "stop and resume the lead's automation: each change writes the entry again"
+            Self::Entry => "stop and resume the lead's automation, which makes the entry again",
+            Self::EntryCount | Self::RunState | Self::NewestRun => {
+                "assign the lead to a workflow again"
             }
-            Self::RunState | Self::NewestRun => "assign the lead to a workflow again",
             Self::VersionMissing => "assign the lead to a workflow that is there",
             Self::VersionDiffers | Self::Pause => "change the workflow with `leadgate apply`",
             Self::NoteMissing => "assign the lead to the workflow again",
             Self::NoteLeft => "resume the workflow: its next start removes the note",
-            Self::Orphan => "send DELETE for the lead: it erases what is left",
-            Self::PendingEntry => "wait for requeue-starts, which runs every five minutes",
-            Self::LeadList => "change the lead: restore it from a backup if that does not help",
+            Self::Orphan => "delete the items of LEAD#<account>#<lead> from the table by hand",
+            Self::PendingEntry => "wait a minute for requeue-starts, and check again",
+            Self::LeadList => "restore the lead from a backup, or erase it",
         }
     }
 }

@@ -177,7 +177,7 @@ impl LeadPart {
         let carries = run.hand_over.as_ref();
         let carries = carries.is_some_and(|it| it.claim.is_some() || it.is_open);
         let needs_entry = run.cadence_state == CadenceState::Active || carries;
-        if (entry.0.is_some(), entry.1.is_some()) != (needs_entry, needs_entry) {
+        if wake.is_some() != needs_entry {
             self.broken.push((Rule::EntryCount, Some(id)));
         }
         if contradicts_itself(&run) {
