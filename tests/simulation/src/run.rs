@@ -38,7 +38,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     let simulation = Simulation::new(cloud, scenario);
     match scenario.steps {
         Some(steps) => run_in_turn(&simulation, steps).await,
-        None => run_side_by_side(&simulation).await,
+        None => run_side_by_side(&simulation, scenario.seed % 3 == 2).await,
     }
     let calls = simulation.transport.calls();
     let polls = simulation.observed().polls.clone();
@@ -74,11 +74,10 @@ async fn run_in_turn(simulation: &Simulation, steps: &[Step]) {
     }
 }
 
-/// Draws steps, and mostly begins the next one before the end of the one before.
-async fn run_side_by_side(simulation: &Simulation) {
+/// Draws steps, also of touchpoints if `has_touchpoints`, and mostly begins the next one before the end of the one before.
+async fn run_side_by_side(simulation: &Simulation, has_touchpoints: bool) {
     let transport = &simulation.transport;
     let mut under_way = JoinSet::new();
-    let has_touchpoints = transport.draw(|rng| rng.bool());
     for number in 0..transport.draw(|rng| rng.usize(3..=8)) {
         let step = transport.draw(|rng| Step::draw(rng, number, has_touchpoints));
         begin(simulation, step, &mut under_way);
