@@ -126,7 +126,7 @@ pub async fn stop(
             tasks_cancelled,
         };
         let activity = Activity::new(ActivityKind::AutomationStopped, &run.workflow.name, now);
-        Ok(Changed::Run(Json(Stopped::Now(reply)), activity))
+        Ok(Changed::Run(Json(Stopped::Now(reply)), Box::new(activity)))
     })
     .await
 }
@@ -181,7 +181,7 @@ pub async fn resume(
             cadence_resumed,
         };
         let activity = Activity::new(ActivityKind::AutomationResumed, &run.workflow.name, now);
-        Ok(Changed::Run(Json(Resumed::Now(reply)), activity))
+        Ok(Changed::Run(Json(Resumed::Now(reply)), Box::new(activity)))
     })
     .await
 }

@@ -77,7 +77,7 @@ pub enum Changed<T> {
     /// The run already is as wanted.
     Nothing(T),
     /// The run has to be written, with this entry in the history.
-    Run(T, Activity),
+    Run(T, Box<Activity>),
 }
 
 /// Same as [`change_run_if`], for an active run.

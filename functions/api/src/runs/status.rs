@@ -109,7 +109,10 @@ pub async fn change(
             reason: reason.clone(),
             ..Activity::new(ActivityKind::StatusChanged, &subject, now)
         };
-        Ok(Changed::Run(reply(run, &previous, true), activity))
+        Ok(Changed::Run(
+            reply(run, &previous, true),
+            Box::new(activity),
+        ))
     })
     .await
 }

@@ -150,6 +150,7 @@ values! {
 }
 values! {
     /// The result of a contact.
+    #[expect(clippy::enum_variant_names, reason = "the name is the domain's")]
     Outcome, outcome::Outcome:
     Answered = "answered",
     Replied = "replied",

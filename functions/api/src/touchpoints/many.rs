@@ -65,7 +65,7 @@ struct ManyReply<'a> {
 #[cfg(feature = "description")]
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it only describes")]
+#[expect(dead_code, clippy::large_enum_variant, reason = "it only describes")]
 enum OutcomeResult {
     Accepted(AcceptedOutcome),
     Failed(FailedOutcome),

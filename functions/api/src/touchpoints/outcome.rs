@@ -199,7 +199,7 @@ async fn steer_active_run(
             ..Contact::new(channel)
         };
         let contact = Some(contact);
-        Ok(Changed::Run((), Activity { contact, ..entry }))
+        Ok(Changed::Run((), Box::new(Activity { contact, ..entry })))
     });
     match changed.await {
         // The lead has no active run, or was erased since.
