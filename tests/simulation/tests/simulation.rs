@@ -21,7 +21,7 @@ const SEEDS_PER_MUTATION: u64 = 2_000;
 
 /// Scripts whose every call meets every fault. They cover every way into the queue and out of it,
 /// and everything that can happen to a lead meanwhile.
-const SCRIPTS: [&[Step]; 4] = [
+const SCRIPTS: [&[Step]; 5] = [
     &[
         Step::CreateOne {
             is_idempotent: false,
@@ -54,6 +54,14 @@ const SCRIPTS: [&[Step]; 4] = [
         Step::Deliver,
         Step::Replay,
         Step::Deliver,
+    ],
+    &[
+        Step::CreateOne {
+            is_idempotent: false,
+        },
+        Step::Deliver,
+        Step::Claim,
+        Step::Settle,
     ],
 ];
 
