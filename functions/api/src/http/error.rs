@@ -71,8 +71,6 @@ pub enum ApiError {
     HasOutcome,
     #[error("The outcome was not taken in, because the request took too long; send it again")]
     NotTaken,
-    #[error("A request with this Idempotency-Key is under way; send the request again in a minute")]
-    InFlight,
     #[error("This Idempotency-Key was used for a different request; use a new key")]
     IdempotencyKeyReused,
     #[error(

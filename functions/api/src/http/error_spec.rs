@@ -173,15 +173,6 @@ impl ApiError {
                     "Look at `state` and `outcome` of the touchpoint. Report an outcome instead of `deferred`.",
                 ],
             ),
-            Self::InFlight => ErrorSpec::new(
-                S::CONFLICT,
-                [
-                    "Conflict",
-                    "conflict",
-                    "Another request with the same `Idempotency-Key` is not finished.",
-                    "Send the request again in a minute, with the same key.",
-                ],
-            ),
             Self::PayloadTooLarge(_) => ErrorSpec::new(
                 S::PAYLOAD_TOO_LARGE,
                 [

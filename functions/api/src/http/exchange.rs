@@ -11,7 +11,9 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use uuid::Uuid;
 
-use super::{envelope::Envelope, error::ApiError, problem::Problems};
+use super::{
+    envelope::Envelope, error::ApiError, outcome_counts::OutcomeCounts, problem::Problems,
+};
 
 /// The route whose log line counts leads.
 const INTAKE: (Method, &str) = (Method::POST, "/api/public/leads");
@@ -80,6 +82,7 @@ impl Exchange {
     pub fn finish(self, mut response: Response) -> Response {
         let error = response.extensions_mut().remove::<Arc<ApiError>>();
         let counts = response.extensions_mut().remove::<IntakeCounts>();
+        let outcomes = response.extensions_mut().remove::<OutcomeCounts>();
         if let Some(error) = &error {
             response = self.with_envelope(error, response);
         }
@@ -97,7 +100,8 @@ impl Exchange {
                 HeaderValue::from_static("nosniff"),
             );
         }
-        self.log(response.status(), error.as_deref(), counts);
+        let outcomes = outcomes.unwrap_or_default();
+        self.log(response.status(), error.as_deref(), counts, &outcomes);
         response
     }
 
@@ -114,8 +118,14 @@ impl Exchange {
     }
 
     /// Writes the one log line of the request. The causes of an error are there and nowhere else. The line
-    /// of an intake has its metrics.
-    fn log(&self, status: StatusCode, error: Option<&ApiError>, counts: Option<IntakeCounts>) {
+    /// of an intake and of reports of outcomes has their metrics.
+    fn log(
+        &self,
+        status: StatusCode,
+        error: Option<&ApiError>,
+        counts: Option<IntakeCounts>,
+        outcomes: &OutcomeCounts,
+    ) {
         let Self {
             request_id,
             method,
@@ -130,12 +140,18 @@ impl Exchange {
             "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" => method.as_str(),
             _ => "other",
         };
-        let status = status.as_u16();
         let outcome = match (error, counts) {
             (Some(error), _) => error.code(),
             (None, Some(counts)) => counts.outcome(),
+            (None, None) if status == StatusCode::MULTI_STATUS => "partial",
+            // An array of outcomes of which none was taken in.
+            (None, None) if status.is_client_error() => {
+                ApiError::Validation(Problems::default()).code()
+            }
             (None, None) => "ok",
         };
+        let status = status.as_u16();
+
         let counts = counts.or_else(|| self.refused_before_parsing(error));
         let (created, replayed) = (counts.map(|it| it.created), counts.map(|it| it.replayed));
         let (refused, delayed) = (counts.map(|it| it.refused), counts.map(|it| it.delayed));
@@ -146,7 +162,20 @@ impl Exchange {
                 tracing::$level!(
                     target: METRICS, { request.id = request_id, http.method = method, http.route = route,
                     http.status = status, outcome, duration_ms, leads_created = created,
-                    leads_replayed = replayed, leads_refused = refused, starts_delayed = delayed, reason
+                    leads_replayed = replayed, leads_refused = refused, starts_delayed = delayed, reason,
+                    outcomes_answered = outcomes.of("answered"),
+                    outcomes_replied = outcomes.of("replied"),
+                    outcomes_voicemail = outcomes.of("voicemail"),
+                    outcomes_no_answer = outcomes.of("no_answer"),
+                    outcomes_busy = outcomes.of("busy"),
+                    outcomes_failed = outcomes.of("failed"),
+                    outcomes_delivered = outcomes.of("delivered"),
+                    outcomes_bounced = outcomes.of("bounced"),
+                    outcomes_invalid = outcomes.of("invalid"),
+                    outcomes_opted_out = outcomes.of("opted_out"),
+                    outcomes_complained = outcomes.of("complained"),
+                    outcomes_callback = outcomes.of("callback"),
+                    outcomes_deferred = outcomes.of("deferred")
                     $($more)* }, "request"
                 )
             };

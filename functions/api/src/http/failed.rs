@@ -82,3 +82,23 @@ pub fn with_index(index: usize, body: &str) -> Result<Box<RawValue>, serde_json:
     let fields = body.strip_prefix('{').unwrap_or_default();
     RawValue::from_string(format!(r#"{{"index":{index},{fields}"#))
 }
+
+/// Changes the message for JSON of another type to `what`: an element of an array is always JSON. The
+/// place becomes the start of the element in the body.
+pub fn of_element(
+    error: ApiError,
+    (body, element): (&[u8], &RawValue),
+    what: &'static str,
+) -> ApiError {
+    let ApiError::MalformedJson { .. } = error else {
+        return error;
+    };
+    let start = element.get().as_ptr().addr() - body.as_ptr().addr();
+    let before = body.get(..start).unwrap_or_default();
+    let mut lines = before.split(|byte| *byte == b'\n');
+    ApiError::MalformedJson {
+        what,
+        line: lines.clone().count(),
+        column: lines.next_back().map_or(0, <[u8]>::len) + 1,
+    }
+}

@@ -9,6 +9,7 @@ pub mod failed;
 pub mod fields;
 pub mod idempotency;
 pub mod misspelling;
+pub mod outcome_counts;
 pub mod paging;
 pub mod path;
 pub mod problem;

@@ -225,21 +225,18 @@ impl Reader {
 
     /// Takes a text of up to 1,000 characters for people.
     pub fn note(&mut self, field: &str) -> Option<String> {
-        let text = self.text(field)?;
-        if text.chars().count() > NOTE_LIMIT {
-            let what = format!("must not be longer than {NOTE_LIMIT} characters");
-            self.problem(field, what);
-            return None;
-        }
-        Some(text)
+        self.text_of(field, NOTE_LIMIT)
     }
 
     /// Takes a text of up to 200 characters for programs, such as an id.
     pub fn short_text(&mut self, field: &str) -> Option<String> {
+        self.text_of(field, SHORT_LIMIT)
+    }
+
+    fn text_of(&mut self, field: &str, limit: usize) -> Option<String> {
         let text = self.text(field)?;
-        if text.chars().count() > SHORT_LIMIT {
-            let what = format!("must not be longer than {SHORT_LIMIT} characters");
-            self.problem(field, what);
+        if text.chars().count() > limit {
+            self.problem(field, format!("must not be longer than {limit} characters"));
             return None;
         }
         Some(text)

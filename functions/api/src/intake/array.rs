@@ -28,7 +28,7 @@ use super::{
     reply_size,
 };
 use crate::{
-    http::{body::malformed, error::ApiError, fields::Elements},
+    http::{body::malformed, error::ApiError, failed::of_element, fields::Elements},
     state::AppState,
 };
 
@@ -42,6 +42,8 @@ const CONCURRENT_RESOLVES: usize = 16;
 const WRITE_BUDGET: Duration = Duration::from_secs(6);
 /// Time after which no lead is looked up, and no start is listed as pending.
 const RESOLVE_BUDGET: Duration = Duration::from_secs(12);
+
+const ONE_LEAD: &str = "The element must be a JSON object: one lead";
 
 /// Splits the array into the JSON texts of its elements.
 ///
@@ -81,7 +83,7 @@ pub async fn create(
             let place = key.map(|key| Place { key, index, shape });
             let request = LeadRequest::parse(element.get().as_bytes(), account, place);
             request.map_err(|error| Refused {
-                error: of_element(error, body, element),
+                error: of_element(error, (body, element), ONE_LEAD),
                 idempotent: place.map(|place| IdempotentRequest::malformed(place, account)),
             })
         })
@@ -175,22 +177,6 @@ async fn accept_idempotently(
     }
     reply_size::leave_out_replays(&mut outcomes, &state.api_url)?;
     Ok(outcomes)
-}
-
-/// Changes the message for JSON of another type: an element of the array is always JSON. The place becomes the
-/// start of the element in the body.
-fn of_element(error: ApiError, body: &[u8], element: &RawValue) -> ApiError {
-    let ApiError::MalformedJson { .. } = error else {
-        return error;
-    };
-    let start = element.get().as_ptr().addr() - body.as_ptr().addr();
-    let before = body.get(..start).unwrap_or_default();
-    let mut lines = before.split(|byte| *byte == b'\n');
-    ApiError::MalformedJson {
-        what: "The element must be a JSON object: one lead",
-        line: lines.clone().count(),
-        column: lines.next_back().map_or(0, <[u8]>::len) + 1,
-    }
 }
 
 /// Stores leads in batches and, at the same time, queues their starts in batches.

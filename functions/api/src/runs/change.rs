@@ -1,6 +1,8 @@
 //! Changes of a lead's run. A change is computed from the stored run and written on the condition that the run
 //! has not changed since. If it has, the change is computed again.
 
+use std::sync::Arc;
+
 use aws::store::{CurrentRun, RunOrigin, StoreError};
 use domain::{
     account::AccountSettings,
@@ -95,7 +97,7 @@ pub async fn change_run<T>(
 }
 
 /// Changes the run of a lead's start, if a condition is true for it and it belongs to `workflow`, or to any workflow
-/// if that is `None`. `change` also gets the version of the workflow that the run follows.
+/// if that is `None`. `change` also gets the workflow that the run follows.
 ///
 /// # Errors
 /// [`ApiError::NoActiveRun`], [`ApiError::Conflict`] after the last try, and errors of the store.
@@ -111,10 +113,10 @@ pub async fn change_run_if<T>(
         let current = Current::read(state, account, id).await?;
         let enrolment = current.run_if(workflow, is_meant);
         let mut enrolment = enrolment.ok_or(ApiError::NoActiveRun)?;
-        let version = planned_by(state, &enrolment.run).await?;
+        let workflow_of_run = followed_by(state, &enrolment.run).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
-        let (reply, activity) = match change(&mut enrolment.run, version.as_deref(), now)? {
+        let (reply, activity) = match change(&mut enrolment.run, workflow_of_run.as_deref(), now)? {
             Changed::Nothing(reply) => return Ok(reply),
             Changed::Run(reply, activity) => (reply, activity),
         };
@@ -124,4 +126,17 @@ pub async fn change_run_if<T>(
         }
     }
     Err(ApiError::Conflict)
+}
+
+/// Returns the version of the workflow that a run follows. If nothing is planned, that is the present
+/// one. `None` if the workflow is missing.
+///
+/// # Errors
+/// Errors of the store.
+pub async fn followed_by(state: &AppState, run: &Run) -> Result<Option<Arc<Workflow>>, ApiError> {
+    if run.is_planned() {
+        return planned_by(state, run).await;
+    }
+    let present = state.store.workflow_of_run(run.account_id, run.workflow.id);
+    Ok(present.await?.map(Arc::new))
 }

@@ -13,7 +13,7 @@ pub mod status;
 pub use self::{
     assign::assign,
     automation::{is_paused, resume, stop},
-    change::{Changed, Current, change_run},
+    change::{Changed, Current, change_run, followed_by},
     history::history,
     message::MessageOut,
     reply::{TouchpointOut, touchpoint_out, touchpoints},

@@ -9,12 +9,13 @@ use domain::{
     account::AccountSettings,
     activity::{Activity, ActivityKind, Contact},
     channel::Channel,
+    idempotency::IdempotencyKey,
     ids::LeadId,
     outcome::Outcome,
     run::Run,
 };
 use http::{HeaderValue, header};
-use jiff::SignedDuration;
+use jiff::Timestamp;
 
 #[cfg(feature = "description")]
 use super::reply::ReportedReply as Reply;
@@ -34,18 +35,16 @@ use crate::{
     auth::Caller,
     http::{
         body::JsonBody, error::ApiError, fields::Fields, idempotency::IdempotencyHeader,
-        path::PathId, reader::Reader,
+        outcome_counts::OutcomeCounts, path::PathId, reader::Reader,
     },
     leads::{ActiveRun, NextTouchpoint},
     retry::{TRIES, pause},
-    runs::{Current, planned_by},
+    runs::{Current, followed_by},
     state::AppState,
 };
 
 /// Fields of the body.
 const FIELDS: [&str; 5] = ["type", "channel", "at", "note", "callback_at"];
-/// Time after which a request without a reply counts as ended. It is longer than a request takes.
-const IN_FLIGHT: SignedDuration = SignedDuration::from_secs(60);
 
 /// A contact outside of a touchpoint.
 struct Event {
@@ -85,42 +84,30 @@ pub async fn report(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let event = read(&state, &body)?;
-    let Some(key) = key else {
-        return Ok(json(apply(&state, &account, id, &event).await?));
+    let once = match &key {
+        None => None,
+        Some(key) => {
+            let fields: Fields =
+                serde_json::from_slice(&body).map_err(|_| ApiError::Internal(None))?;
+            Some((key, fields.fingerprint("event")))
+        }
     };
-    let fields: Fields = serde_json::from_slice(&body).map_err(|_| ApiError::Internal(None))?;
-    let now = state.clock.now();
-    let mut receipt = EventReceipt::new(&key, fields.fingerprint("event"), now);
-    let before = state.store.claim_event(account.id, id, &receipt).await?;
-    if let Some(before) = before {
-        if before.fingerprint != receipt.fingerprint {
-            return Err(ApiError::IdempotencyKeyReused);
-        }
-        if let Some(reply) = before.reply {
-            let mut response = json(reply);
-            let replayed = HeaderValue::from_static("true");
-            response
-                .headers_mut()
-                .insert("idempotency-replayed", replayed);
-            return Ok(response);
-        }
-        if now.duration_since(before.begun_at) < IN_FLIGHT {
-            return Err(ApiError::InFlight);
-        }
-    }
-    let reply = apply(&state, &account, id, &event).await?;
-    receipt.reply = Some(reply.clone());
-    match state.store.finish_event(account.id, id, &receipt).await {
-        // The lead was erased since.
-        Err(StoreError::Conflict) => Err(ApiError::NotFound("Lead")),
-        Err(error) => Err(ApiError::of_change(error)),
-        Ok(()) => Ok(json(reply)),
-    }
+    let once = once
+        .as_ref()
+        .map(|(key, fingerprint)| (*key, &**fingerprint));
+    record(&state, &account, id, &event, once).await
 }
 
 fn json(body: String) -> Response {
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], body).into_response()
+}
+
+fn replayed(body: String) -> Response {
+    let mut response = json(body);
+    let headers = response.headers_mut();
+    headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 fn read(state: &AppState, body: &[u8]) -> Result<Event, ApiError> {
@@ -142,68 +129,99 @@ fn read(state: &AppState, body: &[u8]) -> Result<Event, ApiError> {
     })
 }
 
-/// Records an event, and applies it to the lead's active run. Returns the body of the reply.
-async fn apply(
+/// Records an event, and applies it to the lead's active run. `once` is an idempotency key with the
+/// fingerprint of its request.
+async fn record(
     state: &AppState,
     account: &AccountSettings,
     id: LeadId,
     event: &Event,
-) -> Result<String, ApiError> {
+    once: Option<(&IdempotencyKey, &str)>,
+) -> Result<Response, ApiError> {
     let secret = state.catalogue.secret(account.id).await?;
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
-        let mut enrolment = Current::read(state, account, id).await?.active(None);
-        // Read after the run, so that the change is not older than the run.
-        let now = state.clock.now();
-        let mut changed = false;
-        let entry = match &mut enrolment {
-            None => Activity::new(
-                ActivityKind::ContactReported,
-                &format!("{}: {}", event.channel, event.outcome),
-                now,
-            ),
-            Some(current) => {
-                let before = current.run.clone();
-                let workflow = planned_by(state, &current.run).await?;
-                let in_run = event.report.for_run();
-                if let (Some(workflow), Some(in_run)) = (workflow, in_run) {
-                    current
-                        .run
-                        .apply_contact(in_run, event.channel, &workflow, now);
-                }
-                changed = current.run != before;
-                let what = event.channel.to_string();
-                contact_entry(&before, &current.run, event.outcome, what, now)
+        let current = Current::read(state, account, id).await?;
+        if let Some((key, fingerprint)) = once
+            && let Some(receipt) = state.store.event_receipt(account.id, id, key).await?
+        {
+            if receipt.fingerprint != fingerprint {
+                return Err(ApiError::IdempotencyKeyReused);
             }
-        };
-        let contact = Contact {
-            outcome: Some(event.outcome),
-            details: event.report.details.clone(),
-            ..Contact::new(event.channel)
-        };
-        let entry = Activity {
-            reason: event.report.details.note.clone(),
-            contact: Some(contact),
-            ..entry
-        };
-        let written = match &enrolment {
-            Some(current) if changed => state.store.change_run(current, &entry).await,
-            _ => state.store.add_contact(account.id, id, &entry).await,
-        };
-        match written {
-            // A concurrent change, or the lead was erased: the next read finds out.
-            Err(StoreError::Conflict) => continue,
-            written => written.map_err(ApiError::of_change)?,
+            return Ok(replayed(receipt.reply));
         }
+        let mut enrolment = current.active(None);
+        let before = enrolment.as_ref().map(|current| current.run.clone());
+        if let Some(current) = &mut enrolment
+            && let Some(in_run) = event.report.for_run()
+            && let Some(workflow) = followed_by(state, &current.run).await?
+        {
+            let now = state.clock.now();
+            current
+                .run
+                .apply_contact(in_run, event.channel, &workflow, now);
+        }
+        // Read after the run, so that the entry is not older than the run.
+        let now = state.clock.now();
         let run = enrolment.as_ref().map(|current| &current.run);
+        let changed = run != before.as_ref();
         let reply = ReportedReply {
             success: true,
             changed,
             touchpoint: None,
             workflow_run: run.map(ActiveRun::from),
-            next: run.and_then(|run: &Run| NextTouchpoint::of(run, &secret, false)),
+            next: run.and_then(|run| NextTouchpoint::of(run, &secret, false)),
         };
-        return serde_json::to_string(&reply).map_err(|_| ApiError::Internal(None));
+        let reply = serde_json::to_string(&reply).map_err(|_| ApiError::Internal(None))?;
+        let entry = entry(event, before.as_ref().zip(run), now);
+        let receipt = once.map(|(key, fingerprint)| {
+            let receipt = EventReceipt::new(fingerprint.to_owned(), reply.clone(), now);
+            (key, receipt)
+        });
+        let receipt = receipt.as_ref().map(|(key, receipt)| (*key, receipt));
+        let current = enrolment.as_ref().filter(|_| changed);
+        let place = (account.id, id);
+        match state
+            .store
+            .record_event(place, &entry, current, receipt)
+            .await
+        {
+            // The next read shows the change that came first.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(ApiError::of_change(error)),
+            Ok(()) => {
+                let mut response = json(reply);
+                let counts = OutcomeCounts::one(event.outcome.as_str());
+                response.extensions_mut().insert(counts);
+                return Ok(response);
+            }
+        }
     }
     Err(ApiError::Conflict)
+}
+
+/// Returns the entry of an event. `runs` are the lead's active run before and after it.
+fn entry(event: &Event, runs: Option<(&Run, &Run)>, now: Timestamp) -> Activity {
+    let Event {
+        outcome,
+        channel,
+        report,
+    } = event;
+    let entry = match runs {
+        Some((before, after)) => contact_entry(before, after, *outcome, channel.to_string(), now),
+        None => {
+            let what = format!("{channel}: {outcome}");
+            Activity::new(ActivityKind::ContactReported, &what, now)
+        }
+    };
+    let contact = Contact {
+        outcome: Some(*outcome),
+        details: report.details.clone(),
+        ..Contact::new(*channel)
+    };
+    Activity {
+        reason: report.details.note.clone(),
+        contact: Some(contact),
+        ..entry
+    }
 }

@@ -29,8 +29,9 @@ use crate::{
         body::{JsonBody, malformed},
         error::{ApiError, Problems},
         exchange::RequestId,
-        failed::{FailedOut, NoneDone, with_index},
+        failed::{FailedOut, NoneDone, of_element, with_index},
         fields::Elements,
+        outcome_counts::OutcomeCounts,
         reader::Reader,
     },
     limit::Charges,
@@ -127,10 +128,11 @@ pub async fn report(
     let begun = Instant::now();
     let mut results = Vec::with_capacity(elements.count);
     let (mut accepted, mut first_problem) = (0, None);
+    let mut counts = OutcomeCounts::default();
     for (index, element) in elements.first.into_iter().enumerate() {
         let settled = match begun.elapsed() > BUDGET {
             true => Err(ApiError::NotTaken),
-            false => settle_element(&state, &account, element).await,
+            false => settle_element(&state, &account, (&body, element), &mut counts).await,
         };
         let reply = match settled {
             Ok(reply) => {
@@ -166,16 +168,18 @@ pub async fn report(
         results,
         error,
     };
-    Ok((status, Json(body)).into_response())
+    Ok((status, Extension(counts), Json(body)).into_response())
 }
 
 async fn settle_element(
     state: &AppState,
     account: &AccountSettings,
-    element: &RawValue,
+    (body, element): (&[u8], &RawValue),
+    counts: &mut OutcomeCounts,
 ) -> Result<Box<RawValue>, ApiError> {
-    let body = element.get().as_bytes();
-    let mut reader = Reader::of_object(body)?;
+    let what = "The element must be a JSON object: one outcome";
+    let reader = Reader::of_object(element.get().as_bytes());
+    let mut reader = reader.map_err(|error| of_element(error, (body, element), what))?;
     let secret = state.catalogue.secret(account.id).await?;
     let id = reader.text("id");
     if id.is_none() && !reader.has_problem_with("id") {
@@ -186,5 +190,5 @@ async fn settle_element(
     let report = reader.finish_with(&known, report)?;
     let touchpoint = id.and_then(|id| secret.touchpoint(id.trim(), account.id));
     let touchpoint = touchpoint.ok_or(ApiError::NotFound("Touchpoint"))?;
-    settled_body(state, account, touchpoint, &report).await
+    settled_body(state, account, touchpoint, &report, counts).await
 }

@@ -1,11 +1,11 @@
 //! `POST /touchpoints/{id}/outcome`.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{account::AccountSettings, touchpoint_id::TouchpointRef};
+use domain::{account::AccountSettings, run::Reported, touchpoint_id::TouchpointRef};
 use serde_json::value::{RawValue, to_raw_value};
 
 #[cfg(feature = "description")]
@@ -23,7 +23,10 @@ use crate::schema::{
 };
 use crate::{
     auth::Caller,
-    http::{body::JsonBody, error::ApiError, path::TouchpointId, reader::Reader},
+    http::{
+        body::JsonBody, error::ApiError, outcome_counts::OutcomeCounts, path::TouchpointId,
+        reader::Reader,
+    },
     leads::{ActiveRun, NextTouchpoint},
     runs::touchpoint_out,
     state::AppState,
@@ -65,11 +68,13 @@ pub async fn report(
     let mut reader = Reader::of_object(&body)?;
     let report = Report::read(&mut reader, state.clock.now());
     let report = reader.finish_with(&FIELDS, report)?;
-    let body = settled_body(&state, &account, touchpoint, &report).await?;
-    Ok(Json(body).into_response())
+    let mut counts = OutcomeCounts::default();
+    let body = settled_body(&state, &account, touchpoint, &report, &mut counts).await?;
+    Ok((Extension(counts), Json(body)).into_response())
 }
 
-/// Takes in a report about a touchpoint. Returns the body of the reply.
+/// Takes in a report about a touchpoint, and counts it unless it is a repeat. Returns the body of the
+/// reply.
 ///
 /// # Errors
 /// Same as [`settle`].
@@ -78,16 +83,20 @@ pub async fn settled_body(
     account: &AccountSettings,
     touchpoint: TouchpointRef,
     report: &Report,
+    counts: &mut OutcomeCounts,
 ) -> Result<Box<RawValue>, ApiError> {
     let secret = state.catalogue.secret(account.id).await?;
     let Settled {
-        changed,
+        reported,
         run,
         workflow,
     } = settle(state, account, touchpoint, report).await?;
+    if reported != Reported::Before {
+        counts.add(report.kind.as_str());
+    }
     let reply = ReportedReply {
         success: true,
-        changed,
+        changed: reported == Reported::Changed,
         touchpoint: touchpoint_out(&run, touchpoint.index, &workflow, &secret),
         workflow_run: Some(ActiveRun::from(&run)),
         next: NextTouchpoint::of(&run, &secret, false),

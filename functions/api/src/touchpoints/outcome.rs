@@ -26,7 +26,7 @@ const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
 /// A touchpoint after a report.
 pub struct Settled {
-    pub changed: bool,
+    pub reported: Reported,
     pub run: Run,
     pub workflow: Arc<Workflow>,
 }
@@ -71,8 +71,11 @@ pub async fn settle(
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
         let before = run.clone();
-        match report.kind {
-            Kind::Deferred => defer(&mut run, touchpoint.index, now)?,
+        let reported = match report.kind {
+            Kind::Deferred => {
+                defer(&mut run, touchpoint.index, now)?;
+                Reported::Changed
+            }
             Kind::Outcome(outcome) => {
                 let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
                 let channel = channel.ok_or(ApiError::NotFound("Touchpoint"))?;
@@ -88,13 +91,14 @@ pub async fn settle(
                         steer_active_run(state, account, &run, touchpoint.index, report).await?;
                     }
                     return Ok(Settled {
-                        changed: false,
+                        reported,
                         run,
                         workflow,
                     });
                 }
+                reported
             }
-        }
+        };
         let entry = entry(&before, &run, touchpoint.index, report, now);
         match state.store.write_run_with(&run, &entry).await {
             Err(StoreError::Conflict) => {}
@@ -105,7 +109,7 @@ pub async fn settle(
                     steer_active_run(state, account, &run, touchpoint.index, report).await?;
                 }
                 return Ok(Settled {
-                    changed: true,
+                    reported,
                     run,
                     workflow,
                 });

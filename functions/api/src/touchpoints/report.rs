@@ -29,6 +29,15 @@ pub enum Kind {
     Deferred,
 }
 
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Outcome(outcome) => outcome.as_str(),
+            Self::Deferred => DEFERRED,
+        }
+    }
+}
+
 /// A report of a contact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {

@@ -55,6 +55,14 @@ impl Store {
         current: &CurrentRun,
         activity: &Activity,
     ) -> Result<(), StoreError> {
+        self.transact(self.change_writes(current, activity)?).await
+    }
+
+    pub(super) fn change_writes(
+        &self,
+        current: &CurrentRun,
+        activity: &Activity,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let run = &current.run;
         let check = ConditionCheck::builder()
             .table_name(&*self.table)
@@ -71,7 +79,7 @@ impl Store {
             self.activity_write(run.account_id, run.lead_id, &item)?,
         ];
         writes.extend(self.run_writes(current)?);
-        self.transact(writes).await
+        Ok(writes)
     }
 
     /// Writes a changed run, and adds a contact to the lead's history. The run need not be the one of
@@ -101,6 +109,16 @@ impl Store {
         lead: LeadId,
         contact: &Activity,
     ) -> Result<(), StoreError> {
+        self.transact(self.contact_writes(account, lead, contact)?)
+            .await
+    }
+
+    pub(super) fn contact_writes(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        contact: &Activity,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&*self.table)
             .set_key(Some(keys::lead(account, lead).into_item()))
@@ -110,8 +128,7 @@ impl Store {
             .map_err(incomplete)?;
         let check = TransactWriteItem::builder().condition_check(check).build();
         let item = ActivityItem::new(contact);
-        self.transact(vec![check, self.activity_write(account, lead, &item)?])
-            .await
+        Ok(vec![check, self.activity_write(account, lead, &item)?])
     }
 
     /// Writes a changed run in one write, without an entry in the history.

@@ -1,7 +1,8 @@
-//! Receipts of events with an idempotency key.
+//! Contacts outside of touchpoints, and receipts of requests with an idempotency key.
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
+    activity::Activity,
     idempotency::IdempotencyKey,
     ids::{AccountId, LeadId},
 };
@@ -11,8 +12,10 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError,
-    item::{Attributes, Entity, decode, encode, existing_item},
+    enrolment::CurrentRun,
+    item::{Entity, decode, encode},
     keys,
+    transaction::written,
 };
 
 /// Lifetime of a receipt.
@@ -21,21 +24,17 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
 /// The receipt of an event.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventReceipt {
-    /// Sort key, made from the idempotency key.
-    sk: String,
     /// A hash of the parsed request.
     pub fingerprint: String,
-    pub begun_at: Timestamp,
-    /// Body of the reply. `None` until the event is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply: Option<String>,
+    /// Body of the reply.
+    pub reply: String,
     /// End of the receipt, in seconds since 1970.
     ttl: i64,
 }
 
 impl std::fmt::Debug for EventReceipt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EventReceipt({}, redacted)", self.begun_at)
+        f.write_str("EventReceipt(redacted)")
     }
 }
 
@@ -45,67 +44,79 @@ impl Entity for EventReceipt {
 }
 
 impl EventReceipt {
-    pub fn new(key: &IdempotencyKey, fingerprint: String, begun_at: Timestamp) -> Self {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_str().as_bytes());
-        let ttl = begun_at.saturating_add(LIFETIME).unwrap_or(begun_at);
+    pub fn new(fingerprint: String, reply: String, now: Timestamp) -> Self {
+        let ttl = now.saturating_add(LIFETIME).unwrap_or(now);
         Self {
-            sk: format!("{}{id}", keys::EVENT_RECEIPTS),
             fingerprint,
-            begun_at,
-            reply: None,
+            reply,
             ttl: ttl.as_second(),
         }
     }
+}
 
-    fn item(&self, account: AccountId, lead: LeadId) -> Result<Attributes, StoreError> {
-        encode(keys::event_receipt(account, lead, &self.sk), self)
-    }
+/// Sort key of a receipt. The idempotency key itself is not in the table.
+fn receipt_key(key: &IdempotencyKey) -> String {
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_str().as_bytes());
+    format!("{}{id}", keys::EVENT_RECEIPTS)
 }
 
 impl Store {
-    /// Claims an idempotency key for an event of a lead. Returns the receipt that is there already.
+    /// Reads the receipt of an event. `None` if no event of the lead has this idempotency key.
     ///
     /// # Errors
-    /// The errors of a [write](StoreError#writes), except [`StoreError::Conflict`].
-    pub async fn claim_event(
+    /// The errors of a [read](StoreError#reads).
+    pub async fn event_receipt(
         &self,
         account: AccountId,
         lead: LeadId,
-        receipt: &EventReceipt,
+        key: &IdempotencyKey,
     ) -> Result<Option<EventReceipt>, StoreError> {
-        let put = self
+        let got = self
             .client
-            .put_item()
+            .get_item()
             .table_name(&*self.table)
-            .set_item(Some(receipt.item(account, lead)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
-            Ok(_) => Ok(None),
-            Err(error) => match existing_item(&error) {
-                Some(existing) => decode(existing.clone()).map(Some),
-                None => Err(error.into()),
-            },
-        }
-    }
-
-    /// Writes the receipt of an event that is recorded.
-    ///
-    /// # Errors
-    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased.
-    pub async fn finish_event(
-        &self,
-        account: AccountId,
-        lead: LeadId,
-        receipt: &EventReceipt,
-    ) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(receipt.item(account, lead)?))
-            .condition_expression("attribute_exists(pk)")
+            .set_key(Some(
+                keys::event_receipt(account, lead, &receipt_key(key)).into_item(),
+            ))
+            .consistent_read(true)
             .send()
             .await?;
-        Ok(())
+        got.item.map(decode).transpose()
+    }
+
+    /// Adds an event to a lead's history, with the changed run and the receipt if there are any. All
+    /// is written, or nothing.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased,
+    /// if the run was changed since it was read, or if another event has the idempotency key.
+    pub async fn record_event(
+        &self,
+        (account, lead): (AccountId, LeadId),
+        event: &Activity,
+        changed: Option<&CurrentRun>,
+        receipt: Option<(&IdempotencyKey, &EventReceipt)>,
+    ) -> Result<(), StoreError> {
+        let mut writes = match changed {
+            Some(current) => self.change_writes(current, event)?,
+            None => self.contact_writes(account, lead, event)?,
+        };
+        if let Some((key, receipt)) = receipt {
+            writes.push(self.receipt_write(account, lead, key, receipt)?);
+        }
+        self.transact(writes).await
+    }
+
+    fn receipt_write(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        key: &IdempotencyKey,
+        receipt: &EventReceipt,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::event_receipt(account, lead, &receipt_key(key));
+        let put = self.put(encode(key, receipt)?);
+        // DynamoDB deletes an item some time after its end.
+        written(put.condition_expression("attribute_not_exists(pk)"))
     }
 }

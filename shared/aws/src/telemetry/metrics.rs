@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 14] = [
+pub const ALL: [Metric; 27] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {
@@ -64,6 +64,19 @@ pub const ALL: [Metric; 14] = [
         ..count("oldest_unsent_start")
     },
     count("erasures_finished"),
+    count("outcomes_answered"),
+    count("outcomes_replied"),
+    count("outcomes_voicemail"),
+    count("outcomes_no_answer"),
+    count("outcomes_busy"),
+    count("outcomes_failed"),
+    count("outcomes_delivered"),
+    count("outcomes_bounced"),
+    count("outcomes_invalid"),
+    count("outcomes_opted_out"),
+    count("outcomes_complained"),
+    count("outcomes_callback"),
+    count("outcomes_deferred"),
 ];
 
 /// Writes lines in JSON. A line of [`METRICS`] also lists which of its fields are metrics.
