@@ -40,14 +40,14 @@ const TRIES: u32 = 5;
 
 /// The store and the clock of the stack.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
-    pub(crate) store: Store,
-    pub(crate) catalogue: Catalogue,
-    pub(crate) clock: Clock,
+pub struct ClaimDoor {
+    pub store: Store,
+    pub catalogue: Catalogue,
+    pub clock: Clock,
 }
 
 /// Returns the route.
-pub(crate) fn routes(door: Door) -> Router {
+pub fn claim_routes(door: ClaimDoor) -> Router {
     let claim = post(claim).fallback(async || not_allowed("POST"));
     Router::new()
         .route("/dev/touchpoints/claim", claim)
@@ -102,7 +102,7 @@ struct ClaimedOut {
     claimed_until: Option<Timestamp>,
 }
 
-async fn claim(State(door): State<Door>, body: Bytes) -> Response {
+async fn claim(State(door): State<ClaimDoor>, body: Bytes) -> Response {
     let request: Request = match serde_json::from_slice(&body) {
         Ok(request) => request,
         Err(error) => {
@@ -123,7 +123,7 @@ async fn claim(State(door): State<Door>, body: Bytes) -> Response {
     }
 }
 
-impl Door {
+impl ClaimDoor {
     async fn claim(&self, request: &Request) -> Result<Reply, StoreError> {
         let account = match request.account_id {
             Some(account) => account,

@@ -36,6 +36,7 @@ pub mod text;
 mod wakes;
 
 pub use self::{
+    claim_door::{ClaimDoor, claim_routes},
     data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},
     error::LocalError,
     journal::{Entry, Journal, LogReader},

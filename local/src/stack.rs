@@ -17,7 +17,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::{
     LocalError, Pace, Ports, Services, Storage,
-    claim_door::{self, Door},
+    claim_door::{ClaimDoor, claim_routes},
     clock::KeptClock,
     data_dir::DataDir,
     dev_routes,
@@ -114,13 +114,13 @@ impl Stack {
         let journal = access.journal.clone();
         let listener = Gateway::new(listener, &api_url);
         let kept = services.clock.clone();
-        let door = Door {
+        let door = ClaimDoor {
             store: store.clone(),
             catalogue: state.catalogue.clone(),
             clock: clock.clone(),
         };
         let catalogue = state.catalogue.clone();
-        let app = router(state).merge(claim_door::routes(door));
+        let app = router(state).merge(claim_routes(door));
         let app = access.around(app, kept.clone(), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
