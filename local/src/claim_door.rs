@@ -31,6 +31,7 @@ use crate::{
     demo,
     dev_routes::{invalid, not_allowed},
     guard::refusal,
+    missing_outcomes::missing_outcomes,
 };
 
 /// Lease of a claim: the default of the contract.
@@ -155,12 +156,12 @@ impl ClaimDoor {
                 Way::Pull => Delivery::Pull,
                 Way::Push => Delivery::Push,
             };
+            let before = run.clone();
             let claimed = run.claim(owner, LEASE, delivery, &workflow, now);
-            let (reply, written) = match claimed {
-                Err(reason) => {
-                    let reply = none(why_not(&run, &workflow, reason));
-                    (reply, self.store.write_run(&run).await)
-                }
+            // A claim first does everything that is overdue.
+            let mut entries = missing_outcomes(&before, &run, now);
+            let reply = match claimed {
+                Err(reason) => none(why_not(&run, &workflow, reason)),
                 Ok(index) => {
                     let claim = run.hand_over.as_ref().and_then(|it| it.claim);
                     let tries = run.hand_over.as_ref().map(|it| it.tries);
@@ -171,9 +172,13 @@ impl ClaimDoor {
                     let until = claim.map(|claim| claim.until);
                     let until = until.filter(|_| matches!(request.way, Way::Pull));
                     let reply = self.claimed(&run, index, until).await?;
-                    let entry = entry(&run, index, tries, now);
-                    (reply, self.store.write_run_with(&run, &entry).await)
+                    entries.push(entry(&run, index, tries, now));
+                    reply
                 }
+            };
+            let written = match entries.is_empty() {
+                true => self.store.write_run(&run).await,
+                false => self.store.write_run_with(&run, &entries).await,
             };
             match written {
                 Err(StoreError::Conflict) => {}

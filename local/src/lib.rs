@@ -19,6 +19,7 @@ mod guard;
 mod home;
 mod journal;
 mod log;
+mod missing_outcomes;
 mod move_tasks;
 mod pace;
 mod private_file;

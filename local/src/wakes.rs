@@ -6,15 +6,12 @@ use aws::{
     store::{ListedRun, Store, StoreError},
     telemetry::ErrorChain,
 };
-use domain::{
-    activity::{Activity, ActivityKind, Contact},
-    run::{HeldBy, Run},
-};
+use domain::run::HeldBy;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::KeptClock;
+use crate::{clock::KeptClock, missing_outcomes::missing_outcomes};
 
 /// Time between two looks at the index, by the clock of the stack.
 const PERIOD: SignedDuration = SignedDuration::from_secs(5);
@@ -81,33 +78,10 @@ async fn advance(
     held_by.inspect(|by| run.hold(*by, now));
     run.advance(&workflow, now);
     held_by.inspect(|by| run.hold(*by, now));
-    match missing_outcome(&before, &run, now) {
+    let missing = missing_outcomes(&before, &run, now);
+    match missing.is_empty() {
         _ if run == before => Ok(()),
-        None => store.write_run(&run).await,
-        Some(entry) => store.write_run_with(&run, &entry).await,
+        true => store.write_run(&run).await,
+        false => store.write_run_with(&run, &missing).await,
     }
-}
-
-/// Returns the entry of an outcome that was missing. `None` if none was.
-fn missing_outcome(before: &Run, after: &Run, now: Timestamp) -> Option<Activity> {
-    let pairs = before.touchpoints.iter().zip(&after.touchpoints);
-    let (index, touchpoint) = (0..)
-        .zip(pairs)
-        .find(|(_, (old, new))| old.outcome != new.outcome)
-        .map(|(index, (_, new))| (index, new))?;
-    let outcome = touchpoint.outcome?;
-    let what = format!(
-        "{} {}/{}: {outcome}",
-        touchpoint.channel, touchpoint.attempt, touchpoint.max_attempts
-    );
-    let contact = Contact {
-        run_id: Some(after.id),
-        index: Some(index),
-        outcome: Some(outcome),
-        ..Contact::new(touchpoint.channel)
-    };
-    Some(Activity {
-        contact: Some(contact),
-        ..Activity::new(ActivityKind::TouchpointOutcome, &what, now)
-    })
 }

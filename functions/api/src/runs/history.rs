@@ -8,6 +8,7 @@ use axum::{
 use domain::{
     activity::{Activity, ActivityKind},
     ids::LeadId,
+    outcome::Outcome,
     page::List,
     time::whole_second,
 };
@@ -76,6 +77,8 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
             .flatten()
             .map(String::as_str)
             .collect();
+        let outcome = contact.as_ref().and_then(|it| it.outcome);
+        let is_missing = outcome == Some(Outcome::NoOutcome);
         Self {
             kind: "activity",
             channel: contact.as_ref().map_or("system", |it| it.channel.as_str()),
@@ -87,6 +90,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
                 ActivityKind::AutomationStopped => "Automation stopped",
                 ActivityKind::AutomationResumed => "Automation resumed",
                 ActivityKind::TouchpointClaimed => "Touchpoint claimed",
+                ActivityKind::TouchpointOutcome if is_missing => "Outcome missing",
                 ActivityKind::TouchpointOutcome => "Outcome reported",
                 ActivityKind::ContactReported => "Contact reported",
             },

@@ -100,7 +100,7 @@ pub async fn settle(
             }
         };
         let entry = entry(&before, &run, touchpoint.index, report, now);
-        match state.store.write_run_with(&run, &entry).await {
+        match state.store.write_run_with(&run, &[entry]).await {
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {

@@ -73,7 +73,7 @@ impl Store {
             .build()
             .map_err(incomplete)?;
         let check = TransactWriteItem::builder().condition_check(check).build();
-        let item = ActivityItem::of_change(activity, run.revision + 1);
+        let item = ActivityItem::new(activity);
         let mut writes = vec![
             check,
             self.activity_write(run.account_id, run.lead_id, &item)?,
@@ -82,20 +82,22 @@ impl Store {
         Ok(writes)
     }
 
-    /// Writes a changed run, and adds a contact to the lead's history. The run need not be the one of
+    /// Writes a changed run, and adds contacts to the lead's history, in order. The run need not be the one of
     /// the lead's present start.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
     /// since it was read, or if it was erased.
-    pub async fn write_run_with(&self, run: &Run, contact: &Activity) -> Result<(), StoreError> {
+    pub async fn write_run_with(&self, run: &Run, contacts: &[Activity]) -> Result<(), StoreError> {
         let current = CurrentRun {
             run: run.clone(),
             origin: RunOrigin::Stored,
         };
         let mut writes = self.run_writes(&current)?;
-        let item = ActivityItem::of_change(contact, run.revision + 1);
-        writes.push(self.activity_write(run.account_id, run.lead_id, &item)?);
+        for contact in contacts {
+            let item = ActivityItem::new(contact);
+            writes.push(self.activity_write(run.account_id, run.lead_id, &item)?);
+        }
         self.transact(writes).await
     }
 

@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::clock::Clock;
+
 use super::{
     Store, StoreError,
     item::{Entity, decode, encode, text},
@@ -33,16 +35,8 @@ impl Entity for ActivityItem {
 }
 
 impl ActivityItem {
-    /// Returns an entry that the change of a run to `revision` makes. Entries of one millisecond are
-    /// in the order of the revisions.
-    pub(super) fn of_change(activity: &Activity, revision: u32) -> Self {
-        let id = format!("{revision:010}#{}", Uuid::new_v4());
-        Self::at(&position(&activity.at, "2", id), activity)
-    }
-
-    /// Returns an entry without a change of a run. It follows the changes of its millisecond.
     pub(super) fn new(activity: &Activity) -> Self {
-        Self::at(&position(&activity.at, "3", Uuid::new_v4()), activity)
+        Self::at(&position(&activity.at, "2", id_in_order()), activity)
     }
 
     /// Returns the entry for an enrolment. It has the same position as before, when the start in
@@ -80,6 +74,15 @@ impl ActivityItem {
 
 fn start_position(start: &Start) -> String {
     position(&start.enrolled_at, "1", start.run_id)
+}
+
+/// Returns a new id that sorts after the ids before it, also while the clock of a local stack stands
+/// still.
+fn id_in_order() -> Uuid {
+    let now = Clock::System.now().as_nanosecond();
+    let time = u64::try_from(now).unwrap_or_default();
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    Uuid::from_u64_pair(time, random)
 }
 
 /// Returns the position of an entry: by its time to the millisecond, then by `rank`, then by `id`.

@@ -222,7 +222,7 @@ async fn a_repeat_changes_nothing_and_fills_in_details_that_were_missing() {
         }])
     );
     let history = live.history(&lead, "touchpoint_outcome").await;
-    assert_eq!(history, ["call 1/3: no_answer: rang out"]);
+    assert_eq!(history, ["call 1/3: no_answer, New -> Contacted: rang out"]);
     live.stop().await;
 }
 

@@ -246,6 +246,18 @@ async fn an_outcome_of_an_erased_lead_gets_404_and_leaves_nothing() {
     let id = live.pulled(&lead).await;
     let body = json!({"outcome": "no_answer", "note": "canary"});
     live.report(&id, body.clone()).await;
+    let event = json!({"type": "no_answer", "channel": "call", "note": "canary"});
+    let path = format!("/leads/{lead}/events");
+    let send_event = async || {
+        let header = Some(("idempotency-key", "key"));
+        let container = &live.container;
+        container
+            .send(demo::API_KEY, "POST", &path, Some(&event), header)
+            .await
+    };
+    assert_eq!(send_event().await.status, StatusCode::OK);
+    let items = items_of(&live.container.services, &lead).await;
+    assert!(format!("{items:?}").contains("canary"));
     let erased = live.call("DELETE", &format!("/leads/{lead}"), None).await;
     assert_eq!(erased.status, StatusCode::OK);
     let many = json!([{"id": id, "outcome": "answered"}]);
@@ -263,17 +275,14 @@ async fn an_outcome_of_an_erased_lead_gets_404_and_leaves_nothing() {
             reply.text
         );
     }
-    let event = json!({"type": "replied", "channel": "sms", "note": "canary"});
-    for header in [None, Some(("idempotency-key", "key"))] {
-        let path = format!("/leads/{lead}/events");
-        let api_key = demo::API_KEY;
-        let reply = live
-            .container
-            .send(api_key, "POST", &path, Some(&event), header)
-            .await;
-        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{}", reply.text);
-    }
-    assert_eq!(items_of(&live.container.services, &lead).await.len(), 0);
+    let reply = send_event().await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND, "{}", reply.text);
+    let unkeyed = live.call("POST", &path, Some(&event)).await;
+    assert_eq!(unkeyed.status, StatusCode::NOT_FOUND, "{}", unkeyed.text);
+    // The tombstones of the lead and of its run.
+    let items = items_of(&live.container.services, &lead).await;
+    assert_eq!(items.len(), 2);
+    assert!(!format!("{items:?}").contains("canary"));
     live.stop().await;
 }
 
