@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// For a reply (operation and status): the operations that it leads to, and the parts of it that go into their
 /// parameters and, after `body.`, into their bodies.
-const LINKS: [(&str, &str, &[&str], &str); 6] = [
+const LINKS: [(&str, &str, &[&str], &str); 8] = [
     (
         "createLeads",
         "201",
@@ -30,6 +30,18 @@ const LINKS: [(&str, &str, &[&str], &str); 6] = [
         "201",
         &["changeStatus", "stopAutomation", "resumeAutomation"],
         "id=$request.path.id body.workflow_id=$response.body#/workflowId",
+    ),
+    (
+        "showRun",
+        "200",
+        &["showTouchpoint", "reportOutcome"],
+        "id=$response.body#/workflow_run/touchpoints/0/id",
+    ),
+    (
+        "createLeads",
+        "201",
+        &["reportEvent"],
+        "id=$response.body#/lead/id",
     ),
     (
         "listWorkflows",

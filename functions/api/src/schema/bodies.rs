@@ -199,7 +199,7 @@ pub struct OutcomeOfTouchpoint {
 /// 1 to 100 outcomes.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!([{
-    "id": "tp_04xgEMtE5I1lJdyKfjLNCC3bCNe9HMwUTNmP2jZ7sIMBLFEOVFL5FeD2YMkZAEM8kJL5oBGUlQe3EN4IbZ", "outcome": "no_answer",
+    "id": "tp_04wNgsxUkf1gx7rEpRJ2c9PuCEgkOevg6iPv6kNvmLUmfBzbS4vMjPCukK9fjY0deaeTD7ZZjOHbKMvWF", "outcome": "no_answer",
 }]))]
 pub struct OutcomeReports(Vec<OutcomeOfTouchpoint>);
 

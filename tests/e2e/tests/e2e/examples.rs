@@ -5,15 +5,16 @@
 use std::{env, fs};
 
 use api::AppState;
-use aws::clock::Clock;
+use aws::{account_secret::AccountSecret, clock::Clock};
 use axum::body::{Body, to_bytes};
+use domain::touchpoint_id::TouchpointRef;
 use jiff::SignedDuration;
 use lambda_http::http::Request;
 use local::demo;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::fixtures::{Container, consume};
+use crate::fixtures::{Container, account, ask, consume, door};
 
 /// Requests in the order of a story. A request is recorded if its first line names an operation, an
 /// example and its summary.
@@ -33,6 +34,9 @@ struct Story {
     clock: Clock,
     /// Ids that this run has created, with the ids that replace them.
     ids: Vec<(String, String)>,
+    /// Same as `ids`, for touchpoints.
+    touchpoints: Vec<(String, String)>,
+    secret: AccountSecret,
 }
 
 impl Story {
@@ -41,13 +45,15 @@ impl Story {
         let later = self.clock.now() + SignedDuration::from_mins(1);
         self.clock.set(later);
         let replaced = |text: String, (real, fixed): &(String, String)| text.replace(fixed, real);
-        let request = self.ids.iter().fold(request.to_owned(), replaced);
+        let ids = || self.ids.iter().chain(&self.touchpoints);
+        let request = ids().fold(request.to_owned(), replaced);
+        let body = ids().fold(body.to_owned(), replaced);
         let (method, target) = request.split_once(' ').unwrap();
         let request = Request::builder()
             .method(method)
             .uri(target)
             .header("x-api-key", demo::API_KEY)
-            .body(Body::from(body.to_owned()))
+            .body(Body::from(body))
             .unwrap();
         let reply = self.container.api.clone().oneshot(request).await.unwrap();
         let status = reply.status().as_u16().to_string();
@@ -65,8 +71,12 @@ impl Story {
                 self.ids.push((id.to_owned(), format!("{FIXED}{end}")));
             }
         }
+        for id in text.split('"').filter(|text| text.starts_with("tp_")) {
+            self.keep_touchpoint(id);
+        }
         let replaced = |text: String, (real, fixed): &(String, String)| text.replace(real, fixed);
-        let text = self.ids.iter().fold(text.to_owned(), replaced);
+        let ids = self.ids.iter().chain(&self.touchpoints);
+        let text = ids.fold(text.to_owned(), replaced);
         let mut reply: Value = serde_json::from_str(&text).unwrap();
         for (place, fixed) in [
             ("/request_id", "JKJaXmPLvHcESHA="),
@@ -80,6 +90,35 @@ impl Story {
             }
         }
         reply
+    }
+}
+
+impl Story {
+    /// Keeps the id of a touchpoint, with the id that it has in the lead and the run of the examples.
+    fn keep_touchpoint(&mut self, id: &str) {
+        let Some(real) = self.secret.touchpoint(id, account()) else {
+            return;
+        };
+        let fixed = |id: String| {
+            let known = self.ids.iter().find(|(real, _)| *real == id);
+            known.map_or(id, |(_, fixed)| fixed.clone())
+        };
+        let place = TouchpointRef {
+            lead_id: fixed(real.lead_id.to_string()).parse().unwrap(),
+            run_id: fixed(real.run_id.to_string()).parse().unwrap(),
+            ..real
+        };
+        let pair = (id.to_owned(), self.secret.touchpoint_id(place));
+        if !self.touchpoints.contains(&pair) {
+            self.touchpoints.push(pair);
+        }
+    }
+
+    async fn claim(&self) {
+        let (lead, _) = &self.ids[0];
+        let door = door(&self.container, &self.clock);
+        let reply = ask(&door, lead, "pull").await;
+        assert!(reply["touchpoint"].is_object(), "{reply}");
     }
 }
 
@@ -104,18 +143,26 @@ async fn the_examples_of_the_description_are_replies_of_the_api() {
         clock.clone(),
     );
     container.api = api::router(state.with_api_url("https://leads.example.com"));
-    let ids = Vec::new();
+    let secret = container.store.account_secret(account()).await;
     let mut story = Story {
+        secret: secret.unwrap(),
         container,
         clock,
-        ids,
+        ids: Vec::new(),
+        touchpoints: Vec::new(),
     };
     let mut examples = json!({});
     for part in REQUESTS.split("\n\n") {
         let mut lines = part.trim_end().splitn(3, '\n');
         let title = lines.next().unwrap().strip_prefix("# ").unwrap();
         let Some(request) = lines.next() else {
-            consume(&story.container.services, &story.clock).await;
+            match title {
+                "Build the runs" => {
+                    consume(&story.container.services, &story.clock).await;
+                }
+                "Claim the next touchpoint" => story.claim().await,
+                unknown => panic!("{unknown}"),
+            }
             continue;
         };
         let body = lines.next().unwrap_or_default();
