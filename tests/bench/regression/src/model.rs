@@ -25,8 +25,6 @@ struct Prices {
     read_units_per_million: f64,
     sqs_per_million: f64,
     data_out_gb: f64,
-    logs_gb: f64,
-    xray_traces_per_million: f64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -35,7 +33,6 @@ struct Assumptions {
     memory_mb: f64,
     vcpu_mb: f64,
     round_trip_ms: f64,
-    leads_per_second: f64,
     starts_per_batch: f64,
     reply_bytes: f64,
     access_line: String,
@@ -104,10 +101,6 @@ impl Model {
         let batch_ms = self.batch_ms(work, assumptions.memory_mb);
         let access = assumptions.access_line.len() as f64;
         let log = access + work.api_log + at(work.batch_log, batch) / batch;
-        // X-Ray traces the first call of each second and 5 % of the rest, for each function.
-        let traced = |calls: f64| (1.0 + 0.05 * (calls - 1.0).max(0.0)) / calls;
-        let rate = assumptions.leads_per_second;
-        let traces = traced(rate) + traced(rate / batch) / batch;
         let part = |what, formula, dollars| Part {
             what,
             formula,
@@ -163,11 +156,6 @@ impl Model {
                     at(work.batch_log, batch) / batch
                 ),
                 log / 1e9 * prices.logs_gb * 1e6,
-            ),
-            part(
-                "X-Ray",
-                format!("{traces:.3} traces, at {rate} leads a second"),
-                traces * prices.xray_traces_per_million,
             ),
         ];
         Cost { parts }
