@@ -7,8 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws::clock::Clock;
-use domain::ids::{AccountId, LeadId};
+use aws::{
+    clock::Clock,
+    store::{CurrentRun, RunOrigin},
+};
+use domain::{
+    activity::{Activity, ActivityKind, Contact},
+    channel::Channel,
+    ids::{AccountId, LeadId},
+    run::{Delivery, Owner, Run},
+};
+use jiff::SignedDuration;
 use local::{Ports, Services, Storage, demo};
 use serde_json::Value;
 
@@ -52,8 +61,8 @@ pub fn cases(function: &str) -> Vec<Case> {
         .collect()
 }
 
-/// Starts services in which every case gets its expected reply: they have the demo account, and one
-/// lead with a pending start.
+/// Starts services in which every case gets its expected reply: they have the demo account, one lead
+/// with a pending start, and one lead with a claimed touchpoint.
 pub async fn services() -> Services {
     let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
         .await
@@ -64,7 +73,40 @@ pub async fn services() -> Services {
         .set_pending(account, lead, Clock::System.now(), None)
         .await
         .expect("a mark");
+    claim_first_touchpoint(&services, "019c0000-0000-7000-8000-000000001103").await;
     services
+}
+
+/// Builds a lead's run, and claims its first touchpoint as a client that pulls.
+async fn claim_first_touchpoint(services: &Services, lead: &str) {
+    let store = &services.store;
+    let (account, _) = demo_lead();
+    let now = Clock::System.now();
+    let lead = store.lead(account, lead.parse().expect("a lead's id"));
+    let lead = lead.await.expect("a lead").found().expect("a demo lead");
+    let start = lead.start.as_ref().expect("a start");
+    let workflow = store.workflow(account, start.workflow.id).await;
+    let workflow = workflow.expect("a workflow").expect("the demo workflow");
+    let mut run = Run::build(&lead, start, Some(&workflow), now);
+    let owner = Owner([0; 10]);
+    let lease = SignedDuration::from_hours(1);
+    let index = run
+        .claim(owner, lease, Delivery::Pull, &workflow, now)
+        .expect("a claim");
+    let contact = Contact {
+        run_id: Some(run.id),
+        index: Some(index),
+        try_number: Some(1),
+        ..Contact::new(Channel::Call)
+    };
+    let entry = Activity {
+        contact: Some(contact),
+        ..Activity::new(ActivityKind::TouchpointClaimed, "call 1/3", now)
+    };
+    let origin = RunOrigin::New;
+    let current = CurrentRun { run, origin };
+    let claimed = store.change_run(&current, &entry).await;
+    claimed.expect("a claimed touchpoint");
 }
 
 fn demo_lead() -> (AccountId, LeadId) {
