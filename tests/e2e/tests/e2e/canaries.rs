@@ -16,7 +16,7 @@ use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 
 use crate::{
-    fixtures::{Container, Logs, Reply, account, consume, items_of},
+    fixtures::{Container, Live, Logs, Reply, account, consume, items_of},
     words::WORDS,
 };
 
@@ -121,7 +121,34 @@ fn bodies() -> Vec<Value> {
         json!({"workflowId": demo::WORKFLOW_ID, "reason": note, "actorId": note}),
         json!({"workflow_id": demo::WORKFLOW_ID}),
     ]);
+    bodies.extend(reports());
     bodies
+}
+
+/// Returns reports of contacts full of canaries, right and wrong ones.
+fn reports() -> Vec<Value> {
+    let [name, email, phone, note, message] = CANARIES;
+    let outcome = json!({
+        "outcome": "replied", "note": note, "provider_id": name, "provider_code": message, "from": phone,
+    });
+    let event = json!({"type": "replied", "channel": "sms", "note": note});
+    let mut many = json!([outcome, outcome, note, {"id": email, "outcome": note}]);
+    many[0]["id"] = json!("TOUCHPOINT");
+    many[1]["id"] = json!(note);
+    let mut reports = vec![outcome.clone(), event.clone(), many];
+    for wrong in [json!(note), json!([note]), json!({ FIELD: note })] {
+        for field in ["outcome", "at", "duration_s", "callback_at", "from", "note"] {
+            let mut body = outcome.clone();
+            body[field] = wrong.clone();
+            reports.push(body);
+        }
+        for field in ["type", "channel", "at", "callback_at"] {
+            let mut body = event.clone();
+            body[field] = wrong.clone();
+            reports.push(body);
+        }
+    }
+    reports
 }
 
 /// Numbers of calls of [`call_everything`].
@@ -155,6 +182,10 @@ async fn call_everything(container: &Container, lead: &str) -> Counts {
         ("GET", "/leads/{}/history"),
         ("GET", "/leads/{}/is_paused?workflow_id=canary"),
         ("GET", "/leads/{}/runs/canary"),
+        ("POST", "/leads/{}/events"),
+        ("GET", "/touchpoints/canary"),
+        ("POST", "/touchpoints/canary/outcome"),
+        ("POST", "/touchpoints/outcomes"),
         ("GET", "/workflows?limit=canary"),
         ("GET", "/campaigns"),
         ("GET", "/canary"),
@@ -362,4 +393,34 @@ async fn no_damaged_item_reveals_anything() {
     let text = checked(&logs);
     assert!(text.contains("the lead item is damaged") && text.contains("the run item is damaged"));
     container.stop().await;
+}
+
+#[tokio::test]
+async fn no_report_about_a_touchpoint_reveals_anything() {
+    let (logs, _guard) = Logs::capture();
+    let live = Live::start().await;
+    let mut taken_in = 0;
+    for report in reports() {
+        let lead = live.enrolled().await;
+        let id = live.pulled(&lead).await;
+        let text = report.to_string().replace("TOUCHPOINT", &id);
+        let report = serde_json::from_str(&text).unwrap();
+        for _ in 0..2 {
+            for path in [
+                format!("/touchpoints/{id}/outcome"),
+                "/touchpoints/outcomes".to_owned(),
+                format!("/leads/{lead}/events"),
+            ] {
+                let reply = live.call("POST", &path, Some(&report)).await;
+                if reply.status.as_u16() >= 400 {
+                    check_refusal(&reply);
+                } else {
+                    taken_in += 1;
+                }
+            }
+        }
+    }
+    assert!(taken_in >= 6, "{taken_in}");
+    checked(&logs);
+    live.stop().await;
 }

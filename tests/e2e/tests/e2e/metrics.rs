@@ -3,16 +3,17 @@
 use std::future::Future;
 
 use api::{AppState, router};
-use aws::clock::Clock;
+use aws::{clock::Clock, telemetry::ALL_METRICS};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
+use domain::outcome::Outcome;
 use http::Request;
 use local::{Services, demo};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing::level_filters::LevelFilter;
 
-use crate::fixtures::{Logs, services};
+use crate::fixtures::{Live, Logs, services};
 
 /// Returns the lines with metrics that `work` writes, without times and ids. No other line passes
 /// the level.
@@ -199,4 +200,72 @@ async fn a_minutes_line_counts_what_waits() {
     });
     assert_eq!(lines, [expected]);
     services.stop().await;
+}
+
+#[tokio::test]
+async fn a_reports_line_counts_its_outcomes_by_their_kind_and_no_repeat() {
+    let live = Live::start().await;
+    let lead = live.enrolled().await;
+    let id = live.pulled(&lead).await;
+    let many = json!([
+        {"id": id, "outcome": "answered"}, {"id": id, "outcome": "busy"},
+        {"id": id, "outcome": "replied"}, {"id": "x", "outcome": "busy"},
+    ]);
+    let none = json!([{"id": "x", "outcome": "busy"}]);
+    let lines = lines_of(async {
+        live.outcome(&id, "no_answer").await;
+        live.outcome(&id, "no_answer").await;
+        live.call("POST", "/touchpoints/outcomes", Some(&many))
+            .await;
+        live.call("POST", "/touchpoints/outcomes", Some(&none))
+            .await;
+        live.event(&lead, json!({"type": "opted_out", "channel": "sms"}))
+            .await;
+    })
+    .await;
+    let metrics_of = |line: &Value| -> Vec<(String, Value)> {
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array();
+        let metrics = directives.into_iter().flatten().flat_map(|it| {
+            assert_eq!(it["Dimensions"], json!([[]]));
+            it["Metrics"].as_array().unwrap().clone()
+        });
+        metrics
+            .map(|it| {
+                assert_eq!(it["Unit"], "Count");
+                let name = it["Name"].as_str().unwrap();
+                (name.to_owned(), line[name].clone())
+            })
+            .collect()
+    };
+    let count = |name: &str, count: u64| (format!("outcomes_{name}"), json!(count));
+    let expected = [
+        ("ok", vec![count("no_answer", 1)]),
+        ("ok", vec![]),
+        (
+            "partial",
+            vec![count("answered", 1), count("replied", 1), count("busy", 1)],
+        ),
+        ("validation_error", vec![]),
+        ("ok", vec![count("opted_out", 1)]),
+    ];
+    assert_eq!(lines.len(), expected.len());
+    for (line, (outcome, metrics)) in lines.iter().zip(expected) {
+        assert_eq!(
+            (&line["outcome"], metrics_of(line)),
+            (&json!(outcome), metrics)
+        );
+    }
+    live.stop().await;
+}
+
+#[test]
+fn every_outcome_that_clients_report_has_a_metric() {
+    let words = Outcome::REPORTED.map(Outcome::as_str).into_iter();
+    for word in words.chain(["deferred"]) {
+        let name = format!("outcomes_{word}");
+        assert!(
+            ALL_METRICS.iter().any(|metric| metric.name == name),
+            "{name}"
+        );
+    }
 }

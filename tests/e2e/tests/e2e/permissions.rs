@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use aws::{clock::Clock, store::Store};
+use aws::{
+    clock::Clock,
+    store::{EventReceipt, Store},
+};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{
     account::{Account, AccountPatch},
+    activity::{Activity, ActivityKind},
     api_key::ApiKey,
     limit::{Limit, Limits},
     patch::Change,
+    run::{Delivery, Owner},
+    touchpoint_id::TouchpointRef,
 };
 use e2e::cases::cases;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::{TABLE, demo};
 use serde_json::{Value, json};
 use simulation::{
@@ -207,6 +213,69 @@ async fn a_limited_request(cloud: &Cloud) -> BTreeSet<Access> {
     fleet.needed()
 }
 
+/// Sends every kind of report about a touchpoint that was claimed, and about its lead.
+async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
+    let fleet = Fleet::new(cloud, 1);
+    let call = async |method: &str, path: &str, body: &Value| {
+        let reply = fleet.call(0, demo::API_KEY, method, path, Some(body)).await;
+        assert!((200..300).contains(&reply.status), "{path}: {reply:?}");
+        reply.body
+    };
+    let lead =
+        json!({ "first_name": "John", "phone": "+12025550100", "workflow_id": demo::WORKFLOW_ID });
+    let created = call("POST", "/leads", &lead).await;
+    let lead = created["lead"]["id"].as_str().unwrap();
+    // It builds the run.
+    let status = json!({"status_key": "engaged"});
+    call("POST", &format!("/leads/{lead}/status"), &status).await;
+    let account = demo::ACCOUNT_ID.parse().unwrap();
+    let runs = fleet.store.runs(account, lead.parse().unwrap(), 1).await;
+    let mut run = runs.unwrap().pop().unwrap();
+    let workflow = fleet.store.workflow(account, run.workflow.id).await;
+    let (workflow, now) = (workflow.unwrap().unwrap(), fleet.clock.now());
+    let lease = SignedDuration::from_mins(5);
+    run.claim(Owner([0; 10]), lease, Delivery::Pull, &workflow, now)
+        .unwrap();
+    fleet.store.write_run(&run).await.unwrap();
+    let secret = fleet.store.account_secret(account).await.unwrap();
+    let id = secret.touchpoint_id(TouchpointRef {
+        account_id: account,
+        lead_id: run.lead_id,
+        run_id: run.id,
+        index: 0,
+    });
+    let outcome = format!("/touchpoints/{id}/outcome");
+    for body in [
+        json!({"outcome": "busy"}),
+        // It fills in a detail.
+        json!({"outcome": "busy", "note": "again"}),
+        // It is recorded only.
+        json!({"outcome": "no_answer"}),
+    ] {
+        call("POST", &outcome, &body).await;
+    }
+    let many = json!([{"id": id, "outcome": "answered"}]);
+    call("POST", "/touchpoints/outcomes", &many).await;
+    call("GET", &format!("/touchpoints/{id}"), &json!(null)).await;
+    let again = json!({"workflowId": demo::WORKFLOW_ID});
+    call("POST", &format!("/leads/{lead}/assign-workflow"), &again).await;
+    // It is about an ended run, and steers the new one.
+    call("POST", &outcome, &json!({"outcome": "replied"})).await;
+    let event = json!({"type": "no_answer", "channel": "call"});
+    call("POST", &format!("/leads/{lead}/events"), &event).await;
+    let entry = Activity::new(ActivityKind::ContactReported, "call: busy", now);
+    let key = "key".parse().unwrap();
+    let receipt = EventReceipt::new(String::new(), String::new(), now);
+    let place = (account, run.lead_id);
+    let recorded = fleet
+        .store
+        .record_event(place, &entry, None, Some((&key, &receipt)));
+    recorded.await.unwrap();
+    let found = fleet.store.event_receipt(account, run.lead_id, &key).await;
+    assert!(found.unwrap().is_some());
+    fleet.needed()
+}
+
 async fn play(cloud: &Cloud, scenario: &Scenario) -> Passed {
     let played = run(cloud, scenario).await;
     played.unwrap_or_else(|failure| panic!("{failure}"))
@@ -236,6 +305,7 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
     let cloud = Cloud::new().await;
     let mut needed = every_request(&cloud).await;
     needed.extend(a_limited_request(&cloud).await);
+    needed.extend(reports(&cloud).await);
     for seed in 0..SCHEDULES {
         needed.extend(play(&cloud, &Scenario::of_seed(seed)).await.needed);
     }

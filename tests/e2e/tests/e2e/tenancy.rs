@@ -19,7 +19,7 @@ use lambda_http::http::{HeaderMap, StatusCode, header};
 use local::{Services, demo};
 use serde_json::{Value, json};
 
-use crate::fixtures::{Container, Reply, account, consume, raw_table};
+use crate::fixtures::{Container, Live, Reply, account, consume, raw_table};
 
 /// Key of the account that tries foreign ids.
 const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
@@ -27,7 +27,7 @@ const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 const UNKNOWN: &str = "019c0000-0000-7000-8000-00000000dead";
 /// Requests to every route of the public API. `{}` stands for an id, `{2}` for a second id, and
 /// `{own}` for a lead of the account that tries.
-const ATTEMPTS: [(&str, &str, Option<&str>); 33] = [
+const ATTEMPTS: [(&str, &str, Option<&str>); 37] = [
     ("GET", "/leads/{}", None),
     ("GET", "/leads/{}?account_id={2}", None),
     ("PATCH", "/leads/{}", Some(r#"{"first_name":"X"}"#)),
@@ -100,6 +100,22 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 33] = [
     ("GET", "/leads/{own}/history?cursor={}", None),
     ("GET", "/leads/{}/runs/{2}", None),
     ("GET", "/leads/{own}/runs/{}", None),
+    (
+        "POST",
+        "/leads/{}/events",
+        Some(r#"{"type":"replied","channel":"sms"}"#),
+    ),
+    ("GET", "/touchpoints/{}", None),
+    (
+        "POST",
+        "/touchpoints/{}/outcome",
+        Some(r#"{"outcome":"opted_out"}"#),
+    ),
+    (
+        "POST",
+        "/touchpoints/outcomes",
+        Some(r#"[{"id":"{}","outcome":"opted_out"}]"#),
+    ),
     ("POST", "/workflows/{}/preview", Some("{ }")),
     ("GET", "/workflows/{}", None),
     ("GET", "/workflows?cursor={}", None),
@@ -308,6 +324,48 @@ async fn a_key_of_the_same_name_in_another_account_is_another_request() {
     container.stop().await;
 }
 
+#[tokio::test]
+async fn a_touchpoint_of_another_account_is_answered_like_an_unknown_one() {
+    let live = Live::start().await;
+    let lead = live.enrolled().await;
+    let id = live.pulled(&lead).await;
+    other_account(&live.container).await;
+    live.report(&id, json!({"outcome": "busy", "note": "Victimnote"}))
+        .await;
+    let before = belongings(&live.container.services).await;
+    let unknown = "tp_".to_owned() + &"0".repeat(81);
+    for (method, path, body) in [
+        ("GET", "/touchpoints/{}", None),
+        (
+            "POST",
+            "/touchpoints/{}/outcome",
+            Some(json!({"outcome": "opted_out"})),
+        ),
+        // A wrong body makes no difference either.
+        ("POST", "/touchpoints/{}/outcome", Some(json!({}))),
+        (
+            "POST",
+            "/touchpoints/outcomes",
+            Some(json!([{"id": "{}", "outcome": "opted_out"}])),
+        ),
+    ] {
+        let attempt = async |id: &str| {
+            let body = body.as_ref().map(|it| it.to_string().replace("{}", id));
+            let body = body.map(|it| serde_json::from_str(&it).unwrap());
+            let path = path.replace("{}", id);
+            let call = live.container.call_as(KEY, method, &path, body.as_ref());
+            comparable(call.await)
+        };
+        let answer = attempt(&id).await;
+        assert_eq!(answer, attempt(&unknown).await, "{method} {path}");
+        let is_not_found = answer.2.contains("Touchpoint not found");
+        assert!(is_not_found, "{method} {path}: {answer:?}");
+    }
+    let after = belongings(&live.container.services).await;
+    assert!(after == before, "something of the demo account has changed");
+    live.stop().await;
+}
+
 #[test]
 fn every_route_of_the_public_api_is_tried() {
     let source = include_str!("../../../../functions/api/src/lib.rs");
@@ -330,5 +388,5 @@ fn every_route_of_the_public_api_is_tried() {
             checked += 1;
         }
     }
-    assert!(checked >= 17, "{checked}");
+    assert!(checked >= 21, "{checked}");
 }
