@@ -69,7 +69,7 @@ id! {
 
 /// A touchpoint. The id is opaque and never changes.
 #[derive(Serialize, ToSchema)]
-#[schema(value_type = String, pattern = "^tp_[0-9A-Za-z]{81}$", example = "tp_04wNgsxUkf1gx7rEpRJ2c9PuCEgkOevg6iPv6kNvmLUmfBzbS4vMjPCukK9fjY0deaeTD7ZZjOHbKMvWF0")]
+#[schema(value_type = String, pattern = "^tp_[0-9A-Za-z]{81}$", example = "tp_04wNgsxUkf1gx7rEpRJ2c9PuCEgkOevg6iPv6kNvmLUmfBzbS4vMjPCukK9fjY0deaeTD7ZZjOHbKMvWF")]
 pub struct TouchpointId(String);
 
 /// The result of a contact, or `deferred`.

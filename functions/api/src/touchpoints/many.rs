@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use super::reply::ReportedReply;
+#[cfg(feature = "description")]
+use crate::http::envelope::Envelope;
 use super::{
     one::settled_body,
     report::{FIELDS, Report},
@@ -88,6 +90,24 @@ struct FailedOutcome {
     reply: FailedOut<'static>,
 }
 
+/// An error. If all outcomes of an array were refused, it also has the result of each.
+#[cfg(feature = "description")]
+#[derive(Serialize, ToSchema)]
+struct RefusedOutcomes {
+    #[serde(flatten)]
+    error: Envelope<'static>,
+    #[schema(nullable = false)]
+    success: Option<bool>,
+    #[schema(nullable = false)]
+    total: Option<usize>,
+    #[schema(nullable = false)]
+    accepted: Option<usize>,
+    #[schema(nullable = false)]
+    failed: Option<usize>,
+    #[schema(nullable = false)]
+    results: Option<Vec<OutcomeResult>>,
+}
+
 /// Report the outcomes of several touchpoints
 ///
 /// Takes an array of 1 to 100 outcomes, each with the `id` of its touchpoint. A wrong one does not
@@ -101,7 +121,7 @@ struct FailedOutcome {
     responses(
         (status = 200, description = "Every outcome was taken in.", body = ManyReply<'static>),
         (status = 207, description = "Some outcomes were taken in, and others were refused.", body = ManyReply<'static>),
-        (status = 400, description = "No outcome was taken in.", body = ManyReply<'static>),
+        (status = 400, description = "No outcome was taken in.", body = RefusedOutcomes),
         Keyed,
         WithBody,
     ),

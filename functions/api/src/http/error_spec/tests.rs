@@ -64,6 +64,8 @@ fn every_error_has_the_contracts_status_title_and_code() {
         ),
         (StoreError::NotFound.into(), "404 not_found Not found"),
         (StoreError::Conflict.into(), "409 conflict Conflict"),
+        (E::NotDispatched, "409 not_dispatched Not dispatched"),
+        (E::HasOutcome, "409 conflict Conflict"),
         (
             E::PayloadTooLarge(""),
             "413 payload_too_large Payload too large",
@@ -108,6 +110,7 @@ fn every_error_has_the_contracts_status_title_and_code() {
         ),
         (E::TimedOut, "503 unavailable Service unavailable"),
         (E::NotStored, "503 unavailable Service unavailable"),
+        (E::NotTaken, "503 unavailable Service unavailable"),
     ] {
         let status = error.status().as_u16();
         let shown = format!("{status} {} {}", error.code(), error.title());
