@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import time
 import uuid
 import zoneinfo
 
@@ -13,10 +14,14 @@ from schemathesis.engine import events
 
 # Required number of different requests of an operation. Without input, all requests are equal.
 DIFFERENT_REQUESTS = 300
+# Number of touchpoints that are claimed.
+CLAIMED = 100
 WITHOUT_INPUT = {"GET /docs/errors", "GET /health", "GET /openapi.json"}
 
 tried = {}
 leads = []
+# Claimed touchpoints, of the first leads.
+touchpoints = []
 turns = itertools.count()
 
 # Only a read page has a cursor. Real cursors come from the link of a history to its next page.
@@ -36,18 +41,33 @@ def after_load_schema(_context, schema):
     key = {"X-API-Key": os.environ["LEADGATE_API_KEY"]}
     reply = requests.post(f"{schema.get_base_url()}/api/public/leads", json=[lead] * 1000, headers=key, timeout=60)
     leads.extend((result["lead"]["id"], result["workflow_run"]["id"]) for result in reply.json()["results"])
+    claim_touchpoints(schema.get_base_url())
 
 
-@schemathesis.hook.apply_to(path_regex="^/api/public/leads/{id}")
+def claim_touchpoints(url):
+    """Claims a touchpoint of each of some leads by the door of the local stack, once their runs are built."""
+    for lead, _run in leads[:CLAIMED]:
+        for _try in range(100):
+            reply = requests.post(f"{url}/dev/touchpoints/claim", json={"lead_id": lead}, timeout=60).json()
+            if reply["touchpoint"]:
+                touchpoints.append(reply["touchpoint"]["id"])
+                break
+            time.sleep(0.1)
+
+
+@schemathesis.hook.apply_to(path_regex="^/api/public/(leads|touchpoints)/{id}")
 def map_path_parameters(_context, path_parameters):
-    """Replaces three of four valid ids by those of a created lead and its run."""
+    """Replaces three of four valid ids by those of a created lead and its run, or of a claimed touchpoint."""
+    turn = next(turns)
+    if str(path_parameters.get("id")).startswith("tp_"):
+        return {"id": touchpoints[turn % len(touchpoints)]} if turn % 4 else path_parameters
     try:
         ids = [uuid.UUID(it).int for it in path_parameters.values()]
     except (AttributeError, TypeError, ValueError):
         return path_parameters
     if sum(ids) % 4 == 0:
         return path_parameters
-    lead, run = leads[next(turns) % len(leads)]
+    lead, run = leads[turn % len(leads)]
     return {name: lead if name == "id" else run for name in path_parameters}
 
 

@@ -14,12 +14,12 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use super::reply::ReportedReply;
-#[cfg(feature = "description")]
-use crate::http::envelope::Envelope;
 use super::{
     one::settled_body,
     report::{FIELDS, Report},
 };
+#[cfg(feature = "description")]
+use crate::http::envelope::Envelope;
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::OutcomeReports,

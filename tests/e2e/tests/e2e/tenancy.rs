@@ -342,7 +342,7 @@ async fn a_touchpoint_of_another_account_is_answered_like_an_unknown_one() {
             Some(json!({"outcome": "opted_out"})),
         ),
         // A wrong body makes no difference either.
-        ("POST", "/touchpoints/{}/outcome", Some(json!({}))),
+        ("POST", "/touchpoints/{}/outcome", Some(json!({"x": 1}))),
         (
             "POST",
             "/touchpoints/outcomes",

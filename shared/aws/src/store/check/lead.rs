@@ -13,6 +13,7 @@ use super::{
 };
 use crate::store::{
     erase::Tombstone,
+    event::EventReceipt,
     history::ActivityItem,
     item::{Attributes, decode, is_erased},
     keys,
@@ -86,6 +87,11 @@ impl LeadPart {
         } else if sk.starts_with(keys::ACTIVITIES) {
             self.has_activity = true;
             if decode::<ActivityItem>(item).is_err() {
+                self.broken.push((Rule::Damaged, None));
+            }
+        } else if sk.starts_with(keys::EVENT_RECEIPTS) {
+            self.has_activity = true;
+            if decode::<EventReceipt>(item).is_err() {
                 self.broken.push((Rule::Damaged, None));
             }
         } else {

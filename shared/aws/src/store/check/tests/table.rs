@@ -12,6 +12,7 @@ use crate::store::{
     account::AccountItem,
     campaign::CampaignItem,
     erase::Tombstone,
+    event::EventReceipt,
     golden::values::{self, at, id},
     history::ActivityItem,
     item::{Attributes, Entity, encode},
@@ -121,6 +122,10 @@ pub(super) fn table() -> Vec<Attributes> {
     let entry = ActivityItem::of_start(lead.start.as_ref().unwrap());
     items.extend([
         item(entry.key(account, lead_id()), &entry),
+        item(
+            keys::event_receipt(account, lead_id(), "EVENT#1"),
+            &EventReceipt::new(String::new(), String::new(), at(0)),
+        ),
         run_item(&claimed_run()),
         item(keys::lead(account, lead_id()), &LeadItem::new(&lead, None)),
         item(
