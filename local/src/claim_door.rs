@@ -70,10 +70,10 @@ struct Request {
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Way {
-    /// Claims as a client that pulls: the touchpoint stays claimed for five minutes.
+    /// A client pulls: the touchpoint stays claimed for five minutes.
     #[default]
     Pull,
-    /// Counts as taken by a receiver.
+    /// A receiver has taken the touchpoint.
     Push,
 }
 

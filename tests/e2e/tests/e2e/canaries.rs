@@ -16,7 +16,8 @@ use start_workflow::{StartWorkflow, handle};
 use tokio::runtime::Builder;
 
 use crate::{
-    fixtures::{Container, Live, Logs, Reply, account, consume, items_of},
+    fixtures::{Container, Logs, Reply, account, consume, items_of},
+    reported_canaries::reports,
     words::WORDS,
 };
 
@@ -28,7 +29,7 @@ const UNKNOWN_KEY: &str = "nxr_live_LeadgateWrongKeyNotInAnyTable0003kkIk0";
 const MALFORMED_KEY: &str = "nxr_live_canarycanarycanary";
 const KEYS: [&str; 3] = [demo::API_KEY, UNKNOWN_KEY, MALFORMED_KEY];
 /// Name of a field that a client made up. The error names it, and no log does.
-const FIELD: &str = "Fieldname";
+pub const FIELD: &str = "Fieldname";
 /// Operations of AWS that the API calls.
 const CALLS: [&str; 10] = [
     "GetItem",
@@ -44,7 +45,7 @@ const CALLS: [&str; 10] = [
 ];
 
 /// Returns the log, which must reveal nothing.
-fn checked(logs: &Logs) -> String {
+pub fn checked(logs: &Logs) -> String {
     let text = logs.text();
     must_not_reveal(&text);
     assert!(!text.contains(FIELD));
@@ -52,7 +53,7 @@ fn checked(logs: &Logs) -> String {
 }
 
 /// Checks a refusal. The message about a wrong value or path shows it to its sender, and never a key.
-fn check_refusal(reply: &Reply) {
+pub fn check_refusal(reply: &Reply) {
     let message = reply.body["message"].as_str().unwrap_or_default();
     if reply.body["code"] == "validation_error" || message.starts_with("There is nothing at") {
         must_not_show(&reply.text, &KEYS);
@@ -123,32 +124,6 @@ fn bodies() -> Vec<Value> {
     ]);
     bodies.extend(reports());
     bodies
-}
-
-/// Returns reports of contacts full of canaries, right and wrong ones.
-fn reports() -> Vec<Value> {
-    let [name, email, phone, note, message] = CANARIES;
-    let outcome = json!({
-        "outcome": "replied", "note": note, "provider_id": name, "provider_code": message, "from": phone,
-    });
-    let event = json!({"type": "replied", "channel": "sms", "note": note});
-    let mut many = json!([outcome, outcome, note, {"id": email, "outcome": note}]);
-    many[0]["id"] = json!("TOUCHPOINT");
-    many[1]["id"] = json!(note);
-    let mut reports = vec![outcome.clone(), event.clone(), many];
-    for wrong in [json!(note), json!([note]), json!({ FIELD: note })] {
-        for field in ["outcome", "at", "duration_s", "callback_at", "from", "note"] {
-            let mut body = outcome.clone();
-            body[field] = wrong.clone();
-            reports.push(body);
-        }
-        for field in ["type", "channel", "at", "callback_at"] {
-            let mut body = event.clone();
-            body[field] = wrong.clone();
-            reports.push(body);
-        }
-    }
-    reports
 }
 
 /// Numbers of calls of [`call_everything`].
@@ -393,34 +368,4 @@ async fn no_damaged_item_reveals_anything() {
     let text = checked(&logs);
     assert!(text.contains("the lead item is damaged") && text.contains("the run item is damaged"));
     container.stop().await;
-}
-
-#[tokio::test]
-async fn no_report_about_a_touchpoint_reveals_anything() {
-    let (logs, _guard) = Logs::capture();
-    let live = Live::start().await;
-    let mut taken_in = 0;
-    for report in reports() {
-        let lead = live.enrolled().await;
-        let id = live.pulled(&lead).await;
-        let text = report.to_string().replace("TOUCHPOINT", &id);
-        let report = serde_json::from_str(&text).unwrap();
-        for _ in 0..2 {
-            for path in [
-                format!("/touchpoints/{id}/outcome"),
-                "/touchpoints/outcomes".to_owned(),
-                format!("/leads/{lead}/events"),
-            ] {
-                let reply = live.call("POST", &path, Some(&report)).await;
-                if reply.status.as_u16() >= 400 {
-                    check_refusal(&reply);
-                } else {
-                    taken_in += 1;
-                }
-            }
-        }
-    }
-    assert!(taken_in >= 6, "{taken_in}");
-    checked(&logs);
-    live.stop().await;
 }
