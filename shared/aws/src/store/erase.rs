@@ -98,8 +98,9 @@ struct Beside {
 impl Beside {
     /// Returns the parts of an item. `None` if it has no key.
     fn of(item: Attributes) -> Option<Self> {
-        let status = item.get("run_status").and_then(|status| status.as_s().ok());
-        let is_queued = status.is_some_and(|status| status == "queued");
+        // A run that ended while it waited still has its note.
+        let touchpoints = item.get("touchpoints").and_then(|list| list.as_l().ok());
+        let is_planned = touchpoints.is_some_and(|list| !list.is_empty());
         let workflow = item.get("workflow").and_then(|workflow| {
             let id = workflow.as_m().ok()?.get("id")?.as_s().ok()?;
             id.parse().ok()
@@ -111,7 +112,7 @@ impl Beside {
             .strip_prefix(keys::RUNS)
             .and_then(|run| run.parse().ok());
         Some(Self {
-            waiting: workflow.zip(run).filter(|_| is_queued),
+            waiting: workflow.zip(run).filter(|_| !is_planned),
             is_erased,
             key,
         })
@@ -262,7 +263,7 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :lead")
             .expression_attribute_values(":pk", text(keys::lead_partition(account, id)))
             .expression_attribute_values(":lead", text(keys::LEAD))
-            .projection_expression("pk, sk, et, run_status, #workflow.id")
+            .projection_expression("pk, sk, et, touchpoints[0], #workflow.id")
             .expression_attribute_names("#workflow", "workflow")
             .consistent_read(true)
             .into_paginator()
