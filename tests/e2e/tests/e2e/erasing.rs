@@ -385,6 +385,8 @@ async fn reading_and_erasing_cope_with_many_runs_and_reading_is_one_query() {
         };
         container.store.create_run(&run).await.unwrap();
     }
+    // The first read of a process also reads the secret of the account.
+    container.get(&lead_id.to_string()).await;
     container.dynamodb.take_calls();
     let reply = container.get(&lead_id.to_string()).await;
     assert_eq!(
