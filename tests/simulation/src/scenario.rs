@@ -148,4 +148,32 @@ impl Scenario {
             mutation: None,
         }
     }
+    /// Draws a scenario that can show a mutation. Its steps are drawn too, unless few schedules
+    /// have the steps that the mutation needs.
+    pub fn of_mutation(mutation: Mutation, seed: u64) -> Self {
+        Self {
+            steps: steps_that_show(mutation),
+            mutation: Some(mutation),
+            ..Self::of_seed(seed)
+        }
+    }
+}
+
+/// Returns the steps of which one goes wrong with a mutation. `None` if many schedules have them.
+fn steps_that_show(mutation: Mutation) -> Option<&'static [Step]> {
+    use Step::{Assign, Claim, CreateOne, Deliver, Erase, Pause, Resume, Stop};
+
+    const CREATE: Step = CreateOne {
+        is_idempotent: false,
+    };
+    Some(match mutation {
+        Mutation::RunTombstoneSkipped => &[CREATE, Deliver, Erase],
+        Mutation::EntryForgottenOnStop => &[CREATE, Deliver, Stop],
+        Mutation::EntryForgottenOnResume => &[CREATE, Deliver, Stop, Resume],
+        Mutation::EntryForgottenOnAssign => &[CREATE, Deliver, Assign],
+        // The workflow is unpaused when the faults end.
+        Mutation::EntryForgottenOnRelease => &[CREATE, Deliver, Pause, Claim],
+        Mutation::ClaimRevision => &[CREATE, Deliver, Claim],
+        _ => return None,
+    })
 }
