@@ -40,7 +40,7 @@ pub use self::{
     outage::{OutageCost, outage},
     permission::{Access, Permission},
     run::run,
-    scenario::{Cancellations, Scenario, Step},
+    scenario::{Cancellations, Scenario, Step, Steps},
     transport::Transport,
     verdict::{Failure, Passed},
 };

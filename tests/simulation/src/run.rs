@@ -12,7 +12,7 @@ use crate::{
     functions::Simulation,
     invariants,
     queue::{MAX_RECEIVE_COUNT, POISON},
-    scenario::{Scenario, Step},
+    scenario::{Scenario, Step, Steps},
     verdict::{Failure, Passed},
 };
 
@@ -37,8 +37,15 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     fastrand::seed(scenario.seed);
     let simulation = Simulation::new(cloud, scenario);
     match scenario.steps {
-        Some(steps) => run_in_turn(&simulation, steps).await,
-        None => run_side_by_side(&simulation, scenario.seed % 3 == 2).await,
+        Steps::InTurn(steps) => run_in_turn(&simulation, steps).await,
+        Steps::SideBySide(steps) => run_side_by_side(&simulation, steps.iter().copied()).await,
+        Steps::Drawn => {
+            let has_touchpoints = scenario.seed % 3 == 2;
+            let transport = &simulation.transport;
+            let draw = |number| transport.draw(|rng| Step::draw(rng, number, has_touchpoints));
+            let steps = (0..transport.draw(|rng| rng.usize(3..=8))).map(draw);
+            run_side_by_side(&simulation, steps).await;
+        }
     }
     let calls = simulation.transport.calls();
     let polls = simulation.observed().polls.clone();
@@ -74,12 +81,11 @@ async fn run_in_turn(simulation: &Simulation, steps: &[Step]) {
     }
 }
 
-/// Draws steps, also of touchpoints if `has_touchpoints`, and mostly begins the next one before the end of the one before.
-async fn run_side_by_side(simulation: &Simulation, has_touchpoints: bool) {
+/// Runs steps. Mostly begins the next one before the end of the one before.
+async fn run_side_by_side(simulation: &Simulation, steps: impl Iterator<Item = Step>) {
     let transport = &simulation.transport;
     let mut under_way = JoinSet::new();
-    for number in 0..transport.draw(|rng| rng.usize(3..=8)) {
-        let step = transport.draw(|rng| Step::draw(rng, number, has_touchpoints));
+    for step in steps {
         begin(simulation, step, &mut under_way);
         let most_ms = match transport.draw(|rng| rng.u8(0..10)) {
             0..4 => {

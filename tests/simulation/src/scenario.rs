@@ -2,7 +2,11 @@
 
 use fastrand::Rng;
 
-use crate::{faults::Faults, mutations::Mutation};
+use crate::{
+    fault::Fault,
+    faults::{FaultOf, Faults},
+    mutations::Mutation,
+};
 
 /// Handlers that are cancelled, and the await points at which it happens.
 #[derive(Clone, Copy, Debug)]
@@ -109,13 +113,24 @@ impl Step {
     }
 }
 
+/// Steps of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub enum Steps {
+    /// These steps, each after the end of the one before.
+    InTurn(&'static [Step]),
+    /// These steps. Most begin before the end of the one before.
+    SideBySide(&'static [Step]),
+    /// Steps that are drawn from the seed. Most begin before the end of the one before.
+    Drawn,
+}
+
 /// Content of a schedule.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Seed of everything that is drawn.
     pub seed: u64,
-    /// Steps, one after the other. `None` if they are drawn from the seed and overlap.
-    pub steps: Option<&'static [Step]>,
+    /// Steps, written down or drawn from the seed.
+    pub steps: Steps,
     /// Faults of the calls.
     pub faults: Faults,
     /// Cancellations of the handlers.
@@ -129,7 +144,7 @@ impl Scenario {
     pub fn of_steps(steps: &'static [Step]) -> Self {
         Self {
             seed: 0,
-            steps: Some(steps),
+            steps: Steps::InTurn(steps),
             faults: Faults::None,
             cancellations: Cancellations::None,
             mutation: None,
@@ -142,38 +157,62 @@ impl Scenario {
         let mut percent = |choices: &[u32]| *rng.choice(choices).expect("a choice");
         Self {
             seed,
-            steps: None,
+            steps: Steps::Drawn,
             faults: Faults::Random(percent(&[0, 5, 15, 40, 70])),
             cancellations: Cancellations::Random(percent(&[0, 10, 30])),
             mutation: None,
         }
     }
-    /// Draws a scenario that can show a mutation. Its steps are drawn too, unless few schedules
-    /// have the steps that the mutation needs.
+
+    /// Draws a scenario that can show a mutation. The steps and the fault that a mutation needs are
+    /// written down if few schedules have them.
     pub fn of_mutation(mutation: Mutation, seed: u64) -> Self {
+        let drawn = Self::of_seed(seed);
+        let faults = match mutation {
+            // The first try takes effect after the second one.
+            Mutation::YoungOrphan | Mutation::RunTombstoneSkipped => Faults::Of(vec![FaultOf {
+                operation: "PutItem",
+                fault: Fault::LATE,
+                is_once: true,
+            }]),
+            _ => drawn.faults,
+        };
         Self {
             steps: steps_that_show(mutation),
+            faults,
             mutation: Some(mutation),
-            ..Self::of_seed(seed)
+            ..drawn
         }
     }
 }
 
-/// Returns the steps of which one goes wrong with a mutation. `None` if many schedules have them.
-fn steps_that_show(mutation: Mutation) -> Option<&'static [Step]> {
-    use Step::{Assign, Claim, CreateOne, Deliver, Erase, Pause, Resume, Stop};
+/// Returns the steps of which one goes wrong with a mutation. They are drawn if many schedules have
+/// them.
+fn steps_that_show(mutation: Mutation) -> Steps {
+    use Step::{Assign, Claim, Deliver, Erase, Pause, Replay, Resume, Rival, Stop};
 
-    const CREATE: Step = CreateOne {
+    const CREATE: Step = Step::CreateOne {
         is_idempotent: false,
     };
-    Some(match mutation {
-        Mutation::RunTombstoneSkipped => &[CREATE, Deliver, Erase],
-        Mutation::EntryForgottenOnStop => &[CREATE, Deliver, Stop],
-        Mutation::EntryForgottenOnResume => &[CREATE, Deliver, Stop, Resume],
-        Mutation::EntryForgottenOnAssign => &[CREATE, Deliver, Assign],
+    const CREATE_WITH_KEY: Step = Step::CreateOne {
+        is_idempotent: true,
+    };
+    const CREATE_MANY: Step = Step::CreateMany {
+        is_idempotent: false,
+        leads: 4,
+    };
+    match mutation {
+        Mutation::YoungOrphan => Steps::SideBySide(&[CREATE_WITH_KEY, Deliver, Deliver, Deliver]),
+        Mutation::UnprocessedIgnored => Steps::InTurn(&[CREATE_MANY]),
+        Mutation::LeadTombstoneSkipped => Steps::InTurn(&[CREATE_WITH_KEY, Erase, Replay]),
+        Mutation::RunTombstoneSkipped => Steps::InTurn(&[CREATE_MANY, Deliver, Erase]),
+        Mutation::ManifestSkipped => Steps::InTurn(&[Rival, Replay]),
+        Mutation::EntryForgottenOnStop => Steps::InTurn(&[CREATE, Deliver, Stop]),
+        Mutation::EntryForgottenOnResume => Steps::InTurn(&[CREATE, Deliver, Stop, Resume]),
+        Mutation::EntryForgottenOnAssign => Steps::InTurn(&[CREATE, Deliver, Assign]),
         // The workflow is unpaused when the faults end.
-        Mutation::EntryForgottenOnRelease => &[CREATE, Deliver, Pause, Claim],
-        Mutation::ClaimRevision => &[CREATE, Deliver, Claim],
-        _ => return None,
-    })
+        Mutation::EntryForgottenOnRelease => Steps::InTurn(&[CREATE, Deliver, Pause, Claim]),
+        Mutation::ClaimRevision => Steps::InTurn(&[CREATE, Deliver, Claim]),
+        _ => Steps::Drawn,
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{permission::Access, scenario::Scenario};
+use crate::{
+    permission::Access,
+    scenario::{Scenario, Steps},
+};
 
 /// Result of a schedule in which every invariant holds.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl fmt::Display for Failure {
         for line in self.log.iter().chain(&self.problems) {
             writeln!(f, "{line}")?;
         }
-        if self.scenario.steps.is_none() {
+        if matches!(self.scenario.steps, Steps::Drawn) {
             let seed = self.scenario.seed;
             write!(
                 f,
