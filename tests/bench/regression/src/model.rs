@@ -25,6 +25,7 @@ struct Prices {
     read_units_per_million: f64,
     sqs_per_million: f64,
     data_out_gb: f64,
+    logs_gb: f64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
