@@ -254,10 +254,8 @@ fn every_mutation_is_found() {
         let Failure {
             scenario, problems, ..
         } = *found.unwrap_or_else(|| panic!("{mutation:?} is not found"));
-        println!(
-            "{mutation:?}: found by seed {}, {problems:?}",
-            scenario.seed
-        );
+        let (seed, problem) = (scenario.seed, &problems[0]);
+        println!("{mutation:?}: found by seed {seed}: {problem}");
         player.must_pass(&Scenario {
             mutation: None,
             ..scenario
