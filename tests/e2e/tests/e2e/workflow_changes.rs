@@ -134,7 +134,7 @@ async fn a_preview_shows_the_plan_in_both_times_and_writes_nothing() {
         touchpoints[0],
         json!({"index": 0, "stepIndex": 0, "channel": "call", "attemptNumber": 1, "maxAttempts": 3,
                "due_at": "2026-03-08T06:30:00Z", "local": "2026-03-08T03:30:00", "state": "scheduled",
-               "outcome": null, "reason": null, "reasons": [], "message": null})
+               "reason": null, "reasons": [], "outcome": null, "message": null})
     );
     assert_eq!(
         (&touchpoints[4]["state"], &touchpoints[4]["reason"]),
