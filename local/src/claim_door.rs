@@ -133,8 +133,8 @@ impl ClaimDoor {
         for _ in 0..TRIES {
             let newest = self.store.runs(account, request.lead_id, 1).await?.pop();
             let Some(mut run) = newest.filter(Run::is_planned) else {
-                let message = "The lead has no planned run. A new run takes a second; the lead may also \
-                               be of another account: send account_id.";
+                let message = "The lead has no planned run. A new run takes a second. The workflow may be \
+                               paused, or the lead may be of another account: then send account_id.";
                 return Ok(none(message.to_owned()));
             };
             let workflow = self.catalogue.version(account, &run.workflow).await?;
@@ -236,8 +236,13 @@ fn why_not(run: &Run, workflow: &Workflow, reason: NotClaimed) -> String {
             format!("The run is held: its workflow {} is paused.", workflow.name)
         }
         NotClaimed::NotLive => format!(
-            "The run does not go on: its cadence is {}, and its status is {}.",
-            run.cadence_state, run.current_status.label
+            "The run does not go on: its cadence is {}, and its status is {}.{}",
+            run.cadence_state,
+            run.current_status.label,
+            match run.human_takeover {
+                true => " A person has the lead.",
+                false => "",
+            }
         ),
         NotClaimed::NoneLeft => "No touchpoint of the run is left.".to_owned(),
         NotClaimed::NotDue(at) => format!("The next touchpoint is due at {at}."),

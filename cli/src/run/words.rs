@@ -53,9 +53,9 @@ pub fn state_with_reason(run: &Run, now: Timestamp) -> String {
 }
 
 /// Returns the touchpoint whose turn it is, with its index. `None` if none is left, or if the
-/// automation waits.
+/// cadence does not go on.
 pub fn next(run: &Run) -> Option<(usize, &Touchpoint)> {
-    let index = run.next_index()?;
+    let index = run.next_index().filter(|_| run.goes_on())?;
     Some((usize::from(index), run.touchpoint(index)?))
 }
 

@@ -68,7 +68,10 @@ fn refusal(reply: &Value) -> Option<String> {
 fn many(reply: &Value) -> Option<String> {
     let results = reply.get("results")?.as_array()?;
     let count = |name| reply.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let created = format!("{} created", count("created"));
+    let created = match reply.get("accepted") {
+        Some(_) => format!("{} taken in", count("accepted")),
+        None => format!("{} created", count("created")),
+    };
     let first = results.iter().find_map(refusal);
     Some(match first {
         None => match results.iter().find_map(first_hint) {

@@ -199,7 +199,7 @@ impl Run {
         if !run.is_active() {
             return run;
         }
-        // An outcome during the wait counts.
+        // An outcome during the wait that ended the cadence counts.
         match self.cadence_state {
             CadenceState::Completed => run.complete(now),
             CadenceState::Cancelled => run.cancel_cadence(),

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{account::AccountSettings, run::Reported, touchpoint_id::TouchpointRef};
+use domain::{account::AccountSettings, touchpoint_id::TouchpointRef};
 use serde_json::value::{RawValue, to_raw_value};
 
 #[cfg(feature = "description")]
@@ -87,16 +87,17 @@ pub async fn settled_body(
 ) -> Result<Box<RawValue>, ApiError> {
     let secret = state.catalogue.secret(account.id).await?;
     let Settled {
-        reported,
+        changed,
+        is_new,
         run,
         workflow,
     } = settle(state, account, touchpoint, report).await?;
-    if reported != Reported::Before {
+    if is_new {
         counts.add(report.kind.as_str());
     }
     let reply = ReportedReply {
         success: true,
-        changed: reported == Reported::Changed,
+        changed,
         touchpoint: touchpoint_out(&run, touchpoint.index, &workflow, &secret),
         workflow_run: Some(ActiveRun::from(&run)),
         next: NextTouchpoint::of(&run, &secret, false),

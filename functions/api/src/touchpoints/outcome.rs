@@ -26,7 +26,10 @@ const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
 /// A touchpoint after a report.
 pub struct Settled {
-    pub reported: Reported,
+    /// Whether the report is the touchpoint's outcome now, or has put it back.
+    pub changed: bool,
+    /// Whether the report is not a repeat.
+    pub is_new: bool,
     pub run: Run,
     pub workflow: Arc<Workflow>,
 }
@@ -46,6 +49,9 @@ pub async fn read_run(
         run_id,
         index,
     } = touchpoint;
+    // An erased lead is gone at once, and its runs a little later.
+    let lead = state.store.lead(account_id, lead_id).await?.found();
+    lead.ok_or(ApiError::NotFound("Touchpoint"))?;
     let run = state.store.run(account_id, lead_id, run_id).await?;
     let run = run.filter(|run| run.touchpoint(index).is_some());
     let run = run.ok_or(ApiError::NotFound("Touchpoint"))?;
@@ -65,17 +71,15 @@ pub async fn settle(
     touchpoint: TouchpointRef,
     report: &Report,
 ) -> Result<Settled, ApiError> {
+    let mut has_steered = false;
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
         let (mut run, workflow) = read_run(state, touchpoint).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
         let before = run.clone();
-        let reported = match report.kind {
-            Kind::Deferred => {
-                defer(&mut run, touchpoint.index, now)?;
-                Reported::Changed
-            }
+        match report.kind {
+            Kind::Deferred => defer(&mut run, touchpoint.index, now)?,
             Kind::Outcome(outcome) => {
                 let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
                 let channel = channel.ok_or(ApiError::NotFound("Touchpoint"))?;
@@ -85,31 +89,30 @@ pub async fn settle(
                 let reported = reported.ok_or(ApiError::NotFound("Touchpoint"))?;
                 let reported = reported.map_err(|NotDispatched| ApiError::NotDispatched)?;
                 if reported != Reported::Changed {
-                    remember(state, &run, touchpoint, report, reported, now).await?;
-                    if reported == Reported::Before && !run.is_active() {
-                        // The first request may have ended before this.
-                        steer_active_run(state, account, &run, touchpoint.index, report).await?;
-                    }
+                    let is_new = remember(state, &run, touchpoint, report, reported, now).await?;
                     return Ok(Settled {
-                        reported,
+                        changed: false,
+                        is_new,
                         run,
                         workflow,
                     });
                 }
-                reported
             }
-        };
+        }
+        if !before.is_active() && !has_steered {
+            // Before the outcome is written: after it, a repeat would not steer any more.
+            steer_active_run(state, account, &run, touchpoint.index, report).await?;
+            has_steered = true;
+        }
         let entry = entry(&before, &run, touchpoint.index, report, now);
         match state.store.write_run_with(&run, &[entry]).await {
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {
                 run.revision += 1;
-                if !before.is_active() {
-                    steer_active_run(state, account, &run, touchpoint.index, report).await?;
-                }
                 return Ok(Settled {
-                    reported,
+                    changed: true,
+                    is_new: true,
                     run,
                     workflow,
                 });
@@ -130,7 +133,7 @@ fn defer(run: &mut Run, index: u16, now: Timestamp) -> Result<(), ApiError> {
 }
 
 /// Keeps a report that does not change the touchpoint: fills in the details of the first report of
-/// the same outcome, or adds an entry to the history.
+/// the same outcome, or adds an entry to the history. Returns whether the outcome is new.
 async fn remember(
     state: &AppState,
     run: &Run,
@@ -138,40 +141,40 @@ async fn remember(
     report: &Report,
     reported: Reported,
     now: Timestamp,
-) -> Result<(), ApiError> {
-    let entries = state.store.contact_entries(touchpoint).await?;
+) -> Result<bool, ApiError> {
     let outcome = report.for_run().map(|report| report.outcome);
     let of_outcome = |contact: &Contact| contact.outcome == outcome;
-    let first = entries
-        .into_iter()
-        .find(|entry| entry.activity.contact.as_ref().is_some_and(of_outcome));
     let (account, lead) = (run.account_id, run.lead_id);
-    let written = match first {
-        None => {
+    for try_number in 0..TRIES {
+        pause(&state.randomness, try_number).await;
+        let entries = state.store.contact_entries(touchpoint).await?;
+        let first = entries
+            .into_iter()
+            .find(|entry| entry.activity.contact.as_ref().is_some_and(of_outcome));
+        let Some(mut first) = first else {
             let mut entry = entry(run, run, touchpoint.index, report, now);
             if reported == Reported::Lighter {
                 entry.subject = entry.subject.map(|subject| subject + ", recorded only");
             }
-            state.store.add_contact(account, lead, &entry).await
+            return match state.store.add_contact(account, lead, &entry).await {
+                // The lead was erased since the run was read.
+                Err(StoreError::Conflict) => Err(ApiError::NotFound("Touchpoint")),
+                written => written.map(|()| true).map_err(ApiError::of_change),
+            };
+        };
+        let contact = first.activity.contact.as_mut();
+        let details = report.details.clone();
+        if !contact.is_some_and(|contact| contact.details.fill_in(details)) {
+            return Ok(false);
         }
-        Some(mut first) => {
-            let contact = first.activity.contact.as_mut();
-            let details = report.details.clone();
-            if !contact.is_some_and(|contact| contact.details.fill_in(details)) {
-                return Ok(());
-            }
-            first.activity.reason = first
-                .activity
-                .reason
-                .or_else(|| report.details.note.clone());
-            state.store.replace_contact(account, lead, &first).await
+        let reason = first.activity.reason.take();
+        first.activity.reason = reason.or_else(|| report.details.note.clone());
+        match state.store.replace_contact(account, lead, &first).await {
+            Err(StoreError::Conflict) => {}
+            written => return written.map(|()| false).map_err(ApiError::of_change),
         }
-    };
-    match written {
-        // The lead was erased since the run was read.
-        Err(StoreError::Conflict) => Err(ApiError::NotFound("Touchpoint")),
-        written => written.map_err(ApiError::of_change),
     }
+    Err(ApiError::Conflict)
 }
 
 /// Applies an outcome of an ended run to the lead's active run, if the outcome concerns the person

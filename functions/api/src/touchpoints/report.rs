@@ -18,6 +18,8 @@ pub const FIELDS: [&str; 8] = [
 ];
 /// The word for a contact that the receiver could not make yet.
 const DEFERRED: &str = "deferred";
+/// Difference that is allowed for the clocks and the delays of clients.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Maximum time until a callback.
 const LONGEST_CALLBACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -53,7 +55,7 @@ impl Report {
             word => word.parse().ok().map(Kind::Outcome),
         });
         let details = ContactDetails {
-            contacted_at: reader.time("at"),
+            contacted_at: read_at(reader, now),
             provider_id: reader.short_text("provider_id"),
             provider_code: reader.short_text("provider_code"),
             from: reader.short_text("from"),
@@ -74,7 +76,7 @@ impl Report {
             Some(Kind::Outcome(outcome))
         });
         let details = ContactDetails {
-            contacted_at: reader.time("at"),
+            contacted_at: read_at(reader, now),
             note: reader.note("note"),
             callback_at: read_callback(reader, kind, now),
             ..ContactDetails::default()
@@ -122,10 +124,21 @@ fn read_kind(
     kind
 }
 
+/// Takes the time of the contact.
+fn read_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {
+    let at = reader.time("at")?;
+    let last = now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
+    if at > last {
+        reader.refuse("at", &at.to_string(), "must not be in the future");
+    }
+    Some(at)
+}
+
 /// Takes the time of a callback, which only the outcome `callback` has.
 fn read_callback(reader: &mut Reader, kind: Option<Kind>, now: Timestamp) -> Option<Timestamp> {
     let at = reader.time("callback_at");
     let is_callback = kind == Some(Kind::Outcome(Outcome::Callback));
+    let first = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
     let last = now
         .saturating_add(LONGEST_CALLBACK)
         .unwrap_or(Timestamp::MAX);
@@ -135,6 +148,9 @@ fn read_callback(reader: &mut Reader, kind: Option<Kind>, now: Timestamp) -> Opt
         }
         Some(_) if kind.is_some() && !is_callback => {
             reader.problem("callback_at", "is only for a callback");
+        }
+        Some(at) if at < first => {
+            reader.refuse("callback_at", &at.to_string(), "must not be over a day ago");
         }
         Some(at) if at > last => {
             reader.refuse(

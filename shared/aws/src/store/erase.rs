@@ -239,19 +239,33 @@ impl Store {
             let mut stored = beside.iter().filter(|item| !item.is_erased);
             !stored.any(|item| item.key == *run)
         });
-        stream::iter(beside)
-            .map(|item| self.erase_beside(account, item, now))
-            .buffer_unordered(WRITES_AT_ONCE)
-            .try_collect::<()>()
-            .await?;
+        self.erase_all(account, beside, now).await?;
         if let Some((run, key)) = ordered {
             self.put_run_tombstone(key, now).await?;
             if let Some(workflow) = tombstone.workflow_id {
                 self.forget_waiting(account, workflow, run).await?;
             }
         }
+        // An outcome that was written beside the first look has left an entry of the history. No run
+        // takes one any more.
+        let mut left = self.beside_lead(account, id).await?;
+        left.retain(|item| !item.is_erased);
+        self.erase_all(account, left, now).await?;
         let finished = Tombstone::until(now.checked_add(LEAD_TOMBSTONE), now);
         self.put_tombstone(keys::lead(account, id), &finished).await
+    }
+
+    async fn erase_all(
+        &self,
+        account: AccountId,
+        items: Vec<Beside>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        stream::iter(items)
+            .map(|item| self.erase_beside(account, item, now))
+            .buffer_unordered(WRITES_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Returns a lead's runs and the entries of its history.

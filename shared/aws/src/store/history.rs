@@ -95,6 +95,8 @@ fn position(at: &Timestamp, rank: &str, id: impl std::fmt::Display) -> String {
 pub struct ContactEntry {
     pub activity: Activity,
     position: String,
+    /// The contact as it is stored.
+    stored: Option<AttributeValue>,
 }
 
 impl Store {
@@ -129,8 +131,10 @@ impl Store {
             .send();
         let mut entries = Vec::new();
         while let Some(item) = items.try_next().await? {
+            let stored = item.get("contact").cloned();
             let item: ActivityItem = decode(item)?;
             entries.push(ContactEntry {
+                stored,
                 position: item.position(),
                 activity: item.activity,
             });
@@ -141,7 +145,8 @@ impl Store {
     /// Replaces an entry, for example with more details.
     ///
     /// # Errors
-    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the lead was erased.
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the contact was changed
+    /// since it was read, or if the lead was erased.
     pub async fn replace_contact(
         &self,
         account: AccountId,
@@ -153,7 +158,13 @@ impl Store {
             .put_item()
             .table_name(&*self.table)
             .set_item(Some(encode(item.key(account, lead), &item)?))
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("contact = :stored")
+            .set_expression_attribute_values(
+                entry
+                    .stored
+                    .clone()
+                    .map(|stored| [(":stored".to_owned(), stored)].into()),
+            )
             .send()
             .await?;
         Ok(())

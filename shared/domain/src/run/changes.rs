@@ -35,8 +35,12 @@ impl Run {
     pub fn resume(&mut self, workflow: Option<&Workflow>, now: Timestamp) -> Option<bool> {
         // A cadence that is not planned waits for its workflow. Only the automation is resumed
         // then.
-        let is_cancelled = self.cadence_state == CadenceState::Cancelled;
-        let can_go_on = self.is_planned() && self.is_active() && !is_cancelled;
+        let is_over = match self.cadence_state {
+            // Only a reply that a person has taken over can be handed back.
+            CadenceState::Completed => !self.human_takeover,
+            state => state == CadenceState::Cancelled,
+        };
+        let can_go_on = self.is_planned() && self.is_active() && !is_over;
         let workflow = workflow.filter(|_| can_go_on);
         let Some((workflow, since)) = workflow.zip(self.paused_at) else {
             return std::mem::take(&mut self.human_takeover).then_some(false);

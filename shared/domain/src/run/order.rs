@@ -186,8 +186,10 @@ impl Run {
     }
 
     pub(super) fn skip(&mut self, reason: Reason, is_meant: impl Fn(&Touchpoint) -> bool) {
+        // A resume would bring cancelled touchpoints back.
+        let is_left = [TouchpointState::Scheduled, TouchpointState::Cancelled];
         for touchpoint in &mut self.touchpoints {
-            if touchpoint.state == TouchpointState::Scheduled && is_meant(touchpoint) {
+            if is_left.contains(&touchpoint.state) && is_meant(touchpoint) {
                 touchpoint.state = TouchpointState::Skipped;
                 touchpoint.reasons.push(reason);
             }

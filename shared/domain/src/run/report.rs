@@ -100,6 +100,8 @@ impl Run {
         }
         if self.is_active() && (!is_late || report.outcome.steers_late()) {
             self.apply(report, channel, Some(step), workflow, now);
+        } else if self.status == RunStatus::Completed && report.outcome.steers_late() {
+            self.apply_after_end(report.outcome, workflow);
         }
         self.finish_if_run_out();
         Some(Ok(Reported::Changed))
@@ -238,6 +240,21 @@ impl Run {
         }
     }
 
+    /// Applies a late outcome to a run whose cadence has run out. The cadence stays completed.
+    fn apply_after_end(&mut self, outcome: Outcome, workflow: &Workflow) {
+        if !self.has_open_status() {
+            return;
+        }
+        if outcome.suppresses() {
+            return self.end(RunStatus::Stopped);
+        }
+        let effect = workflow.outcomes.effect(outcome);
+        self.human_takeover |= effect.human_takeover;
+        if let Some(key) = &effect.status {
+            self.enter(key, workflow);
+        }
+    }
+
     /// Completes the cadence. A resume can reopen it.
     pub(super) fn complete(&mut self, now: Timestamp) {
         if matches!(
@@ -256,8 +273,8 @@ impl Run {
         self.cancel_scheduled();
     }
 
-    /// Moves the next call to the time for which the person asked, or to the opening after it. Adds
-    /// a call if none is left.
+    /// Moves the next call to the time for which the person asked, or to the opening after it. All
+    /// other touchpoints keep their times. Adds a call if none is left.
     fn schedule_callback(&mut self, at: Timestamp, workflow: &Workflow) {
         let gate = workflow.gate();
         let mut reasons = Vec::new();
@@ -313,7 +330,7 @@ impl Run {
     pub(super) fn enter(&mut self, key: &str, workflow: &Workflow) {
         let is_early = self.current_status.is_initial || self.current_status.key == CONTACTED;
         let is_early_only = matches!(key, CONTACTED | ENGAGED);
-        if self.is_status_set || !self.is_active() || is_early_only && !is_early {
+        if self.is_status_set || !self.has_open_status() || is_early_only && !is_early {
             return;
         }
         if let Some(status) = workflow.status(key) {

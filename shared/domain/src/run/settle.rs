@@ -88,7 +88,12 @@ impl Run {
             if is_open && (is_over || !self.is_live()) {
                 self.leave(TouchpointState::Unconfirmed, None);
             } else if is_over && self.held.is_none() {
-                self.leave(TouchpointState::Expired, None);
+                // A caller who let its lease lapse may have made the contact.
+                let state = match hand_over.lapses {
+                    0 => TouchpointState::Expired,
+                    _ => TouchpointState::Unconfirmed,
+                };
+                self.leave(state, None);
             }
         }
         if self.is_outcome_missing(now) {

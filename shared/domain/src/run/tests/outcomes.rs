@@ -125,8 +125,11 @@ fn a_workflow_can_complete_or_cancel_the_cadence_with_any_outcome_of_its_own() {
             let workflow = workflow_with(outcome, effect(cadence));
             let mut run = with(outcome, &workflow);
             assert_eq!((run.status, run.cadence_state), (RunStatus::Running, state));
-            let resumed = run.resume(Some(&workflow), at("10T13:00")).is_some();
-            assert_eq!(resumed, cadence == CadenceEffect::Complete);
+            assert_eq!(run.resume(Some(&workflow), at("10T13:00")), None);
+            // A resume reopens a completed cadence only after a person has had the lead.
+            run.stop(at("10T13:10"));
+            let is_active = run.resume(Some(&workflow), at("10T13:20"));
+            assert_eq!(is_active, Some(cadence == CadenceEffect::Complete));
         }
     }
 }

@@ -137,3 +137,32 @@ fn an_outcome_of_an_ended_run_is_only_recorded() {
         assert_eq!(run, before);
     }
 }
+
+#[test]
+fn a_reply_after_the_cadence_has_run_out_engages_the_lead_and_reopens_nothing() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    for now in ["10T12:00", "10T14:00", "10T16:00", "11T16:00"] {
+        push(&mut run, Answer::Taken, &workflow, at(now));
+    }
+    report(&mut run, 3, Outcome::Delivered, &workflow, at("11T16:01"));
+    assert_eq!(run.status, RunStatus::Completed);
+    report(&mut run, 3, Outcome::Replied, &workflow, at("11T16:10"));
+    assert_eq!(run.current_status.key, "engaged");
+    assert!(run.human_takeover && run.wake().is_none());
+    assert_eq!(
+        (run.status, run.cadence_state),
+        (RunStatus::Completed, CadenceState::Completed)
+    );
+}
+
+#[test]
+fn a_wrong_address_stays_skipped_after_a_stop_and_a_resume() {
+    let workflow = workflow();
+    let mut run = dispatched(&workflow);
+    run.stop(at("10T12:05"));
+    report(&mut run, 0, Outcome::Invalid, &workflow, at("10T12:10"));
+    run.resume(Some(&workflow), at("10T13:00"));
+    let next = run.next_index().and_then(|index| run.touchpoint(index));
+    assert_eq!(next.map(|it| it.channel), Some(Channel::Sms));
+}

@@ -61,4 +61,16 @@ pub(super) const RUNS: &[Row] = &[
         "The cadence has run out without reaching a person, or an outcome sets a terminal status.",
     ),
     row("running", &[Outcome, Contact, End], "stopped", ENDS),
+    row(
+        "completed",
+        &[Outcome],
+        "stopped",
+        "The person wants no more contacts.",
+    ),
+    row(
+        "stopped",
+        &[Status],
+        "completed",
+        "The lead has a terminal status.",
+    ),
 ];

@@ -76,6 +76,12 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
     row(
         "scheduled",
         &[Time],
+        "unconfirmed",
+        "It had gone back after a lapsed lease, and its time is used up.",
+    ),
+    row(
+        "scheduled",
+        &[Time],
         "expired",
         "Its hand-over had begun, and its time is used up. Nothing else moves.",
     ),
@@ -188,6 +194,12 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
         &[Outcome],
         "done",
         "It had been claimed, and an outcome came late.",
+    ),
+    row(
+        "cancelled",
+        &[Outcome, Contact],
+        "skipped",
+        "An outcome skips its step or its channel, so that no resume brings it back.",
     ),
     row(
         "cancelled",
