@@ -58,6 +58,7 @@ fn every_help_fits_the_terminal() {
         "clock advance",
         "clock set",
         "tail",
+        "doctor",
         "open",
         "openapi",
         "errors",
