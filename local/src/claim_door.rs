@@ -20,6 +20,7 @@ use domain::{
     cadence::{Channel, TouchpointState},
     ids::{AccountId, LeadId, RunId},
     run::{Answer, Delivery, HeldBy, NotClaimed, Owner, Run},
+    time::whole_second,
     touchpoint_id::TouchpointRef,
     workflow::Workflow,
 };
@@ -169,7 +170,7 @@ impl ClaimDoor {
                         // The owner is the one of the claim above.
                         let _ = run.settle(owner, Answer::Taken, &workflow, now);
                     }
-                    let until = claim.map(|claim| claim.until);
+                    let until = claim.map(|claim| whole_second(claim.until));
                     let until = until.filter(|_| matches!(request.way, Way::Pull));
                     let reply = self.claimed(&run, index, until).await?;
                     entries.push(entry(&run, index, tries, now));
