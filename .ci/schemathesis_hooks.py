@@ -13,7 +13,7 @@ from schemathesis import cli
 from schemathesis.engine import events
 
 # Required number of different requests of an operation. Without input, all requests are equal.
-DIFFERENT_REQUESTS = 300
+DIFFERENT_REQUESTS = 200
 # Number of touchpoints that are claimed.
 CLAIMED = 100
 WITHOUT_INPUT = {"GET /docs/errors", "GET /health", "GET /openapi.json"}
