@@ -17,7 +17,7 @@ use axum::{
 };
 use domain::{
     activity::{Activity, ActivityKind, Contact},
-    cadence::{Channel, TouchpointState},
+    cadence::{Channel, Touchpoint, TouchpointState},
     ids::{AccountId, LeadId, RunId},
     run::{Answer, Delivery, HeldBy, NotClaimed, Owner, Run},
     time::whole_second,
@@ -253,14 +253,10 @@ fn why_not(run: &Run, workflow: &Workflow, reason: NotClaimed) -> String {
 
 fn entry(run: &Run, index: u16, tries: Option<u16>, now: Timestamp) -> Activity {
     let touchpoint = run.touchpoint(index);
-    let what = touchpoint.map_or_else(String::new, |it| {
-        format!("{} {}/{}", it.channel, it.attempt, it.max_attempts)
-    });
+    let what = touchpoint.map(Touchpoint::name).unwrap_or_default();
     let contact = touchpoint.map(|it| Contact {
-        run_id: Some(run.id),
-        index: Some(index),
         try_number: tries,
-        ..Contact::new(it.channel)
+        ..Contact::of(run.id, index, it)
     });
     Activity {
         contact,

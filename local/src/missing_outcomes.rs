@@ -14,15 +14,10 @@ pub(crate) fn missing_outcomes(before: &Run, after: &Run, now: Timestamp) -> Vec
         .filter(|(_, (old, new))| old.outcome != new.outcome);
     let entries = settled.filter_map(|(index, (_, touchpoint))| {
         let outcome = touchpoint.outcome?;
-        let what = format!(
-            "{} {}/{}: {outcome}",
-            touchpoint.channel, touchpoint.attempt, touchpoint.max_attempts
-        );
+        let what = format!("{}: {outcome}", touchpoint.name());
         let contact = Contact {
-            run_id: Some(after.id),
-            index: Some(index),
             outcome: Some(outcome),
-            ..Contact::new(touchpoint.channel)
+            ..Contact::of(after.id, index, touchpoint)
         };
         Some(Activity {
             contact: Some(contact),

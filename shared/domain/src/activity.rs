@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{channel::Channel, ids::RunId, lead::Start, outcome::Outcome};
+use super::{cadence::Touchpoint, channel::Channel, ids::RunId, lead::Start, outcome::Outcome};
 
 /// One entry of a lead's history. `Debug` leaves out the texts of clients.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,15 @@ pub struct ContactDetails {
 }
 
 impl Contact {
+    /// Returns the contact of a touchpoint of a run.
+    pub fn of(run: RunId, index: u16, touchpoint: &Touchpoint) -> Self {
+        Self {
+            run_id: Some(run),
+            index: Some(index),
+            ..Self::new(touchpoint.channel)
+        }
+    }
+
     /// Returns a contact on a channel, without anything else.
     pub fn new(channel: Channel) -> Self {
         Self {

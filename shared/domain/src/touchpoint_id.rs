@@ -6,10 +6,12 @@
 
 use uuid::Uuid;
 
-use crate::ids::{AccountId, LeadId, RunId};
+use crate::{
+    api_key::BASE62,
+    ids::{AccountId, LeadId, RunId},
+};
 
 const PREFIX: &str = "tp_";
-const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Number of digits of 60 bytes.
 const LENGTH: usize = 81;
 
@@ -67,7 +69,7 @@ impl TouchpointRef {
                 *byte = u8::try_from(value / 62).unwrap_or_default();
                 rest = value % 62;
             }
-            *digit = DIGITS.get(usize::from(rest)).copied().unwrap_or_default();
+            *digit = BASE62.get(usize::from(rest)).copied().unwrap_or_default();
         }
         let digits = digits.map(char::from);
         PREFIX.chars().chain(digits).collect()
@@ -82,7 +84,7 @@ impl TouchpointRef {
         }
         let mut number = [0_u8; SIZE];
         for digit in digits.bytes() {
-            let value = DIGITS.iter().position(|it| *it == digit)?;
+            let value = BASE62.iter().position(|it| *it == digit)?;
             let mut carry = u16::try_from(value).ok()?;
             for byte in number.iter_mut().rev() {
                 let value = u16::from(*byte) * 62 + carry;

@@ -6,6 +6,7 @@ use aws::store::StoreError;
 use domain::{
     account::AccountSettings,
     activity::{Activity, ActivityKind, Contact},
+    cadence::Touchpoint,
     outcome::Outcome,
     run::{NotDeferred, NotDispatched, Reported, Run},
     touchpoint_id::TouchpointRef,
@@ -218,9 +219,7 @@ async fn steer_active_run(
 /// Returns the entry of a report about a touchpoint.
 fn entry(before: &Run, after: &Run, index: u16, report: &Report, now: Timestamp) -> Activity {
     let touchpoint = after.touchpoint(index);
-    let what = touchpoint.map_or_else(String::new, |it| {
-        format!("{} {}/{}", it.channel, it.attempt, it.max_attempts)
-    });
+    let what = touchpoint.map(Touchpoint::name).unwrap_or_default();
     let outcome = report.for_run().map(|report| report.outcome);
     let activity = match outcome {
         Some(outcome) => Activity {
@@ -234,11 +233,9 @@ fn entry(before: &Run, after: &Run, index: u16, report: &Report, now: Timestamp)
         ),
     };
     let contact = touchpoint.map(|it| Contact {
-        run_id: Some(after.id),
-        index: Some(index),
         outcome,
         details: report.details.clone(),
-        ..Contact::new(it.channel)
+        ..Contact::of(after.id, index, it)
     });
     Activity {
         reason: report.details.note.clone(),

@@ -128,6 +128,11 @@ impl Touchpoint {
         self.offset.to_datetime(self.due_at)
     }
 
+    /// Returns the channel and the attempt for people, such as `call 1/3`.
+    pub fn name(&self) -> String {
+        format!("{} {}/{}", self.channel, self.attempt, self.max_attempts)
+    }
+
     /// Sets the due time, in the workflow's zone.
     pub(crate) fn move_to(&mut self, due_at: Timestamp, zone: &TimeZone) {
         self.due_at = due_at;
