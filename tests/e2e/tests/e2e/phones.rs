@@ -99,7 +99,9 @@ async fn a_refusal_names_the_reading_of_a_number_and_no_log_does() {
     assert!(log.contains("validation_error"), "{log}");
     for part in [
         "33631966543",
-        "58801",
+        // Five digits alone are also in the ids of some runs of this test.
+        "58801/",
+        "43158801",
         "234567890",
         "39999999",
         "555-0100",
