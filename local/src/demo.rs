@@ -41,11 +41,6 @@ const SECRET: [u8; 32] = *b"Leadgate demo secret, local only";
 /// Id of the demo account.
 pub const ACCOUNT_ID: &str = "019c0000-0000-7000-8000-000000000001";
 
-/// Returns the id of the demo account.
-pub(crate) fn account_id() -> AccountId {
-    AccountId::from(uuid::uuid!("019c0000-0000-7000-8000-000000000001"))
-}
-
 /// Returns a command that sends a lead to the demo account of the API at `api_url`. The lead is the
 /// example of Nexor's reference of create-lead.
 pub fn curl(api_url: &str) -> String {

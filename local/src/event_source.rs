@@ -1,26 +1,20 @@
-//! The event source mapping of start-workflow. It receives starts, calls the function's own handler
-//! as Lambda does, and deletes the starts that the handler did not report as failed. SQS delivers
-//! the others again after their visibility timeout, and moves them to the dead-letter queue after
+//! The event source mappings: each receives the messages of a queue, calls a function's own handler as
+//! Lambda does, and deletes the messages that the handler did not report as failed. SQS delivers the
+//! others again after their visibility timeout, and moves them to the dead-letter queue after
 //! `maxReceiveCount` deliveries.
 
-use std::collections::HashSet;
+use std::future::Future;
 
-use aws::{queue::WorkflowStart, store::Store, telemetry::ErrorChain};
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws::telemetry::ErrorChain;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use domain::ids::RunId;
-use start_workflow::{StartWorkflow, handle};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    journal::Journal,
-    queue_names::{REGION, start_queue_arn},
-    text::counted,
-};
+use crate::queue_names::REGION;
 
 /// Pause after a receive without messages. A long poll of the embedded SQS looks as often, but
 /// ending it early could hide a message.
@@ -28,20 +22,26 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Pause after a receive that failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(500);
 
-/// The start queue, and the function that handles its starts.
-pub(super) struct EventSource {
-    pub(super) client: Client,
-    pub(super) queue_url: String,
-    pub(super) batch_size: u8,
-    pub(super) function: StartWorkflow,
-    pub(super) store: Store,
-    pub(super) journal: Option<Journal>,
-    /// Runs that were missing when the stack started. The journal has one line for all of them.
-    pub(super) recovered: HashSet<RunId>,
+/// A function that handles the messages of a queue.
+pub(super) trait Consumer {
+    /// Handles a batch, as on AWS.
+    fn handle(&self, event: SqsEvent) -> impl Future<Output = SqsBatchResponse> + Send;
+
+    /// Takes note of the messages that were handled.
+    fn handled(&self, messages: &[Message]) -> impl Future<Output = ()> + Send;
 }
 
-impl EventSource {
-    /// Handles starts until `stop` is cancelled and the queue is empty.
+/// A queue, and the function that handles its messages.
+pub(super) struct EventSource<C> {
+    pub(super) client: Client,
+    pub(super) queue_url: String,
+    pub(super) queue_arn: String,
+    pub(super) batch_size: u8,
+    pub(super) consumer: C,
+}
+
+impl<C: Consumer + Sync> EventSource<C> {
+    /// Handles messages until `stop` is cancelled and the queue is empty.
     pub(super) async fn run(self, stop: CancellationToken) {
         loop {
             let stopping = stop.is_cancelled();
@@ -52,7 +52,7 @@ impl EventSource {
                     continue;
                 }
                 Err(error) => {
-                    tracing::error!(error = %ErrorChain(&error), "the start queue cannot be read");
+                    tracing::error!(error = %ErrorChain(&error), "a queue cannot be read");
                     PAUSE_AFTER_ERROR
                 }
             };
@@ -80,8 +80,8 @@ impl EventSource {
 
     async fn invoke(&self, messages: Vec<Message>) {
         let mut event = SqsEvent::default();
-        event.records = messages.iter().map(record).collect();
-        let response = handle(&self.function, event).await;
+        event.records = messages.iter().map(|it| self.record(it)).collect();
+        let response = self.consumer.handle(event).await;
         let has_failed = |message: &Message| {
             response
                 .batch_item_failures
@@ -92,17 +92,7 @@ impl EventSource {
             .into_iter()
             .filter(|message| !has_failed(message))
             .collect();
-        if let Some(journal) = &self.journal {
-            let bodies = handled.iter().filter_map(|message| message.body());
-            let starts = bodies.filter_map(|body| WorkflowStart::from_body(body).ok());
-            let (recovered, new): (Vec<_>, Vec<_>) =
-                starts.partition(|start| self.recovered.contains(&start.run_id));
-            if !recovered.is_empty() {
-                let leads = counted(recovered.len(), "lead");
-                journal.note(format!("planned runs for {leads} that had none yet"));
-            }
-            journal.starts(&self.store, &new).await;
-        }
+        self.consumer.handled(&handled).await;
         let done: Vec<_> = (0..)
             .zip(handled)
             .filter_map(|(index, message)| {
@@ -125,27 +115,27 @@ impl EventSource {
             .await
             .map_err(aws_sdk_sqs::Error::from);
         if let Err(error) = deleted {
-            // SQS delivers the starts again, and start-workflow finds their runs built.
-            tracing::error!(error = %ErrorChain(&error), "handled starts could not be deleted");
+            // SQS delivers the messages again, and the function finds its work done.
+            tracing::error!(error = %ErrorChain(&error), "handled messages could not be deleted");
         }
     }
-}
 
-/// Returns a message in the form of Lambda's events.
-fn record(message: &Message) -> SqsMessage {
-    let mut record = SqsMessage::default();
-    record.message_id = message.message_id.clone();
-    record.receipt_handle = message.receipt_handle.clone();
-    record.body = message.body.clone();
-    record.md5_of_body = message.md5_of_body.clone();
-    record.attributes = message
-        .attributes
-        .iter()
-        .flatten()
-        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
-        .collect();
-    record.event_source = Some("aws:sqs".to_owned());
-    record.event_source_arn = Some(start_queue_arn());
-    record.aws_region = Some(REGION.to_owned());
-    record
+    /// Returns a message in the form of Lambda's events.
+    fn record(&self, message: &Message) -> SqsMessage {
+        let mut record = SqsMessage::default();
+        record.message_id = message.message_id.clone();
+        record.receipt_handle = message.receipt_handle.clone();
+        record.body = message.body.clone();
+        record.md5_of_body = message.md5_of_body.clone();
+        record.attributes = message
+            .attributes
+            .iter()
+            .flatten()
+            .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+            .collect();
+        record.event_source = Some("aws:sqs".to_owned());
+        record.event_source_arn = Some(self.queue_arn.clone());
+        record.aws_region = Some(REGION.to_owned());
+        record
+    }
 }

@@ -5,8 +5,8 @@
 //! same SDK as on AWS ([architecture](../../docs/architecture.md#the-local-stack)).
 
 pub mod arguments;
-mod claim_door;
 mod clock;
+mod consumers;
 mod data_dir;
 pub mod demo;
 pub mod dev;
@@ -19,7 +19,6 @@ mod guard;
 mod home;
 mod journal;
 mod log;
-mod missing_outcomes;
 mod move_tasks;
 mod pace;
 mod private_file;
@@ -34,15 +33,13 @@ mod sqs;
 mod stack;
 mod template;
 pub mod text;
-mod wakes;
 
 pub use self::{
-    claim_door::{ClaimDoor, claim_routes},
     data_dir::{DATA_DIR, Storage, nearest_data_dir, nearest_running, running_in},
     error::LocalError,
     journal::{Entry, Journal, LogReader},
     pace::{Pace, PaceError},
-    queue_names::{dead_letter_queue_url, start_queue_url},
+    queue_names::QueueName,
     running::Running,
     services::{Ports, Services, TABLE},
     stack::{Access, Stack},

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
-use crate::{queue_names::start_queue_arn, queues::Queues};
+use crate::{queue_names::QueueName, queues::Queues};
 
 const TARGET: &str = "x-amz-target";
 /// Seconds for which a message is hidden while it is moved.
@@ -95,7 +95,7 @@ impl Sqs {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a task. `None` if the queue has a running one already.
+    /// Adds a task. `None` if the queue has a running one already, or if the messages have no way back.
     fn begin(&self, body: Request) -> Option<Task> {
         let Request {
             source_arn,
@@ -108,10 +108,14 @@ impl Sqs {
         {
             return None;
         }
+        // Without a destination, messages go back to the queue that they came from.
+        let mut queues = QueueName::ALL.into_iter();
+        let of_source = queues.find(|queue| queue.dead_letter_arn() == source_arn);
+        let destination_arn = destination_arn.or_else(|| of_source.map(QueueName::arn))?;
         let task = Task {
             task_handle: tasks.len().to_string(),
             status: Status::Running,
-            destination_arn: destination_arn.unwrap_or_else(start_queue_arn),
+            destination_arn,
             source_arn,
             approximate_number_of_messages_moved: 0,
             approximate_number_of_messages_to_move: 0,

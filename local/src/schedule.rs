@@ -1,26 +1,28 @@
-//! Schedule of requeue-starts: once a minute by the clock of the stack, as in template.yaml.
+//! The schedules of requeue-starts and wake-runs: once a minute by the clock of the stack, as in
+//! template.yaml.
+
+use std::future::Future;
 
 use aws::{queue::StartQueue, store::Store, telemetry::ErrorChain};
 use jiff::SignedDuration;
 use requeue_starts::{Requeued, requeue};
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
+use wake_runs::{WakeRuns, wake};
 
 use crate::{clock::KeptClock, journal::Journal, text::counted};
 
-/// Time between two runs of requeue-starts.
+/// Time between two calls of a function.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
-/// Real time between two looks at the clock. A clock that is moved waits no longer for a run.
+/// Real time between two looks at the clock. A clock that is moved waits no longer for a call.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Runs requeue-starts every minute until `stop` is cancelled. Finishes a run that has begun. A clock
-/// that passes many minutes at once gets one run.
-pub(super) async fn run(
-    store: Store,
-    queue: StartQueue,
+/// Calls a function every minute until `stop` is cancelled. Finishes a call that has begun. A clock
+/// that passes many minutes at once gets one call.
+pub(super) async fn every_minute<F: Future<Output = ()>>(
     clock: KeptClock,
-    journal: Option<Journal>,
     stop: CancellationToken,
+    call: impl Fn() -> F,
 ) {
     let period = SignedDuration::from_secs(PERIOD.as_secs().cast_signed());
     let mut last = None;
@@ -30,7 +32,8 @@ pub(super) async fn run(
         let is_early = |last| now >= last && now.duration_since(last) < period;
         if !last.is_some_and(is_early) {
             last = Some(now);
-            send(&store, &queue, &clock, journal.as_ref()).await;
+            call().await;
+            clock.keep();
         }
         tokio::select! {
             () = stop.cancelled() => break,
@@ -40,7 +43,20 @@ pub(super) async fn run(
     clock.keep();
 }
 
-async fn send(store: &Store, queue: &StartQueue, clock: &KeptClock, journal: Option<&Journal>) {
+/// Calls wake-runs.
+pub(super) async fn wake_runs(state: &WakeRuns) {
+    if let Err(error) = wake(state).await {
+        tracing::error!(error = %ErrorChain(&error), "wake-runs failed");
+    }
+}
+
+/// Calls requeue-starts, and prints its work.
+pub(super) async fn requeue_starts(
+    store: &Store,
+    queue: &StartQueue,
+    clock: &KeptClock,
+    journal: Option<&Journal>,
+) {
     let done = match requeue(store, queue, &clock.clock).await {
         Ok(done) => done,
         Err(error) => {
@@ -51,10 +67,9 @@ async fn send(store: &Store, queue: &StartQueue, clock: &KeptClock, journal: Opt
     if let Some(journal) = journal {
         note(journal, done);
     }
-    clock.keep();
 }
 
-/// Prints the work of a run. Prints nothing if there was no work.
+/// Prints the work of a call. Prints nothing if there was no work.
 fn note(journal: &Journal, done: Requeued) {
     let Requeued { sent, erased, .. } = done;
     if sent > 0 {

@@ -5,19 +5,19 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use aws::{clients::Clients, clock::Clock, queue::StartQueue, store::Store};
+use aws::{
+    clients::Clients,
+    clock::Clock,
+    queue::{DispatchQueue, StartQueue},
+    store::Store,
+};
 use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    LocalError, Storage,
-    clock::KeptClock,
-    data_dir::DataDir,
-    demo, dynamodb,
-    guard::Guard,
-    sqs::{self, QueueUrls},
-    template::Template,
+    LocalError, Storage, clock::KeptClock, data_dir::DataDir, demo, dynamodb,
+    event_source::EventSource, guard::Guard, queue_names::QueueName, sqs, template::Template,
 };
 
 /// Name of the table of every local stack.
@@ -55,14 +55,20 @@ pub struct Services {
     pub sqs_url: String,
     /// URL of the start queue.
     pub queue_url: String,
-    /// URL of the dead-letter queue.
+    /// URL of the dead-letter queue of the start queue.
     pub dlq_url: String,
+    /// URL of the dispatch queue.
+    pub dispatch_queue_url: String,
+    /// URL of the dead-letter queue of the dispatch queue.
+    pub dispatch_dlq_url: String,
     /// Clients for both services.
     pub clients: Clients,
     /// The table.
     pub store: Store,
     /// The start queue.
     pub queue: StartQueue,
+    /// The dispatch queue.
+    pub dispatch: DispatchQueue,
     pub(super) template: Template,
     pub(super) clock: KeptClock,
     pub(super) data_dir: Option<DataDir>,
@@ -118,16 +124,20 @@ impl Services {
                 path: data_dir.data_file(),
             });
         }
-        let QueueUrls { start, dead_letter } =
-            sqs::create_queues(&clients.sqs, &template, &sqs_url).await?;
+        sqs::create_queues(&clients.sqs, &template).await?;
+        let queue_url = QueueName::Start.url(&sqs_url);
+        let dispatch_queue_url = QueueName::Dispatch.url(&sqs_url);
         let store = Store::new(clients.dynamodb.clone(), TABLE);
         demo::seed(&store, clock.now()).await?;
         Ok(Self {
             dynamodb_url,
+            queue: StartQueue::new(clients.sqs.clone(), &queue_url),
+            queue_url,
+            dlq_url: QueueName::Start.dead_letter_url(&sqs_url),
+            dispatch: DispatchQueue::new(clients.sqs.clone(), &dispatch_queue_url),
+            dispatch_queue_url,
+            dispatch_dlq_url: QueueName::Dispatch.dead_letter_url(&sqs_url),
             sqs_url,
-            queue: StartQueue::new(clients.sqs.clone(), &start),
-            queue_url: start,
-            dlq_url: dead_letter,
             store,
             clients,
             template,
@@ -148,6 +158,17 @@ impl Services {
     ) -> Result<(), LocalError> {
         dynamodb::create_table(dynamodb, &Template::read()?, TABLE).await?;
         demo::seed(&Store::new(dynamodb.clone(), TABLE), clock.now()).await
+    }
+
+    /// Returns the event source of a queue, for the function that handles its messages.
+    pub(super) fn source<C>(&self, queue: QueueName, consumer: C) -> EventSource<C> {
+        EventSource {
+            client: self.clients.sqs.clone(),
+            queue_url: queue.url(&self.sqs_url),
+            queue_arn: queue.arn(),
+            batch_size: self.template.batch_size(queue),
+            consumer,
+        }
     }
 
     /// Returns the name of the table.

@@ -1,4 +1,4 @@
-//! The embedded SQS: winterbaume's service, the routes of its port, and the two queues.
+//! The embedded SQS: winterbaume's service, the routes of its port, and the queues.
 
 use std::sync::Arc;
 
@@ -17,19 +17,9 @@ use winterbaume_core::MockRequest;
 use crate::{
     LocalError,
     move_tasks::Sqs,
-    queue_names::{
-        DEAD_LETTER_QUEUE, START_QUEUE, dead_letter_queue_arn, dead_letter_queue_url,
-        start_queue_url,
-    },
-    template::Template,
+    queue_names::QueueName,
+    template::{Queues, Template},
 };
-
-/// URLs of the queues.
-#[derive(Clone, Debug)]
-pub(super) struct QueueUrls {
-    pub(super) start: String,
-    pub(super) dead_letter: String,
-}
 
 /// Returns the routes of SQS's port.
 pub(super) fn routes(clock: Clock) -> Router {
@@ -60,45 +50,38 @@ async fn answer(
 }
 
 /// Creates the queues. They are empty: `recovery` sends the starts that were lost when the stack
-/// last stopped.
-pub(super) async fn create_queues(
-    client: &Client,
-    template: &Template,
-    sqs_url: &str,
-) -> Result<QueueUrls, LocalError> {
+/// last stopped, and wake-runs finds the runs that are due.
+pub(super) async fn create_queues(client: &Client, template: &Template) -> Result<(), LocalError> {
     use QueueAttributeName as Name;
     let failed = |error: aws_sdk_sqs::Error| LocalError::Sqs(Box::new(error));
-    client
-        .create_queue()
-        .queue_name(DEAD_LETTER_QUEUE)
-        .attributes(
-            Name::MessageRetentionPeriod,
-            template.dead_letter_retention().to_string(),
-        )
-        .send()
-        .await
-        .map_err(|error| failed(error.into()))?;
-    let redrive = json!({
-        "deadLetterTargetArn": dead_letter_queue_arn(),
-        "maxReceiveCount": template.max_receive_count(),
-    });
-    client
-        .create_queue()
-        .queue_name(START_QUEUE)
-        .attributes(
-            Name::VisibilityTimeout,
-            template.visibility_timeout().to_string(),
-        )
-        .attributes(
-            Name::MessageRetentionPeriod,
-            template.retention().to_string(),
-        )
-        .attributes(Name::RedrivePolicy, redrive.to_string())
-        .send()
-        .await
-        .map_err(|error| failed(error.into()))?;
-    Ok(QueueUrls {
-        start: start_queue_url(sqs_url),
-        dead_letter: dead_letter_queue_url(sqs_url),
-    })
+    for queue in QueueName::ALL {
+        let Queues { main, dead_letter } = template.queues(queue);
+        client
+            .create_queue()
+            .queue_name(queue.dead_letter_name())
+            .attributes(
+                Name::MessageRetentionPeriod,
+                dead_letter.message_retention_period.to_string(),
+            )
+            .send()
+            .await
+            .map_err(|error| failed(error.into()))?;
+        let redrive = json!({
+            "deadLetterTargetArn": queue.dead_letter_arn(),
+            "maxReceiveCount": main.redrive_policy.max_receive_count,
+        });
+        client
+            .create_queue()
+            .queue_name(queue.name())
+            .attributes(Name::VisibilityTimeout, main.visibility_timeout.to_string())
+            .attributes(
+                Name::MessageRetentionPeriod,
+                main.message_retention_period.to_string(),
+            )
+            .attributes(Name::RedrivePolicy, redrive.to_string())
+            .send()
+            .await
+            .map_err(|error| failed(error.into()))?;
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The whole local stack: the services, the API, the event source and the schedule.
+//! The whole local stack: the services, the API, the event sources and the schedules.
 
 use std::{net::IpAddr, process};
 
@@ -9,29 +9,30 @@ use axum::{
     middleware::{from_fn_with_state, map_request},
     routing::get,
 };
+use dispatch_touchpoints::DispatchTouchpoints;
 use http::{HeaderName, HeaderValue, Method};
 use start_workflow::StartWorkflow;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
+use wake_runs::WakeRuns;
 
 use crate::{
     LocalError, Pace, Ports, Services, Storage,
-    claim_door::{ClaimDoor, claim_routes},
     clock::KeptClock,
+    consumers::Starts,
     data_dir::DataDir,
     dev_routes,
-    event_source::EventSource,
     gateway::{self, Gateway},
     guard::Guard,
     home,
     journal::{self, Journal},
+    queue_names::QueueName,
     recovery,
     reference::page_with_demo_key,
     running::Running,
     schedule,
     services::listen,
-    wakes,
 };
 
 /// Request headers that web pages may send, as in template.yaml.
@@ -57,7 +58,7 @@ pub struct Stack {
     stop_intake: CancellationToken,
     stop_work: CancellationToken,
     intake: JoinHandle<()>,
-    work: [JoinHandle<()>; 3],
+    work: [JoinHandle<()>; 4],
 }
 
 /// Access for people: web pages and the journal.
@@ -114,14 +115,7 @@ impl Stack {
         let journal = access.journal.clone();
         let listener = Gateway::new(listener, &api_url);
         let kept = services.clock.clone();
-        let door = ClaimDoor {
-            store: store.clone(),
-            catalogue: state.catalogue.clone(),
-            clock: clock.clone(),
-        };
-        let catalogue = state.catalogue.clone();
-        let app = router(state).merge(claim_routes(door));
-        let app = access.around(app, kept.clone(), &api_url, ports.address);
+        let app = access.around(router(state), kept.clone(), &api_url, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -131,29 +125,44 @@ impl Stack {
                 tracing::error!(%error, "the API stopped");
             }
         });
-        let source = EventSource {
-            client: services.clients.sqs.clone(),
-            queue_url: services.queue_url.clone(),
-            batch_size: services.template.batch_size(),
-            function: StartWorkflow::new(store.clone(), clock.clone()),
+        let dispatch = services.dispatch.clone();
+        let starts = Starts {
+            function: StartWorkflow::new(store.clone(), dispatch.clone(), clock.clone()),
             store: store.clone(),
             journal: journal.clone(),
             recovered,
         };
+        let hints = DispatchTouchpoints::new(store.clone(), dispatch.clone(), clock.clone());
+        let wake_runs = WakeRuns::new(store.clone(), dispatch, clock.clone());
         let work = [
-            tokio::spawn(source.run(stop_work.clone())),
-            tokio::spawn(wakes::run(
-                store.clone(),
-                catalogue,
+            tokio::spawn(
+                services
+                    .source(QueueName::Start, starts)
+                    .run(stop_work.clone()),
+            ),
+            tokio::spawn(
+                services
+                    .source(QueueName::Dispatch, hints)
+                    .run(stop_work.clone()),
+            ),
+            tokio::spawn(schedule::every_minute(
                 kept.clone(),
                 stop_work.clone(),
+                move || {
+                    let wake_runs = wake_runs.clone();
+                    async move { schedule::wake_runs(&wake_runs).await }
+                },
             )),
-            tokio::spawn(schedule::run(
-                store,
-                queue,
-                kept,
-                journal,
+            tokio::spawn(schedule::every_minute(
+                kept.clone(),
                 stop_work.clone(),
+                move || {
+                    let (store, queue) = (store.clone(), queue.clone());
+                    let (kept, journal) = (kept.clone(), journal.clone());
+                    async move {
+                        schedule::requeue_starts(&store, &queue, &kept, journal.as_ref()).await;
+                    }
+                },
             )),
         ];
         let running = Running {
@@ -176,7 +185,7 @@ impl Stack {
         })
     }
 
-    /// Stops the parts in the order of the work: the API, then the event source and the schedule,
+    /// Stops the parts in the order of the work: the API, then the event sources and the schedules,
     /// then the services. Each part finishes its work in progress.
     pub async fn stop(self) {
         self.stop_intake.cancel();

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 };
 use serde::Deserialize;
 
-use crate::LocalError;
+use crate::{LocalError, queue_names::QueueName};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -28,9 +28,12 @@ struct File {
 #[serde(rename_all = "PascalCase")]
 struct Resources {
     table: Resource<Table>,
-    start_queue: Resource<StartQueue>,
-    start_dead_letter_queue: Resource<Queue>,
-    start_workflow_function: Resource<StartWorkflowFunction>,
+    start_queue: Resource<MainQueue>,
+    start_dead_letter_queue: Resource<DeadLetterQueue>,
+    start_workflow_function: Resource<Consumer>,
+    dispatch_queue: Resource<MainQueue>,
+    dispatch_dead_letter_queue: Resource<DeadLetterQueue>,
+    dispatch_touchpoints_function: Resource<Consumer>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,33 +89,44 @@ struct IndexProjection {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StartQueue {
-    visibility_timeout: u32,
-    message_retention_period: u32,
-    redrive_policy: RedrivePolicy,
+pub(super) struct MainQueue {
+    /// Time for which a received message is hidden, in seconds.
+    pub(super) visibility_timeout: u32,
+    /// Time for which a message is kept, in seconds.
+    pub(super) message_retention_period: u32,
+    pub(super) redrive_policy: RedrivePolicy,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RedrivePolicy {
-    max_receive_count: u32,
+pub(super) struct RedrivePolicy {
+    /// Number of deliveries after which a message becomes a dead letter.
+    pub(super) max_receive_count: u32,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Queue {
-    message_retention_period: u32,
+pub(super) struct DeadLetterQueue {
+    /// Time for which a dead letter is kept, in seconds.
+    pub(super) message_retention_period: u32,
+}
+
+/// A queue with its dead-letter queue.
+pub(super) struct Queues<'a> {
+    pub(super) main: &'a MainQueue,
+    pub(super) dead_letter: &'a DeadLetterQueue,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StartWorkflowFunction {
+struct Consumer {
     events: Events,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Events {
+    #[serde(alias = "Hints")]
     starts: Resource<EventSource>,
 }
 
@@ -218,42 +232,25 @@ impl Template {
         keys(there.key_schema()) == wanted_keys(&wanted.key_schema) && indexes == wanted_indexes
     }
 
-    /// Returns the time for which a received start is hidden, in seconds.
-    pub(super) fn visibility_timeout(&self) -> u32 {
-        self.0.start_queue.properties.visibility_timeout
+    /// Returns a queue with its dead-letter queue.
+    pub(super) fn queues(&self, queue: QueueName) -> Queues<'_> {
+        let (main, dead_letter) = match queue {
+            QueueName::Start => (&self.0.start_queue, &self.0.start_dead_letter_queue),
+            QueueName::Dispatch => (&self.0.dispatch_queue, &self.0.dispatch_dead_letter_queue),
+        };
+        Queues {
+            main: &main.properties,
+            dead_letter: &dead_letter.properties,
+        }
     }
 
-    /// Returns the time for which a start is kept, in seconds.
-    pub(super) fn retention(&self) -> u32 {
-        self.0.start_queue.properties.message_retention_period
-    }
-
-    /// Returns the time for which a dead letter is kept, in seconds.
-    pub(super) fn dead_letter_retention(&self) -> u32 {
-        self.0
-            .start_dead_letter_queue
-            .properties
-            .message_retention_period
-    }
-
-    /// Returns the number of deliveries after which a start becomes a dead letter.
-    pub(super) fn max_receive_count(&self) -> u32 {
-        self.0
-            .start_queue
-            .properties
-            .redrive_policy
-            .max_receive_count
-    }
-
-    /// Returns the maximum number of starts in one event of start-workflow.
-    pub(super) fn batch_size(&self) -> u8 {
-        self.0
-            .start_workflow_function
-            .properties
-            .events
-            .starts
-            .properties
-            .batch_size
+    /// Returns the maximum number of messages in one event of the function that handles a queue.
+    pub(super) fn batch_size(&self, queue: QueueName) -> u8 {
+        let consumer = match queue {
+            QueueName::Start => &self.0.start_workflow_function,
+            QueueName::Dispatch => &self.0.dispatch_touchpoints_function,
+        };
+        consumer.properties.events.starts.properties.batch_size
     }
 }
 
@@ -303,6 +300,8 @@ mod tests {
         api_function: Resource<Function>,
         start_workflow_function: Resource<Function>,
         requeue_starts_function: Resource<Function>,
+        dispatch_touchpoints_function: Resource<Function>,
+        wake_runs_function: Resource<Function>,
     }
 
     #[derive(Deserialize)]
@@ -325,11 +324,17 @@ mod tests {
     #[test]
     fn the_template_defines_what_the_local_stack_runs() {
         let template = Template::read().unwrap();
-        assert_eq!(template.batch_size(), 10);
         assert_eq!(template.ttl_attribute(), "ttl");
-        assert_eq!(template.max_receive_count(), 5);
-        assert_eq!(template.visibility_timeout(), 190);
-        assert_eq!(template.retention(), template.dead_letter_retention());
+        for (queue, visibility) in [(QueueName::Start, 190), (QueueName::Dispatch, 240)] {
+            let Queues { main, dead_letter } = template.queues(queue);
+            assert_eq!(template.batch_size(queue), 10);
+            assert_eq!(main.redrive_policy.max_receive_count, 5);
+            assert_eq!(main.visibility_timeout, visibility);
+            assert_eq!(
+                main.message_retention_period,
+                dead_letter.message_retention_period
+            );
+        }
     }
 
     #[test]
@@ -338,6 +343,8 @@ mod tests {
             api_function: api,
             start_workflow_function: start_workflow,
             requeue_starts_function: requeue_starts,
+            dispatch_touchpoints_function: dispatch,
+            wake_runs_function: wake_runs,
         } = functions();
         // A call whose first attempt is lost has time for a second.
         assert!(2 * ATTEMPT_TIMEOUT < OPERATION_TIMEOUT);
@@ -348,23 +355,39 @@ mod tests {
         assert!(REQUEST_TIMEOUT + LAST_WORDS <= api.timeout());
         assert!(api.timeout() < GATEWAY);
         // The time of the records begins after the lookup of their leads.
-        assert!(ATTEMPT_TIMEOUT + RECORD_TIMEOUT + LAST_WORDS <= start_workflow.timeout());
+        let hints = start_workflow::HINT_TIMEOUT;
+        assert!(ATTEMPT_TIMEOUT + RECORD_TIMEOUT + hints + LAST_WORDS <= start_workflow.timeout());
+        let record = dispatch_touchpoints::RECORD_TIMEOUT + dispatch_touchpoints::HINT_TIMEOUT;
+        assert!(OPERATION_TIMEOUT < dispatch_touchpoints::RECORD_TIMEOUT);
+        assert!(record + OPERATION_TIMEOUT + LAST_WORDS <= dispatch.timeout());
         // At the end of its time, requeue-starts may have begun a page: it reads, sends and clears
         // the page.
         let last = 3 * OPERATION_TIMEOUT;
         assert!(requeue_starts::BUDGET + last < requeue_starts.timeout());
-        // A run ends before the next one begins.
+        assert!(wake_runs::BUDGET + last < wake_runs.timeout());
+        // A call ends before the next one begins.
         assert!(requeue_starts.timeout() < schedule::PERIOD);
+        assert!(wake_runs.timeout() < schedule::PERIOD);
     }
 
     #[test]
-    fn a_start_stays_hidden_for_six_times_as_long_as_its_consumer_may_take() {
+    fn a_message_stays_hidden_for_six_times_as_long_as_its_consumer_may_take() {
         // AWS advises this for event sources, because Lambda retries a throttled batch in this
         // time.
-        let visibility = Template::read().unwrap().visibility_timeout();
-        let consumer = functions().start_workflow_function.timeout();
+        let template = Template::read().unwrap();
+        let functions = functions();
         // Maximum value of StartBatchingWindow.
         let window = Duration::from_secs(10);
-        assert!(Duration::from_secs(visibility.into()) >= 6 * consumer + window);
+        for (queue, consumer, window) in [
+            (QueueName::Start, functions.start_workflow_function, window),
+            (
+                QueueName::Dispatch,
+                functions.dispatch_touchpoints_function,
+                Duration::ZERO,
+            ),
+        ] {
+            let visibility = template.queues(queue).main.visibility_timeout;
+            assert!(Duration::from_secs(visibility.into()) >= 6 * consumer.timeout() + window);
+        }
     }
 }

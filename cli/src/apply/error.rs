@@ -61,12 +61,6 @@ pub enum ApplyError {
         #[source]
         cause: Option<QueueError>,
     },
-    #[error("only {} released: run the command again to release the others", held(*.released))]
-    Unreleased {
-        released: usize,
-        #[source]
-        cause: StoreError,
-    },
     #[error("cannot ask on this terminal: pass --yes to apply without a question")]
     Ask(#[source] io::Error),
     #[error(transparent)]
@@ -80,9 +74,4 @@ pub enum ApplyError {
 fn waiting(starts: usize) -> String {
     let verb = if starts == 1 { "waits" } else { "wait" };
     format!("{} {verb}", counted(starts, "start"))
-}
-
-fn held(runs: usize) -> String {
-    let verb = if runs == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(runs, "held run"))
 }

@@ -1,10 +1,9 @@
 //! `leadgate apply`: changes an account to match a file. It queues the starts that waited for its
-//! workflows, and releases the runs that they held. A second `apply` of the same file changes nothing.
+//! workflows. wake-runs releases the runs that they held. A second `apply` of the same file changes nothing.
 
 mod actions;
 mod diff;
 mod error;
-mod held_runs;
 mod stored_workflow;
 
 use std::{
@@ -14,15 +13,12 @@ use std::{
 };
 
 use aws::{
-    catalogue::Catalogue,
-    clock::Clock,
     queue::{StartQueue, WorkflowStart},
-    store::{Store, StoreError},
+    store::{HoldScope, Store, StoreError},
 };
 use clap::Args;
 use domain::{
     ids::{AccountId, WorkflowId},
-    run::HeldBy,
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -95,8 +91,8 @@ struct Applied {
     applied: bool,
     /// Number of starts that waited for an unpaused workflow and are queued now.
     queued_starts: usize,
-    /// Number of runs that waited for an unpaused workflow and go on now. In a dry run, the number
-    /// of those that would.
+    /// Number of runs that the unpaused and the removed workflows held, at most 500 of each. They go on
+    /// within a minute or two. In a dry run, the number of those that would.
     released_runs: usize,
     /// Sentences about likely mistakes.
     hints: Vec<String>,
@@ -144,16 +140,16 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
             output::print(&hint_line(hint))?;
         }
     }
+    let removed = actions.iter().filter_map(Action::removed);
+    for workflow in workflows.iter().filter(goes_on).chain(removed) {
+        let scope = HoldScope::Workflow(account, workflow.id);
+        applied.released_runs += store.held_runs(scope).await?.len();
+    }
     let Some(queue) = queue else {
         applied
             .changes
             .iter_mut()
             .for_each(ActionOut::forget_new_id);
-        let removed = actions.iter().filter_map(Action::removed);
-        for workflow in workflows.iter().filter(goes_on).chain(removed) {
-            let by = HeldBy::Workflow(workflow.id);
-            applied.released_runs += store.held_runs(account, by).await?.len();
-        }
         args.output.print(&applied, dry_text)?;
         return Ok(());
     };
@@ -171,29 +167,14 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         }
         ask(&question(&actions))?;
     }
-    let catalogue = Catalogue::new(store.clone(), Clock::System);
-    let was_paused = |id| {
-        stored
-            .workflows
-            .iter()
-            .any(|it| it.id == id && it.is_paused)
-    };
     for action in actions {
-        if let Some(workflow) = action.removed() {
-            // A failed release then leaves the workflow in place, for another try.
-            applied.released_runs +=
-                held_runs::release(&store, &catalogue, account, workflow.id, false, now).await?;
-        }
         action.run(&store, account).await.map_err(of_write)?;
     }
     applied.applied = true;
     // After the workflows are written: a start that arrives from now on finds them unpaused and
     // does not wait.
     for workflow in workflows.iter().filter(goes_on) {
-        let id = workflow.id;
-        applied.queued_starts += send_waiting(&store, &queue, account, id, now).await?;
-        applied.released_runs +=
-            held_runs::release(&store, &catalogue, account, id, was_paused(id), now).await?;
+        applied.queued_starts += send_waiting(&store, &queue, account, workflow.id, now).await?;
     }
     args.output
         .print(&applied, |applied| text(applied, &workflows))?;
@@ -260,7 +241,8 @@ fn text(applied: &Applied, workflows: &[Workflow]) -> String {
         text += &format!("Waiting starts queued: {}.\n", applied.queued_starts);
     }
     if applied.released_runs > 0 {
-        text += &format!("Held runs released: {}.\n", applied.released_runs);
+        let runs = counted(applied.released_runs, "held run");
+        text += &format!("Within two minutes, this releases {runs}.\n");
     }
     text
 }

@@ -265,6 +265,9 @@ fn event(activity: &Activity) -> String {
         ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
         ActivityKind::TouchpointClaimed => contact(activity, "claimed"),
+        ActivityKind::TouchpointLapsed => contact(activity, "lease ended without an outcome"),
+        ActivityKind::TouchpointReleased => contact(activity, "given back"),
+        ActivityKind::TouchpointEnded => subject.to_owned(),
         ActivityKind::TouchpointOutcome => contact(activity, ""),
         ActivityKind::ContactReported => contact(activity, "outside of the cadence"),
     }

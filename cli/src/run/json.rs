@@ -5,7 +5,7 @@ use domain::{
     cadence::Touchpoint,
     ids::{JobId, RunId, WorkflowId},
     outcome::Outcome,
-    run::{CadenceState, Held, HeldBy, Run, RunStatus},
+    run::{CadenceState, Held, Run, RunStatus},
     time::whole_second,
     workflow::Workflow,
 };
@@ -109,9 +109,8 @@ impl<'a> From<&'a Run> for RunOut<'a> {
 
 impl From<Held> for HeldOut {
     fn from(Held { by, since }: Held) -> Self {
-        let HeldBy::Workflow(_) = by;
         Self {
-            by: "workflow",
+            by: by.as_str(),
             since: whole_second(since),
         }
     }

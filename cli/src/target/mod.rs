@@ -21,9 +21,7 @@ use aws::{
 };
 use clap::Args;
 use domain::{account::Account, ids::AccountId};
-use local::{
-    Running, TABLE, dead_letter_queue_url, demo, nearest_running, running_in, start_queue_url,
-};
+use local::{QueueName, Running, TABLE, demo, nearest_running, running_in};
 use thiserror::Error;
 
 use self::{
@@ -190,8 +188,10 @@ impl Target {
             is_local: true,
             clock,
             table: Some(TABLE.to_owned()),
-            start_queue: sqs_url.as_deref().map(start_queue_url),
-            dead_letter_queue: sqs_url.as_deref().map(dead_letter_queue_url),
+            start_queue: sqs_url.as_deref().map(|url| QueueName::Start.url(url)),
+            dead_letter_queue: sqs_url
+                .as_deref()
+                .map(|url| QueueName::Start.dead_letter_url(url)),
         })
     }
 

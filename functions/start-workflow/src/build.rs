@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws::store::StoreError;
+use aws::{queue::Hint, store::StoreError};
 use domain::{
     lead::{Lead, Start},
     run::Run,
@@ -85,7 +85,7 @@ impl Order<'_> {
         }
         let metrics = RunMetrics::new(&run, self.sent_at, now);
         let is_created = is_written(self.state.store.create_run(&run).await)?;
-        Ok(is_created.then_some(Outcome::Started(metrics)))
+        Ok(is_created.then(|| Outcome::Started(metrics, Hint::of(&run, now))))
     }
 
     /// Plans a run that waits, if its workflow has resumed. `None` if another change came first.
@@ -100,8 +100,9 @@ impl Order<'_> {
         let now = self.state.clock.now();
         let run = waiting.after_wait(self.lead, self.start, &workflow, now);
         let metrics = RunMetrics::new(&run, self.sent_at, now);
+        let hint = Hint::of(&run, now);
         let is_planned = is_written(self.state.store.plan_waiting_run(run).await)?;
-        Ok(is_planned.then_some(Outcome::Started(metrics)))
+        Ok(is_planned.then_some(Outcome::Started(metrics, hint)))
     }
 
     /// Reads the run after a write that found it.

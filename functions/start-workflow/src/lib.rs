@@ -14,7 +14,10 @@ mod state;
 
 use std::time::{Duration, Instant};
 
-use aws::telemetry::{ErrorChain, METRICS};
+use aws::{
+    queue::Hint,
+    telemetry::{ErrorChain, METRICS},
+};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use tokio::time::timeout;
@@ -31,6 +34,9 @@ use self::{
 /// records of the batch are acknowledged before that.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// Maximum time for the hints about runs that are due soon.
+pub const HINT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Handles the records of a batch side by side. The reply names the records that failed.
 pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
@@ -44,13 +50,18 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
     )
     .await;
     let mut response = SqsBatchResponse::default();
-    let mut built = Vec::new();
+    let (mut built, mut hints) = (Vec::new(), Vec::new());
     for result in results {
         match result {
-            Ok(run) => built.extend(run),
+            Ok(Some((run, hint))) => {
+                built.push(run);
+                hints.extend(hint);
+            }
+            Ok(None) => {}
             Err(failure) => response.batch_item_failures.push(failure),
         }
     }
+    state.hint(&hints).await;
     let sum = |of: fn(&RunMetrics) -> usize| built.iter().map(of).sum::<usize>();
     tracing::info!(
         target: METRICS,
@@ -68,16 +79,17 @@ pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse 
     response
 }
 
-/// Handles one record. `None` if it built no run and need not be delivered again.
+/// Handles one record. Returns the run that it built, and its hint if the run is due soon. `None` if
+/// it built no run and need not be delivered again.
 async fn handle_record(
     state: &StartWorkflow,
     message: &SqsMessage,
     leads: &Leads,
-) -> Result<Option<RunMetrics>, BatchItemFailure> {
+) -> Result<Option<(RunMetrics, Option<Hint>)>, BatchItemFailure> {
     let message_id = message.message_id.clone().unwrap_or_default();
     let started = timeout(RECORD_TIMEOUT, start_run(state, message, leads)).await;
     match started.unwrap_or(Err(RecordError::TimedOut)) {
-        Ok(Outcome::Started(metrics)) => Ok(Some(metrics)),
+        Ok(Outcome::Started(metrics, hint)) => Ok(Some((metrics, hint))),
         Ok(Outcome::StartedBefore) => Ok(None),
         Ok(Outcome::Waiting) => {
             tracing::info!(

@@ -1,6 +1,8 @@
 //! The Lambda function `start-workflow`.
 
-use aws::{clients::Clients, clock::Clock, config, lambda, store::Store, telemetry};
+use aws::{
+    clients::Clients, clock::Clock, config, lambda, queue::DispatchQueue, store::Store, telemetry,
+};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
@@ -17,9 +19,13 @@ async fn main() -> Result<(), Error> {
 
 async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
-    let table = config::table_name()?;
+    let (table, dispatch) = (config::table_name()?, config::dispatch_queue_url()?);
     let clients = Clients::from_env()?;
-    let state = StartWorkflow::new(Store::new(clients.dynamodb, &table), Clock::System);
+    let state = StartWorkflow::new(
+        Store::new(clients.dynamodb, &table),
+        DispatchQueue::new(clients.sqs, &dispatch),
+        Clock::System,
+    );
     // In the init phase, so that no batch waits for a TLS handshake.
     if let Err(error) = state.warm_up().await {
         tracing::warn!(error = %telemetry::ErrorChain(&error), "the store is not warm");

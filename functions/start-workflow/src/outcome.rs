@@ -1,15 +1,18 @@
 //! Results of a record.
 
-use aws::{queue::MessageError, store::StoreError};
+use aws::{
+    queue::{Hint, MessageError},
+    store::StoreError,
+};
 use thiserror::Error;
 
 use crate::metrics::RunMetrics;
 
 /// Result of a record whose message is acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The run is built.
-    Started(RunMetrics),
+    /// The run is built. It has a hint if it is due soon.
+    Started(RunMetrics, Option<Hint>),
     /// An earlier delivery has built the run.
     StartedBefore,
     /// The lead was never stored.
@@ -27,7 +30,7 @@ impl Outcome {
     /// Returns the name for the log.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Started(_) => "started",
+            Self::Started(..) => "started",
             Self::StartedBefore => "started before",
             Self::Orphan => "orphan",
             Self::Erased => "erased",

@@ -13,6 +13,8 @@ use tracing::level_filters::LevelFilter;
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// Name of the variable with the URL of the queue of workflow starts.
 pub const START_QUEUE_URL: &str = "START_QUEUE_URL";
+/// Name of the variable with the URL of the queue of hints.
+pub const DISPATCH_QUEUE_URL: &str = "DISPATCH_QUEUE_URL";
 /// Name of the variable with the address of the API, for links in replies.
 pub const API_URL: &str = "API_URL";
 /// Name of the variable with CloudWatch's namespace of the metrics.
@@ -108,6 +110,17 @@ pub fn start_queue_url() -> Result<String, ConfigError> {
     required(
         START_QUEUE_URL,
         "set it to the URL of the SQS queue of workflow starts",
+    )
+}
+
+/// Returns the URL of the dispatch queue, from `DISPATCH_QUEUE_URL`.
+///
+/// # Errors
+/// [`ConfigError::Missing`].
+pub fn dispatch_queue_url() -> Result<String, ConfigError> {
+    required(
+        DISPATCH_QUEUE_URL,
+        "set it to the URL of the SQS queue of hints for dispatch-touchpoints",
     )
 }
 

@@ -139,6 +139,12 @@ pub enum ActivityKind {
     AutomationResumed,
     /// A worker or a client claimed a touchpoint.
     TouchpointClaimed,
+    /// The lease of a claim ended without an outcome.
+    TouchpointLapsed,
+    /// A caller gave a touchpoint back.
+    TouchpointReleased,
+    /// A touchpoint ended without an outcome, or an operator settled one that needed a person.
+    TouchpointEnded,
     /// A client reported the outcome of a touchpoint.
     TouchpointOutcome,
     /// A client reported a contact outside of a touchpoint.

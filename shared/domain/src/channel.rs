@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Way of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     Call,
@@ -17,6 +17,11 @@ pub enum Channel {
 
 impl Channel {
     pub const ALL: [Self; 4] = [Self::Call, Self::Whatsapp, Self::Email, Self::Sms];
+
+    /// Returns the channel of a word, such as `call`. `None` if it is no channel.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {

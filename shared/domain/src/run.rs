@@ -2,6 +2,7 @@
 
 mod changes;
 mod claim;
+mod events;
 mod hand_over;
 mod order;
 mod report;

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 
 use aws::{
     queue::WorkflowStart,
-    store::{Store, StoreError},
+    store::{HoldScope, Store, StoreError},
 };
 use domain::{
     ids::{AccountId, LeadId, WorkflowId},
@@ -63,7 +63,7 @@ impl Simulation {
             if run == before {
                 return Some((done, now));
             }
-            match store.write_run(&run).await {
+            match store.write_run(&before, &run, &[], now).await {
                 Ok(()) => return Some((done, now)),
                 Err(StoreError::Conflict) => {}
                 Err(_) => return None,
@@ -252,8 +252,8 @@ impl Simulation {
             .collect();
         let until = Instant::now() + TIMEOUT;
         let sent = self.operator_queue.send_many(&starts, until).await.sent;
-        let by = HeldBy::Workflow(workflow_id());
-        for held in store.held_runs(account(), by).await.ok()? {
+        let scope = HoldScope::Workflow(account(), workflow_id());
+        for held in store.held_runs(scope).await.ok()? {
             let change = |run: &mut Run, version: &Workflow, now| run.release(version, now);
             self.change_run(store, (held.lead_id, Some(held.run_id)), change)
                 .await?;

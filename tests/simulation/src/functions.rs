@@ -11,7 +11,11 @@ use std::{
 
 use api::{AppState, router};
 use aws::{
-    catalogue::Catalogue, clock::Clock, queue::StartQueue, randomness::Randomness, store::Store,
+    catalogue::Catalogue,
+    clock::Clock,
+    queue::{DispatchQueue, StartQueue},
+    randomness::Randomness,
+    store::Store,
 };
 use axum::{Router, body::Body};
 use http::Request;
@@ -24,7 +28,7 @@ use tower::ServiceExt;
 use crate::{
     call::Caller,
     canaries::reveals,
-    cloud::{self, Cloud, QUEUE_URL, TABLE},
+    cloud::{self, Cloud, DISPATCH_QUEUE_URL, QUEUE_URL, TABLE},
     mutations::Mutation,
     observed::Observed,
     scenario::{Cancellations, Scenario},
@@ -75,9 +79,10 @@ impl Simulation {
             clock.clone(),
         );
         let store = Store::new(start_workflow.dynamodb, TABLE);
+        let hints = DispatchQueue::new(start_workflow.sqs, DISPATCH_QUEUE_URL);
         Self {
             api: router(state.with_randomness(ids)),
-            start_workflow: StartWorkflow::new(store, clock.clone()),
+            start_workflow: StartWorkflow::new(store, hints, clock.clone()),
             catalogue: Catalogue::new(api_store.clone(), clock.clone()),
             api_store,
             operator_store: Store::new(operator.dynamodb, TABLE),

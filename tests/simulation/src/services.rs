@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::{
     answer::{Answer, text},
     call::{Call, Caller},
+    cloud::DISPATCH_QUEUE_URL,
     fault::Fault,
     mutations::Mutation,
     queue::Queue,
@@ -37,6 +38,7 @@ pub struct Services {
 #[derive(Default)]
 struct State {
     queue: Queue,
+    hints: Queue,
     /// Number of times that each run was built, by the sort key of the run.
     built: BTreeMap<String, u32>,
     /// Run that start-workflow is to find in each lead, for [`Mutation::RunIdPerDelivery`].
@@ -91,6 +93,9 @@ impl Services {
     /// Does a call as the real service would.
     fn carry_out(&self, caller: Caller, operation: &str, request: Value) -> Answer {
         if operation.starts_with("SendMessage") {
+            if text(&request["QueueUrl"]) == DISPATCH_QUEUE_URL {
+                return self.state().hints.answer(operation, &request);
+            }
             return self.queue(|queue| queue.answer(operation, &request));
         }
         let item = &request["Item"];

@@ -1,7 +1,10 @@
 //! The touchpoint of a run that comes next.
 
 use aws::account_secret::AccountSecret;
-use domain::{cadence::Channel, run::Run};
+use domain::{
+    cadence::Channel,
+    run::{HeldBy, Run},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,12 +36,13 @@ impl NextTouchpoint {
         }
         let index = run.next_index()?;
         let touchpoint = run.touchpoint(index)?;
-        let is_held = run.held.is_some() || is_paused;
+        let pause = HeldBy::Workflow(run.workflow.id);
+        let held_by = run.held.map(|held| held.by).or(is_paused.then_some(pause));
         Some(Self {
             id: touchpoint_id(secret, run, index),
             channel: touchpoint.channel,
-            due_at: touchpoint.due_at,
-            held_by: is_held.then_some("workflow"),
+            due_at: run.retry_at().unwrap_or(touchpoint.due_at),
+            held_by: held_by.map(HeldBy::as_str),
         })
     }
 }

@@ -214,6 +214,9 @@ values! {
     AutomationStopped = "automation_stopped",
     AutomationResumed = "automation_resumed",
     TouchpointClaimed = "touchpoint_claimed",
+    TouchpointLapsed = "touchpoint_lapsed",
+    TouchpointReleased = "touchpoint_released",
+    TouchpointEnded = "touchpoint_ended",
     TouchpointOutcome = "touchpoint_outcome",
     ContactReported = "contact_reported",
 }

@@ -106,7 +106,7 @@ pub async fn settle(
             has_steered = true;
         }
         let entry = entry(&before, &run, touchpoint.index, report, now);
-        match state.store.write_run_with(&run, &[entry]).await {
+        match state.store.write_run(&before, &run, &[entry], now).await {
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::QueueMessage;
+
 /// The order to start a run. The start in the lead's item has the details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkflowStart {
@@ -34,8 +36,9 @@ enum Body {
 
 /// Error of a body that is not a message of this queue. Has the place of the fault, never its text.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("the message is not a workflow_start.v1 (line {line}, column {column})")]
+#[error("the message is not a {kind} (line {line}, column {column})")]
 pub struct MessageError {
+    kind: &'static str,
     line: usize,
     column: usize,
 }
@@ -69,12 +72,6 @@ impl WorkflowStart {
         ))
     }
 
-    /// Returns the body to send, as JSON.
-    pub fn to_body(&self) -> String {
-        // Ids and a time always serialise. SQS would refuse an empty body.
-        serde_json::to_string(&Body::WorkflowStartV1(self.clone())).unwrap_or_default()
-    }
-
     /// Reads the body of a message.
     ///
     /// # Errors
@@ -82,10 +79,32 @@ impl WorkflowStart {
     pub fn from_body(body: &str) -> Result<Self, MessageError> {
         match serde_json::from_str(body) {
             Ok(Body::WorkflowStartV1(start)) => Ok(start),
-            Err(error) => Err(MessageError {
-                line: error.line(),
-                column: error.column(),
-            }),
+            Err(error) => Err(MessageError::new("workflow_start.v1", &error)),
+        }
+    }
+}
+
+impl QueueMessage for WorkflowStart {
+    fn group(&self) -> String {
+        self.account_id.to_string()
+    }
+
+    fn to_body(&self) -> String {
+        // Ids and a time always serialise. SQS would refuse an empty body.
+        serde_json::to_string(&Body::WorkflowStartV1(self.clone())).unwrap_or_default()
+    }
+
+    fn delay_s(&self) -> Option<i32> {
+        None
+    }
+}
+
+impl MessageError {
+    pub(super) fn new(kind: &'static str, error: &serde_json::Error) -> Self {
+        Self {
+            kind,
+            line: error.line(),
+            column: error.column(),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The queue of workflow starts, an SQS standard queue. This module owns the shape of the message,
-//! and sends it. Lambda's event source receives it. There is no HTTP and no table here.
+//! The queues, SQS standard queues: workflow starts, and hints that a run is due. This module owns the
+//! shapes of the messages, and sends them. Lambda's event sources receive them. There is no HTTP and
+//! no table here.
 
 mod error;
+mod hint;
 mod message;
 
-use std::sync::Arc;
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use aws_sdk_sqs::{
     Client,
@@ -15,62 +17,89 @@ use tokio::time::Instant;
 
 pub use self::{
     error::QueueError,
+    hint::{HINT_HORIZON, Hint},
     message::{MessageError, WorkflowStart},
 };
 
 /// Maximum number of messages in a call of SendMessageBatch. SQS sets it.
 const BATCH: usize = 10;
-/// Maximum number of calls of SendMessageBatch at once, for one array of leads.
+/// Maximum number of calls of SendMessageBatch at once.
 const BATCHES_AT_ONCE: usize = 16;
 
-/// Result of sending many starts.
+/// A message of a queue.
+pub trait QueueMessage {
+    /// Returns the message group. A flood of one group does not delay the others (SQS fair queues).
+    fn group(&self) -> String;
+
+    /// Returns the body, as JSON.
+    fn to_body(&self) -> String;
+
+    /// Returns the seconds after which SQS delivers the message, at most 900. `None` for the delay of
+    /// the queue.
+    fn delay_s(&self) -> Option<i32>;
+}
+
+/// Result of sending many messages.
 #[derive(Debug, Default)]
 pub struct SentMany {
-    /// Whether each start is queued, in the order of the starts.
+    /// Whether each message is queued, in the order of the messages.
     pub sent: Vec<bool>,
-    /// Reasons for which the other starts are not queued, in their order. An error stands for a
-    /// whole call that failed, or for one start that SQS refused.
+    /// Reasons for which the other messages are not queued, in their order. An error stands for a
+    /// whole call that failed, or for one message that SQS refused.
     pub errors: Vec<QueueError>,
 }
 
-/// The queue of workflow starts. Clones share one client.
-#[derive(Clone, Debug)]
-pub struct StartQueue {
+/// A queue of messages of one kind. Clones share one client.
+#[derive(Clone)]
+pub struct Queue<M> {
     client: Client,
     url: Arc<str>,
+    messages: PhantomData<fn(M)>,
 }
 
-impl StartQueue {
+/// The queue of workflow starts.
+pub type StartQueue = Queue<WorkflowStart>;
+/// The queue of hints that a run is due.
+pub type DispatchQueue = Queue<Hint>;
+
+impl<M> fmt::Debug for Queue<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Queue({})", self.url)
+    }
+}
+
+impl<M: QueueMessage> Queue<M> {
     /// Returns the queue at `url`.
     pub fn new(client: Client, url: &str) -> Self {
         Self {
             client,
             url: url.into(),
+            messages: PhantomData,
         }
     }
 
-    /// Queues a start. The account is the message group, so that a flood of one account does not
-    /// delay the starts of the others (SQS fair queues).
+    /// Queues a message.
     ///
     /// # Errors
     /// - [`QueueError::Unavailable`]. After a timeout, SQS may have accepted the message.
     /// - [`QueueError::Unexpected`].
-    pub async fn send(&self, start: &WorkflowStart) -> Result<(), QueueError> {
+    pub async fn send(&self, message: &M) -> Result<(), QueueError> {
         let message = self
             .client
             .send_message()
             .queue_url(&*self.url)
-            .message_group_id(start.account_id.to_string())
-            .message_body(start.to_body());
+            .message_group_id(message.group())
+            .message_body(message.to_body())
+            .set_delay_seconds(message.delay_s());
         // In a box, for the reason that the module `store` has.
         Box::pin(message.send()).await?;
         Ok(())
     }
 
-    /// Queues many starts, ten in a call. Begins no call after `until`.
-    pub async fn send_many(&self, starts: &[WorkflowStart], until: Instant) -> SentMany {
+    /// Queues many messages, ten in a call. Begins no call after `until`.
+    pub async fn send_many(&self, messages: &[M], until: Instant) -> SentMany {
         let mut many = SentMany::default();
-        let batches: Vec<_> = starts
+        let batches: Vec<_> = messages
             .chunks(BATCH)
             .map(|batch| self.send_batch(batch, until))
             .collect();
@@ -82,19 +111,20 @@ impl StartQueue {
         many
     }
 
-    async fn send_batch(&self, starts: &[WorkflowStart], until: Instant) -> SentMany {
+    async fn send_batch(&self, messages: &[M], until: Instant) -> SentMany {
         let none_sent = |error: Option<QueueError>| SentMany {
-            sent: vec![false; starts.len()],
+            sent: vec![false; messages.len()],
             errors: error.into_iter().collect(),
         };
         if Instant::now() >= until {
             return none_sent(None);
         }
-        let entries = (0..).zip(starts).map(|(id, start): (usize, _)| {
+        let entries = (0..).zip(messages).map(|(id, message): (usize, _)| {
             SendMessageBatchRequestEntry::builder()
                 .id(id.to_string())
-                .message_group_id(start.account_id.to_string())
-                .message_body(start.to_body())
+                .message_group_id(message.group())
+                .message_body(message.to_body())
+                .set_delay_seconds(message.delay_s())
                 .build()
         });
         let entries = match entries.collect() {
@@ -109,7 +139,7 @@ impl StartQueue {
         match batch.set_entries(Some(entries)).send().await {
             Ok(reply) => {
                 let mut batch = SentMany::default();
-                for id in (0..starts.len()).map(|id| id.to_string()) {
+                for id in (0..messages.len()).map(|id| id.to_string()) {
                     let mut sent = reply.successful().iter();
                     batch.sent.push(sent.any(|entry| entry.id() == id));
                     let mut failed = reply.failed().iter();

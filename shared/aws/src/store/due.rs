@@ -1,80 +1,236 @@
-//! Entries of runs in the second index: what is due when, and what is held.
+//! Entries of runs in the indexes: what is due when, what is held, and what callers can pull.
 
+use std::{cmp::Reverse, collections::VecDeque, ops::Range};
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
+    channel::Channel,
     ids::{AccountId, LeadId, RunId},
-    run::HeldBy,
+    run::{Run, WakeKind},
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::{
     Store, StoreError,
-    item::text,
+    hold::HoldScope,
+    item::{Attributes, text},
     keys::{self, Key},
 };
 
-/// Maximum number of entries that one read returns, from each partition.
+/// Maximum number of held runs that one read returns, from each partition.
 const PAGE: i32 = 500;
 
-/// The key of a run that the second index lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The key of a run that an index lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListedRun {
     pub account_id: AccountId,
     pub lead_id: LeadId,
     pub run_id: RunId,
 }
 
-impl Store {
-    /// Returns the runs that are due at `at` or before, at most 500 of each shard, the oldest of
-    /// each shard first. The index lags behind the table, so a run may be due no more.
-    ///
-    /// # Errors
-    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
-    pub async fn due_runs(&self, at: Timestamp) -> Result<Vec<ListedRun>, StoreError> {
-        let bound = &keys::due_bound(at);
-        let shards = stream::iter(0..keys::WAKE_SHARDS)
-            .map(|shard| self.listed_runs(keys::due_runs(shard), bound.clone()))
-            .buffer_unordered(usize::from(keys::WAKE_SHARDS));
-        let shards: Vec<_> = shards.try_collect().await?;
-        Ok(shards.into_iter().flatten().collect())
-    }
+/// A run that is due, as the second index lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueRun {
+    pub run: ListedRun,
+    pub at: Timestamp,
+    pub kind: WakeKind,
+    pub channel: Channel,
+}
 
-    /// Returns at most 500 of the runs that something holds, oldest first.
-    ///
-    /// # Errors
-    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
-    pub async fn held_runs(
-        &self,
-        account: AccountId,
-        by: HeldBy,
-    ) -> Result<Vec<ListedRun>, StoreError> {
-        let partition = keys::held_runs(account, by);
-        self.listed_runs(partition, keys::LEAD_LIST_END.to_owned())
-            .await
-    }
-
-    async fn listed_runs(
-        &self,
-        partition: String,
-        bound: String,
-    ) -> Result<Vec<ListedRun>, StoreError> {
-        let reply = self
-            .client
-            .query()
-            .table_name(&*self.table)
-            .index_name(keys::PENDING_INDEX)
-            .key_condition_expression("gsi2pk = :partition AND gsi2sk < :bound")
-            .expression_attribute_values(":partition", text(partition))
-            .expression_attribute_values(":bound", text(bound))
-            .limit(PAGE)
-            .send()
-            .await?;
-        let items = reply.items.unwrap_or_default().into_iter();
-        Ok(items.filter_map(Key::of).filter_map(listed_run).collect())
+impl DueRun {
+    /// Returns the entry of a run.
+    pub fn of(run: &Run, at: Timestamp, kind: WakeKind, channel: Channel) -> Self {
+        Self {
+            run: ListedRun::of(run),
+            at,
+            kind,
+            channel,
+        }
     }
 }
 
-fn listed_run(key: Key) -> Option<ListedRun> {
+impl ListedRun {
+    /// Returns the key of a run.
+    pub fn of(run: &Run) -> Self {
+        Self {
+            account_id: run.account_id,
+            lead_id: run.lead_id,
+            run_id: run.id,
+        }
+    }
+}
+
+/// An open touchpoint, as the list index lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenRun {
+    pub run: ListedRun,
+    pub due_at: Timestamp,
+}
+
+/// The runs that are due in a range of time, of all shards, oldest first. It reads the index a page
+/// of each shard at a time. The index lags behind the table, so a run may be due no more.
+#[derive(Debug)]
+pub struct DueRuns {
+    shards: Vec<DueShard>,
+}
+
+#[derive(Debug)]
+struct DueShard {
+    query: QueryFluentBuilder,
+    page: VecDeque<DueRun>,
+    is_read: bool,
+}
+
+impl DueRuns {
+    /// Returns the next run. `None` after the last one.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
+    pub async fn next(&mut self) -> Result<Option<DueRun>, StoreError> {
+        if self.shards.iter().any(DueShard::needs_page) {
+            try_join_all(self.shards.iter_mut().map(DueShard::read_page)).await?;
+        }
+        let shards = self.shards.iter_mut();
+        let first = shards
+            .filter(|shard| !shard.page.is_empty())
+            .max_by_key(|shard| Reverse(shard.page.front().map(|due| due.at)));
+        Ok(first.and_then(|shard| shard.page.pop_front()))
+    }
+}
+
+impl DueShard {
+    fn needs_page(&self) -> bool {
+        self.page.is_empty() && !self.is_read
+    }
+
+    /// Reads pages until one has a run, or until the end of the shard.
+    async fn read_page(&mut self) -> Result<(), StoreError> {
+        while self.needs_page() {
+            let reply = self.query.clone().send().await?;
+            let items = reply.items.unwrap_or_default().into_iter();
+            self.page = items.filter_map(due_run).collect();
+            self.is_read = reply.last_evaluated_key.is_none();
+            let query = self.query.clone();
+            self.query = query.set_exclusive_start_key(reply.last_evaluated_key);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Returns the runs that are due in a range of time. Reads nothing yet.
+    pub fn due_runs(&self, range: Range<Timestamp>) -> DueRuns {
+        let shards = (0..keys::WAKE_SHARDS).map(|shard| {
+            let (from, to) = (range.start, range.end);
+            let query = self.listing(keys::PENDING_INDEX, keys::due_runs(shard));
+            DueShard {
+                query: query
+                    .key_condition_expression(
+                        "gsi2pk = :partition AND gsi2sk BETWEEN :from AND :to",
+                    )
+                    .expression_attribute_values(":from", text(format!("{from:.0}")))
+                    // Without those of the second `to` itself.
+                    .expression_attribute_values(":to", text(format!("{to:.0}"))),
+                page: VecDeque::new(),
+                is_read: false,
+            }
+        });
+        DueRuns {
+            shards: shards.collect(),
+        }
+    }
+
+    /// Returns at most 500 of each partition of the runs that something holds, oldest first.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
+    pub async fn held_runs(&self, scope: HoldScope) -> Result<Vec<ListedRun>, StoreError> {
+        let partitions = keys::held_runs(scope).into_iter();
+        let pages: Vec<_> = partitions
+            .map(|partition| self.held_page(partition))
+            .collect();
+        let pages = try_join_all(pages).await?;
+        Ok(pages.into_iter().flatten().filter_map(listed).collect())
+    }
+
+    async fn held_page(&self, partition: String) -> Result<Vec<Attributes>, StoreError> {
+        let query = self.listing(keys::PENDING_INDEX, partition).limit(PAGE);
+        let reply = query.key_condition_expression("gsi2pk = :partition").send();
+        Ok(reply.await?.items.unwrap_or_default())
+    }
+
+    /// Returns up to `limit` of an account's open touchpoints of a channel that are due in a range of
+    /// time, oldest first.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
+    pub async fn open_runs(
+        &self,
+        account: AccountId,
+        channel: Channel,
+        range: Range<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<OpenRun>, StoreError> {
+        let from = keys::open_position(channel, range.start);
+        let to = keys::open_position(channel, range.end);
+        let shards: Vec<_> = (0..keys::OPEN_SHARDS)
+            .map(|shard| {
+                let partition = keys::open_touchpoints(account, shard);
+                self.open_page(partition, (&from, &to), limit)
+            })
+            .collect();
+        let mut open = try_join_all(shards).await?.concat();
+        open.sort_by_key(|open| (open.due_at, open.run));
+        open.truncate(limit);
+        Ok(open)
+    }
+
+    async fn open_page(
+        &self,
+        partition: String,
+        (from, to): (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<OpenRun>, StoreError> {
+        let query = self
+            .listing(keys::LIST_INDEX, partition)
+            .key_condition_expression("gsi1pk = :partition AND gsi1sk BETWEEN :from AND :to")
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let items = query.send().await?.items.unwrap_or_default().into_iter();
+        Ok(items.filter_map(open_run).collect())
+    }
+
+    fn listing(&self, index: &str, partition: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&*self.table)
+            .index_name(index)
+            .expression_attribute_values(":partition", text(partition))
+    }
+}
+
+fn due_run(item: Attributes) -> Option<DueRun> {
+    let (at, kind, channel) = keys::parse_due_position(item.get("gsi2sk")?.as_s().ok()?)?;
+    Some(DueRun {
+        run: listed(item)?,
+        at,
+        kind,
+        channel,
+    })
+}
+
+fn open_run(item: Attributes) -> Option<OpenRun> {
+    let (_, due_at) = keys::parse_open_position(item.get("gsi1sk")?.as_s().ok()?)?;
+    Some(OpenRun {
+        run: listed(item)?,
+        due_at,
+    })
+}
+
+pub(super) fn listed(item: Attributes) -> Option<ListedRun> {
+    let key = Key::of(item)?;
     let (account_id, lead_id) = keys::parse_lead_partition(&key.pk)?;
     Some(ListedRun {
         account_id,

@@ -82,13 +82,24 @@ impl Store {
         Ok(writes)
     }
 
-    /// Writes a changed run, and adds contacts to the lead's history, in order. The run need not be the one of
-    /// the lead's present start.
+    /// Writes a run that has changed since `before`, and adds contacts to the lead's history, in order.
+    /// The run need not be the one of the lead's present start. A change without contacts costs one
+    /// write.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
     /// since it was read, or if it was erased.
-    pub async fn write_run_with(&self, run: &Run, contacts: &[Activity]) -> Result<(), StoreError> {
+    pub async fn write_run(
+        &self,
+        before: &Run,
+        run: &Run,
+        contacts: &[Activity],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let attentions = self.attention_writes(before, run, now)?;
+        if contacts.is_empty() && attentions.is_empty() {
+            return self.write_run_alone(run).await;
+        }
         let current = CurrentRun {
             run: run.clone(),
             origin: RunOrigin::Stored,
@@ -98,6 +109,7 @@ impl Store {
             let item = ActivityItem::new(contact);
             writes.push(self.activity_write(run.account_id, run.lead_id, &item)?);
         }
+        writes.extend(attentions);
         self.transact(writes).await
     }
 
@@ -133,12 +145,7 @@ impl Store {
         Ok(vec![check, self.activity_write(account, lead, &item)?])
     }
 
-    /// Writes a changed run in one write, without an entry in the history.
-    ///
-    /// # Errors
-    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the run was changed
-    /// since it was read, or if it was erased.
-    pub async fn write_run(&self, run: &Run) -> Result<(), StoreError> {
+    async fn write_run_alone(&self, run: &Run) -> Result<(), StoreError> {
         let mut changed = run.clone();
         changed.revision += 1;
         let key = keys::run(run.account_id, run.lead_id, run.id);

@@ -5,11 +5,14 @@ use std::{collections::HashMap, fmt::Display};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     api_key::ApiKeyHash,
+    channel::Channel,
     ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
     limited::Limited,
-    run::{HeldBy, Run, Wake},
+    run::{HeldBy, Run, Wake, WakeKind},
 };
 use jiff::Timestamp;
+
+use super::hold::HoldScope;
 
 /// Number of index partitions for the list of an account's leads. Each takes about 1,000 writes a
 /// second. A change needs a migration, because the leads that are listed already stay in their
@@ -149,6 +152,53 @@ pub(super) fn pause(account: AccountId, id: WorkflowId) -> Key {
     }
 }
 
+/// Sort key of an operator's hold of an account.
+pub(super) const HOLD: &str = "HOLD";
+
+/// Partition of an operator's hold of all accounts, and of the release orders.
+pub(super) const OPERATOR: &str = "OPERATOR";
+
+/// Returns the key of a hold: an operator's, or the pause of a workflow.
+pub(super) fn hold(scope: HoldScope) -> Key {
+    let pk = match scope {
+        HoldScope::All => OPERATOR.to_owned(),
+        HoldScope::Account(account) => account_partition(account),
+        HoldScope::Workflow(account, workflow) => return pause(account, workflow),
+    };
+    Key {
+        pk,
+        sk: HOLD.to_owned(),
+    }
+}
+
+pub(super) const RELEASES: &str = "RELEASE#";
+
+/// Returns the key of the order to release the runs that a hold has held.
+pub(super) fn release(scope: HoldScope) -> Key {
+    Key {
+        pk: OPERATOR.to_owned(),
+        sk: format!("{RELEASES}{scope}"),
+    }
+}
+
+const LANES: &str = "LANE#";
+
+/// Partition of the list index with the lanes from which callers have pulled.
+pub(super) const PULLED_LANES: &str = "LANES";
+
+/// Returns the key of a lane: one account's touchpoints of a channel.
+pub(super) fn lane(account: AccountId, channel: Channel) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{LANES}{channel}"),
+    }
+}
+
+/// Returns the channel of a lane's sort key. `None` if it is another sort key.
+pub(super) fn parse_lane(sk: &str) -> Option<Channel> {
+    sk.strip_prefix(LANES).and_then(Channel::of_word)
+}
+
 /// Returns the workflow of a pause's sort key. `None` if it is another sort key.
 pub(super) fn parse_pause(sk: &str) -> Option<WorkflowId> {
     sk.strip_prefix(PAUSES)?.parse().ok()
@@ -209,6 +259,26 @@ pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
 pub(super) const ACTIVITIES: &str = "ACT#";
 pub(super) const EVENT_RECEIPTS: &str = "EVENT#";
+pub(super) const ATTENTIONS: &str = "ATTENTION#";
+
+/// Returns the key of the record that a touchpoint needs a person.
+pub(super) fn attention(account: AccountId, lead: LeadId, run: RunId, index: u16) -> Key {
+    Key {
+        pk: lead_partition(account, lead),
+        sk: format!("{ATTENTIONS}{run}#{index}"),
+    }
+}
+
+/// Returns the run and the index of an attention's sort key. `None` if it is another sort key.
+pub(super) fn parse_attention(sk: &str) -> Option<(RunId, u16)> {
+    let (run, index) = sk.strip_prefix(ATTENTIONS)?.split_once('#')?;
+    Some((run.parse().ok()?, index.parse().ok()?))
+}
+
+/// Returns the partition of the list index with the touchpoints of an account that need a person.
+pub(super) fn attentions(account: AccountId) -> String {
+    format!("ACCOUNT#{account}#ATTENTION")
+}
 
 pub(super) fn lead(account: AccountId, id: LeadId) -> Key {
     Key {
@@ -278,11 +348,56 @@ pub(super) fn due_runs(shard: u8) -> String {
     format!("DUE#{shard}")
 }
 
-/// Returns the partition of the second index with the runs that something holds.
-pub(super) fn held_runs(account: AccountId, by: HeldBy) -> String {
-    match by {
-        HeldBy::Workflow(workflow) => format!("HELD#{account}#WORKFLOW#{workflow}"),
+/// Returns the partitions of the second index with the runs that something holds.
+pub(super) fn held_runs(scope: HoldScope) -> Vec<String> {
+    match scope {
+        // One hold can hold the runs of a whole table, so they are spread.
+        HoldScope::All => (0..WAKE_SHARDS)
+            .map(|shard| format!("HELD#{scope}#{shard}"))
+            .collect(),
+        scope => vec![format!("HELD#{scope}")],
     }
+}
+
+fn held_run(run: &Run, by: HeldBy) -> String {
+    let partitions = held_runs(HoldScope::new(run.account_id, by));
+    let shard = match partitions.len() {
+        1 => 0,
+        _ => shard(run.lead_id, WAKE_SHARDS),
+    };
+    let mut partitions = partitions.into_iter().skip(shard.into());
+    partitions.next().unwrap_or_default()
+}
+
+/// Number of index partitions for the open touchpoints of an account.
+pub(super) const OPEN_SHARDS: u8 = 4;
+
+/// Returns the partition of the list index with one shard of an account's open touchpoints.
+pub(super) fn open_touchpoints(account: AccountId, shard: u8) -> String {
+    format!("OPEN#{account}#{shard}")
+}
+
+/// Returns the position of an open touchpoint: by its channel, then by the time since which it is
+/// due.
+pub(super) fn open_position(channel: Channel, due_at: Timestamp) -> String {
+    format!("{channel}#{due_at:.0}")
+}
+
+/// Reads the position of an open touchpoint.
+pub(super) fn parse_open_position(sk: &str) -> Option<(Channel, Timestamp)> {
+    let (channel, due_at) = sk.split_once('#')?;
+    Some((Channel::of_word(channel)?, due_at.parse().ok()?))
+}
+
+/// Returns the partition and the position of a run in the list of open touchpoints. `None` if
+/// callers can pull nothing of it.
+pub(super) fn open_entry(run: &Run) -> Option<(String, String)> {
+    let (channel, due_at) = run.opened()?;
+    let shard = shard(run.lead_id, OPEN_SHARDS);
+    Some((
+        open_touchpoints(run.account_id, shard),
+        open_position(channel, due_at),
+    ))
 }
 
 /// Returns the partition and the position of a run in the second index.
@@ -293,15 +408,18 @@ pub(super) fn run_entry(run: &Run, wake: Wake) -> (String, String) {
             format!("{at:.0}#{}#{channel}", kind.as_str()),
         ),
         Wake::Held(by) => (
-            held_runs(run.account_id, by),
+            held_run(run, by),
             format!("{:.0}", run.held.map_or(run.created_at, |held| held.since)),
         ),
     }
 }
 
-/// Returns the position in a shard of the runs that are due behind those of a second.
-pub(super) fn due_bound(at: Timestamp) -> String {
-    format!("{at:.0}~")
+/// Reads the position of a run that is due.
+pub(super) fn parse_due_position(sk: &str) -> Option<(Timestamp, WakeKind, Channel)> {
+    let mut parts = sk.split('#');
+    let (at, kind, channel) = (parts.next()?, parts.next()?, parts.next()?);
+    let kind = WakeKind::ALL.into_iter().find(|it| it.as_str() == kind)?;
+    Some((at.parse().ok()?, kind, Channel::of_word(channel)?))
 }
 
 /// Partition of the second index with the erasures that are not finished.

@@ -9,6 +9,7 @@
 
 mod account;
 mod api_key;
+mod attention;
 mod bucket;
 mod campaign;
 mod check;
@@ -20,9 +21,11 @@ mod event;
 #[cfg(test)]
 mod golden;
 mod history;
+mod hold;
 mod intake;
 mod item;
 mod keys;
+mod lane;
 mod lead;
 mod lead_list;
 mod lookup;
@@ -39,11 +42,12 @@ mod workflow;
 pub use self::{
     bucket::{Withdrawal, Withdrawn},
     check::{Breach, Checked, Counts, Rule, check},
-    due::ListedRun,
+    due::{DueRun, DueRuns, ListedRun, OpenRun},
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
     event::EventReceipt,
     history::ContactEntry,
+    hold::{Hold, HoldScope, ReleaseOrder},
     intake::{BatchResult, Created, WriteStatus},
     keys::{PENDING_SHARDS, WAKE_SHARDS},
     lead_list::LeadPage,

@@ -10,7 +10,7 @@ use domain::{
     cadence::Touchpoint,
     first_message::FirstMessage,
     ids::{AccountId, JobId, LeadId, RunId},
-    run::{CadenceState, Held, HeldBy, Run, RunStatus},
+    run::{CadenceState, Run, RunStatus},
     workflow::{Status, WorkflowLabel},
 };
 use jiff::Timestamp;
@@ -56,6 +56,11 @@ pub(super) struct RunItem {
     held: Option<String>,
     created_at: Timestamp,
     revision: u32,
+    /// The entry in the list of open touchpoints, made from the other attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi1pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gsi1sk: Option<String>,
     /// The run's entry in the second index, made from the other attributes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gsi2pk: Option<String>,
@@ -89,6 +94,7 @@ impl From<&Run> for RunItem {
             created_at,
             revision,
         } = run.clone();
+        let (gsi1pk, gsi1sk) = keys::open_entry(run).unzip();
         let entry = run.wake().map(|wake| keys::run_entry(run, wake));
         let (gsi2pk, gsi2sk) = entry.unzip();
         let first = touchpoints.first();
@@ -106,9 +112,11 @@ impl From<&Run> for RunItem {
             is_status_set,
             hand_over: hand_over.as_ref().map(hand_over_line),
             awaited: awaited.as_ref().map(awaited_line),
-            held: held.map(|held| held_line(held.since)),
+            held: held.map(held_line),
             created_at,
             revision,
+            gsi1pk,
+            gsi1sk,
             gsi2pk,
             gsi2sk,
         }
@@ -135,11 +143,12 @@ impl RunItem {
             held,
             created_at,
             revision,
+            gsi1pk: _,
+            gsi1sk: _,
             gsi2pk: _,
             gsi2sk: _,
         } = self;
-        let held = read(held, "held", parse_held)?;
-        let by = HeldBy::Workflow(workflow.id);
+        let held = read(held, "held", |line| parse_held(line, workflow.id))?;
         let mut touchpoints: Vec<Touchpoint> =
             touchpoints.into_iter().map(|Line(line)| line).collect();
         if let Some(first) = touchpoints.first_mut() {
@@ -160,7 +169,7 @@ impl RunItem {
             touchpoints,
             hand_over: read(hand_over, "hand_over", parse_hand_over)?,
             awaited: read(awaited, "awaited", parse_awaited)?,
-            held: held.map(|since| Held { by, since }),
+            held,
             created_at,
             revision,
         })
@@ -179,7 +188,7 @@ fn wrong(attribute: &'static str) -> StoreError {
 fn read<T>(
     line: Option<String>,
     attribute: &'static str,
-    parse: fn(&str) -> Option<T>,
+    parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, StoreError> {
     let parsed = line.map(|line| parse(&line).ok_or_else(|| wrong(attribute)));
     parsed.transpose()
@@ -196,8 +205,16 @@ pub(super) fn run_of(
 
 /// Returns the entry in the second index that an item has.
 pub(super) fn entry_in(item: &Attributes) -> (Option<String>, Option<String>) {
-    let text = |name| item.get(name).and_then(|it| it.as_s().ok()).cloned();
-    (text("gsi2pk"), text("gsi2sk"))
+    (attribute(item, "gsi2pk"), attribute(item, "gsi2sk"))
+}
+
+/// Returns the entry in the first index that an item has.
+pub(super) fn list_entry_in(item: &Attributes) -> (Option<String>, Option<String>) {
+    (attribute(item, "gsi1pk"), attribute(item, "gsi1sk"))
+}
+
+fn attribute(item: &Attributes, name: &str) -> Option<String> {
+    item.get(name).and_then(|it| it.as_s().ok()).cloned()
 }
 
 impl Store {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Store, StoreError,
     error::DamageError,
+    hold::HoldScope,
     item::{Entity, damaged, encode, text},
     keys,
     transaction::{incomplete, written},
@@ -181,6 +182,7 @@ impl Store {
             TransactWriteItem::builder().delete(delete).build(),
             written(self.put(removed))?,
             self.pause_write(account, workflow.id, false)?,
+            self.order_release(HoldScope::Workflow(account, workflow.id))?,
         ])
         .await
     }
@@ -235,10 +237,11 @@ impl Store {
             &WorkflowItem::from(workflow),
         )?;
         let put = self.put(item).condition_expression(IS_NEW);
-        self.write_version(account, workflow, put).await
+        self.write_version(account, workflow, put, None).await
     }
 
     /// Replaces a workflow with its next version. The runs of the version before keep following it.
+    /// Orders the release of the runs that a pause has held, unless the workflow is paused.
     ///
     /// # Errors
     /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the stored version
@@ -256,26 +259,35 @@ impl Store {
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":workflow", text(WorkflowItem::NAME))
             .expression_attribute_values(":before", number(before));
-        self.write_version(account, workflow, put).await
+        let scope = HoldScope::Workflow(account, workflow.id);
+        let release = match workflow.is_paused {
+            true => self.cancel_release(scope)?,
+            false => self.order_release(scope)?,
+        };
+        self.write_version(account, workflow, put, Some(release))
+            .await
     }
 
-    /// Does `put` together with the writes of the workflow's version and of its pause.
+    /// Does `put` together with the writes of the workflow's version, of its pause and of the release
+    /// order.
     async fn write_version(
         &self,
         account: AccountId,
         workflow: &Workflow,
         put: PutBuilder,
+        release: Option<TransactWriteItem>,
     ) -> Result<(), StoreError> {
         let key = keys::workflow_version(account, workflow.id, workflow.version);
         let version = self
             .put(encode(key, &WorkflowItem::from(workflow))?)
             .condition_expression(IS_NEW);
-        self.transact(vec![
+        let mut writes = vec![
             written(put)?,
             written(version)?,
             self.pause_write(account, workflow.id, workflow.is_paused)?,
-        ])
-        .await
+        ];
+        writes.extend(release);
+        self.transact(writes).await
     }
 
     /// Returns a version of a workflow. It never changes. `None` if there is no such version.

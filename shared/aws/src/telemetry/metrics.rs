@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 27] = [
+pub const ALL: [Metric; 38] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {
@@ -64,6 +64,26 @@ pub const ALL: [Metric; 27] = [
         ..count("oldest_unsent_start")
     },
     count("erasures_finished"),
+    count("touchpoints_opened"),
+    count("touchpoints_expired"),
+    count("touchpoints_unconfirmed"),
+    count("leases_lapsed"),
+    count("outcomes_missing"),
+    count("runs_held"),
+    Metric {
+        unit: "Milliseconds",
+        ..count("open_lag")
+    },
+    count("hints_sent"),
+    Metric {
+        unit: "Seconds",
+        ..count("oldest_due")
+    },
+    count("runs_released"),
+    Metric {
+        unit: "Seconds",
+        ..count("oldest_open")
+    },
     count("outcomes_answered"),
     count("outcomes_replied"),
     count("outcomes_voicemail"),

@@ -141,6 +141,21 @@ impl Touchpoint {
 }
 
 impl TouchpointState {
+    /// Returns whether a touchpoint in this state needs a person: it may have gone out, or its
+    /// receiver has refused it.
+    pub fn needs_a_person(self) -> bool {
+        matches!(self, Self::Unconfirmed | Self::Failed)
+    }
+
+    /// Returns whether a touchpoint in this state has ended without an outcome, for a reason of its
+    /// own.
+    pub fn ends_without_outcome(self) -> bool {
+        matches!(
+            self,
+            Self::Unconfirmed | Self::Failed | Self::Skipped | Self::Expired
+        )
+    }
+
     pub const ALL: [Self; 9] = [
         Self::Scheduled,
         Self::Claimed,

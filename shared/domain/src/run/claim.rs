@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     cadence::{Reason, TouchpointState},
+    channel::Channel,
     time::whole_second,
     workflow::Workflow,
 };
@@ -30,6 +31,27 @@ impl Run {
         }
         self.begin(index, Delivery::Pull, workflow, now);
         Some(index)
+    }
+
+    /// Returns the time of the next try. `None` if the touchpoint has not gone back.
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        let hand_over = self.hand_over.as_ref()?;
+        (hand_over.wake == WakeKind::Retry).then_some(hand_over.wake_at)
+    }
+
+    /// Returns whether a worker or a caller has a touchpoint of the run.
+    pub fn is_claimed(&self, now: Timestamp) -> bool {
+        let claim = self.hand_over.as_ref().and_then(|it| it.claim);
+        claim.is_some_and(|claim| now < claim.until)
+    }
+
+    /// Returns the touchpoint that callers can pull: its channel, and the time since which it is due.
+    /// It stays listed while a caller has it. `None` if none is open, or if the run is held.
+    pub fn opened(&self) -> Option<(Channel, Timestamp)> {
+        let hand_over = self.hand_over.as_ref()?;
+        let is_listed = self.is_live() && hand_over.delivery == Delivery::Pull;
+        let touchpoint = self.touchpoint(hand_over.index).filter(|_| is_listed)?;
+        Some((touchpoint.channel, touchpoint.due_at))
     }
 
     /// Returns the time from which on the touchpoint must not be handed over any more: its window
@@ -104,10 +126,7 @@ impl Run {
             .touchpoint(index)
             .map(|it| (it.channel, it.due_at))
             .ok_or(NotClaimed::NoneLeft)?;
-        let due_at = match &self.hand_over {
-            Some(it) if it.wake == WakeKind::Retry => it.wake_at,
-            _ => due_at,
-        };
+        let due_at = self.retry_at().unwrap_or(due_at);
         if now < due_at {
             return Err(NotClaimed::NotDue(due_at));
         }

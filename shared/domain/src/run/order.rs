@@ -134,7 +134,8 @@ impl Run {
     pub fn hold(&mut self, by: HeldBy, since: Timestamp) {
         let is_claimed = self.hand_over.as_ref().is_some_and(|it| it.claim.is_some());
         if self.goes_on() && !is_claimed && self.next_index().is_some() {
-            self.held.get_or_insert(Held { by, since });
+            // The time of a run that something else holds runs on from the first hold.
+            self.held.get_or_insert(Held { by, since }).by = by;
         }
     }
 

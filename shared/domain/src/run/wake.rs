@@ -42,6 +42,20 @@ impl WakeKind {
 pub enum HeldBy {
     /// The run's workflow is paused.
     Workflow(WorkflowId),
+    /// An operator holds all runs of the account.
+    Account,
+    /// An operator holds all runs of all accounts.
+    All,
+}
+
+impl HeldBy {
+    /// Returns the word for clients.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Workflow(_) => "workflow",
+            Self::Account | Self::All => "operator",
+        }
+    }
 }
 
 /// A run that waits at a hand-over.

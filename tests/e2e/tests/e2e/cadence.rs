@@ -6,21 +6,25 @@ use local::{Ports, Stack, Storage, demo};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Api, START, body, due_of, eventually, john};
+use crate::fixtures::{Api, Door, START, body, due_of, eventually, john};
 
 /// A stack whose clock is moved over HTTP, as a person moves it.
 struct Manual {
     stack: Stack,
     api: Api,
+    door: Door,
 }
 
 impl Manual {
     async fn start() -> Self {
         let clock = Clock::manual(START.parse().unwrap());
-        let stack = Stack::start(&Storage::Memory, Ports::ANY, clock).await;
+        let stack = Stack::start(&Storage::Memory, Ports::ANY, clock.clone()).await;
         let stack = stack.unwrap();
-        let api = Api::of(&stack);
-        Self { stack, api }
+        Self {
+            api: Api::of(&stack),
+            door: Door::new(&stack.services.store, &clock),
+            stack,
+        }
     }
 
     async fn post(&self, path: &str, request: Value) -> Value {
@@ -40,8 +44,7 @@ impl Manual {
 
     /// Claims the touchpoint that is due.
     async fn claim(&self, lead: &str, way: &str) -> Value {
-        let request = json!({"lead_id": lead, "as": way});
-        let mut reply = self.post("/dev/touchpoints/claim", request).await;
+        let mut reply = self.door.ask(lead, way).await;
         assert!(reply["touchpoint"].is_object(), "{reply}");
         reply["touchpoint"].take()
     }

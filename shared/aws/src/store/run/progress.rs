@@ -8,13 +8,18 @@
 //!   the time of the wake, and the owner and the end of the claim, if there is one.
 //! - `1 2026-02-10T11:00:00Z 2026-02-10T10:00:00Z` is an awaited outcome: the number of tries, the
 //!   time at which it counts as missing, and the end of the touchpoint's time.
-//! - `workflow 2026-02-10T11:00:00Z` is a hold by the paused workflow, since this time.
+//! - `workflow 2026-02-10T11:00:00Z` is a hold by the paused workflow, since this time. `account` and
+//!   `all` are holds of an operator.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::run::{Awaited, Claim, Delivery, HandOver, Owner, WakeKind};
-use jiff::Timestamp;
+use domain::{
+    ids::WorkflowId,
+    run::{Awaited, Claim, Delivery, HandOver, Held, HeldBy, Owner, WakeKind},
+};
 
 const HELD_BY_WORKFLOW: &str = "workflow";
+const HELD_BY_ACCOUNT: &str = "account";
+const HELD_BY_ALL: &str = "all";
 
 pub(super) fn hand_over_line(hand_over: &HandOver) -> String {
     let HandOver {
@@ -107,14 +112,26 @@ pub(super) fn parse_awaited(line: &str) -> Option<Awaited> {
     })
 }
 
-pub(super) fn held_line(since: Timestamp) -> String {
-    format!("{HELD_BY_WORKFLOW} {since}")
+pub(super) fn held_line(held: Held) -> String {
+    let by = match held.by {
+        HeldBy::Workflow(_) => HELD_BY_WORKFLOW,
+        HeldBy::Account => HELD_BY_ACCOUNT,
+        HeldBy::All => HELD_BY_ALL,
+    };
+    format!("{by} {}", held.since)
 }
 
-/// Returns the time since which the workflow holds a run.
-pub(super) fn parse_held(line: &str) -> Option<Timestamp> {
+/// Reads the hold of a run of this workflow.
+pub(super) fn parse_held(line: &str, workflow: WorkflowId) -> Option<Held> {
     let (by, since) = line.split_once(' ')?;
-    (by == HELD_BY_WORKFLOW).then(|| since.parse().ok())?
+    let by = match by {
+        HELD_BY_WORKFLOW => HeldBy::Workflow(workflow),
+        HELD_BY_ACCOUNT => HeldBy::Account,
+        HELD_BY_ALL => HeldBy::All,
+        _ => return None,
+    };
+    let since = since.parse().ok()?;
+    Some(Held { by, since })
 }
 
 fn wake_letter(wake: WakeKind) -> char {

@@ -245,7 +245,7 @@ fn a_damaged_line_of_the_progress_is_refused() {
     let awaited = format!("1 {time} {time}");
     let held = format!("workflow {time}");
     assert!(parse_hand_over(&hand_over).is_some());
-    assert!(parse_awaited(&awaited).is_some() && parse_held(&held).is_some());
+    assert!(parse_awaited(&awaited).is_some() && parse_held(&held, ID.parse().unwrap()).is_some());
     for (right, wrong) in [
         (time, ""),
         (time, "2026-02-16"),
@@ -298,7 +298,7 @@ fn a_damaged_line_of_the_progress_is_refused() {
         &format!("{held}x"),
         &held[8..],
     ] {
-        assert_eq!(parse_held(line), None, "{line}");
+        assert_eq!(parse_held(line, ID.parse().unwrap()), None, "{line}");
     }
 }
 

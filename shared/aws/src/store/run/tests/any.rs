@@ -1,5 +1,6 @@
 //! Any run comes back from its item.
 
+use domain::run::{Held, HeldBy};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
@@ -96,19 +97,19 @@ proptest! {
         first_message in option::of("[^{\\p{C}]{1,9}"),
         hand_over in option::of(any_hand_over()),
         awaited in option::of(any_awaited()),
-        (held, paused_at) in (option::of(any_time()), option::of(any_time())),
+        (held, paused_at) in (option::of((any_time(), 0..3_usize)), option::of(any_time())),
         (human_takeover, is_status_set) in any::<(bool, bool)>(),
     ) {
         let workflow = workflow(vec![step(Channel::Call, 1, "PT0S", "PT0S")]);
         if let Some(first) = touchpoints.first_mut() {
             first.message = first_message.as_deref().map(sms);
         }
-        let by = HeldBy::Workflow(workflow.id);
+        let holds = [HeldBy::All, HeldBy::Account, HeldBy::Workflow(workflow.id)];
         let run = Run {
             touchpoints,
             hand_over,
             awaited,
-            held: held.map(|since| Held { by, since }),
+            held: held.map(|(since, by)| Held { since, by: holds[by] }),
             paused_at,
             human_takeover,
             is_status_set,
@@ -119,6 +120,8 @@ proptest! {
         let entry = run.wake().map(|wake| keys::run_entry(&run, wake)).unzip();
         let written = |name| item.get(name).map(|it| it.as_s().unwrap().clone());
         prop_assert_eq!((written("gsi2pk"), written("gsi2sk")), entry);
+        let open = keys::open_entry(&run).unzip();
+        prop_assert_eq!((written("gsi1pk"), written("gsi1sk")), open);
         let back = decode::<RunItem>(item).unwrap();
         prop_assert_eq!(back.into_run(run.account_id, run.lead_id).unwrap(), run);
     }

@@ -1,0 +1,86 @@
+//! Looks at each run that is due ([architecture](../../../docs/architecture.md#touchpoints)).
+//!
+//! A hint only points at a run, and the run decides what is done. A touchpoint that is due is opened,
+//! so that callers can claim it. Everything that is overdue without a hand-over is done too. Each
+//! record of a batch is handled on its own.
+
+mod look;
+mod seen;
+mod state;
+
+use std::time::{Duration, Instant};
+
+use aws::{
+    queue::Hint,
+    telemetry::{ErrorChain, METRICS},
+};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use tokio::time::timeout;
+
+pub use self::state::DispatchTouchpoints;
+use self::{
+    look::{LookError, Looked, look},
+    seen::Seen,
+};
+
+/// Maximum time for one record. It is shorter than the function's timeout, so that the other records
+/// of the batch are acknowledged before that.
+pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
+/// Maximum time for the hints about runs that are due soon again.
+pub const HINT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Handles the records of a batch side by side. The reply names the records that failed.
+pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchResponse {
+    let started = Instant::now();
+    let records = event.records.len();
+    let records_of = event.records.iter();
+    let results = join_all(records_of.map(|message| handle_record(state, message))).await;
+    let mut response = SqsBatchResponse::default();
+    let (mut seen, mut hints) = (Seen::default(), Vec::new());
+    for result in results {
+        match result {
+            Ok(looked) => {
+                seen.add(&looked.seen);
+                hints.extend(looked.next);
+            }
+            Err(failure) => response.batch_item_failures.push(failure),
+        }
+    }
+    state.hint(&hints).await;
+    tracing::info!(
+        target: METRICS,
+        records,
+        records_failed = response.batch_item_failures.len(),
+        touchpoints_opened = seen.opened,
+        touchpoints_expired = seen.expired,
+        touchpoints_unconfirmed = seen.unconfirmed,
+        leases_lapsed = seen.lapsed,
+        outcomes_missing = seen.missing,
+        runs_held = seen.held,
+        // The largest of the batch. A batch without an opened touchpoint has none.
+        open_lag = seen.open_lag_ms,
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "batch"
+    );
+    response
+}
+
+async fn handle_record(
+    state: &DispatchTouchpoints,
+    message: &SqsMessage,
+) -> Result<Looked, BatchItemFailure> {
+    let looked = timeout(RECORD_TIMEOUT, look_at(state, message)).await;
+    looked.unwrap_or(Err(LookError::TimedOut)).map_err(|error| {
+        let message_id = message.message_id.clone().unwrap_or_default();
+        tracing::error!(queue.message_id = message_id, error = %ErrorChain(&error), "a run that is due was not looked at");
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = message_id;
+        failure
+    })
+}
+
+async fn look_at(state: &DispatchTouchpoints, message: &SqsMessage) -> Result<Looked, LookError> {
+    let body = message.body.as_deref().ok_or(LookError::NoBody)?;
+    look(state, &Hint::from_body(body)?).await
+}

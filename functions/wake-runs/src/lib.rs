@@ -1,0 +1,92 @@
+//! Once a minute, finds the runs that are due, and releases the runs whose hold has ended
+//! ([architecture](../../../docs/architecture.md#touchpoints)).
+//!
+//! It writes no run that is due: it sends a hint for each, and dispatch-touchpoints looks at it. A run
+//! that was looked at leaves the index, so a tick that is missed, doubled or cut short does no harm.
+
+mod hints;
+mod lanes;
+mod releases;
+mod tick;
+
+use aws::{
+    catalogue::Catalogue, clock::Clock, queue::DispatchQueue, store::Store, telemetry::METRICS,
+};
+use serde::Deserialize;
+use thiserror::Error;
+use tokio::time::{Duration, Instant};
+
+pub use self::tick::Woken;
+use self::tick::{Cause, Tick};
+
+/// Time after which a tick begins nothing more. The next one follows within a minute.
+///
+/// The calls that are then under way take at most three times 5 seconds, and the function has 50
+/// seconds.
+pub const BUDGET: Duration = Duration::from_secs(30);
+
+/// The schedule's event. The function needs none of its fields.
+#[derive(Debug, Deserialize)]
+pub struct ScheduledEvent {}
+
+/// Clients and caches of the function. Clones share them.
+#[derive(Clone, Debug)]
+pub struct WakeRuns {
+    pub store: Store,
+    pub catalogue: Catalogue,
+    pub queue: DispatchQueue,
+    pub clock: Clock,
+}
+
+impl WakeRuns {
+    /// Returns a state with empty caches.
+    pub fn new(store: Store, queue: DispatchQueue, clock: Clock) -> Self {
+        Self {
+            catalogue: Catalogue::new(store.clone(), clock.clone()),
+            store,
+            queue,
+            clock,
+        }
+    }
+}
+
+/// Failure of a part of a tick. The other parts are done, and the next tick tries this one again.
+#[derive(Debug, Error)]
+#[error("a part of the tick failed; the next tick tries it again")]
+pub struct WakeError {
+    pub woken: Woken,
+    /// Last failure.
+    #[source]
+    cause: Cause,
+}
+
+/// Sends hints for the runs that are due, and releases runs whose hold has ended.
+///
+/// # Errors
+/// [`WakeError`] if any of it failed, after all was tried.
+pub async fn wake(state: &WakeRuns) -> Result<Woken, WakeError> {
+    let mut tick = Tick {
+        state,
+        now: state.clock.now(),
+        until: Instant::now() + BUDGET,
+        woken: Woken::default(),
+        failed: None,
+    };
+    tick.send_hints().await;
+    tick.release_runs().await;
+    tick.watch_lanes().await;
+    let woken = tick.woken;
+    tracing::info!(
+        target: METRICS,
+        runs_due = woken.due,
+        hints_sent = woken.sent,
+        oldest_due = woken.oldest_s,
+        runs_released = woken.released,
+        oldest_open = woken.oldest_open_s,
+        "woken"
+    );
+    match tick.failed {
+        None => Ok(woken),
+        Some(cause) => Err(WakeError { woken, cause }),
+    }
+}

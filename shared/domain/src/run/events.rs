@@ -1,0 +1,89 @@
+//! Everything that happened to a run without a client: the entries of the history, and the
+//! touchpoints that need a person.
+
+use jiff::Timestamp;
+
+use super::Run;
+use crate::{
+    activity::{Activity, ActivityKind, Contact},
+    cadence::{Touchpoint, TouchpointState},
+};
+
+impl Run {
+    /// Returns the entries of the history about what has happened to the touchpoints since `before`,
+    /// the same run: missing outcomes, lapsed leases, and touchpoints that did not go out.
+    pub fn entries_since(&self, before: &Self, now: Timestamp) -> Vec<Activity> {
+        let pairs = (0..).zip(before.touchpoints.iter().zip(&self.touchpoints));
+        let mut entries: Vec<_> = pairs
+            .filter_map(|(index, (old, new))| self.entry(before, index, (old, new), now))
+            .collect();
+        if let Some(subject) = entries.last_mut().and_then(|last| last.subject.as_mut())
+            && before.cadence_state != self.cadence_state
+        {
+            *subject += &format!(", cadence {}", self.cadence_state);
+        }
+        entries
+    }
+
+    fn entry(
+        &self,
+        before: &Self,
+        index: u16,
+        (old, new): (&Touchpoint, &Touchpoint),
+        now: Timestamp,
+    ) -> Option<Activity> {
+        let name = new.name();
+        let has_ended = old.state != new.state && new.state.ends_without_outcome();
+        let (kind, what) = match new.outcome {
+            Some(outcome) if old.outcome.is_none() => (
+                ActivityKind::TouchpointOutcome,
+                format!("{name}: {outcome}"),
+            ),
+            _ if has_ended => {
+                let reason = new.reasons.last().filter(|it| !old.reasons.contains(it));
+                let reason = reason.map(|it| format!(" ({it})")).unwrap_or_default();
+                let what = format!("{name}: {}{reason}", new.state);
+                (ActivityKind::TouchpointEnded, what)
+            }
+            _ if self.lapses(index) > before.lapses(index) => {
+                let what = format!("{name}: no outcome within the lease");
+                (ActivityKind::TouchpointLapsed, what)
+            }
+            _ => return None,
+        };
+        let contact = Contact {
+            outcome: new.outcome.filter(|_| old.outcome.is_none()),
+            ..Contact::of(self.id, index, new)
+        };
+        Some(Activity {
+            contact: Some(contact),
+            ..Activity::new(kind, &what, now)
+        })
+    }
+
+    /// Returns the number of leases of a touchpoint that ended without an outcome.
+    pub fn lapses(&self, index: u16) -> u8 {
+        let hand_over = self.hand_over.as_ref().filter(|it| it.index == index);
+        hand_over.map_or(0, |it| it.lapses)
+    }
+
+    /// Returns the indexes of the touchpoints that need a person now, and did not need one before.
+    pub fn needing_a_person_since(&self, before: &Self) -> Vec<u16> {
+        changed(before, self, TouchpointState::needs_a_person)
+    }
+
+    /// Returns the indexes of the touchpoints that needed a person before, and do not need one now.
+    pub fn settled_since(&self, before: &Self) -> Vec<u16> {
+        changed(self, before, TouchpointState::needs_a_person)
+    }
+}
+
+/// Returns the indexes of the touchpoints whose state fits in `after`, and not in `before`.
+fn changed(before: &Run, after: &Run, fits: fn(TouchpointState) -> bool) -> Vec<u16> {
+    let state = |run: &Run, index| run.touchpoint(index).map(|it| it.state);
+    let is_new = |index: &u16| {
+        let fits = |state: Option<TouchpointState>| state.is_some_and(fits);
+        fits(state(after, *index)) && !fits(state(before, *index))
+    };
+    (0..).take(after.touchpoints.len()).filter(is_new).collect()
+}
