@@ -77,6 +77,8 @@ pub fn router(state: AppState) -> Router {
             &public("/leads/{id}/events"),
             post(touchpoints::report_event),
         )
+        .route(&public("/touchpoints"), get(touchpoints::list))
+        .route(&public("/touchpoints/claim"), post(touchpoints::claim))
         .route(
             &public("/touchpoints/outcomes"),
             post(touchpoints::report_many),
@@ -85,6 +87,14 @@ pub fn router(state: AppState) -> Router {
         .route(
             &public("/touchpoints/{id}/outcome"),
             post(touchpoints::report),
+        )
+        .route(
+            &public("/touchpoints/{id}/extend"),
+            post(touchpoints::extend),
+        )
+        .route(
+            &public("/touchpoints/{id}/release"),
+            post(touchpoints::release),
         )
         .route(&public("/workflows"), get(workflows::list))
         .route(&public("/workflows/{id}"), get(workflows::show))

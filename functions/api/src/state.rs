@@ -6,12 +6,19 @@ use aws::{
     cache::Cache, catalogue::Catalogue, clock::Clock, queue::StartQueue, randomness::Randomness,
     store::Store, telemetry::ErrorChain,
 };
-use domain::ids::LeadId;
+use domain::{
+    channel::Channel,
+    ids::{AccountId, LeadId, RunId},
+};
 
 use crate::{auth::KeyCache, limit::Limiter};
 
 /// Maximum number of leads in [`AppState::repaired`].
 const REPAIRED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+/// Maximum number of lanes in [`AppState::pulled`].
+const PULLED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+/// Maximum number of runs in [`AppState::taken`].
+const TAKEN_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// The store, the queue, the clock and the caches. Clones share them.
 #[derive(Clone, Debug)]
@@ -27,6 +34,10 @@ pub struct AppState {
     pub api_url: Arc<str>,
     /// Leads whose stalled start this process has repaired.
     pub repaired: Arc<Cache<LeadId, ()>>,
+    /// Lanes that this process has noted as pulled.
+    pub pulled: Arc<Cache<(AccountId, Channel), ()>>,
+    /// Runs that another caller had when this process last looked.
+    pub taken: Arc<Cache<RunId, ()>>,
 }
 
 impl AppState {
@@ -37,6 +48,8 @@ impl AppState {
             limiter: Limiter::new(store.clone(), clock.clone()),
             keys: KeyCache::new(store.clone(), clock.clone()),
             repaired: Arc::new(Cache::new(REPAIRED_CAPACITY)),
+            pulled: Arc::new(Cache::new(PULLED_CAPACITY)),
+            taken: Arc::new(Cache::new(TAKEN_CAPACITY)),
             randomness: Randomness::System,
             api_url: Arc::default(),
             store,

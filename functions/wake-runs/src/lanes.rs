@@ -10,7 +10,7 @@ use crate::tick::Tick;
 /// Number of lanes that are looked at at the same time.
 const AT_ONCE: usize = 16;
 /// Number of the oldest touchpoints of a lane that are looked at. Callers have some of them.
-const OLDEST: usize = 10;
+const OLDEST: u8 = 10;
 
 impl Tick<'_> {
     /// Finds the touchpoint that has waited longest for a caller. A lane from which nobody has ever
@@ -46,10 +46,11 @@ impl Tick<'_> {
     ) -> Result<Option<Timestamp>, StoreError> {
         let store = &self.state.store;
         let range = Timestamp::UNIX_EPOCH..self.now;
-        for open in store.open_runs(account, channel, range, OLDEST).await? {
-            if self.is_over() {
+        let mut oldest = store.open_runs(account, channel, range, OLDEST);
+        for _ in 0..OLDEST {
+            let Some(open) = oldest.next().await?.filter(|_| !self.is_over()) else {
                 break;
-            }
+            };
             let run = store
                 .run(account, open.run.lead_id, open.run.run_id)
                 .await?;

@@ -31,5 +31,6 @@ pub mod phone;
 pub mod run;
 pub mod spelling;
 pub mod time;
+pub mod touchpoint_filter;
 pub mod touchpoint_id;
 pub mod workflow;

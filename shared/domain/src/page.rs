@@ -16,8 +16,10 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::{
+    channel::Channel,
     ids::{AccountId, LeadId},
     lead::LeadFilter,
+    touchpoint_filter::TouchpointFilter,
 };
 
 const DIGEST_LENGTH: usize = 16;
@@ -31,12 +33,23 @@ pub enum List<'a> {
     Leads(&'a LeadFilter),
     /// Activities of a lead.
     History(LeadId),
+    /// Touchpoints that pass a filter.
+    Touchpoints(&'a TouchpointFilter),
 }
 
 impl List<'_> {
     /// Returns whether a text has the form of a position in the list.
     fn has_position(self, text: &str) -> bool {
         match self {
+            Self::Touchpoints(_) => {
+                let is_part = |part: &str| {
+                    Channel::of_word(part).is_some()
+                        || is_written(part, u16::to_string)
+                        || is_written(part, Uuid::to_string)
+                        || is_written(part, |time: &Timestamp| time.to_string())
+                };
+                text.split('#').count() <= 3 && text.split('#').all(is_part)
+            }
             Self::Workflows | Self::Campaigns => is_written::<Uuid>(text, Uuid::to_string),
             Self::Leads(_) => text.split_once('#').is_some_and(|(time, id)| {
                 is_written::<Timestamp>(time, Timestamp::to_string)
@@ -161,6 +174,7 @@ fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LEN
                 hash.update("\n");
             }
         }
+        List::Touchpoints(filter) => hash.update(format!("touchpoints {filter:?}")),
         List::History(lead) => {
             hash.update("history");
             hash.update(lead.as_bytes());

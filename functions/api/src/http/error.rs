@@ -69,6 +69,13 @@ pub enum ApiError {
         "The touchpoint has an outcome, or its turn is over, so it cannot be deferred any more"
     )]
     HasOutcome,
+    #[error(
+        "The lease is over, or it is another caller's: claim touchpoints again. If you have made the contact, report \
+         its outcome all the same"
+    )]
+    LeaseLapsed,
+    #[error("The person may not be contacted any more: do not make this contact")]
+    Suppressed,
     #[error("The outcome was not taken in, because the request took too long; send it again")]
     NotTaken,
     #[error("This Idempotency-Key was used for a different request; use a new key")]

@@ -173,6 +173,26 @@ impl ApiError {
                     "Look at `state` and `outcome` of the touchpoint. Report an outcome instead of `deferred`.",
                 ],
             ),
+            Self::LeaseLapsed => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Lease lapsed",
+                    "lease_lapsed",
+                    "The lease has ended, the `token` is not that of the present lease, or the run has stopped or \
+                     ended.",
+                    "Claim touchpoints again. Report the outcome of a contact that was made: it is accepted all the \
+                     same.",
+                ],
+            ),
+            Self::Suppressed => ErrorSpec::new(
+                S::CONFLICT,
+                [
+                    "Suppressed",
+                    "suppressed",
+                    "The person may not be contacted any more. The lease has ended.",
+                    "Do not make the contact.",
+                ],
+            ),
             Self::PayloadTooLarge(_) => ErrorSpec::new(
                 S::PAYLOAD_TOO_LARGE,
                 [

@@ -12,7 +12,8 @@ use lambda_http::request::RequestContext;
 use uuid::Uuid;
 
 use super::{
-    envelope::Envelope, error::ApiError, outcome_counts::OutcomeCounts, problem::Problems,
+    dispatch_counts::DispatchCounts, envelope::Envelope, error::ApiError,
+    outcome_counts::OutcomeCounts, problem::Problems,
 };
 
 /// The route whose log line counts leads.
@@ -83,6 +84,7 @@ impl Exchange {
         let error = response.extensions_mut().remove::<Arc<ApiError>>();
         let counts = response.extensions_mut().remove::<IntakeCounts>();
         let outcomes = response.extensions_mut().remove::<OutcomeCounts>();
+        let dispatch = response.extensions_mut().remove::<DispatchCounts>();
         if let Some(error) = &error {
             response = self.with_envelope(error, response);
         }
@@ -101,7 +103,12 @@ impl Exchange {
             );
         }
         let outcomes = outcomes.unwrap_or_default();
-        self.log(response.status(), error.as_deref(), counts, &outcomes);
+        self.log(
+            response.status(),
+            error.as_deref(),
+            counts,
+            (&outcomes, dispatch),
+        );
         response
     }
 
@@ -124,7 +131,7 @@ impl Exchange {
         status: StatusCode,
         error: Option<&ApiError>,
         counts: Option<IntakeCounts>,
-        outcomes: &OutcomeCounts,
+        (outcomes, dispatch): (&OutcomeCounts, Option<DispatchCounts>),
     ) {
         let Self {
             request_id,
@@ -156,6 +163,11 @@ impl Exchange {
         let (created, replayed) = (counts.map(|it| it.created), counts.map(|it| it.replayed));
         let (refused, delayed) = (counts.map(|it| it.refused), counts.map(|it| it.delayed));
         let reason = counts.and_then(|it| it.reason);
+        let claimed = dispatch.map(|it| it.claimed);
+        let (lapsed, unconfirmed) = (
+            dispatch.map(|it| it.lapsed),
+            dispatch.map(|it| it.unconfirmed),
+        );
         // The level of a tracing event is fixed when it is compiled.
         macro_rules! log {
             ($level:ident $($more:tt)*) => {
@@ -175,7 +187,10 @@ impl Exchange {
                     outcomes_opted_out = outcomes.of("opted_out"),
                     outcomes_complained = outcomes.of("complained"),
                     outcomes_callback = outcomes.of("callback"),
-                    outcomes_deferred = outcomes.of("deferred")
+                    outcomes_deferred = outcomes.of("deferred"),
+                    touchpoints_claimed = claimed,
+                    touchpoints_unconfirmed = unconfirmed,
+                    leases_lapsed = lapsed
                     $($more)* }, "request"
                 )
             };

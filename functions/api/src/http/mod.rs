@@ -1,6 +1,7 @@
 //! Requests and replies in general: bodies, fields, paths, pages, errors, and the exchange around them.
 
 pub mod body;
+pub mod dispatch_counts;
 pub mod envelope;
 pub mod error;
 pub mod error_spec;

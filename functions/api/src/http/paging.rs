@@ -5,9 +5,11 @@ use std::{fmt::Display, str::FromStr};
 
 use axum::extract::{FromRequestParts, Query};
 use domain::{
+    channel::Channel,
     ids::AccountId,
     page::{List, PageRequest, decode_cursor, encode_cursor},
     time::read_time,
+    touchpoint_filter::TouchpointFilter,
 };
 use http::request::Parts;
 use jiff::Timestamp;
@@ -66,6 +68,28 @@ impl Parameters {
             let read = text.parse();
             read.map_err(|error: T::Err| format!("{error}{advice}"))
         })
+    }
+
+    /// Takes the name of a channel.
+    pub fn take_channel(&mut self, name: &'static str) -> Option<Channel> {
+        self.take_as(name, |text| {
+            let channel = Channel::of_word(text);
+            channel.ok_or_else(|| "must be call, whatsapp, email or sms".to_owned())
+        })
+    }
+
+    /// Refuses a filter that would need a search through the whole account.
+    pub fn require_state(&mut self, filter: &TouchpointFilter) {
+        const STATES: &str = "must be due, claimed, unconfirmed or failed";
+        if filter.lead_id.is_some() || !self.problems.is_empty() {
+            return;
+        }
+        let problem = match filter.state {
+            Some(state) if state.is_of_account() => return,
+            Some(_) => format!("{STATES} without lead_id"),
+            None => format!("{STATES}; to list all touchpoints of a lead, send lead_id"),
+        };
+        self.problems.push(Problem::new("state", problem));
     }
 
     /// Takes a time in RFC 3339.

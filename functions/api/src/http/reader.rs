@@ -200,11 +200,29 @@ impl Reader {
     /// Takes the name of a channel.
     pub fn channel(&mut self, field: &str) -> Option<Channel> {
         let text = self.text(field)?;
-        let channel = Channel::ALL.into_iter().find(|it| it.as_str() == text);
+        let channel = Channel::of_word(&text);
         if channel.is_none() {
             self.refuse(field, &text, "must be call, whatsapp, email or sms");
         }
         channel
+    }
+
+    /// Takes a list of names of channels, each once. `None` if it is absent or empty.
+    pub fn channels(&mut self, field: &str) -> Option<Vec<Channel>> {
+        let value = self.take_value(field)?;
+        let Ok(words) = serde_json::from_str::<Vec<String>>(value.get()) else {
+            self.problem(field, "must be a list of channels, such as [\"call\"]");
+            return None;
+        };
+        let mut channels = Vec::new();
+        for word in words {
+            match Channel::of_word(&word) {
+                Some(channel) if channels.contains(&channel) => {}
+                Some(channel) => channels.push(channel),
+                None => self.refuse(field, &word, "must be call, whatsapp, email or sms"),
+            }
+        }
+        (!channels.is_empty()).then_some(channels)
     }
 
     /// Takes a time in RFC 3339.

@@ -9,7 +9,7 @@ use super::{problem::shown_name, usual_paths};
 /// Prefix of the routes that need a key.
 const PREFIX: &str = "/api/public";
 /// Every path of the router. A test compares it with docs/openapi.json.
-pub const ROUTES: [&str; 20] = [
+pub const ROUTES: [&str; 24] = [
     "/api/public/leads",
     "/api/public/leads/{id}",
     "/api/public/leads/{id}/assign-workflow",
@@ -20,9 +20,13 @@ pub const ROUTES: [&str; 20] = [
     "/api/public/leads/{id}/history",
     "/api/public/leads/{id}/runs/{run_id}",
     "/api/public/leads/{id}/events",
+    "/api/public/touchpoints",
+    "/api/public/touchpoints/claim",
     "/api/public/touchpoints/outcomes",
     "/api/public/touchpoints/{id}",
+    "/api/public/touchpoints/{id}/extend",
     "/api/public/touchpoints/{id}/outcome",
+    "/api/public/touchpoints/{id}/release",
     "/api/public/workflows",
     "/api/public/workflows/{id}",
     "/api/public/workflows/{id}/preview",

@@ -12,6 +12,8 @@ pub use self::{
     erase::erase,
     list::list,
     next::NextTouchpoint,
-    reply::{ActiveRun, CreatedLead, ListedLead},
+    reply::{
+        ActiveRun, CampaignOut, ContactedLead, CreatedLead, CurrentStatus, ListedLead, RunWorkflow,
+    },
     show::show,
 };

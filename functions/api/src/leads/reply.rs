@@ -7,7 +7,7 @@ use domain::{
     metadata::Metadata,
     name::Name,
     run::{CadenceState, Run, RunStatus},
-    workflow::{GoalType, WorkflowLabel},
+    workflow::{GoalType, Status, WorkflowLabel},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -103,9 +103,20 @@ pub struct LeadOut<'a> {
     updated_at: Timestamp,
 }
 
+/// A lead as the receiver of a touchpoint gets it.
+#[derive(Serialize, ToSchema)]
+pub struct ContactedLead<'a> {
+    #[schema(value_type = domain_types::LeadId)]
+    id: LeadId,
+    #[serde(flatten)]
+    person: Person<'a>,
+    #[schema(value_type = domain_types::Metadata)]
+    metadata: &'a Metadata,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = CampaignLabel)]
-struct CampaignOut<'a> {
+pub struct CampaignOut<'a> {
     #[schema(value_type = domain_types::CampaignId)]
     id: CampaignId,
     #[schema(example = "Spring Launch")]
@@ -139,7 +150,7 @@ struct RunWithNext<'a> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct RunWorkflow<'a> {
+pub struct RunWorkflow<'a> {
     #[schema(value_type = domain_types::WorkflowId)]
     id: WorkflowId,
     #[schema(example = "Sales Outreach")]
@@ -149,7 +160,7 @@ struct RunWorkflow<'a> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct CurrentStatus<'a> {
+pub struct CurrentStatus<'a> {
     #[schema(value_type = domain_types::StatusId)]
     id: StatusId,
     #[schema(example = "new")]
@@ -207,10 +218,7 @@ impl<'a> LeadOut<'a> {
             person: Person::from(lead),
             metadata: &lead.metadata,
             tags: [],
-            campaign: campaign.map(|campaign| CampaignOut {
-                id: campaign.id,
-                name: &campaign.name,
-            }),
+            campaign: campaign.map(CampaignOut::from),
             active_workflow_run: run.map(|run| RunWithNext {
                 run: ActiveRun::from(run),
                 next_touchpoint,
@@ -221,33 +229,63 @@ impl<'a> LeadOut<'a> {
     }
 }
 
-impl<'a> From<&'a Run> for ActiveRun<'a> {
-    fn from(run: &'a Run) -> Self {
+impl<'a> From<&'a Profile> for ContactedLead<'a> {
+    fn from(lead: &'a Profile) -> Self {
+        Self {
+            id: lead.id,
+            person: Person::from(lead),
+            metadata: &lead.metadata,
+        }
+    }
+}
+
+impl<'a> From<&'a Campaign> for CampaignOut<'a> {
+    fn from(campaign: &'a Campaign) -> Self {
+        Self {
+            id: campaign.id,
+            name: &campaign.name,
+        }
+    }
+}
+
+impl<'a> From<&'a WorkflowLabel> for RunWorkflow<'a> {
+    fn from(workflow: &'a WorkflowLabel) -> Self {
         let WorkflowLabel {
             id,
             name,
             goal_type,
             version: _,
-        } = &run.workflow;
-        let status = &run.current_status;
+        } = workflow;
+        Self {
+            id: *id,
+            name,
+            goal_type: *goal_type,
+        }
+    }
+}
+
+impl<'a> From<&'a Status> for CurrentStatus<'a> {
+    fn from(status: &'a Status) -> Self {
+        Self {
+            id: status.id,
+            key: &status.key,
+            label: &status.label,
+            category: &status.category,
+        }
+    }
+}
+
+impl<'a> From<&'a Run> for ActiveRun<'a> {
+    fn from(run: &'a Run) -> Self {
         Self {
             id: run.id,
-            workflow_id: *id,
+            workflow_id: run.workflow.id,
             is_active: run.is_active(),
             human_takeover: run.human_takeover,
             cadence_state: run.cadence_state,
             run_status: run.status,
-            workflow: RunWorkflow {
-                id: *id,
-                name,
-                goal_type: *goal_type,
-            },
-            current_status: CurrentStatus {
-                id: status.id,
-                key: &status.key,
-                label: &status.label,
-                category: &status.category,
-            },
+            workflow: RunWorkflow::from(&run.workflow),
+            current_status: CurrentStatus::from(&run.current_status),
         }
     }
 }

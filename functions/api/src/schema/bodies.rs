@@ -228,6 +228,47 @@ struct OutcomeDetails {
 #[derive(Serialize, ToSchema)]
 pub struct ShortText(Option<String>);
 
+/// The touchpoints that a caller wants.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"channels": ["call"], "limit": 1, "lease": "PT5M"}))]
+pub struct ClaimBody {
+    /// The channels of the touchpoints; the default is all.
+    channels: Option<Vec<Channel>>,
+    /// The maximum number of touchpoints.
+    #[schema(minimum = 1, maximum = 25, default = 1)]
+    limit: Option<u32>,
+    #[schema(required = false)]
+    lease: LeaseLength,
+}
+
+/// The time for which the caller has a touchpoint: PT30S to PT1H, by default PT5M.
+#[derive(Serialize, ToSchema)]
+#[schema(format = Duration, example = "PT5M")]
+pub struct LeaseLength(Option<String>);
+
+/// A longer lease of a touchpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "q83vEjRWeJCrzw", "lease": "PT5M"}))]
+pub struct ExtendBody {
+    /// The token of the lease.
+    token: String,
+    #[schema(required = false)]
+    lease: LeaseLength,
+}
+
+/// A touchpoint that goes back.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "q83vEjRWeJCrzw", "reason": "Shift ends"}))]
+pub struct ReleaseBody {
+    /// The token of the lease.
+    token: String,
+    #[schema(required = false)]
+    reason: Note,
+}
+
 /// A contact outside of a touchpoint.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]

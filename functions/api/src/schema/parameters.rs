@@ -5,7 +5,7 @@
     reason = "these types are never made: they describe what is read by hand"
 )]
 
-use super::domain_types::{CampaignId, WorkflowId};
+use super::domain_types::{CampaignId, Channel, LeadId, WorkflowId};
 use utoipa::IntoParams;
 
 #[derive(IntoParams)]
@@ -32,6 +32,19 @@ pub struct LeadParams {
     /// Only leads that were created before this time, such as `2026-02-11T12:00:00Z`.
     #[param(format = DateTime)]
     created_before: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TouchpointParams {
+    /// `due`: touchpoints that you can claim now. `claimed`: touchpoints that a caller has. `unconfirmed` and
+    /// `failed`: touchpoints that need a person. All other states need `lead_id`.
+    #[param(format = "listed-state", example = "due")]
+    state: Option<String>,
+    /// Only touchpoints of this channel.
+    channel: Option<Channel>,
+    /// Only touchpoints of this lead, in any state. Without it, `state` is required.
+    lead_id: Option<LeadId>,
 }
 
 #[derive(IntoParams)]

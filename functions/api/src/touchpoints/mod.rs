@@ -1,7 +1,11 @@
 //! Touchpoints, their outcomes, and contacts outside of touchpoints
 //! ([contract](../../../../docs/contract.md#touchpoints)).
 
+pub mod claim;
+mod due;
 pub mod event;
+pub mod lease;
+pub mod list;
 pub mod many;
 pub mod one;
 mod outcome;
@@ -10,5 +14,11 @@ mod report;
 pub mod show;
 
 pub use self::{
-    event::report as report_event, many::report as report_many, one::report, show::show,
+    claim::claim,
+    event::report as report_event,
+    lease::{extend, release},
+    list::list,
+    many::report as report_many,
+    one::report,
+    show::show,
 };

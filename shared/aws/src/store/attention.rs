@@ -5,6 +5,7 @@ use domain::{
     ids::{AccountId, RunId},
     page::{Page, PageRequest},
     run::Run,
+    time::whole_second,
     touchpoint_id::TouchpointRef,
 };
 use jiff::Timestamp;
@@ -33,7 +34,7 @@ impl Attention {
     pub(super) fn new(account: AccountId, run: RunId, index: u16, since: Timestamp) -> Self {
         Self {
             gsi1pk: keys::attentions(account),
-            gsi1sk: keys::created_position(since, format!("{run}#{index}")),
+            gsi1sk: keys::created_position(whole_second(since), format!("{run}#{index}")),
         }
     }
 }

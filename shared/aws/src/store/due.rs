@@ -7,6 +7,7 @@ use domain::{
     channel::Channel,
     ids::{AccountId, LeadId, RunId},
     run::{Run, WakeKind},
+    touchpoint_id::TouchpointRef,
 };
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -51,6 +52,15 @@ impl DueRun {
 }
 
 impl ListedRun {
+    /// Returns the key of the run of a touchpoint.
+    pub fn of_touchpoint(touchpoint: &TouchpointRef) -> Self {
+        Self {
+            account_id: touchpoint.account_id,
+            lead_id: touchpoint.lead_id,
+            run_id: touchpoint.run_id,
+        }
+    }
+
     /// Returns the key of a run.
     pub fn of(run: &Run) -> Self {
         Self {
@@ -68,48 +78,65 @@ pub struct OpenRun {
     pub due_at: Timestamp,
 }
 
-/// The runs that are due in a range of time, of all shards, oldest first. It reads the index a page
-/// of each shard at a time. The index lags behind the table, so a run may be due no more.
+/// Entries of an index that is spread over shards, in the order of their times. It reads a page of
+/// each shard at a time. An index lags behind the table, so an entry may be out of date.
 #[derive(Debug)]
-pub struct DueRuns {
-    shards: Vec<DueShard>,
+pub struct Listing<E> {
+    shards: Vec<Shard<E>>,
 }
 
 #[derive(Debug)]
-struct DueShard {
+struct Shard<E> {
     query: QueryFluentBuilder,
-    page: VecDeque<DueRun>,
+    page: VecDeque<E>,
     is_read: bool,
 }
 
-impl DueRuns {
-    /// Returns the next run. `None` after the last one.
+/// An entry of an index.
+pub trait Entry: Sized {
+    /// Reads an item of the index. `None` if it is another entry.
+    fn of(item: Attributes) -> Option<Self>;
+
+    /// Returns the time by which the index is sorted.
+    fn at(&self) -> Timestamp;
+}
+
+impl<E: Entry> Listing<E> {
+    /// Returns the next entry. `None` after the last one.
     ///
     /// # Errors
     /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
-    pub async fn next(&mut self) -> Result<Option<DueRun>, StoreError> {
-        if self.shards.iter().any(DueShard::needs_page) {
-            try_join_all(self.shards.iter_mut().map(DueShard::read_page)).await?;
+    pub async fn next(&mut self) -> Result<Option<E>, StoreError> {
+        if self.shards.iter().any(Shard::needs_page) {
+            try_join_all(self.shards.iter_mut().map(Shard::read_page)).await?;
         }
         let shards = self.shards.iter_mut();
         let first = shards
             .filter(|shard| !shard.page.is_empty())
-            .max_by_key(|shard| Reverse(shard.page.front().map(|due| due.at)));
+            .max_by_key(|shard| Reverse(shard.page.front().map(E::at)));
         Ok(first.and_then(|shard| shard.page.pop_front()))
     }
 }
 
-impl DueShard {
+impl<E: Entry> Shard<E> {
+    fn new(query: QueryFluentBuilder) -> Self {
+        Self {
+            query,
+            page: VecDeque::new(),
+            is_read: false,
+        }
+    }
+
     fn needs_page(&self) -> bool {
         self.page.is_empty() && !self.is_read
     }
 
-    /// Reads pages until one has a run, or until the end of the shard.
+    /// Reads pages until one has an entry, or until the end of the shard.
     async fn read_page(&mut self) -> Result<(), StoreError> {
         while self.needs_page() {
             let reply = self.query.clone().send().await?;
             let items = reply.items.unwrap_or_default().into_iter();
-            self.page = items.filter_map(due_run).collect();
+            self.page = items.filter_map(E::of).collect();
             self.is_read = reply.last_evaluated_key.is_none();
             let query = self.query.clone();
             self.query = query.set_exclusive_start_key(reply.last_evaluated_key);
@@ -118,25 +145,50 @@ impl DueShard {
     }
 }
 
+impl Entry for DueRun {
+    fn of(item: Attributes) -> Option<Self> {
+        let (at, kind, channel) = keys::parse_due_position(item.get("gsi2sk")?.as_s().ok()?)?;
+        Some(Self {
+            run: listed(item)?,
+            at,
+            kind,
+            channel,
+        })
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+impl Entry for OpenRun {
+    fn of(item: Attributes) -> Option<Self> {
+        let (_, due_at) = keys::parse_open_position(item.get("gsi1sk")?.as_s().ok()?)?;
+        Some(Self {
+            run: listed(item)?,
+            due_at,
+        })
+    }
+
+    fn at(&self) -> Timestamp {
+        self.due_at
+    }
+}
+
 impl Store {
-    /// Returns the runs that are due in a range of time. Reads nothing yet.
-    pub fn due_runs(&self, range: Range<Timestamp>) -> DueRuns {
+    /// Returns the runs that are due in a range of time, oldest first. Reads nothing yet.
+    pub fn due_runs(&self, range: Range<Timestamp>) -> Listing<DueRun> {
+        let (from, to) = (range.start, range.end);
         let shards = (0..keys::WAKE_SHARDS).map(|shard| {
-            let (from, to) = (range.start, range.end);
             let query = self.listing(keys::PENDING_INDEX, keys::due_runs(shard));
-            DueShard {
-                query: query
-                    .key_condition_expression(
-                        "gsi2pk = :partition AND gsi2sk BETWEEN :from AND :to",
-                    )
-                    .expression_attribute_values(":from", text(format!("{from:.0}")))
-                    // Without those of the second `to` itself.
-                    .expression_attribute_values(":to", text(format!("{to:.0}"))),
-                page: VecDeque::new(),
-                is_read: false,
-            }
+            let query = query
+                .key_condition_expression("gsi2pk = :partition AND gsi2sk BETWEEN :from AND :to")
+                .expression_attribute_values(":from", text(format!("{from:.0}")))
+                // Without those of the second `to` itself.
+                .expression_attribute_values(":to", text(format!("{to:.0}")));
+            Shard::new(query)
         });
-        DueRuns {
+        Listing {
             shards: shards.collect(),
         }
     }
@@ -160,46 +212,30 @@ impl Store {
         Ok(reply.await?.items.unwrap_or_default())
     }
 
-    /// Returns up to `limit` of an account's open touchpoints of a channel that are due in a range of
-    /// time, oldest first.
-    ///
-    /// # Errors
-    /// The errors of a [read](StoreError#reads), except [`StoreError::Damaged`].
-    pub async fn open_runs(
+    /// Returns an account's open touchpoints of a channel that are due in a range of time, both ends
+    /// included, oldest first. Reads nothing yet, and then pages of `page` entries of each shard.
+    pub fn open_runs(
         &self,
         account: AccountId,
         channel: Channel,
         range: Range<Timestamp>,
-        limit: usize,
-    ) -> Result<Vec<OpenRun>, StoreError> {
+        page: u8,
+    ) -> Listing<OpenRun> {
         let from = keys::open_position(channel, range.start);
         let to = keys::open_position(channel, range.end);
-        let shards: Vec<_> = (0..keys::OPEN_SHARDS)
-            .map(|shard| {
-                let partition = keys::open_touchpoints(account, shard);
-                self.open_page(partition, (&from, &to), limit)
-            })
-            .collect();
-        let mut open = try_join_all(shards).await?.concat();
-        open.sort_by_key(|open| (open.due_at, open.run));
-        open.truncate(limit);
-        Ok(open)
-    }
-
-    async fn open_page(
-        &self,
-        partition: String,
-        (from, to): (&str, &str),
-        limit: usize,
-    ) -> Result<Vec<OpenRun>, StoreError> {
-        let query = self
-            .listing(keys::LIST_INDEX, partition)
-            .key_condition_expression("gsi1pk = :partition AND gsi1sk BETWEEN :from AND :to")
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let items = query.send().await?.items.unwrap_or_default().into_iter();
-        Ok(items.filter_map(open_run).collect())
+        let shards = (0..keys::OPEN_SHARDS).map(|shard| {
+            let partition = keys::open_touchpoints(account, shard);
+            let query = self.listing(keys::LIST_INDEX, partition);
+            let query = query
+                .key_condition_expression("gsi1pk = :partition AND gsi1sk BETWEEN :from AND :to")
+                .expression_attribute_values(":from", text(&from))
+                .expression_attribute_values(":to", text(&to))
+                .limit(page.into());
+            Shard::new(query)
+        });
+        Listing {
+            shards: shards.collect(),
+        }
     }
 
     fn listing(&self, index: &str, partition: String) -> QueryFluentBuilder {
@@ -209,24 +245,6 @@ impl Store {
             .index_name(index)
             .expression_attribute_values(":partition", text(partition))
     }
-}
-
-fn due_run(item: Attributes) -> Option<DueRun> {
-    let (at, kind, channel) = keys::parse_due_position(item.get("gsi2sk")?.as_s().ok()?)?;
-    Some(DueRun {
-        run: listed(item)?,
-        at,
-        kind,
-        channel,
-    })
-}
-
-fn open_run(item: Attributes) -> Option<OpenRun> {
-    let (_, due_at) = keys::parse_open_position(item.get("gsi1sk")?.as_s().ok()?)?;
-    Some(OpenRun {
-        run: listed(item)?,
-        due_at,
-    })
 }
 
 pub(super) fn listed(item: Attributes) -> Option<ListedRun> {

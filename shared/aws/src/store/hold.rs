@@ -1,8 +1,8 @@
 //! Holds, and the orders to release the runs that a hold has held.
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
 
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use domain::{
     ids::{AccountId, WorkflowId},
     run::HeldBy,
@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::{
     Store, StoreError,
     error::DamageError,
-    item::{Attributes, Entity, damaged, decode, encode, text},
+    hand_over::Items,
+    item::{Entity, damaged, decode, encode, text},
     keys::{self, Key},
     transaction::{incomplete, written},
 };
@@ -184,40 +185,8 @@ impl Store {
         account: AccountId,
         workflow: WorkflowId,
     ) -> Result<Option<HeldBy>, StoreError> {
-        let items = self.read_together(&hold_keys(account, workflow)).await?;
+        let items = self.read_together(hold_keys(account, workflow)).await?;
         Ok(hold_in(&items, account, workflow))
-    }
-
-    /// Reads several items consistently, in one call. An item that is missing is left out.
-    ///
-    /// # Errors
-    /// The errors of a [read](StoreError#reads).
-    pub(super) async fn read_together(
-        &self,
-        keys: &[Key],
-    ) -> Result<HashMap<(String, String), Attributes>, StoreError> {
-        let keys = keys.iter().cloned().map(Key::into_item).collect();
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(true);
-        let mut next = Some(request.build().map_err(incomplete)?);
-        let mut items = HashMap::new();
-        while let Some(request) = next {
-            let get = self.client.batch_get_item();
-            let reply = get.request_items(&*self.table, request).send().await?;
-            let found = reply.responses.unwrap_or_default().into_values().flatten();
-            for item in found {
-                if let Some(key) = Key::of(item.clone()) {
-                    items.insert((key.pk, key.sk), item);
-                }
-            }
-            next = reply
-                .unprocessed_keys
-                .unwrap_or_default()
-                .into_values()
-                .next();
-        }
-        Ok(items)
     }
 
     /// Returns the write of the order to release the runs of a hold that ends.
@@ -324,12 +293,8 @@ pub(super) fn hold_keys(account: AccountId, workflow: WorkflowId) -> [Key; 3] {
 }
 
 /// Returns the widest of the holds that are in force. `items` are those of [`hold_keys`].
-pub(super) fn hold_in(
-    items: &HashMap<(String, String), Attributes>,
-    account: AccountId,
-    workflow: WorkflowId,
-) -> Option<HeldBy> {
+pub(super) fn hold_in(items: &Items, account: AccountId, workflow: WorkflowId) -> Option<HeldBy> {
     let mut holds = holds(account, workflow).into_iter();
-    let held = holds.find(|(_, key)| items.contains_key(&(key.pk.clone(), key.sk.clone())));
+    let held = holds.find(|(_, key)| items.contains_key(key));
     held.map(|(by, _)| by)
 }

@@ -29,7 +29,7 @@ pub const WAKE_SHARDS: u8 = 16;
 pub(super) const PENDING_INDEX: &str = "gsi2";
 
 /// A primary key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,

@@ -20,6 +20,7 @@ mod error;
 mod event;
 #[cfg(test)]
 mod golden;
+mod hand_over;
 mod history;
 mod hold;
 mod intake;
@@ -42,10 +43,11 @@ mod workflow;
 pub use self::{
     bucket::{Withdrawal, Withdrawn},
     check::{Breach, Checked, Counts, Rule, check},
-    due::{DueRun, DueRuns, ListedRun, OpenRun},
+    due::{DueRun, ListedRun, Listing, OpenRun},
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
     event::EventReceipt,
+    hand_over::{Allowed, RunOfLead},
     history::ContactEntry,
     hold::{Hold, HoldScope, ReleaseOrder},
     intake::{BatchResult, Created, WriteStatus},

@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 38] = [
+pub const ALL: [Metric; 39] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {
@@ -65,6 +65,7 @@ pub const ALL: [Metric; 38] = [
     },
     count("erasures_finished"),
     count("touchpoints_opened"),
+    count("touchpoints_claimed"),
     count("touchpoints_expired"),
     count("touchpoints_unconfirmed"),
     count("leases_lapsed"),

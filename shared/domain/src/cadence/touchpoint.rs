@@ -229,7 +229,7 @@ impl Reachability {
 
     /// Returns the address that the lead lacks for the channel. `None` if the channel can reach the
     /// lead.
-    pub(super) fn missing_for(self, channel: Channel) -> Option<Reason> {
+    pub fn missing_for(self, channel: Channel) -> Option<Reason> {
         match channel {
             Channel::Email => (!self.email).then_some(Reason::NoEmail),
             Channel::Call | Channel::Whatsapp | Channel::Sms => {

@@ -1,0 +1,105 @@
+//! The open touchpoints that a caller may claim, in the order in which they are offered.
+
+use std::collections::VecDeque;
+
+use aws::store::{ListedRun, Listing, OpenRun, RunOfLead};
+use aws::telemetry::ErrorChain;
+use domain::ids::AccountId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::request::ClaimRequest;
+use crate::{http::error::ApiError, state::AppState};
+
+/// Time for which a touchpoint that is due counts as fresh. Fresh ones go before the backlog, so that
+/// a backlog does not make every contact late.
+const FRESH: SignedDuration = SignedDuration::from_mins(2);
+/// Entries of one read of the index, from each of its shards.
+const PAGE: u8 = 25;
+/// Minimum number of runs that are read together. Callers who ask at the same moment draw from them.
+const TOGETHER: usize = 10;
+/// Time for which a process does not look again at a run that another caller has. It may be given back
+/// sooner than its lease ends.
+const TAKEN: SignedDuration = SignedDuration::from_secs(5);
+
+/// The open touchpoints of some lanes: the fresh ones, then the backlog, each oldest first.
+pub struct Candidates<'a> {
+    state: &'a AppState,
+    now: Timestamp,
+    listings: VecDeque<Listing<OpenRun>>,
+}
+
+impl<'a> Candidates<'a> {
+    pub fn new(state: &'a AppState, account: AccountId, request: &ClaimRequest) -> Self {
+        let now = state.clock.now();
+        let fresh_from = now.saturating_sub(FRESH).unwrap_or(now);
+        let second = SignedDuration::from_secs(1);
+        let before = fresh_from.saturating_sub(second).unwrap_or(fresh_from);
+        let ranges = [fresh_from..now, Timestamp::UNIX_EPOCH..before];
+        let listings = ranges.into_iter().flat_map(|range| {
+            let channels = request.channels.iter();
+            channels.map(move |it| state.store.open_runs(account, *it, range.clone(), PAGE))
+        });
+        Self {
+            state,
+            now,
+            listings: listings.collect(),
+        }
+    }
+
+    /// Reads the next runs that no other caller has, at most `most`. Empty after the last one.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn next(&mut self, most: usize) -> Result<Vec<RunOfLead>, ApiError> {
+        loop {
+            let listed = self.listed(most.max(TOGETHER)).await?;
+            if listed.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut found = Vec::new();
+            for run in self.state.store.runs_of_leads(&listed).await? {
+                match run {
+                    Ok(run) if !run.run.is_claimed(self.now) => found.push(run),
+                    Ok(run) => self.state.taken.put(run.run.id, (), self.now, TAKEN),
+                    // The other touchpoints go out all the same.
+                    Err(error) => {
+                        tracing::error!(error = %ErrorChain(&error), "a run cannot be claimed");
+                    }
+                }
+            }
+            if found.is_empty() {
+                continue;
+            }
+            self.shuffle(&mut found);
+            found.truncate(most);
+            return Ok(found);
+        }
+    }
+
+    async fn listed(&mut self, most: usize) -> Result<Vec<ListedRun>, ApiError> {
+        let mut listed = Vec::new();
+        while let Some(first) = self.listings.front_mut()
+            && listed.len() < most
+        {
+            match first.next().await? {
+                Some(open) => {
+                    let is_taken = self.state.taken.get(&open.run.run_id, self.now);
+                    listed.extend(is_taken.is_none().then_some(open.run));
+                }
+                None => {
+                    self.listings.pop_front();
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Draws an order, so that callers who ask at the same moment do not all try the same run.
+    fn shuffle(&self, runs: &mut [RunOfLead]) {
+        for last in (1..runs.len()).rev() {
+            let [.., high, low] = self.state.randomness.bits();
+            let other = usize::from(u16::from_be_bytes([high, low])) % (last + 1);
+            runs.swap(last, other);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `POST /touchpoints/claim`: callers take the touchpoints that are due.
+
+mod candidates;
+mod request;
+mod take;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+
+pub use self::take::Taken;
+use self::{candidates::Candidates, request::ClaimRequest, take::take};
+#[cfg(feature = "description")]
+use crate::schema::{
+    bodies::ClaimBody,
+    refusals::{Checked, Keyed, WithBody},
+};
+use crate::{
+    auth::Caller,
+    http::{body::JsonBody, dispatch_counts::DispatchCounts, error::ApiError},
+    state::AppState,
+};
+
+use super::due::ClaimReply;
+
+/// Time for which a process remembers that callers pull from a lane.
+const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
+
+/// Claim the touchpoints that are due
+///
+/// Gives the caller up to `limit` touchpoints that are due, each for a lease. Make the contact, and
+/// report its outcome before the lease ends. The list is empty if nothing is due.
+///
+/// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
+/// then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
+/// times at most.
+#[utoipa::path(
+    post,
+    path = "/api/public/touchpoints/claim",
+    operation_id = "claimTouchpoints",
+    tag = "Touchpoints",
+    request_body = ClaimBody,
+    responses(
+        (status = 200, description = "The touchpoints that the caller has now.", body = ClaimReply<'static>),
+        Keyed,
+        Checked,
+        WithBody,
+    ),
+)]
+pub async fn claim(
+    State(state): State<AppState>,
+    Caller(account): Caller,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let request = ClaimRequest::read(&body)?;
+    note_pulls(&state, account.id, &request).await?;
+    let secret = state.catalogue.secret(account.id).await?;
+    let mut counts = DispatchCounts::default();
+    let mut claimed = Vec::new();
+    let mut candidates = Candidates::new(&state, account.id, &request);
+    while claimed.len() < request.limit {
+        let runs = candidates.next(request.limit - claimed.len()).await?;
+        if runs.is_empty() {
+            break;
+        }
+        claimed.extend(take(&state, runs, request.lease, &mut counts).await?);
+    }
+    let mut campaigns = Vec::with_capacity(claimed.len());
+    for it in &claimed {
+        campaigns.push(match it.lead.profile.campaign_id {
+            Some(id) => state.catalogue.campaign(account.id, id).await?,
+            None => None,
+        });
+    }
+    let pairs = claimed.iter().zip(&campaigns);
+    let touchpoints = pairs.filter_map(|(it, campaign)| it.out(campaign.as_deref(), &secret));
+    let reply = ClaimReply {
+        success: true,
+        touchpoints: touchpoints.collect(),
+    };
+    Ok((Extension(counts), Json(reply)).into_response())
+}
+
+/// Notes that callers pull from the lanes of a request, once an hour: the alarm for a lane's backlog
+/// counts only such lanes.
+async fn note_pulls(
+    state: &AppState,
+    account: domain::ids::AccountId,
+    request: &ClaimRequest,
+) -> Result<(), ApiError> {
+    for channel in &request.channels {
+        let (lane, now) = ((account, *channel), state.clock.now());
+        if state.pulled.get(&lane, now).is_none() {
+            state.store.note_pull(account, *channel, now).await?;
+            state.pulled.put(lane, (), now, PULL_NOTED);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Claims of touchpoints: the claim, then the checks, then the hand-over.
+
+use std::sync::Arc;
+
+use aws::store::{Allowed, RunOfLead, StoreError};
+use domain::{
+    activity::{Activity, ActivityKind, Contact},
+    cadence::Touchpoint,
+    first_message::{FirstMessage, MessageParts},
+    lead::Lead,
+    run::{Answer, Claim, Delivery, Owner, Run},
+    workflow::Workflow,
+};
+use futures::future::{join_all, try_join_all};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    http::{dispatch_counts::DispatchCounts, error::ApiError},
+    retry::{TRIES, pause},
+    runs::planned_by,
+    state::AppState,
+};
+
+/// A touchpoint that a caller has now.
+pub struct Taken {
+    pub run: Run,
+    pub lead: Lead,
+    pub index: u16,
+    pub claim: Claim,
+    pub not_after: Timestamp,
+    pub message: Option<MessageParts>,
+}
+
+/// A claim that is written, and whose checks are to come.
+struct Claimed {
+    run: Run,
+    workflow: Arc<Workflow>,
+    index: u16,
+    claim: Claim,
+}
+
+/// Claims the touchpoints of runs, and returns those that may go out. Another caller may be faster, so
+/// the result can be empty.
+///
+/// # Errors
+/// Errors of the store.
+pub async fn take(
+    state: &AppState,
+    runs: Vec<RunOfLead>,
+    lease: SignedDuration,
+    counts: &mut DispatchCounts,
+) -> Result<Vec<Taken>, ApiError> {
+    let claims = runs.into_iter().map(|it| claim(state, it, lease));
+    let claims: Vec<_> = claims.collect();
+    let (mut claimed, mut places) = (Vec::new(), Vec::new());
+    let mut failed = None;
+    for result in join_all(claims).await {
+        match result {
+            Ok((done, of_claim)) => {
+                counts.add(of_claim);
+                if let Some((done, place)) = done {
+                    claimed.push(done);
+                    places.push(place);
+                }
+            }
+            // The caller gets the other touchpoints. The lease of this one ends, if it was written.
+            Err(error) => failed = Some(error),
+        }
+    }
+    if claimed.is_empty() {
+        return failed.map_or(Ok(Vec::new()), Err);
+    }
+    // Read after the claims: everything that forbids a contact and was written before is seen.
+    let allowed = state.store.allowed(&places).await?;
+    let checks = claimed.into_iter().zip(allowed);
+    let checks: Vec<_> = checks
+        .map(|(it, allowed)| check(state, it, allowed))
+        .collect();
+    let mut taken = Vec::new();
+    for (done, of_check) in try_join_all(checks).await? {
+        counts.add(of_check);
+        taken.extend(done);
+    }
+    counts.claimed += taken.len();
+    Ok(taken)
+}
+
+/// Writes the claim of a run's touchpoint. `None` if there is nothing to claim.
+async fn claim(
+    state: &AppState,
+    RunOfLead { mut run, lead }: RunOfLead,
+    lease: SignedDuration,
+) -> Result<(Option<(Claimed, RunOfLead)>, DispatchCounts), ApiError> {
+    let nothing = (None, DispatchCounts::default());
+    let Some(workflow) = planned_by(state, &run).await? else {
+        return Ok(nothing);
+    };
+    let (before, now) = (run.clone(), state.clock.now());
+    let owner = Owner(state.randomness.bits());
+    let index = run.claim(owner, lease, Delivery::Pull, &workflow, now).ok();
+    let mut entries = run.entries_since(&before, now);
+    entries.extend(index.and_then(|index| entry(&run, index, now)));
+    if run == before {
+        return Ok(nothing);
+    }
+    match state.store.write_run(&before, &run, &entries, now).await {
+        // Another caller was faster.
+        Err(StoreError::Conflict) => return Ok(nothing),
+        written => written.map_err(ApiError::of_change)?,
+    }
+    let counts = DispatchCounts::of(&before, &run);
+    run.revision += 1;
+    let claim = run.hand_over.as_ref().and_then(|it| it.claim);
+    let claimed = index.zip(claim).map(|(index, claim)| {
+        let place = RunOfLead {
+            run: run.clone(),
+            lead,
+        };
+        let claimed = Claimed {
+            run,
+            workflow,
+            index,
+            claim,
+        };
+        (claimed, place)
+    });
+    Ok((claimed, counts))
+}
+
+/// Checks a claim against everything that can forbid a contact. A touchpoint that may not go out is
+/// settled, and `None` is returned.
+async fn check(
+    state: &AppState,
+    claimed: Claimed,
+    Allowed { lead, held_by }: Allowed,
+) -> Result<(Option<Taken>, DispatchCounts), ApiError> {
+    let Claimed {
+        run,
+        workflow,
+        index,
+        claim,
+    } = claimed;
+    let now = state.clock.now();
+    // An erased lead has no run any more.
+    let Some(lead) = lead else {
+        return Ok((None, DispatchCounts::default()));
+    };
+    let touchpoint = run.touchpoint(index).ok_or(ApiError::Internal(None))?;
+    let answer = match lead.reachability().missing_for(touchpoint.channel) {
+        _ if held_by.is_some() => Err(Answer::Back { retry_at: now }),
+        Some(missing) => Err(Answer::Skipped(missing)),
+        None => filled(touchpoint, &workflow, &lead),
+    };
+    let not_after = run.not_after(&workflow, now);
+    match (answer, not_after) {
+        (Ok(message), Some(not_after)) => {
+            let taken = Taken {
+                run,
+                lead,
+                index,
+                claim,
+                not_after,
+                message,
+            };
+            Ok((Some(taken), DispatchCounts::default()))
+        }
+        (answer, _) => {
+            let answer = answer.err().unwrap_or(Answer::Back { retry_at: now });
+            let counts = settle(state, run, &workflow, claim.owner, answer, held_by).await?;
+            Ok((None, counts))
+        }
+    }
+}
+
+/// Returns the message of a touchpoint with the values of the lead.
+fn filled(
+    touchpoint: &Touchpoint,
+    workflow: &Workflow,
+    lead: &Lead,
+) -> Result<Option<MessageParts>, Answer> {
+    let steps = &workflow.cadence.steps;
+    let step = steps.get(usize::from(touchpoint.step_index));
+    let of_step = step.and_then(|step| step.message.as_ref());
+    let own = touchpoint.message.as_ref().map(FirstMessage::parts);
+    let filled = own.or(of_step).map(|it| it.render(&lead.profile));
+    filled.transpose().map_err(|_| Answer::Template)
+}
+
+/// Settles a claim whose touchpoint may not go out.
+async fn settle(
+    state: &AppState,
+    mut run: Run,
+    workflow: &Workflow,
+    owner: Owner,
+    answer: Answer,
+    held_by: Option<domain::run::HeldBy>,
+) -> Result<DispatchCounts, ApiError> {
+    for try_number in 0..TRIES {
+        pause(&state.randomness, try_number).await;
+        let (before, now) = (run.clone(), state.clock.now());
+        if run.settle(owner, answer, workflow, now).is_err() {
+            // An outcome, a stop or an end came first.
+            break;
+        }
+        held_by.inspect(|by| run.hold(*by, now));
+        let entries = run.entries_since(&before, now);
+        match state.store.write_run(&before, &run, &entries, now).await {
+            Err(StoreError::Conflict) => {}
+            written => {
+                written.map_err(ApiError::of_change)?;
+                return Ok(DispatchCounts::of(&before, &run));
+            }
+        }
+        let again = state.store.run(run.account_id, run.lead_id, run.id).await?;
+        let Some(again) = again else {
+            break;
+        };
+        run = again;
+    }
+    Ok(DispatchCounts::default())
+}
+
+/// Returns the entry of a claim.
+fn entry(run: &Run, index: u16, now: Timestamp) -> Option<Activity> {
+    let touchpoint = run.touchpoint(index)?;
+    let contact = Contact {
+        try_number: run.hand_over.as_ref().map(|it| it.tries),
+        ..Contact::of(run.id, index, touchpoint)
+    };
+    Some(Activity {
+        contact: Some(contact),
+        ..Activity::new(ActivityKind::TouchpointClaimed, &touchpoint.name(), now)
+    })
+}
