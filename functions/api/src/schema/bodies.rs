@@ -9,7 +9,9 @@
 
 use std::collections::HashMap;
 
-use super::domain_types::{CampaignId, Channel, EventWord, OutcomeWord, TouchpointId, WorkflowId};
+use super::domain_types::{
+    CampaignId, Channel, EventWord, LeadId, OutcomeWord, TouchpointId, WorkflowId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -240,6 +242,8 @@ pub struct ClaimBody {
     limit: Option<u32>,
     #[schema(required = false)]
     lease: LeaseLength,
+    /// The lead whose touchpoint is wanted; the default is any lead.
+    lead_id: Option<LeadId>,
 }
 
 /// The time for which the caller has a touchpoint: PT30S to PT1H, by default PT5M.

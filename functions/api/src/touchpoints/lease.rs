@@ -198,7 +198,11 @@ async fn change<T>(
 ) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
-        let (mut run, workflow) = read_run(state, touchpoint).await?;
+        let (mut run, workflow) = match read_run(state, touchpoint).await {
+            // The id is one of Leadgate's, so the lead was erased.
+            Err(ApiError::NotFound(_)) => return Err(ApiError::LeaseLapsed),
+            read => read?,
+        };
         let hand_over = run.hand_over.as_ref();
         if hand_over.is_none_or(|it| it.index != touchpoint.index) {
             return Err(ApiError::LeaseLapsed);

@@ -1,6 +1,6 @@
 //! Entries of runs in the indexes: what is due when, what is held, and what callers can pull.
 
-use std::{cmp::Reverse, collections::VecDeque, ops::Range};
+use std::{collections::VecDeque, ops::Range};
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
@@ -83,6 +83,7 @@ pub struct OpenRun {
 #[derive(Debug)]
 pub struct Listing<E> {
     shards: Vec<Shard<E>>,
+    is_newest_first: bool,
 }
 
 #[derive(Debug)]
@@ -111,10 +112,25 @@ impl<E: Entry> Listing<E> {
             try_join_all(self.shards.iter_mut().map(Shard::read_page)).await?;
         }
         let shards = self.shards.iter_mut();
-        let first = shards
-            .filter(|shard| !shard.page.is_empty())
-            .max_by_key(|shard| Reverse(shard.page.front().map(E::at)));
+        let shards = shards.filter(|shard| !shard.page.is_empty());
+        let at = |shard: &&mut Shard<E>| shard.page.front().map(E::at);
+        let first = match self.is_newest_first {
+            true => shards.max_by_key(at),
+            false => shards.min_by_key(at),
+        };
         Ok(first.and_then(|shard| shard.page.pop_front()))
+    }
+
+    /// Turns the order around.
+    pub fn newest_first(self) -> Self {
+        let shards = self.shards.into_iter().map(|shard| Shard {
+            query: shard.query.scan_index_forward(false),
+            ..shard
+        });
+        Self {
+            shards: shards.collect(),
+            is_newest_first: true,
+        }
     }
 }
 
@@ -190,6 +206,7 @@ impl Store {
         });
         Listing {
             shards: shards.collect(),
+            is_newest_first: false,
         }
     }
 
@@ -235,6 +252,7 @@ impl Store {
         });
         Listing {
             shards: shards.collect(),
+            is_newest_first: false,
         }
     }
 

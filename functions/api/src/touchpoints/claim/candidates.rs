@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 
-use aws::store::{ListedRun, Listing, OpenRun, RunOfLead};
-use aws::telemetry::ErrorChain;
-use domain::ids::AccountId;
+use aws::{
+    store::{ListedRun, Listing, OpenRun, RunOfLead},
+    telemetry::ErrorChain,
+};
+use domain::{channel::Channel, ids::AccountId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::request::ClaimRequest;
 use crate::{http::error::ApiError, state::AppState};
 
-/// Time for which a touchpoint that is due counts as fresh. Fresh ones go before the backlog, so that
-/// a backlog does not make every contact late.
+/// Time for which a touchpoint that is due counts as fresh. Fresh ones go before the backlog, the newest
+/// first, so that a backlog does not make every contact late.
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// Entries of one read of the index, from each of its shards.
 const PAGE: u8 = 25;
@@ -21,11 +23,13 @@ const TOGETHER: usize = 10;
 /// sooner than its lease ends.
 const TAKEN: SignedDuration = SignedDuration::from_secs(5);
 
-/// The open touchpoints of some lanes: the fresh ones, then the backlog, each oldest first.
+/// The open touchpoints of some lanes: the fresh ones, newest first, then the backlog, oldest first.
 pub struct Candidates<'a> {
     state: &'a AppState,
     now: Timestamp,
     listings: VecDeque<Listing<OpenRun>>,
+    /// Whether another caller was faster with the runs before.
+    pub is_contended: bool,
 }
 
 impl<'a> Candidates<'a> {
@@ -34,15 +38,15 @@ impl<'a> Candidates<'a> {
         let fresh_from = now.saturating_sub(FRESH).unwrap_or(now);
         let second = SignedDuration::from_secs(1);
         let before = fresh_from.saturating_sub(second).unwrap_or(fresh_from);
-        let ranges = [fresh_from..now, Timestamp::UNIX_EPOCH..before];
-        let listings = ranges.into_iter().flat_map(|range| {
-            let channels = request.channels.iter();
-            channels.map(move |it| state.store.open_runs(account, *it, range.clone(), PAGE))
-        });
+        let channels = || request.channels.iter();
+        let open = |channel: &Channel, range| state.store.open_runs(account, *channel, range, PAGE);
+        let fresh = channels().map(|it| open(it, fresh_from..now).newest_first());
+        let backlog = channels().map(|it| open(it, Timestamp::UNIX_EPOCH..before));
         Self {
             state,
             now,
-            listings: listings.collect(),
+            listings: fresh.chain(backlog).collect(),
+            is_contended: false,
         }
     }
 
@@ -70,7 +74,9 @@ impl<'a> Candidates<'a> {
             if found.is_empty() {
                 continue;
             }
-            self.shuffle(&mut found);
+            if self.is_contended {
+                self.shuffle(&mut found);
+            }
             found.truncate(most);
             return Ok(found);
         }

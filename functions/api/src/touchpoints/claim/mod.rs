@@ -4,10 +4,15 @@ mod candidates;
 mod request;
 mod take;
 
+use aws::store::RunOfLead;
 use axum::{
     Extension, Json,
     extract::State,
     response::{IntoResponse, Response},
+};
+use domain::{
+    ids::{AccountId, LeadId},
+    run::Run,
 };
 use jiff::SignedDuration;
 
@@ -35,7 +40,7 @@ const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
 /// report its outcome before the lease ends. The list is empty if nothing is due.
 ///
 /// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
-/// then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
+/// the newest first, then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
 /// times at most.
 #[utoipa::path(
     post,
@@ -60,13 +65,21 @@ pub async fn claim(
     let secret = state.catalogue.secret(account.id).await?;
     let mut counts = DispatchCounts::default();
     let mut claimed = Vec::new();
-    let mut candidates = Candidates::new(&state, account.id, &request);
-    while claimed.len() < request.limit {
-        let runs = candidates.next(request.limit - claimed.len()).await?;
-        if runs.is_empty() {
-            break;
+    if let Some(lead) = request.lead_id {
+        let runs = of_lead(&state, account.id, lead, &request).await?;
+        claimed = take(&state, runs, request.lease, &mut counts).await?;
+    } else {
+        let mut candidates = Candidates::new(&state, account.id, &request);
+        while claimed.len() < request.limit {
+            let most = request.limit - claimed.len();
+            let runs = candidates.next(most).await?;
+            if runs.is_empty() {
+                break;
+            }
+            let taken = take(&state, runs, request.lease, &mut counts).await?;
+            candidates.is_contended = taken.len() < most;
+            claimed.extend(taken);
         }
-        claimed.extend(take(&state, runs, request.lease, &mut counts).await?);
     }
     let mut campaigns = Vec::with_capacity(claimed.len());
     for it in &claimed {
@@ -84,11 +97,34 @@ pub async fn claim(
     Ok((Extension(counts), Json(reply)).into_response())
 }
 
+/// Returns the run of a lead whose touchpoint is due on one of the channels. Empty if there is none.
+async fn of_lead(
+    state: &AppState,
+    account: AccountId,
+    lead: LeadId,
+    request: &ClaimRequest,
+) -> Result<Vec<RunOfLead>, ApiError> {
+    let found = state.store.lead_with_newest_run(account, lead).await?;
+    let (lead, run) = found.ok_or(ApiError::NotFound("Lead"))?;
+    let is_meant = |run: &Run| {
+        let opened = run.opened();
+        opened.is_some_and(|(channel, _)| request.channels.contains(&channel))
+    };
+    let run = run.filter(is_meant);
+    Ok(run
+        .into_iter()
+        .map(|run| RunOfLead {
+            run,
+            lead: lead.clone(),
+        })
+        .collect())
+}
+
 /// Notes that callers pull from the lanes of a request, once an hour: the alarm for a lane's backlog
 /// counts only such lanes.
 async fn note_pulls(
     state: &AppState,
-    account: domain::ids::AccountId,
+    account: AccountId,
     request: &ClaimRequest,
 ) -> Result<(), ApiError> {
     for channel in &request.channels {

@@ -1,6 +1,6 @@
 //! The body of a claim.
 
-use domain::channel::Channel;
+use domain::{channel::Channel, ids::LeadId};
 use jiff::SignedDuration;
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     touchpoints::lease::read_lease,
 };
 
-const FIELDS: [&str; 3] = ["channels", "limit", "lease"];
+const FIELDS: [&str; 4] = ["channels", "limit", "lease", "lead_id"];
 /// Maximum number of touchpoints of one claim.
 const MOST: u32 = 25;
 
@@ -17,6 +17,8 @@ pub struct ClaimRequest {
     pub channels: Vec<Channel>,
     pub limit: usize,
     pub lease: SignedDuration,
+    /// Lead whose touchpoint is wanted. `None` for any lead.
+    pub lead_id: Option<LeadId>,
 }
 
 impl ClaimRequest {
@@ -33,11 +35,13 @@ impl ClaimRequest {
             reader.problem("limit", what);
         }
         let lease = read_lease(&mut reader);
+        let lead_id = reader.id("lead_id");
         reader.finish(&FIELDS)?;
         Ok(Self {
             channels: channels.unwrap_or(Channel::ALL.to_vec()),
             limit: usize::try_from(limit.unwrap_or(1)).unwrap_or(1),
             lease,
+            lead_id,
         })
     }
 }
