@@ -38,7 +38,7 @@ use crate::account_secret::AccountSecret;
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 29] = [
+const CHECKS: [(&str, Check); 31] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         let item = AccountItem::new(&account(), None);
@@ -124,13 +124,22 @@ const CHECKS: [(&str, Check); 29] = [
         None
     }),
     ("run", |item| {
+        // An older version wrote times with their dashes and colons.
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), run());
+        None
+    }),
+    ("run_held", |item| {
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), held_run());
+        None
+    }),
+    ("run_with_short_times", |item| {
         assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), run());
         written(
             keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
             &RunItem::from(&run()),
         )
     }),
-    ("run_held", |item| {
+    ("run_held_with_short_times", |item| {
         assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), held_run());
         written(
             keys::run(id(ACCOUNT), id(LEAD), id(RUN)),

@@ -2,15 +2,16 @@
 //!
 //! Examples:
 //!
-//! - `0 l 1/0/0 2026-02-10T10:00:00Z e2026-02-10T10:00:00Z Ag3...k 2026-02-10T09:05:00Z` is the
+//! - `0 l 1/0/0 20260210T100000Z e20260210T100000Z Ag3...k 20260210T090500Z` is the
 //!   hand-over of touchpoint 0, which is pulled (`l`; `p` is pushed, and `o` behind it is an open
 //!   try). It has 1 try, 0 lapsed leases and 0 refusals. Then come the end of its time, the kind and
 //!   the time of the wake, and the owner and the end of the claim, if there is one.
-//! - `1 2026-02-10T11:00:00Z 2026-02-10T10:00:00Z` is an awaited outcome: the number of tries, the
+//! - `1 20260210T110000Z 20260210T100000Z` is an awaited outcome: the number of tries, the
 //!   time at which it counts as missing, and the end of the touchpoint's time.
-//! - `workflow 2026-02-10T11:00:00Z` is a hold by the paused workflow, since this time. `account` and
+//! - `workflow 20260210T110000Z` is a hold by the paused workflow, since this time. `account` and
 //!   `all` are holds of an operator.
 
+use super::touchpoint::compact;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ids::WorkflowId,
@@ -40,11 +41,12 @@ pub(super) fn hand_over_line(hand_over: &HandOver) -> String {
     };
     let open = if *is_open { "o" } else { "" };
     let wake = wake_letter(*wake);
+    let (expires_at, wake_at) = (compact(expires_at), compact(wake_at));
     let mut line = format!(
         "{index} {delivery}{open} {tries}/{lapses}/{refusals} {expires_at} {wake}{wake_at}"
     );
     if let Some(Claim { owner, until }) = claim {
-        line += &format!(" {} {until}", URL_SAFE_NO_PAD.encode(owner.0));
+        line += &format!(" {} {}", URL_SAFE_NO_PAD.encode(owner.0), compact(until));
     }
     line
 }
@@ -97,7 +99,7 @@ pub(super) fn awaited_line(awaited: &Awaited) -> String {
         tries,
         expires_at,
     } = awaited;
-    format!("{tries} {due_at} {expires_at}")
+    format!("{tries} {} {}", compact(due_at), compact(expires_at))
 }
 
 pub(super) fn parse_awaited(line: &str) -> Option<Awaited> {
@@ -118,7 +120,7 @@ pub(super) fn held_line(held: Held) -> String {
         HeldBy::Account => HELD_BY_ACCOUNT,
         HeldBy::All => HELD_BY_ALL,
     };
-    format!("{by} {}", held.since)
+    format!("{by} {}", compact(held.since))
 }
 
 /// Reads the hold of a run of this workflow.

@@ -1,7 +1,7 @@
 //! A touchpoint as a line of text. The text is short, because a run has up to 500 touchpoints, and
 //! the price of a write depends on the size of the item.
 //!
-//! Example: `0 c1/3 2026-02-10T09:00:00-03 dw n` is step 0, call 1 of 3. It was due at 09:00, three
+//! Example: `0 c1/3 20260210T090000-03 dw n` is step 0, call 1 of 3. It was due at 09:00, three
 //! hours behind UTC. It is done, it was moved for `window.closed`, and its outcome is `no_answer`.
 //! A touchpoint that was claimed and has no outcome ends with `-`.
 
@@ -39,7 +39,7 @@ impl From<Line> for String {
             outcome,
         } = touchpoint;
         let channel = channel_letter(channel);
-        let local = touchpoint.local();
+        let local = compact(touchpoint.local());
         let state = state_letter(state);
         let reasons: String = reasons.iter().copied().map(reason_letter).collect();
         let mut line = format!(
@@ -58,6 +58,16 @@ impl TryFrom<String> for Line {
 
     fn try_from(text: String) -> Result<Self, LineError> {
         parse(&text).map(Self).ok_or(LineError)
+    }
+}
+
+/// Returns a time in the basic format of ISO 8601, without its dashes and colons. A time of another
+/// era keeps them.
+pub(super) fn compact(time: impl ToString) -> String {
+    let time = time.to_string();
+    match time.starts_with(|c: char| c.is_ascii_digit()) {
+        true => time.replace(['-', ':'], ""),
+        false => time,
     }
 }
 
