@@ -59,6 +59,10 @@ struct AttemptOut {
     #[schema(example = 1)]
     number: u16,
     at: Timestamp,
+    /// How the try ended without an outcome, such as `lease_lapsed`, `released` or `skipped`. `null` if an
+    /// outcome came, or if the try is under way.
+    #[schema(required, example = "lease_lapsed")]
+    ended: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -87,15 +91,31 @@ impl<'a> TouchpointDetails<'a> {
     /// `entries` are those of the history that are about the touchpoint.
     pub fn new(
         touchpoint: TouchpointOut<'a>,
-        run: &'a Run,
+        (run, index): (&'a Run, u16),
         entries: impl Iterator<Item = &'a Activity> + Clone,
     ) -> Self {
-        let claims = entries.clone().filter_map(|entry| {
-            let is_claim = entry.kind == ActivityKind::TouchpointClaimed;
-            let number = entry.contact.as_ref()?.try_number.filter(|_| is_claim)?;
-            let at = whole_second(entry.at);
-            Some(AttemptOut { number, at })
-        });
+        let state = run.touchpoint(index).map(|it| it.state);
+        let mut attempts: Vec<AttemptOut> = Vec::new();
+        for entry in entries.clone() {
+            let ended = match entry.kind {
+                ActivityKind::TouchpointClaimed => {
+                    let number = entry.contact.as_ref().and_then(|it| it.try_number);
+                    attempts.extend(number.map(|number| AttemptOut {
+                        number,
+                        at: whole_second(entry.at),
+                        ended: None,
+                    }));
+                    continue;
+                }
+                ActivityKind::TouchpointLapsed => Some("lease_lapsed".to_owned()),
+                ActivityKind::TouchpointReleased => Some("released".to_owned()),
+                ActivityKind::TouchpointEnded => state.map(|it| it.to_string()),
+                _ => continue,
+            };
+            if let Some(last) = attempts.last_mut() {
+                last.ended = last.ended.take().or(ended);
+            }
+        }
         let outcomes = entries.filter_map(|entry| {
             let Contact {
                 outcome, details, ..
@@ -116,7 +136,7 @@ impl<'a> TouchpointDetails<'a> {
             touchpoint,
             lead_id: run.lead_id,
             workflow_run: ActiveRun::from(run),
-            attempts: claims.collect(),
+            attempts,
             outcomes: outcomes.collect(),
         }
     }

@@ -52,7 +52,11 @@ pub async fn show(
     let entries = entries.iter().map(|entry| &entry.activity);
     let body = TouchpointReply {
         success: true,
-        touchpoint: TouchpointDetails::new(out.ok_or_else(unknown)?, &run, entries),
+        touchpoint: TouchpointDetails::new(
+            out.ok_or_else(unknown)?,
+            (&run, touchpoint.index),
+            entries,
+        ),
     };
     Ok(Json(body).into_response())
 }
