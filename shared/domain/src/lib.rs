@@ -5,7 +5,9 @@
 
 pub mod account;
 pub mod activity;
+pub mod address;
 pub mod api_key;
+mod base62;
 pub mod cadence;
 pub mod campaign;
 pub mod channel;
@@ -30,6 +32,7 @@ pub mod patch;
 pub mod phone;
 pub mod run;
 pub mod spelling;
+pub mod suppression;
 pub mod time;
 pub mod touchpoint_filter;
 pub mod touchpoint_id;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     channel::Channel,
+    address::AddressHash,
     ids::{AccountId, LeadId},
     lead::LeadFilter,
     touchpoint_filter::TouchpointFilter,
@@ -35,6 +36,7 @@ pub enum List<'a> {
     History(LeadId),
     /// Touchpoints that pass a filter.
     Touchpoints(&'a TouchpointFilter),
+    Suppressions,
 }
 
 impl List<'_> {
@@ -54,6 +56,10 @@ impl List<'_> {
             Self::Leads(_) => text.split_once('#').is_some_and(|(time, id)| {
                 is_written::<Timestamp>(time, Timestamp::to_string)
                     && is_written(id, Uuid::to_string)
+            }),
+            Self::Suppressions => text.split_once('#').is_some_and(|(time, address)| {
+                is_written::<Timestamp>(time, Timestamp::to_string)
+                    && is_written(address, AddressHash::to_string)
             }),
             Self::History(_) => {
                 let mut parts = text.splitn(3, '#');
@@ -155,6 +161,7 @@ fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LEN
     match list {
         List::Workflows => hash.update("workflows"),
         List::Campaigns => hash.update("campaigns"),
+        List::Suppressions => hash.update("suppressions"),
         List::Leads(filter) => {
             let LeadFilter {
                 campaign_id,
@@ -192,6 +199,7 @@ fn digest(account: AccountId, list: List<'_>, position: &str) -> [u8; DIGEST_LEN
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::AddressKind;
 
     const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
 
@@ -207,6 +215,16 @@ mod tests {
             (
                 List::History(ID.parse().unwrap()),
                 format!("{time}.000Z#1#{ID}"),
+            ),
+            (
+                List::Suppressions,
+                format!(
+                    "{time}Z#{}",
+                    AddressHash {
+                        kind: AddressKind::Email,
+                        hash: [7; 16]
+                    }
+                ),
             ),
         ];
         let long = "x".repeat(3_000);

@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use crate::{
-    api_key::BASE62,
+    base62,
     ids::{AccountId, LeadId, RunId},
 };
 
@@ -60,19 +60,8 @@ impl TouchpointRef {
 
     /// Returns the id of the touchpoint with its tag.
     pub fn to_id(self, tag: [u8; TAG_SIZE]) -> String {
-        let mut number: Vec<u8> = self.to_bytes().into_iter().chain(tag).collect();
-        let mut digits = [0; LENGTH];
-        for digit in digits.iter_mut().rev() {
-            let mut rest = 0_u16;
-            for byte in &mut number {
-                let value = rest * 256 + u16::from(*byte);
-                *byte = u8::try_from(value / 62).unwrap_or_default();
-                rest = value % 62;
-            }
-            *digit = BASE62.get(usize::from(rest)).copied().unwrap_or_default();
-        }
-        let digits = digits.map(char::from);
-        PREFIX.chars().chain(digits).collect()
+        let bytes: Vec<u8> = self.to_bytes().into_iter().chain(tag).collect();
+        PREFIX.to_owned() + &base62::encode(&bytes, LENGTH)
     }
 
     /// Reads an id. Returns the touchpoint and the tag, which the caller must check. `None` if the
@@ -83,19 +72,7 @@ impl TouchpointRef {
             return None;
         }
         let mut number = [0_u8; SIZE];
-        for digit in digits.bytes() {
-            let value = BASE62.iter().position(|it| *it == digit)?;
-            let mut carry = u16::try_from(value).ok()?;
-            for byte in number.iter_mut().rev() {
-                let value = u16::from(*byte) * 62 + carry;
-                let [high, low] = value.to_be_bytes();
-                *byte = low;
-                carry = high.into();
-            }
-            if carry != 0 {
-                return None;
-            }
-        }
+        base62::decode(digits, &mut number)?;
         let (reference, tag) = number.split_at(REF_SIZE);
         Some((Self::from_bytes(reference)?, tag.try_into().ok()?))
     }
