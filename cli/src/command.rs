@@ -111,9 +111,9 @@ enum Command {
     /// the permission dynamodb:Scan.
     ///
     /// With --output json, prints {"counts": {"items", "accounts", "workflows", "leads", "runs",
-    /// "due", "held", "waiting", "pending_starts", "unfinished_erasures"}, "breaches":
-    /// [{"account_id", "lead_id", "workflow_id", "run_id", "rule", "fault", "remedy"}]}. An id that
-    /// does not apply is null.
+    /// "due", "held", "waiting", "pending_starts", "unfinished_erasures", "suppressions"},
+    /// "breaches": [{"account_id", "lead_id", "workflow_id", "run_id", "suppression_id", "rule",
+    /// "fault", "remedy"}]}. An id that does not apply is null.
     Doctor(DoctorArgs),
     /// Show the log lines of the local stack or of a stack's functions, as they come in.
     ///

@@ -109,6 +109,7 @@ fn text(diagnosis: &Diagnosis) -> String {
         waiting,
         pending_starts,
         unfinished_erasures,
+        suppressions,
     } = diagnosis.counts;
     let rows = [
         ["accounts", &accounts.to_string()],
@@ -120,6 +121,7 @@ fn text(diagnosis: &Diagnosis) -> String {
         ["  not planned, workflow paused", &waiting.to_string()],
         ["pending starts", &pending_starts.to_string()],
         ["unfinished erasures", &unfinished_erasures.to_string()],
+        ["suppressions", &suppressions.to_string()],
     ]
     .map(|row| row.map(str::to_owned));
     let mut text = output::table(["CHECKED", "NUMBER"], &rows, "CHECKED");
@@ -150,6 +152,7 @@ fn places(breach: &Breach) -> impl Iterator<Item = (&'static str, String)> {
         lead_id,
         workflow_id,
         run_id,
+        suppression_id,
         rule: _,
     } = breach;
     let ids = [
@@ -157,6 +160,7 @@ fn places(breach: &Breach) -> impl Iterator<Item = (&'static str, String)> {
         ("lead", lead_id.map(|id| id.to_string())),
         ("workflow", workflow_id.map(|id| id.to_string())),
         ("run", run_id.map(|id| id.to_string())),
+        ("suppression", suppression_id.clone()),
     ];
     ids.into_iter().filter_map(|(name, id)| Some((name, id?)))
 }

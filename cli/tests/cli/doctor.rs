@@ -74,6 +74,7 @@ async fn each_problem_has_its_place_and_its_remedy_and_the_exit_code_is_1() {
         diagnosis["breaches"],
         json!([{
             "account_id": demo::ACCOUNT_ID, "lead_id": null, "workflow_id": demo::WORKFLOW_ID, "run_id": null,
+            "suppression_id": null,
             "rule": "version_differs", "fault": "the workflow differs from its stored version",
             "remedy": "change the workflow with `leadgate apply`",
         }])

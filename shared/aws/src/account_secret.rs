@@ -1,15 +1,22 @@
-//! The secret of an account, and the ids of touchpoints that are made with it.
+//! The secret of an account, and what is made with it: ids of touchpoints, and hashes of addresses.
 
 use std::fmt;
 
 use domain::{
+    address::{AddressHash, AddressKind},
+    email::Email,
     ids::AccountId,
+    lead::Profile,
+    phone::Phone,
     touchpoint_id::{TAG_SIZE, TouchpointRef},
 };
 use ring::hmac::{self, HMAC_SHA256, Key};
 
 /// Text in front of the bytes of a touchpoint, so that a tag is good for nothing else.
 const TOUCHPOINT: &[u8] = b"touchpoint";
+/// Texts in front of an address, so that a hash is good for nothing else.
+const PHONE: &[u8] = b"address phone ";
+const EMAIL: &[u8] = b"address email ";
 
 /// 32 secret bytes of an account. They never leave Leadgate.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,12 +38,41 @@ impl AccountSecret {
         (difference == 0 && touchpoint.account_id == account).then_some(touchpoint)
     }
 
+    /// Returns the hash of a phone number.
+    pub fn phone_hash(&self, phone: &Phone) -> AddressHash {
+        AddressHash {
+            kind: AddressKind::Phone,
+            hash: self.signed(PHONE, phone.as_str().as_bytes()),
+        }
+    }
+
+    /// Returns the hash of an e-mail address.
+    pub fn email_hash(&self, email: &Email) -> AddressHash {
+        AddressHash {
+            kind: AddressKind::Email,
+            hash: self.signed(EMAIL, email.as_str().as_bytes()),
+        }
+    }
+
+    /// Returns the hashes of a lead's phone number and e-mail address.
+    pub fn hashes_of(&self, lead: &Profile) -> [Option<AddressHash>; 2] {
+        [
+            lead.phone.as_ref().map(|phone| self.phone_hash(phone)),
+            lead.email.as_ref().map(|email| self.email_hash(email)),
+        ]
+    }
+
     fn tag(&self, touchpoint: TouchpointRef) -> [u8; TAG_SIZE] {
+        self.signed(TOUCHPOINT, &touchpoint.to_bytes())
+    }
+
+    /// Returns the first bytes of the HMAC-SHA256 of `purpose` and `bytes`.
+    fn signed<const N: usize>(&self, purpose: &[u8], bytes: &[u8]) -> [u8; N] {
         let mut signing = hmac::Context::with_key(&Key::new(HMAC_SHA256, &self.0));
-        signing.update(TOUCHPOINT);
-        signing.update(&touchpoint.to_bytes());
+        signing.update(purpose);
+        signing.update(bytes);
         let tag = signing.sign();
-        tag.as_ref().first_chunk().copied().unwrap_or_default()
+        tag.as_ref().first_chunk().copied().unwrap_or([0; N])
     }
 }
 
@@ -72,5 +108,19 @@ mod tests {
         let of_next = touchpoint.to_id([0; TAG_SIZE]);
         assert_eq!(secret.touchpoint(&of_next, account), None);
         assert_eq!(format!("{secret:?}"), "AccountSecret(redacted)");
+    }
+
+    /// Stored suppressions have these hashes, so they must never change. They were computed by another
+    /// program.
+    #[test]
+    fn the_hash_of_an_address_is_the_same_in_every_version() {
+        let secret = AccountSecret([5; 32]);
+        let phone = secret.phone_hash(&"+12025550100".try_into().unwrap());
+        let email = secret.email_hash(&"ana@example.com".try_into().unwrap());
+        let hex = |hash: [u8; 16]| u128::from_be_bytes(hash);
+        assert_eq!(hex(phone.hash), 0x7b2c2dae_ffb92eda_d7ac1054_0f50ad3b);
+        assert_eq!(hex(email.hash), 0xf21fb979_5fa5b261_467b537d_d76034e1);
+        let other = AccountSecret([6; 32]).phone_hash(&"+12025550100".try_into().unwrap());
+        assert_ne!(other, phone);
     }
 }

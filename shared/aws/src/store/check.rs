@@ -1,6 +1,7 @@
 //! The check of the whole table: rules that hold at all times, on the raw items. Tests, the
 //! simulation and `leadgate doctor` use it.
 
+mod address;
 mod breach;
 mod catalogue;
 mod findings;
@@ -8,13 +9,16 @@ mod lead;
 
 use std::collections::BTreeSet;
 
-use domain::ids::{AccountId, LeadId};
+use domain::ids::AccountId;
 
+use self::{
+    address::check_address, breach::Within, catalogue::AccountPart, findings::Findings,
+    lead::LeadPart,
+};
 pub use self::{
     breach::{Breach, Rule},
     findings::Counts,
 };
-use self::{catalogue::AccountPart, findings::Findings, lead::LeadPart};
 use super::{
     Store, StoreError,
     item::{Attributes, text},
@@ -68,6 +72,8 @@ impl Check {
             LeadPart::new(account, lead).check(items, &mut self.findings);
         } else if let Some(account) = keys::parse_account_partition(&pk) {
             AccountPart { account }.check(items, &mut self.findings);
+        } else if let Some(place) = keys::parse_address_partition(&pk) {
+            check_address(place, items, &mut self.findings);
         } else if keys::parse_api_key(&pk).is_none() && !items.is_empty() {
             self.findings.breaches.insert(Breach::new(Rule::Unknown));
         }
@@ -120,18 +126,21 @@ impl Store {
         Ok(checked)
     }
 
-    /// Checks the partitions of an account and of a lead once more.
+    /// Checks the partitions of an account and of a lead or an address once more.
     async fn check_place(
         &self,
-        (account, lead): (Option<AccountId>, Option<LeadId>),
+        (account, within): (Option<AccountId>, Option<Within>),
     ) -> Result<Vec<Breach>, StoreError> {
         let Some(account) = account else {
             return Ok(vec![Breach::new(Rule::Unknown)]);
         };
         let mut items = Vec::new();
         // The lead first: a version and a note are there before the run is.
-        let lead = lead.map(|lead| keys::lead_partition(account, lead));
-        for pk in lead.into_iter().chain([keys::account_partition(account)]) {
+        let within = within.map(|within| match within {
+            Within::Lead(lead) => keys::lead_partition(account, lead),
+            Within::Address(address) => keys::address(account, address).pk,
+        });
+        for pk in within.into_iter().chain([keys::account_partition(account)]) {
             let query = self.client.query().table_name(&*self.table);
             let query = query
                 .key_condition_expression("pk = :pk")

@@ -19,6 +19,7 @@ use self::values::*;
 use super::{
     StoreError,
     account::AccountItem,
+    address::AddressItem,
     api_key::ApiKeyItem,
     campaign::CampaignItem,
     erase::Tombstone,
@@ -62,6 +63,18 @@ const CHECKS: [(&str, Check); 31] = [
         let stored: ActivityItem = decode(item).unwrap();
         assert_eq!(stored.activity(), &report());
         written(stored.key(id(ACCOUNT), id(LEAD)), &stored)
+    }),
+    ("address", |item| {
+        let address = suppressed_address();
+        let expected = AddressItem::new(id(ACCOUNT), address_hash(), &address, 2);
+        assert_eq!(decode::<AddressItem>(item).unwrap(), expected);
+        written(keys::address(id(ACCOUNT), address_hash()), &expected)
+    }),
+    ("address_cleared", |item| {
+        let address = cleared_address();
+        let expected = AddressItem::new(id(ACCOUNT), address_hash(), &address, 1);
+        assert_eq!(decode::<AddressItem>(item).unwrap(), expected);
+        written(keys::address(id(ACCOUNT), address_hash()), &expected)
     }),
     ("api_key", |item| {
         let stored: ApiKeyItem = decode(item).unwrap();

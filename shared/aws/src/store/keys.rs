@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt::Display};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    address::AddressHash,
     api_key::ApiKeyHash,
     channel::Channel,
     ids::{AccountId, CampaignId, LeadId, RunId, WorkflowId},
@@ -248,6 +249,35 @@ pub(super) fn manifest(account: AccountId, first: LeadId) -> Key {
         sk: format!("{MANIFESTS}{first}"),
     }
 }
+
+const ADDRESSES: &str = "ADDRESS#";
+/// Sort key of an address itself.
+pub(super) const ADDRESS: &str = "SELF";
+
+/// Returns the key of an address. Each address has a partition of its own, so that no partition has
+/// the load of an account.
+pub(super) fn address(account: AccountId, address: AddressHash) -> Key {
+    Key {
+        pk: format!("{ADDRESSES}{account}#{address}"),
+        sk: ADDRESS.to_owned(),
+    }
+}
+
+/// Returns the account and the hash of an address's partition key. `None` if it is another partition
+/// key.
+pub(super) fn parse_address_partition(pk: &str) -> Option<(AccountId, AddressHash)> {
+    let (account, address) = pk.strip_prefix(ADDRESSES)?.split_once('#')?;
+    Some((account.parse().ok()?, address.parse().ok()?))
+}
+
+/// Returns the partition of the list index with the suppressed addresses of an account. It takes about
+/// 1,000 writes a second.
+pub(super) fn suppressions(account: AccountId) -> String {
+    format!("ACCOUNT#{account}#SUPPRESSIONS")
+}
+
+/// Position after every suppression of a list.
+pub(super) const SUPPRESSIONS_END: &str = "~";
 
 /// Returns the partition of a lead, its runs and its history.
 pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {

@@ -8,6 +8,7 @@
 //! KB, and the futures around it are moved more than once.
 
 mod account;
+mod address;
 mod api_key;
 mod attention;
 mod bucket;
@@ -34,6 +35,7 @@ mod manifest;
 mod patch;
 mod pending;
 mod run;
+mod suppression;
 mod table;
 mod transaction;
 mod update;

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use domain::ids::{AccountId, LeadId, RunId, WorkflowId};
+use domain::{
+    address::AddressHash,
+    ids::{AccountId, LeadId, RunId, WorkflowId},
+};
 use serde::Serialize;
 
 /// A rule of the table.
@@ -39,10 +42,12 @@ pub enum Rule {
     PendingEntry,
     /// Every lead is in the list of its account.
     LeadList,
+    /// An address is in the list of its account's suppressions exactly while it is suppressed.
+    SuppressionList,
 }
 
 impl Rule {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unknown,
         Self::Damaged,
         Self::Entry,
@@ -57,6 +62,7 @@ impl Rule {
         Self::Orphan,
         Self::PendingEntry,
         Self::LeadList,
+        Self::SuppressionList,
     ];
 
     /// Returns the fault, without the place.
@@ -76,6 +82,7 @@ impl Rule {
             Self::Orphan => "runs or history are left of a lead that is not there",
             Self::PendingEntry => "the second index lists the lead without a reason",
             Self::LeadList => "the list of the account does not have the lead",
+            Self::SuppressionList => "the list of suppressions contradicts the address",
         }
     }
 
@@ -95,6 +102,7 @@ impl Rule {
             Self::Orphan => "delete the items of LEAD#<account>#<lead> from the table by hand",
             Self::PendingEntry => "wait a minute for requeue-starts, and check again",
             Self::LeadList => "restore the lead from a backup, or erase it",
+            Self::SuppressionList => "remove the suppression, and suppress the address again",
         }
     }
 }
@@ -106,7 +114,16 @@ pub struct Breach {
     pub lead_id: Option<LeadId>,
     pub workflow_id: Option<WorkflowId>,
     pub run_id: Option<RunId>,
+    /// Id of the suppression of an address.
+    pub suppression_id: Option<String>,
     pub rule: Rule,
+}
+
+/// Partition of a breach, apart from the account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Within {
+    Lead(LeadId),
+    Address(AddressHash),
 }
 
 impl Breach {
@@ -116,6 +133,7 @@ impl Breach {
             lead_id: None,
             workflow_id: None,
             run_id: None,
+            suppression_id: None,
             rule,
         }
     }
@@ -154,8 +172,18 @@ impl Breach {
         }
     }
 
-    pub(super) fn place(&self) -> (Option<AccountId>, Option<LeadId>) {
-        (self.account_id, self.lead_id)
+    pub(super) fn of_address(rule: Rule, account: AccountId, address: AddressHash) -> Self {
+        Self {
+            suppression_id: Some(address.suppression_id()),
+            ..Self::of_account(rule, account)
+        }
+    }
+
+    pub(super) fn place(&self) -> (Option<AccountId>, Option<Within>) {
+        let address = self.suppression_id.as_deref();
+        let address = address.and_then(AddressHash::of_suppression);
+        let within = self.lead_id.map(Within::Lead);
+        (self.account_id, within.or(address.map(Within::Address)))
     }
 }
 
@@ -166,6 +194,7 @@ impl fmt::Display for Breach {
             lead_id,
             workflow_id,
             run_id,
+            suppression_id,
             rule,
         } = self;
         f.write_str(rule.fault())?;
@@ -179,6 +208,7 @@ impl fmt::Display for Breach {
         place("account", account_id.map(|id| id.to_string()))?;
         place("lead", lead_id.map(|id| id.to_string()))?;
         place("workflow", workflow_id.map(|id| id.to_string()))?;
-        place("run", run_id.map(|id| id.to_string()))
+        place("run", run_id.map(|id| id.to_string()))?;
+        place("suppression", suppression_id.clone())
     }
 }

@@ -42,6 +42,8 @@ pub struct Counts {
     pub pending_starts: usize,
     /// Erasures that are not finished.
     pub unfinished_erasures: usize,
+    /// Addresses that are suppressed.
+    pub suppressions: usize,
 }
 
 impl Findings {

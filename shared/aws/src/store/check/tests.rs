@@ -10,8 +10,8 @@ use domain::{
 };
 
 use self::table::{
-    ERASED_LEAD, ERASING_LEAD, PAUSED, REMOVED, WAITING_RUN, account, claimed_run, item, lead_id,
-    run_item, run_key, table,
+    CLEARED, ERASED_LEAD, ERASING_LEAD, PAUSED, REMOVED, WAITING_RUN, account, claimed_run, item,
+    lead_id, run_item, run_key, table,
 };
 use super::*;
 use crate::store::{
@@ -55,7 +55,7 @@ fn a_table_that_the_store_writes_has_no_breach() {
     let checked = check(table());
     assert_eq!(checked.breaches, []);
     let expected = Counts {
-        items: 20,
+        items: 22,
         accounts: 1,
         workflows: 2,
         leads: 2,
@@ -65,6 +65,7 @@ fn a_table_that_the_store_writes_has_no_breach() {
         waiting: 1,
         pending_starts: 0,
         unfinished_erasures: 1,
+        suppressions: 1,
     };
     assert_eq!(checked.counts, expected);
 }
@@ -271,6 +272,38 @@ fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
             lead.insert("gsi1sk".to_owned(), text_of("2026-02-10T12:00:00Z"));
         });
     });
+    let suppressed = keys::address(a, values::address_hash());
+    expect(Rule::Unknown, &|items| {
+        edit(items, &suppressed, |address| {
+            address.insert("sk".to_owned(), text_of("Jane"));
+        });
+    });
+    expect(Rule::Damaged, &|items| {
+        edit(items, &suppressed, |address| {
+            address.insert("suppression".to_owned(), text_of("Jane"));
+        });
+    });
+    expect(Rule::PendingEntry, &|items| {
+        edit(items, &suppressed, |address| {
+            address.insert("gsi2pk".to_owned(), text_of("ERASING"));
+        });
+    });
+    // An entry is missing, is of another time, or was left by a removal.
+    expect(Rule::SuppressionList, &|items| {
+        edit(items, &suppressed, |address| {
+            address.remove("gsi1pk");
+            address.remove("gsi1sk");
+        });
+    });
+    for key in [suppressed.clone(), keys::address(a, CLEARED)] {
+        expect(Rule::SuppressionList, &|items| {
+            edit(items, &key, |address| {
+                let list = keys::suppressions(a);
+                address.insert("gsi1pk".to_owned(), AttributeValue::S(list));
+                address.insert("gsi1sk".to_owned(), text_of("2026-02-10T12:00:00Z#x"));
+            });
+        });
+    }
     assert_eq!(seen, Rule::ALL.into());
 }
 

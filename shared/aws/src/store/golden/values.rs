@@ -1,5 +1,6 @@
 //! The values of the golden items.
 
+mod addresses;
 mod runs;
 
 use std::{fmt::Debug, str::FromStr};
@@ -30,7 +31,7 @@ use serde_json::value::RawValue;
 
 use crate::store::PendingStart;
 
-pub(in crate::store) use self::runs::*;
+pub(in crate::store) use self::{addresses::*, runs::*};
 
 pub(in crate::store) const ACCOUNT: &str = "019c0000-0000-7000-8000-00000000000a";
 pub(in crate::store) const LEAD: &str = "019c0000-0000-7000-8000-00000000000b";

@@ -1,15 +1,18 @@
 //! A table in which every rule holds. Its items are those that the store writes.
 
 use domain::{
+    address::{AddressHash, AddressKind},
     ids::{AccountId, LeadId},
     lead::Lead,
     run::{Delivery, Owner, Run},
+    suppression::Address,
     workflow::Workflow,
 };
 use jiff::SignedDuration;
 
 use crate::store::{
     account::AccountItem,
+    address::AddressItem,
     campaign::CampaignItem,
     erase::Tombstone,
     event::EventReceipt,
@@ -84,6 +87,17 @@ pub(super) fn run_item(run: &Run) -> Attributes {
     item(run_key(), &RunItem::from(run))
 }
 
+/// An address that is not suppressed any more.
+pub(super) const CLEARED: AddressHash = AddressHash {
+    kind: AddressKind::Email,
+    hash: [8; 16],
+};
+
+pub(super) fn address_item(hash: AddressHash, address: &Address) -> Attributes {
+    let stored = AddressItem::new(account(), hash, address, 1);
+    item(keys::address(account(), hash), &stored)
+}
+
 /// Returns the items of an account with three workflows, and of leads in all states.
 pub(super) fn table() -> Vec<Attributes> {
     let (account, waiting) = (account(), waiting_lead());
@@ -156,6 +170,10 @@ pub(super) fn table() -> Vec<Attributes> {
             keys::lead(account, erasing),
             &Tombstone::unfinished(Some(left.id), None, at(0)),
         ),
+    ]);
+    items.extend([
+        address_item(values::address_hash(), &values::suppressed_address()),
+        address_item(CLEARED, &values::cleared_address()),
     ]);
     items
 }
