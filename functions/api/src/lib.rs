@@ -22,6 +22,7 @@ mod runs;
 #[cfg(feature = "description")]
 mod schema;
 mod state;
+mod suppressions;
 mod touchpoints;
 mod workflows;
 
@@ -32,7 +33,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use futures::FutureExt;
 
@@ -96,6 +97,12 @@ pub fn router(state: AppState) -> Router {
             &public("/touchpoints/{id}/release"),
             post(touchpoints::release),
         )
+        .route(
+            &public("/suppressions"),
+            post(suppressions::add).get(suppressions::list),
+        )
+        .route(&public("/suppressions/check"), get(suppressions::check))
+        .route(&public("/suppressions/{id}"), delete(suppressions::remove))
         .route(&public("/workflows"), get(workflows::list))
         .route(&public("/workflows/{id}"), get(workflows::show))
         .route(&public("/workflows/{id}/preview"), post(workflows::preview))

@@ -76,7 +76,9 @@ pub enum ApiError {
     LeaseLapsed,
     #[error("The person may not be contacted any more: do not make this contact")]
     Suppressed,
-    #[error("The outcome was not taken in, because the request took too long; send it again")]
+    #[error(
+        "This element was not taken in, because the request took too long; send the element again"
+    )]
     NotTaken,
     #[error("This Idempotency-Key was used for a different request; use a new key")]
     IdempotencyKeyReused,
@@ -108,6 +110,10 @@ pub enum ApiError {
          change again"
     )]
     ChangeUnconfirmed(#[source] StoreError),
+    #[error(
+        "The store did not confirm the suppression, so it may or may not be stored; send the request again"
+    )]
+    SuppressionUnconfirmed(#[source] StoreError),
     #[error(
         "The request timed out and may or may not be done; with an Idempotency-Key, it can be sent again without \
          storing a lead twice"
@@ -156,6 +162,16 @@ impl ApiError {
     pub fn of_change(error: StoreError) -> Self {
         if error.is_retryable() {
             Self::ChangeUnconfirmed(error)
+        } else {
+            error.into()
+        }
+    }
+
+    /// Returns the error of a change of a suppression that failed in the store. A call without an answer may
+    /// have been applied.
+    pub fn of_suppression(error: StoreError) -> Self {
+        if error.is_retryable() {
+            Self::SuppressionUnconfirmed(error)
         } else {
             error.into()
         }

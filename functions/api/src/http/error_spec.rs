@@ -113,8 +113,8 @@ impl ApiError {
                 [
                     "Not found",
                     "not_found",
-                    "There is no such lead, run, touchpoint, workflow or campaign, or it was erased, or it \
-                    belongs to another account. The reply does not say which.",
+                    "There is no such lead, run, touchpoint, suppression, workflow or campaign, or it was erased, or \
+                    it belongs to another account. The reply does not say which.",
                     "Check the id, and that the key is of the account that the id came from.",
                 ],
             ),
@@ -284,8 +284,8 @@ impl ApiError {
                 [
                     "Service unavailable",
                     "unavailable",
-                    "The store was too slow for all outcomes of the request.",
-                    "Send the outcomes again that have this error.",
+                    "The store was too slow for all elements of an array.",
+                    "Send the elements again that have this error.",
                 ],
             ),
             Self::Unconfirmed(_) => ErrorSpec::new(
@@ -305,6 +305,15 @@ impl ApiError {
                     "unavailable",
                     "The store's answer was lost, so the change may or may not be made.",
                     "Read the lead, and send the change again if it was not made.",
+                ],
+            ),
+            Self::SuppressionUnconfirmed(_) => ErrorSpec::new(
+                S::SERVICE_UNAVAILABLE,
+                [
+                    "Service unavailable",
+                    "unavailable",
+                    "The store's answer was lost, so the suppression may or may not be stored or removed.",
+                    "Send the request again. An address that is suppressed twice is suppressed once.",
                 ],
             ),
             Self::TimedOut => ErrorSpec::new(

@@ -125,7 +125,7 @@ impl Exchange {
     }
 
     /// Writes the one log line of the request. The causes of an error are there and nowhere else. The line
-    /// of an intake and of reports of outcomes has their metrics.
+    /// of an intake, of reports of outcomes and of suppressions has their metrics.
     fn log(
         &self,
         status: StatusCode,
@@ -151,7 +151,7 @@ impl Exchange {
             (Some(error), _) => error.code(),
             (None, Some(counts)) => counts.outcome(),
             (None, None) if status == StatusCode::MULTI_STATUS => "partial",
-            // An array of outcomes of which none was taken in.
+            // An array of outcomes or suppressions of which none was taken in.
             (None, None) if status.is_client_error() => {
                 ApiError::Validation(Problems::default()).code()
             }
@@ -168,6 +168,7 @@ impl Exchange {
             dispatch.map(|it| it.lapsed),
             dispatch.map(|it| it.unconfirmed),
         );
+        let suppressions = Some(outcomes.suppressions).filter(|count| *count > 0);
         // The level of a tracing event is fixed when it is compiled.
         macro_rules! log {
             ($level:ident $($more:tt)*) => {
@@ -190,7 +191,8 @@ impl Exchange {
                     outcomes_deferred = outcomes.of("deferred"),
                     touchpoints_claimed = claimed,
                     touchpoints_unconfirmed = unconfirmed,
-                    leases_lapsed = lapsed
+                    leases_lapsed = lapsed,
+                    suppressions_created = suppressions
                     $($more)* }, "request"
                 )
             };

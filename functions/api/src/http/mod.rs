@@ -15,5 +15,7 @@ pub mod paging;
 pub mod path;
 pub mod problem;
 pub mod reader;
+pub mod results;
 pub mod routes;
+pub mod size;
 mod usual_paths;

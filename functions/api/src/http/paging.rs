@@ -99,7 +99,8 @@ impl Parameters {
         })
     }
 
-    fn take_as<T>(
+    /// Takes a parameter with `read`, whose error goes on after the value.
+    pub fn take_as<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, String>,

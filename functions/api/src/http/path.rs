@@ -47,17 +47,31 @@ impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     }
 }
 
-/// The id of a touchpoint in a path, as the client sent it.
-pub struct TouchpointId(pub String);
+/// Defines the id of a path as the client sent it, for ids that the handler reads.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $resource:literal) => {
+        $(#[$doc])*
+        pub struct $name(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for TouchpointId {
-    type Rejection = ApiError;
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let id = parts.extract::<Path<String>>().await.ok();
-        let Path(id) = id.ok_or(ApiError::NotFound("Touchpoint"))?;
-        Ok(Self(id))
-    }
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+                let id = parts.extract::<Path<String>>().await.ok();
+                let Path(id) = id.ok_or(ApiError::NotFound($resource))?;
+                Ok(Self(id))
+            }
+        }
+    };
+}
+
+text_id! {
+    /// The id of a touchpoint in a path, as the client sent it.
+    TouchpointId, "Touchpoint"
+}
+text_id! {
+    /// The id of a suppression in a path, as the client sent it.
+    SuppressionId, "Suppression"
 }
 
 impl<S: Send + Sync, T: Resource> FromRequestParts<S> for PathId<T> {

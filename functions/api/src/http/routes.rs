@@ -9,7 +9,7 @@ use super::{problem::shown_name, usual_paths};
 /// Prefix of the routes that need a key.
 const PREFIX: &str = "/api/public";
 /// Every path of the router. A test compares it with docs/openapi.json.
-pub const ROUTES: [&str; 24] = [
+pub const ROUTES: [&str; 27] = [
     "/api/public/leads",
     "/api/public/leads/{id}",
     "/api/public/leads/{id}/assign-workflow",
@@ -27,6 +27,9 @@ pub const ROUTES: [&str; 24] = [
     "/api/public/touchpoints/{id}/extend",
     "/api/public/touchpoints/{id}/outcome",
     "/api/public/touchpoints/{id}/release",
+    "/api/public/suppressions",
+    "/api/public/suppressions/check",
+    "/api/public/suppressions/{id}",
     "/api/public/workflows",
     "/api/public/workflows/{id}",
     "/api/public/workflows/{id}/preview",

@@ -1,10 +1,7 @@
 //! The size of the reply to an array, known before a lead is stored: afterwards, a reply that Lambda refuses
 //! could not be given.
 
-use std::io::{self, Write};
-
 use domain::json::escaped_size;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
@@ -12,15 +9,12 @@ use super::{
     outcome::{Acceptance, Outcome},
     reply::created_reply,
 };
-use crate::http::{error::ApiError, failed::FailedOut};
+use crate::http::{
+    error::ApiError,
+    failed::FailedOut,
+    size::{FRAME, INDEX, REPLY_LIMIT, size_of},
+};
 
-/// Maximum size of a function's reply in Lambda, in bytes. The body is a JSON string inside of it.
-const REPLY_LIMIT: usize = 6 * 1024 * 1024;
-/// Maximum size of the reply without its results, in bytes: the status, the headers, and the fields of an
-/// array and of an error.
-const FRAME: usize = 8 * 1024;
-/// Maximum size of `"index":999,` and a comma, in bytes.
-const INDEX: usize = 20;
 /// Maximum growth of a result whose write or start fails later, in bytes, beside the address of the API: a
 /// warning is added, or a short error with that address takes its place.
 const LATE: usize = 300;
@@ -115,27 +109,6 @@ pub fn leave_out_replays(outcomes: &mut [Outcome], api_url: &str) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// Returns the size of a value in JSON, as a part of a JSON string.
-fn size_of(value: &impl Serialize) -> Result<usize, ApiError> {
-    let mut counter = Counter(0);
-    serde_json::to_writer(&mut counter, value).map_err(|_| ApiError::Internal(None))?;
-    Ok(counter.0)
-}
-
-/// Counts the bytes that are written, as they stand in a JSON string.
-struct Counter(usize);
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += escaped_size(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

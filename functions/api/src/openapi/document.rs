@@ -10,7 +10,9 @@ use utoipa::{
 };
 
 use super::{errors, examples, replies, rules, served};
-use crate::{error_docs, health, intake, leads, runs, schema::bodies, touchpoints, workflows};
+use crate::{
+    error_docs, health, intake, leads, runs, schema::bodies, suppressions, touchpoints, workflows,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -34,6 +36,7 @@ use crate::{error_docs, health, intake, leads, runs, schema::bodies, touchpoints
         (name = "Leads", description = "Create, read, change and erase leads."),
         (name = "Runs", description = "Enrol a lead in a workflow, follow its run, and let a person take over."),
         (name = "Touchpoints", description = "Report how contacts went, and see what happened to each."),
+        (name = "Suppressions", description = "Keep addresses that must not be contacted."),
         (name = "Workflows", description = "Find workflows, and preview their touchpoints. Operators define them in files."),
         (name = "Campaigns", description = "Find the campaigns that tag leads."),
         (name = "Service", description = "Check the service itself. Needs no key."),
@@ -61,6 +64,10 @@ use crate::{error_docs, health, intake, leads, runs, schema::bodies, touchpoints
         touchpoints::one::report,
         touchpoints::many::report,
         touchpoints::event::report,
+        suppressions::add::add,
+        suppressions::list::list,
+        suppressions::check::check,
+        suppressions::remove::remove,
         workflows::read::list,
         workflows::read::show,
         workflows::preview::preview,

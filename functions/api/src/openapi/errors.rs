@@ -60,6 +60,7 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::NotTaken,
         ApiError::Unconfirmed(None),
         ApiError::ChangeUnconfirmed(StoreError::Conflict),
+        ApiError::SuppressionUnconfirmed(StoreError::Conflict),
         ApiError::TimedOut,
     ]
 }

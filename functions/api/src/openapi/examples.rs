@@ -42,7 +42,12 @@ pub fn add(operation: &mut Value, recorded: &Value, shared: &Value) {
     let writes = errors.iter().filter(|error| match error {
         ApiError::Unavailable(_) | ApiError::TimedOut => true,
         ApiError::NotStored | ApiError::Unconfirmed(_) => id == "createLeads",
-        ApiError::ChangeUnconfirmed(_) => id != "createLeads",
+        ApiError::SuppressionUnconfirmed(_) => {
+            ["addSuppressions", "removeSuppression"].contains(&&*id)
+        }
+        ApiError::ChangeUnconfirmed(_) => {
+            !["createLeads", "addSuppressions", "removeSuppression"].contains(&&*id)
+        }
         _ => false,
     });
     // Only an operation that writes can meet a concurrent change.

@@ -69,7 +69,10 @@ pub fn responses() -> Value {
         let examples = examples::of_errors(of_status.filter(|error| {
             !matches!(
                 error,
-                ApiError::NotStored | ApiError::Unconfirmed(_) | ApiError::ChangeUnconfirmed(_)
+                ApiError::NotStored
+                    | ApiError::Unconfirmed(_)
+                    | ApiError::ChangeUnconfirmed(_)
+                    | ApiError::SuppressionUnconfirmed(_)
             )
         }));
         let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];

@@ -5,7 +5,9 @@ use domain::invisible::is_invisible;
 use serde_json::{Value, json};
 
 /// Schemas of requests that are read field by field.
-const REQUESTS: [&str; 8] = [
+const REQUESTS: [&str; 10] = [
+    "NewSuppression",
+    "SuppressionRemoval",
     "LeadEvent",
     "OutcomeDetails",
     "OutcomeOfTouchpoint",
@@ -44,6 +46,7 @@ pub fn schemas() -> Value {
     json!({
         "NewLeadArray": {"minItems": 1, "maxItems": 1000},
         "OutcomeReports": {"minItems": 1, "maxItems": 100},
+        "NewSuppressionArray": {"minItems": 1, "maxItems": 1000},
         "Instant": {"format": "date-time", "example": "2026-02-10T12:00:00Z"},
         "TimeZoneName": {"format": "timezone", "example": "America/Santiago", "minLength": 1},
         "WindowParts": {"additionalProperties": true},
@@ -89,6 +92,24 @@ pub fn exact() -> Value {
                 {"properties": {"force_first_message": not_given}},
             ],
         },
+        "NewSuppression": {
+            "oneOf": [
+                {
+                    "required": ["phone"],
+                    "properties": {
+                        "phone": {"$ref": "#/components/schemas/Phone"}, "email": not_given,
+                        "channels": channels_of(&["call", "whatsapp", "sms"]),
+                    },
+                },
+                {
+                    "required": ["email"],
+                    "properties": {
+                        "email": {"$ref": "#/components/schemas/Email"}, "phone": not_given,
+                        "channels": channels_of(&["email"]),
+                    },
+                },
+            ],
+        },
         "FirstMessage": {
             "type": ["object", "string", "null"], "maxLength": 0, "additionalProperties": not_given,
             "not": {"type": "object", "required": ["components"], "properties": {"components": too_deep}},
@@ -105,6 +126,16 @@ pub fn exact() -> Value {
             "$defs": nested(),
             "not": too_deep,
         },
+    })
+}
+
+/// Returns the schema of the channels of an address that has these channels.
+fn channels_of(channels: &[&str]) -> Value {
+    json!({
+        "anyOf": [
+            {"enum": [null, "", "all"]},
+            {"type": "array", "minItems": 1, "items": {"enum": channels}},
+        ],
     })
 }
 

@@ -10,7 +10,8 @@
 use std::collections::HashMap;
 
 use super::domain_types::{
-    CampaignId, Channel, EventWord, LeadId, OutcomeWord, TouchpointId, WorkflowId,
+    AllChannels, CampaignId, Channel, EventWord, LeadId, OutcomeWord, SuppressionReason,
+    TouchpointId, WorkflowId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -286,6 +287,68 @@ pub struct LeadEvent {
     note: Note,
     /// The time at which the person wants a call, at most 90 days ahead. `callback` needs it.
     callback_at: Option<Instant>,
+}
+
+/// One suppression, or an array of 1 to 1,000.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum NewSuppressions {
+    One(NewSuppression),
+    Many(NewSuppressionArray),
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NewSuppressionArray(Vec<NewSuppression>);
+
+/// An address that must not be contacted: either `phone` or `email`.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": "+1234567890", "channels": ["call"], "reason": "opted_out"}))]
+pub struct NewSuppression {
+    phone: Option<Phone>,
+    email: Option<Email>,
+    /// The channels on which the address must not be contacted. The default is `all`. A phone number has `call`,
+    /// `whatsapp` and `sms`, and an e-mail address has `email`.
+    channels: Option<GivenChannels>,
+    reason: SuppressionReason,
+    /// A text of at most 200 characters. It outlives the erasure of a lead, so it must not name a person.
+    #[schema(required = false)]
+    note: ShortText,
+}
+
+/// `all`, or a list of channels.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum GivenChannels {
+    All(AllChannels),
+    Some(Vec<Channel>),
+}
+
+/// The reason of a removal.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "reason": "Signed up again", "consent": {"at": "2026-02-10T12:00:00Z", "source": "Newsletter form"},
+}))]
+pub struct SuppressionRemoval {
+    /// A text of 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200, example = "Signed up again")]
+    reason: String,
+    /// The person or system that asks for it, of at most 200 characters.
+    #[schema(required = false)]
+    actor: ShortText,
+    /// The person's new consent. A suppression that is `opted_out` or `complained` needs it.
+    consent: Option<GivenConsent>,
+}
+
+/// The time and the source of a consent.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenConsent {
+    at: Instant,
+    /// The place where the consent was given, such as a form, of at most 200 characters.
+    #[schema(min_length = 1, max_length = 200, example = "Newsletter form")]
+    source: String,
 }
 
 /// The lead and the time of the preview.

@@ -1,7 +1,7 @@
 //! Descriptions of types of the crate `domain`, which has no schemas of its own. A field of a reply names one in
 //! `#[schema(value_type = ...)]`.
 
-use domain::{activity, cadence, outcome, run, workflow};
+use domain::{activity, cadence, outcome, run, suppression, workflow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,6 +71,28 @@ id! {
 #[derive(Serialize, ToSchema)]
 #[schema(value_type = String, pattern = "^tp_[0-9A-Za-z]{81}$", example = "tp_04wNgsxUkf1gx7rEpRJ2c9PuCEgkOevg6iPv6kNvmLUmfBzbS4vMjPCukK9fjY0deaeTD7ZZjOHbKMvWF")]
 pub struct TouchpointId(String);
+
+/// A suppression. The id stands for the address without showing it.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = String, pattern = "^sup_[0-9A-Za-z]{23}$", example = "sup_00000000000000000000000")]
+pub struct SuppressionId(String);
+
+/// All channels of the address, also those of later versions.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it only describes")]
+pub enum AllChannels {
+    All,
+}
+
+/// The kind of an address.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it only describes")]
+pub enum AddressKind {
+    Phone,
+    Email,
+}
 
 /// The result of a contact, or `deferred`.
 #[derive(Serialize, ToSchema)]
@@ -167,6 +189,15 @@ values! {
     NoOutcome = "no_outcome",
 }
 values! {
+    /// The reason of a suppression.
+    SuppressionReason, suppression::SuppressionReason:
+    OptedOut = "opted_out",
+    Complained = "complained",
+    Invalid = "invalid",
+    Legal = "legal",
+    Manual = "manual",
+}
+values! {
     /// The effect of an outcome on the cadence.
     CadenceEffect, outcome::CadenceEffect:
     Continue = "continue",
@@ -261,6 +292,7 @@ mod tests {
         TouchpointState::check();
         Reason::check();
         Outcome::check();
+        SuppressionReason::check();
         CadenceEffect::check();
         RunStatus::check();
         CadenceState::check();

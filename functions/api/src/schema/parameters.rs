@@ -49,6 +49,17 @@ pub struct TouchpointParams {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub struct AddressParams {
+    /// A phone number; a `+` is written as `%2B`. Either `phone` or `email` is required.
+    #[param(example = "+1234567890")]
+    phone: Option<String>,
+    /// An e-mail address.
+    #[param(example = "john@example.com")]
+    email: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct RunParams {
     /// Only the run of this workflow counts.
     workflow_id: Option<WorkflowId>,

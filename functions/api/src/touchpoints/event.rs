@@ -41,6 +41,7 @@ use crate::{
     retry::{TRIES, pause},
     runs::{Current, followed_by},
     state::AppState,
+    suppressions::suppress_lead,
 };
 
 /// Fields of the body.
@@ -59,7 +60,7 @@ struct Event {
 /// the lead's active run by it. Use it with or without an active run.
 ///
 /// `type` is an outcome, except `delivered` and `deferred`. The effects are those of the outcome of
-/// a touchpoint.
+/// a touchpoint: `opted_out` and `complained` also suppress the lead's phone number and e-mail address.
 #[utoipa::path(
     post,
     path = "/api/public/leads/{id}/events",
@@ -139,6 +140,7 @@ async fn record(
     once: Option<(&IdempotencyKey, &str)>,
 ) -> Result<Response, ApiError> {
     let secret = state.catalogue.secret(account.id).await?;
+    let mut suppressed = None;
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
         let current = Current::read(state, account, id).await?;
@@ -149,6 +151,11 @@ async fn record(
                 return Err(ApiError::IdempotencyKeyReused);
             }
             return Ok(replayed(receipt.reply));
+        }
+        if suppressed.is_none() {
+            // Before the event is written: a repeat makes sure of the suppression again.
+            let lead = &current.lead.profile;
+            suppressed = Some(suppress_lead(state, account.id, lead, event.outcome).await?);
         }
         let mut enrolment = current.active(None);
         let before = enrolment.as_ref().map(|current| current.run.clone());
@@ -191,7 +198,9 @@ async fn record(
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {
                 let mut response = json(reply);
-                let counts = OutcomeCounts::one(event.outcome.as_str());
+                let mut counts = OutcomeCounts::default();
+                counts.add(event.outcome.as_str());
+                counts.suppressions = suppressed.unwrap_or_default();
                 response.extensions_mut().insert(counts);
                 return Ok(response);
             }

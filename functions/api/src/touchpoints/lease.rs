@@ -198,7 +198,7 @@ async fn change<T>(
 ) -> Result<T, ApiError> {
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
-        let (mut run, workflow) = match read_run(state, touchpoint).await {
+        let (_, mut run, workflow) = match read_run(state, touchpoint).await {
             // The id is one of Leadgate's, so the lead was erased.
             Err(ApiError::NotFound(_)) => return Err(ApiError::LeaseLapsed),
             read => read?,

@@ -1,15 +1,17 @@
 //! `POST /touchpoints/outcomes`: outcomes of up to 100 touchpoints, each with its own result.
 
 use axum::{
-    Extension, Json,
+    Extension,
     extract::State,
     response::{IntoResponse, Response},
 };
 use domain::account::AccountSettings;
 use http::StatusCode;
+#[cfg(feature = "description")]
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
+#[cfg(feature = "description")]
 use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
@@ -19,7 +21,7 @@ use super::{
     report::{FIELDS, Report},
 };
 #[cfg(feature = "description")]
-use crate::http::envelope::Envelope;
+use crate::http::{envelope::Envelope, failed::FailedOut};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::OutcomeReports,
@@ -29,12 +31,13 @@ use crate::{
     auth::Caller,
     http::{
         body::{JsonBody, malformed},
-        error::{ApiError, Problems},
+        error::ApiError,
         exchange::RequestId,
-        failed::{FailedOut, NoneDone, of_element, with_index},
+        failed::of_element,
         fields::Elements,
         outcome_counts::OutcomeCounts,
         reader::Reader,
+        results::Results,
     },
     limit::Charges,
     state::AppState,
@@ -45,10 +48,11 @@ const MOST: usize = 100;
 /// Time after which no outcome is begun, so that the reply comes within the request's time.
 const BUDGET: Duration = Duration::from_secs(12);
 
-/// The reply to several outcomes. If none was taken in, it also has the fields of an error.
+/// The reply to several outcomes.
+#[cfg(feature = "description")]
 #[derive(Serialize, ToSchema)]
 #[schema(as = OutcomesReply)]
-struct ManyReply<'a> {
+struct ManyReply {
     success: bool,
     #[schema(example = 2)]
     total: usize,
@@ -57,11 +61,7 @@ struct ManyReply<'a> {
     accepted: usize,
     #[schema(example = 1)]
     failed: usize,
-    #[schema(value_type = Vec<OutcomeResult>)]
-    results: Vec<Box<RawValue>>,
-    #[schema(ignore)]
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    error: Option<NoneDone<'a>>,
+    results: Vec<OutcomeResult>,
 }
 
 /// One result, for the outcome at its place in the request.
@@ -119,8 +119,8 @@ struct RefusedOutcomes {
     tag = "Touchpoints",
     request_body = OutcomeReports,
     responses(
-        (status = 200, description = "Every outcome was taken in.", body = ManyReply<'static>),
-        (status = 207, description = "Some outcomes were taken in, and others were refused.", body = ManyReply<'static>),
+        (status = 200, description = "Every outcome was taken in.", body = ManyReply),
+        (status = 207, description = "Some outcomes were taken in, and others were refused.", body = ManyReply),
         (status = 400, description = "No outcome was taken in.", body = RefusedOutcomes),
         Keyed,
         WithBody,
@@ -146,49 +146,16 @@ pub async fn report(
     charges.charge_more(&state.limiter, further).await?;
     // One after the other: several outcomes of one run follow each other.
     let begun = Instant::now();
-    let mut results = Vec::with_capacity(elements.count);
-    let (mut accepted, mut first_problem) = (0, None);
+    let mut results = Results::new(&state.api_url);
     let mut counts = OutcomeCounts::default();
-    for (index, element) in elements.first.into_iter().enumerate() {
-        let settled = match begun.elapsed() > BUDGET {
+    for element in elements.first {
+        results.push(match begun.elapsed() > BUDGET {
             true => Err(ApiError::NotTaken),
             false => settle_element(&state, &account, (&body, element), &mut counts).await,
-        };
-        let reply = match settled {
-            Ok(reply) => {
-                accepted += 1;
-                with_index(index, reply.get())
-            }
-            Err(error) => {
-                first_problem.get_or_insert_with(|| error.to_string());
-                let failed = FailedOut::new(&error, &state.api_url);
-                serde_json::to_string(&failed).and_then(|body| with_index(index, &body))
-            }
-        };
-        results.push(reply.map_err(|_| ApiError::Internal(None))?);
+        })?;
     }
-    let total = results.len();
-    let status = match accepted {
-        0 => StatusCode::BAD_REQUEST,
-        _ if accepted == total => StatusCode::OK,
-        _ => StatusCode::MULTI_STATUS,
-    };
-    let none = ApiError::Validation(Problems::default());
-    let error = first_problem.filter(|_| accepted == 0).map(|problem| {
-        let message = format!(
-            "None of the outcomes could be taken in. The first problem, of results[0]: {problem}"
-        );
-        NoneDone::new(&none, message, &request_id, &state.api_url)
-    });
-    let body = ManyReply {
-        success: accepted > 0,
-        total,
-        accepted,
-        failed: total - accepted,
-        results,
-        error,
-    };
-    Ok((status, Extension(counts), Json(body)).into_response())
+    let response = results.into_response(StatusCode::OK, "outcomes", &request_id);
+    Ok((Extension(counts), response).into_response())
 }
 
 async fn settle_element(

@@ -39,7 +39,8 @@ use crate::{
 ///
 /// `answered` and `replied` complete the cadence; `no_answer` and the like let it go on. `callback`
 /// needs `callback_at`. `deferred` is no outcome: the touchpoint goes back. If you send the same
-/// outcome again, the reply has `changed: false`. `next` is the touchpoint that comes next.
+/// outcome again, the reply has `changed: false`. `next` is the touchpoint that comes next. `opted_out` and
+/// `complained` suppress the lead's phone number and e-mail address.
 #[utoipa::path(
     post,
     path = "/api/public/touchpoints/{id}/outcome",
@@ -89,9 +90,11 @@ pub async fn settled_body(
     let Settled {
         changed,
         is_new,
+        suppressed,
         run,
         workflow,
     } = settle(state, account, touchpoint, report).await?;
+    counts.suppressions += suppressed;
     if is_new {
         counts.add(report.kind.as_str());
     }

@@ -7,6 +7,7 @@ use domain::{
     account::AccountSettings,
     activity::{Activity, ActivityKind, Contact},
     cadence::Touchpoint,
+    lead::Lead,
     outcome::Outcome,
     run::{NotDeferred, NotDispatched, Reported, Run},
     touchpoint_id::TouchpointRef,
@@ -20,6 +21,7 @@ use crate::{
     retry::{TRIES, pause},
     runs::{Changed, change_run, planned_by},
     state::AppState,
+    suppressions::suppress_lead,
 };
 
 /// Time after which a deferred touchpoint is tried again, at the earliest.
@@ -31,11 +33,13 @@ pub struct Settled {
     pub changed: bool,
     /// Whether the report is not a repeat.
     pub is_new: bool,
+    /// Number of new suppressions.
+    pub suppressed: u64,
     pub run: Run,
     pub workflow: Arc<Workflow>,
 }
 
-/// Reads the run of a touchpoint, and the version of the workflow that it follows.
+/// Reads the lead and the run of a touchpoint, and the version of the workflow that the run follows.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] if there is no such touchpoint, or if its lead was erased. Errors of the
@@ -43,7 +47,7 @@ pub struct Settled {
 pub async fn read_run(
     state: &AppState,
     touchpoint: TouchpointRef,
-) -> Result<(Run, Arc<Workflow>), ApiError> {
+) -> Result<(Lead, Run, Arc<Workflow>), ApiError> {
     let TouchpointRef {
         account_id,
         lead_id,
@@ -52,13 +56,13 @@ pub async fn read_run(
     } = touchpoint;
     // An erased lead is gone at once, and its runs a little later.
     let lead = state.store.lead(account_id, lead_id).await?.found();
-    lead.ok_or(ApiError::NotFound("Touchpoint"))?;
+    let lead = lead.ok_or(ApiError::NotFound("Touchpoint"))?;
     let run = state.store.run(account_id, lead_id, run_id).await?;
     let run = run.filter(|run| run.touchpoint(index).is_some());
     let run = run.ok_or(ApiError::NotFound("Touchpoint"))?;
     let workflow = planned_by(state, &run).await?;
     let workflow = workflow.ok_or(ApiError::NotFound("Touchpoint"))?;
-    Ok((run, workflow))
+    Ok((lead, run, workflow))
 }
 
 /// Takes in a report about a touchpoint.
@@ -73,9 +77,10 @@ pub async fn settle(
     report: &Report,
 ) -> Result<Settled, ApiError> {
     let mut has_steered = false;
+    let mut suppressed = None;
     for try_number in 0..TRIES {
         pause(&state.randomness, try_number).await;
-        let (mut run, workflow) = read_run(state, touchpoint).await?;
+        let (lead, mut run, workflow) = read_run(state, touchpoint).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
         let before = run.clone();
@@ -89,11 +94,17 @@ pub async fn settle(
                 let reported = run.report(touchpoint.index, in_run, &workflow, now);
                 let reported = reported.ok_or(ApiError::NotFound("Touchpoint"))?;
                 let reported = reported.map_err(|NotDispatched| ApiError::NotDispatched)?;
+                if suppressed.is_none() {
+                    // Before the run is written: a repeat makes sure of the suppression again.
+                    let writes = suppress_lead(state, account.id, &lead.profile, outcome);
+                    suppressed = Some(writes.await?);
+                }
                 if reported != Reported::Changed {
                     let is_new = remember(state, &run, touchpoint, report, reported, now).await?;
                     return Ok(Settled {
                         changed: false,
                         is_new,
+                        suppressed: suppressed.unwrap_or_default(),
                         run,
                         workflow,
                     });
@@ -114,6 +125,7 @@ pub async fn settle(
                 return Ok(Settled {
                     changed: true,
                     is_new: true,
+                    suppressed: suppressed.unwrap_or_default(),
                     run,
                     workflow,
                 });

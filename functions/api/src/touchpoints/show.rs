@@ -46,7 +46,7 @@ pub async fn show(
     let secret = state.catalogue.secret(account.id).await?;
     let unknown = || ApiError::NotFound("Touchpoint");
     let touchpoint = secret.touchpoint(&id, account.id).ok_or_else(unknown)?;
-    let (run, workflow) = read_run(&state, touchpoint).await?;
+    let (_, run, workflow) = read_run(&state, touchpoint).await?;
     let entries = state.store.contact_entries(touchpoint).await?;
     let out = touchpoint_out(&run, touchpoint.index, &workflow, &secret);
     let entries = entries.iter().map(|entry| &entry.activity);

@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 39] = [
+pub const ALL: [Metric; 40] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {
@@ -98,6 +98,7 @@ pub const ALL: [Metric; 39] = [
     count("outcomes_complained"),
     count("outcomes_callback"),
     count("outcomes_deferred"),
+    count("suppressions_created"),
 ];
 
 /// Writes lines in JSON. A line of [`METRICS`] also lists which of its fields are metrics.

@@ -108,6 +108,10 @@ fn every_error_has_the_contracts_status_title_and_code() {
             E::of_change(unavailable()),
             "503 unavailable Service unavailable",
         ),
+        (
+            E::of_suppression(unavailable()),
+            "503 unavailable Service unavailable",
+        ),
         (E::TimedOut, "503 unavailable Service unavailable"),
         (E::NotStored, "503 unavailable Service unavailable"),
         (E::NotTaken, "503 unavailable Service unavailable"),

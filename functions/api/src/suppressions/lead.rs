@@ -1,0 +1,42 @@
+//! Suppressions by outcomes of a lead's contacts.
+
+use domain::{
+    ids::AccountId,
+    lead::Profile,
+    outcome::Outcome,
+    suppression::{Channels, Suppression, SuppressionReason},
+    time::whole_second,
+};
+use futures::future::try_join_all;
+
+use crate::{http::error::ApiError, state::AppState};
+
+/// Suppresses the phone number and the e-mail address of a lead on all channels, if the outcome asks for it.
+/// Returns the number of new suppressions.
+///
+/// They have no note: it may name the person, and a suppression outlives the erasure of the lead.
+///
+/// # Errors
+/// The errors of the store, and [`ApiError::SuppressionUnconfirmed`].
+pub async fn suppress_lead(
+    state: &AppState,
+    account: AccountId,
+    lead: &Profile,
+    outcome: Outcome,
+) -> Result<u64, ApiError> {
+    let Some(reason) = SuppressionReason::of(outcome) else {
+        return Ok(0);
+    };
+    let secret = state.catalogue.secret(account).await?;
+    let suppression = Suppression {
+        channels: Channels::ALL,
+        reason,
+        note: None,
+        created_at: whole_second(state.clock.now()),
+    };
+    let hashes = secret.hashes_of(lead).into_iter().flatten();
+    let writes = hashes.map(|hash| state.store.suppress(account, hash, &suppression));
+    let written = Box::pin(try_join_all(writes)).await;
+    let written = written.map_err(ApiError::of_suppression)?;
+    Ok(written.iter().map(|(_, is_new)| u64::from(*is_new)).sum())
+}

@@ -1,0 +1,15 @@
+//! Suppressions: addresses that must not be contacted ([contract](../../../../docs/contract.md#suppressions)).
+//!
+//! No log line, no item and no reply shows an address. Only the message about a wrong value repeats it, to its
+//! sender.
+
+pub mod add;
+pub mod check;
+mod lead;
+pub mod list;
+mod many;
+pub mod remove;
+mod reply;
+mod request;
+
+pub use self::{add::add, check::check, lead::suppress_lead, list::list, remove::remove};
