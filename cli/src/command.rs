@@ -33,6 +33,7 @@ use crate::{
     plan::{self, PlanArgs},
     queue::{self, QueueCommand},
     run::{self, RunCommand},
+    suppress::{self, SuppressCommand},
     tail::{self, TailArgs},
     workflow::{self, WorkflowCommand},
 };
@@ -67,6 +68,9 @@ enum Command {
     /// Create, import, list and show the leads of an account.
     #[command(subcommand)]
     Lead(LeadCommand),
+    /// Suppress addresses that must not be contacted, and list, check and remove suppressions.
+    #[command(subcommand)]
+    Suppress(SuppressCommand),
     /// Show the run of a lead: its touchpoints and its timeline.
     #[command(subcommand)]
     Run(RunCommand),
@@ -159,6 +163,7 @@ pub async fn run() -> ExitCode {
         Command::Campaign(command) => campaign::run(&command).await,
         Command::Run(command) => run::run(&command).await,
         Command::Lead(command) => lead::run(&command).await,
+        Command::Suppress(command) => suppress::run(&command).await,
         Command::Init(args) => init::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,

@@ -30,6 +30,7 @@ pub mod queue;
 pub mod run;
 mod stored;
 pub mod summary;
+pub mod suppress;
 pub mod tail;
 mod target;
 pub mod workflow;
