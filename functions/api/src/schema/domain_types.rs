@@ -74,7 +74,7 @@ pub struct TouchpointId(String);
 
 /// A suppression. The id stands for the address without showing it.
 #[derive(Serialize, ToSchema)]
-#[schema(value_type = String, pattern = "^sup_[0-9A-Za-z]{23}$", example = "sup_00000000000000000000000")]
+#[schema(value_type = String, pattern = "^sup_[0-9A-Za-z]{23}$", example = "sup_0B96l7gA770SM0WzBBmANR5")]
 pub struct SuppressionId(String);
 
 /// All channels of the address, also those of later versions.

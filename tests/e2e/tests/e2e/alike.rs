@@ -7,6 +7,7 @@ use crate::fixtures::{RawReply, RawRequest, invoke, stack};
 
 const LEAD: &str = "/api/public/leads/019c0000-0000-7000-8000-000000001101";
 const LEADS: &str = "/api/public/leads";
+const SUPPRESSIONS: &str = "/api/public/suppressions";
 
 /// Returns the replies of the local stack and of the function, without their ids and addresses.
 pub async fn answers(stack: &local::Stack, request: &RawRequest<'_>) -> (RawReply, RawReply) {
@@ -120,6 +121,40 @@ async fn odd_queries_get_the_same_answer_locally_and_on_lambda() {
         if status == 400 {
             assert_eq!(reply.body["code"], "validation_error", "{query}");
         }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn suppressions_get_the_same_answer_locally_and_on_lambda() {
+    let stack = stack().await;
+    let json = [("content-type", "application/json")];
+    let body = r#"{"phone":"+12025550123","reason":"manual"}"#;
+    let add = RawRequest::post(SUPPRESSIONS, body).with(&json);
+    let added = both(&stack, &add).await;
+    assert_eq!(added.status, 201);
+    for query in [
+        "phone=%2B12025550123",
+        "phone=%2b12025550123",
+        "phone=12025550123",
+        "phone=(202)%20555-0123",
+        "phone=+12025550123",
+        "email=a%2Bb@example.com",
+        "email=a+b@example.com",
+    ] {
+        let target = format!("{SUPPRESSIONS}/check?{query}");
+        let reply = both(&stack, &RawRequest::get(&target)).await;
+        let is_blank = query.contains("=+") || query.contains("a+b");
+        assert_eq!(reply.status, if is_blank { 400 } else { 200 }, "{query}");
+    }
+    let id = added.body["suppression"]["id"].as_str().unwrap();
+    let target = format!("{SUPPRESSIONS}/{id}");
+    for (body, status) in [("", 400), ("{}", 400)] {
+        let request = RawRequest {
+            method: "DELETE",
+            ..RawRequest::post(&target, body).with(&json)
+        };
+        assert_eq!(both(&stack, &request).await.status, status, "{body}");
     }
     stack.stop().await;
 }
@@ -267,9 +302,13 @@ async fn a_key_in_the_place_of_an_id_or_a_name_is_not_repeated() {
             r#"{{"first_name":"John","campaign_id":"{key}","force_first_message":{{"{key}":1}}}}"#
         ),
         format!(r#"{{"phone":"{key}","email":"{key}","timezone":"{key}","at":"{key}"}}"#),
+        format!(
+            r#"{{"email":"{key}","channels":["{key}"],"reason":"{key}","consent":{{"{key}":1}}}}"#
+        ),
     ];
     let workflow = format!("/api/public/workflows/{}", demo::WORKFLOW_ID);
-    let mut requests = Vec::new();
+    let check = format!("{SUPPRESSIONS}/check?phone={key}&email={key}");
+    let mut requests = vec![("GET", check, "")];
     for path in [LEADS, LEAD, &workflow, "/api/public/campaigns", "/nowhere"] {
         requests.push(("GET", format!("{path}/{key}"), ""));
         requests.push((
@@ -282,6 +321,8 @@ async fn a_key_in_the_place_of_an_id_or_a_name_is_not_repeated() {
         requests.push(("PATCH", LEAD.to_owned(), body));
         requests.push(("POST", LEADS.to_owned(), body));
         requests.push(("POST", format!("{workflow}/preview"), body));
+        requests.push(("POST", SUPPRESSIONS.to_owned(), body));
+        requests.push(("DELETE", format!("{SUPPRESSIONS}/{key}"), body));
         for path in [
             "assign-workflow",
             "status",

@@ -161,6 +161,11 @@ async fn call_everything(container: &Container, lead: &str) -> Counts {
         ("GET", "/touchpoints/canary"),
         ("POST", "/touchpoints/canary/outcome"),
         ("POST", "/touchpoints/outcomes"),
+        ("POST", "/suppressions"),
+        ("GET", "/suppressions?cursor=canary"),
+        ("GET", "/suppressions/check?phone=canary"),
+        ("GET", "/suppressions/check?email=canary"),
+        ("DELETE", "/suppressions/canary"),
         ("GET", "/workflows?limit=canary"),
         ("GET", "/campaigns"),
         ("GET", "/canary"),
@@ -170,7 +175,7 @@ async fn call_everything(container: &Container, lead: &str) -> Counts {
     let (bodies, mut counts) = (bodies(), Counts::default());
     for (method, path) in paths {
         let path = path.replace("{}", lead);
-        let bodies = if method == "GET" || method == "DELETE" {
+        let bodies = if method == "GET" || path.starts_with("/leads") && method == "DELETE" {
             &bodies[..1]
         } else {
             &bodies

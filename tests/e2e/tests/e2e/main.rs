@@ -42,6 +42,8 @@ mod run_store;
 mod runs;
 mod size_bound;
 mod starts;
+mod suppressed_leads;
+mod suppressions;
 mod template;
 mod tenancy;
 mod times;

@@ -246,7 +246,13 @@ async fn a_reports_line_counts_its_outcomes_by_their_kind_and_no_repeat() {
             vec![count("answered", 1), count("replied", 1), count("busy", 1)],
         ),
         ("validation_error", vec![]),
-        ("ok", vec![count("opted_out", 1)]),
+        (
+            "ok",
+            vec![
+                count("opted_out", 1),
+                ("suppressions_created".to_owned(), json!(2)),
+            ],
+        ),
     ];
     assert_eq!(lines.len(), expected.len());
     for (line, (outcome, metrics)) in lines.iter().zip(expected) {

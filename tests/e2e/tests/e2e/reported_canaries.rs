@@ -18,7 +18,14 @@ pub fn reports() -> Vec<Value> {
     let mut many = json!([outcome, outcome, note, {"id": email, "outcome": note}]);
     many[0]["id"] = json!("TOUCHPOINT");
     many[1]["id"] = json!(note);
+    let suppression = json!({"phone": phone, "reason": "opted_out"});
+    let by_email = json!({"email": email, "reason": "manual"});
+    let wrong = json!({"phone": name, "email": email, "channels": [note], "reason": message, "note": [note]});
+    let removal =
+        json!({"reason": note, "actor": name, "consent": {"at": note, "source": message}});
+    let several = json!([suppression, by_email, wrong, note, suppression]);
     let mut reports = vec![outcome.clone(), event.clone(), many];
+    reports.extend([suppression, by_email, wrong, removal, several]);
     for wrong in [json!(note), json!([note]), json!({ FIELD: note })] {
         for field in ["outcome", "at", "duration_s", "callback_at", "from", "note"] {
             let mut body = outcome.clone();

@@ -27,7 +27,7 @@ const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 const UNKNOWN: &str = "019c0000-0000-7000-8000-00000000dead";
 /// Requests to every route of the public API. `{}` stands for an id, `{2}` for a second id, and
 /// `{own}` for a lead of the account that tries.
-const ATTEMPTS: [(&str, &str, Option<&str>); 37] = [
+const ATTEMPTS: [(&str, &str, Option<&str>); 42] = [
     ("GET", "/leads/{}", None),
     ("GET", "/leads/{}?account_id={2}", None),
     ("PATCH", "/leads/{}", Some(r#"{"first_name":"X"}"#)),
@@ -115,6 +115,19 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 37] = [
         "POST",
         "/touchpoints/outcomes",
         Some(r#"[{"id":"{}","outcome":"opted_out"}]"#),
+    ),
+    (
+        "POST",
+        "/suppressions",
+        Some(r#"{"email":"{}","reason":"manual"}"#),
+    ),
+    ("GET", "/suppressions?cursor={}", None),
+    ("GET", "/suppressions/check?email={}", None),
+    ("DELETE", "/suppressions/{}", Some(r#"{"reason":"x"}"#)),
+    (
+        "DELETE",
+        "/suppressions/{}",
+        Some(r#"{"reason":"{}","consent":{"at":"2026-02-10T12:00:00Z","source":"{}"}}"#),
     ),
     ("POST", "/workflows/{}/preview", Some("{ }")),
     ("GET", "/workflows/{}", None),
@@ -215,6 +228,11 @@ async fn fill(container: &Container) {
         let reply = container.call("POST", &path, Some(&body)).await;
         assert!(reply.status.is_success(), "{path}: {}", reply.text);
     }
+    let suppression = json!({"phone": "+15550109999", "reason": "manual", "note": "Victimnote"});
+    let suppressed = container
+        .call("POST", "/suppressions", Some(&suppression))
+        .await;
+    assert_eq!(suppressed.status, StatusCode::CREATED);
     let erased = container.call("DELETE", &leads[4], None).await;
     assert_eq!(erased.status, StatusCode::OK);
 }
@@ -247,6 +265,7 @@ async fn ids_of_every_kind_are_answered_on_every_route_like_unknown_ones() {
         encode_cursor(account(), List::Campaigns, "position"),
         encode_cursor(account(), List::Leads(&LeadFilter::default()), "position"),
         encode_cursor(account(), List::History(lead), "position"),
+        encode_cursor(account(), List::Suppressions, "position"),
     ];
     let mut tried = 0;
     for (method, path, body) in ATTEMPTS {
@@ -364,6 +383,39 @@ async fn a_touchpoint_of_another_account_is_answered_like_an_unknown_one() {
     let after = belongings(&live.container.services).await;
     assert!(after == before, "something of the demo account has changed");
     live.stop().await;
+}
+
+#[tokio::test]
+async fn a_suppression_of_another_account_is_answered_like_an_unknown_one() {
+    let container = Container::start().await;
+    other_account(&container).await;
+    let address = json!({"phone": "+12025550123", "reason": "manual", "note": "Victimnote"});
+    let added = container
+        .call("POST", "/suppressions", Some(&address))
+        .await;
+    let id = added.body["suppression"]["id"].as_str().unwrap();
+    let before = belongings(&container.services).await;
+    let unknown = "sup_0B96l7gA770SM0WzBBmANR5";
+    for body in [json!({"reason": "x"}), json!({"x": 1})] {
+        let attempt = async |id: &str| {
+            let path = format!("/suppressions/{id}");
+            comparable(container.call_as(KEY, "DELETE", &path, Some(&body)).await)
+        };
+        assert_eq!(attempt(id).await, attempt(unknown).await, "{body}");
+    }
+    // The same address has another hash in each account, and is not suppressed there.
+    let path = "/suppressions/check?phone=%2B12025550123";
+    let check = container.call_as(KEY, "GET", path, None).await;
+    assert_eq!(check.body["suppressed"], false);
+    let list = container.call_as(KEY, "GET", "/suppressions", None).await;
+    assert_eq!(list.body["suppressions"], json!([]));
+    let theirs = container
+        .call_as(KEY, "POST", "/suppressions", Some(&address))
+        .await;
+    assert_ne!(theirs.body["suppression"]["id"], id);
+    let after = belongings(&container.services).await;
+    assert!(after == before, "something of the demo account has changed");
+    container.stop().await;
 }
 
 #[test]
