@@ -35,3 +35,17 @@ impl Write for Counter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_counts_the_bytes_of_a_json_string() {
+        let text: String = (0..300).filter_map(char::from_u32).collect();
+        let mut counter = Counter(0);
+        counter.write_all(text.as_bytes()).unwrap();
+        let string = serde_json::to_string(&text).unwrap();
+        assert_eq!(counter.0, string.len() - 2);
+    }
+}

@@ -5,15 +5,9 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::account::AccountSettings;
 use http::StatusCode;
-use serde_json::value::{RawValue, to_raw_value};
 
-use super::{
-    many,
-    reply::{SuppressedReply, SuppressionOut},
-    request::Request,
-};
+use super::{many, request::Request, write::write};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::NewSuppressions,
@@ -69,28 +63,4 @@ pub async fn add(
     let (reply, is_new) = write(&state, &account, &request).await?;
     counts.suppressions += u64::from(is_new);
     Ok((StatusCode::CREATED, Extension(counts), axum::Json(reply)).into_response())
-}
-
-/// Stores a suppression. Returns the body of the reply, and whether the suppression is new.
-///
-/// # Errors
-/// The errors of the store, and [`ApiError::SuppressionUnconfirmed`].
-pub async fn write(
-    state: &AppState,
-    account: &AccountSettings,
-    Request {
-        address,
-        suppression,
-    }: &Request,
-) -> Result<(Box<RawValue>, bool), ApiError> {
-    let written = state.store.suppress(account.id, *address, suppression);
-    let (stored, is_new) = written.await.map_err(ApiError::of_suppression)?;
-    let stored = stored.suppression.as_ref().unwrap_or(suppression);
-    let reply = SuppressedReply {
-        success: true,
-        suppression: SuppressionOut::new(*address, stored),
-        runs_stopped: 0,
-    };
-    let reply = to_raw_value(&reply).map_err(|_| ApiError::Internal(None))?;
-    Ok((reply, is_new))
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "description")]
 use super::reply::SuppressedReply;
-use super::{add::write, request::Request};
+use super::{request::Request, write::write};
 #[cfg(feature = "description")]
 use crate::http::envelope::Envelope;
 use crate::{

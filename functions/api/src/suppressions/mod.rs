@@ -5,11 +5,11 @@
 
 pub mod add;
 pub mod check;
-mod lead;
 pub mod list;
 mod many;
 pub mod remove;
 mod reply;
 mod request;
+mod write;
 
-pub use self::{add::add, check::check, lead::suppress_lead, list::list, remove::remove};
+pub use self::{add::add, check::check, list::list, remove::remove, write::suppress_lead};

@@ -246,15 +246,6 @@ fn the_smallest_elements_have_room_for_a_late_error_with_the_longest_address() {
 }
 
 #[test]
-fn a_counter_counts_the_bytes_of_a_json_string() {
-    let text: String = (0..300).filter_map(char::from_u32).collect();
-    let mut counter = Counter(0);
-    counter.write_all(text.as_bytes()).unwrap();
-    let string = serde_json::to_string(&text).unwrap();
-    assert_eq!(counter.0, string.len() - 2);
-}
-
-#[test]
 fn replays_that_do_not_fit_are_left_out_and_new_leads_are_not() {
     let accepted = |how, size: usize| {
         Ok(Accepted {
