@@ -56,10 +56,14 @@ impl AddressArg {
         secret: &AccountSecret,
     ) -> Result<AddressHash, SuppressError> {
         match (&self.phone, &self.email) {
-            (Some(phone), _) => Ok(secret.phone_hash(&Phone::read(phone, country)?.phone)),
+            (Some(phone), _) => {
+                let dialled = Phone::read(phone, country).map_err(SuppressError::Phone)?;
+                Ok(secret.phone_hash(&dialled.phone))
+            }
             (None, email) => {
                 let email = email.as_deref().unwrap_or_default();
-                Ok(secret.email_hash(&Email::try_from(email)?))
+                let email = Email::try_from(email).map_err(SuppressError::Email)?;
+                Ok(secret.email_hash(&email))
             }
         }
     }

@@ -14,9 +14,9 @@ use crate::target::TargetError;
 #[derive(Debug, thiserror::Error)]
 pub enum SuppressError {
     #[error("--phone {0}")]
-    Phone(#[from] PhoneError),
+    Phone(PhoneError),
     #[error("--email {0}: pass one such as ana@example.com")]
-    Email(#[from] EmailError),
+    Email(EmailError),
     #[error("--channel {word} is not a channel of the {kind}: pass {own}, or leave --channel out")]
     Channel {
         kind: AddressKind,

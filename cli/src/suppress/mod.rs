@@ -61,6 +61,8 @@ pub enum SuppressCommand {
     /// The removal is kept, and `leadgate suppress check` shows it.
     ///
     /// With --output json, prints {"suppression", "removal"} as in `leadgate suppress check`.
+    // The usage that clap makes is wider than a terminal.
+    #[command(override_usage = "leadgate suppress remove [OPTIONS] --reason <TEXT> [ID]")]
     Remove(RemoveArgs),
 }
 

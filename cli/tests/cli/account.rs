@@ -321,6 +321,7 @@ fn without_a_stack_each_command_shows_how_to_start_one() {
         &["workflow", "list"],
         &["campaign", "list"],
         &["lead", "list"],
+        &["suppress", "list"],
         &["run", "show", "john@example.com"],
     ] {
         let args = [command, &["--dynamodb-url", &nowhere]].concat();

@@ -24,5 +24,6 @@ mod plan_lead;
 mod program;
 mod queue;
 mod stack;
+mod suppress;
 mod tail;
 mod terminal;

@@ -42,6 +42,11 @@ fn every_help_fits_the_terminal() {
         "lead show",
         "lead create",
         "lead import",
+        "suppress",
+        "suppress add",
+        "suppress list",
+        "suppress check",
+        "suppress remove",
         "run",
         "run show",
         "init",
@@ -340,6 +345,7 @@ async fn no_line_about_a_lead_is_wider_than_the_terminal() {
         &["lead", "list"][..],
         &["workflow", "list"],
         &["campaign", "list"],
+        &["suppress", "list"],
     ] {
         on(&[command, &["--account", "Empty"]].concat());
     }
