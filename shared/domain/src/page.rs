@@ -16,8 +16,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::{
-    channel::Channel,
     address::AddressHash,
+    channel::Channel,
     ids::{AccountId, LeadId},
     lead::LeadFilter,
     touchpoint_filter::TouchpointFilter,
