@@ -189,7 +189,7 @@ impl ApiError {
                 [
                     "Suppressed",
                     "suppressed",
-                    "The person may not be contacted any more. The lease has ended.",
+                    "The person may not be contacted any more, so the lease is not extended.",
                     "Do not make the contact.",
                 ],
             ),

@@ -1,6 +1,6 @@
 //! `POST /touchpoints/{id}/extend` and `POST /touchpoints/{id}/release`: the lease of a caller.
 
-use aws::store::StoreError;
+use aws::store::{ListedRun, RunOfLead, StoreError};
 use axum::{
     Json,
     extract::State,
@@ -84,7 +84,7 @@ struct ReleasedReply {
 /// Use it while a long call goes on.
 ///
 /// A 409 `lease_lapsed` means that the touchpoint is not yours any more: the lease has ended, or the run
-/// was stopped.
+/// was stopped. A 409 `suppressed` means that the person must not be contacted any more.
 #[utoipa::path(
     post,
     path = "/api/public/touchpoints/{id}/extend",
@@ -112,6 +112,7 @@ pub async fn extend(
     let token = reader.finish_with(&["token", "lease"], token)?;
     let touchpoint = named(&state, &account, &id).await?;
     let owner = owner_of(&token).ok_or(ApiError::LeaseLapsed)?;
+    not_suppressed(&state, touchpoint).await?;
     let until = change(&state, touchpoint, None, |run, workflow, now| {
         let until = run.extend(owner, lease, workflow, now);
         until.map_err(|_| ApiError::LeaseLapsed)
@@ -186,6 +187,25 @@ async fn named(
     let secret = state.catalogue.secret(account.id).await?;
     let touchpoint = secret.touchpoint(id, account.id);
     touchpoint.ok_or(ApiError::NotFound("Touchpoint"))
+}
+
+/// Checks that the person may still be contacted on the channel of a touchpoint.
+async fn not_suppressed(state: &AppState, touchpoint: TouchpointRef) -> Result<(), ApiError> {
+    let account = touchpoint.account_id;
+    let run = ListedRun::of_touchpoint(&touchpoint);
+    let found = state.store.runs_of_leads(&[run]).await?.pop();
+    let RunOfLead { run, lead } = found.ok_or(ApiError::LeaseLapsed)??;
+    let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
+    let hashes = state
+        .catalogue
+        .secret(account)
+        .await?
+        .hashes_of(&lead.profile);
+    let suppressions = state.store.suppressions_of(account, hashes).await?;
+    match channel {
+        Some(channel) if suppressions.covers(channel) => Err(ApiError::Suppressed),
+        _ => Ok(()),
+    }
 }
 
 /// Changes the run of a touchpoint that a caller has. A change with a `reason` gets an entry in the

@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use domain::{
     address::AddressHash,
     ids::AccountId,
-    suppression::{Address, Ended, Suppression},
+    suppression::{Address, Channels, Ended, Suppression},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
-    item::{Entity, decode, encode, existing_item},
+    item::{Attributes, Entity, decode, encode, existing_item},
     keys,
 };
 
@@ -91,6 +91,12 @@ impl From<AddressItem> for ReadAddress {
             revision: Some(revision),
         }
     }
+}
+
+/// Returns the suppressed channels in the item of an address. `None` if there are none.
+pub(super) fn suppressed_channels(item: Attributes) -> Result<Option<Channels>, StoreError> {
+    let item: AddressItem = decode(item)?;
+    Ok(item.suppression.map(|it| it.channels))
 }
 
 impl Store {

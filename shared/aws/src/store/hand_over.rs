@@ -8,14 +8,17 @@ use std::{
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
+    address::AddressHash,
     lead::Lead,
     run::{HeldBy, Run},
+    suppression::Suppressions,
 };
 
 use tokio::time::sleep;
 
 use super::{
     Store, StoreError,
+    address::suppressed_channels,
     due::ListedRun,
     hold::{hold_in, hold_keys},
     item::{Attributes, decode, is_erased},
@@ -41,6 +44,9 @@ pub struct RunOfLead {
     pub lead: Lead,
 }
 
+/// A claim that is written, with the hashes of the lead's phone number and e-mail address.
+pub type Place = (RunOfLead, [Option<AddressHash>; 2]);
+
 /// What the table says about a hand-over, right before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allowed {
@@ -48,6 +54,8 @@ pub struct Allowed {
     pub lead: Option<Lead>,
     /// The hold that is in force. `None` if there is none.
     pub held_by: Option<HeldBy>,
+    /// The channels on which the addresses must not be contacted.
+    pub suppressions: Suppressions,
 }
 
 impl Store {
@@ -85,19 +93,33 @@ impl Store {
     ///
     /// # Errors
     /// The errors of a [read](StoreError#reads).
-    pub async fn allowed(&self, claimed: &[RunOfLead]) -> Result<Vec<Allowed>, StoreError> {
-        let wanted = claimed.iter().flat_map(|RunOfLead { run, .. }| {
-            let holds = hold_keys(run.account_id, run.workflow.id).into_iter();
-            holds.chain([keys::lead(run.account_id, run.lead_id)])
-        });
+    pub async fn allowed(&self, claimed: &[Place]) -> Result<Vec<Allowed>, StoreError> {
+        let mut wanted = Vec::new();
+        for (RunOfLead { run, .. }, hashes) in claimed {
+            let account = run.account_id;
+            wanted.extend(hold_keys(account, run.workflow.id));
+            wanted.push(keys::lead(account, run.lead_id));
+            let hashes = hashes.iter().flatten();
+            wanted.extend(hashes.map(|hash| keys::address(account, *hash)));
+        }
         let items = self.read_together(wanted).await?;
-        let allowed = claimed.iter().map(|RunOfLead { run, .. }| {
+        let allowed = claimed.iter().map(|(RunOfLead { run, .. }, hashes)| {
+            let channels = |hash: Option<AddressHash>| {
+                let item = hash.and_then(|hash| items.get(&keys::address(run.account_id, hash)));
+                let channels = item.cloned().map(suppressed_channels).transpose();
+                channels.map(Option::flatten)
+            };
+            let [phone, email] = hashes.map(channels);
             let lead = items.get(&keys::lead(run.account_id, run.lead_id));
             let lead = lead.filter(|item| !is_erased(item)).cloned();
             let lead = lead.map(|item| Lead::try_from(decode::<LeadItem>(item)?));
             Ok(Allowed {
                 lead: lead.transpose()?,
                 held_by: hold_in(&items, run.account_id, run.workflow.id),
+                suppressions: Suppressions {
+                    phone: phone?,
+                    email: email?,
+                },
             })
         });
         allowed.collect()

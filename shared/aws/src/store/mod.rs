@@ -49,7 +49,7 @@ pub use self::{
     enrolment::{CurrentRun, RunOrigin},
     error::StoreError,
     event::EventReceipt,
-    hand_over::{Allowed, RunOfLead},
+    hand_over::{Allowed, Place, RunOfLead},
     history::ContactEntry,
     hold::{Hold, HoldScope, ReleaseOrder},
     intake::{BatchResult, Created, WriteStatus},

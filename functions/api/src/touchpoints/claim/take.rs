@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aws::store::{Allowed, RunOfLead, StoreError};
+use aws::store::{Allowed, Place, RunOfLead, StoreError};
 use domain::{
     activity::{Activity, ActivityKind, Contact},
-    cadence::Touchpoint,
+    address::AddressHash,
+    cadence::{Reason, Touchpoint},
     first_message::{FirstMessage, MessageParts},
     lead::Lead,
     run::{Answer, Claim, Delivery, Owner, Run},
@@ -72,9 +73,9 @@ pub async fn take(
     }
     // Read after the claims: everything that forbids a contact and was written before is seen.
     let allowed = state.store.allowed(&places).await?;
-    let checks = claimed.into_iter().zip(allowed);
+    let checks = claimed.into_iter().zip(places).zip(allowed);
     let checks: Vec<_> = checks
-        .map(|(it, allowed)| check(state, it, allowed))
+        .map(|((it, (_, hashes)), allowed)| check(state, it, hashes, allowed))
         .collect();
     let mut taken = Vec::new();
     for (done, of_check) in try_join_all(checks).await? {
@@ -90,11 +91,12 @@ async fn claim(
     state: &AppState,
     RunOfLead { mut run, lead }: RunOfLead,
     lease: SignedDuration,
-) -> Result<(Option<(Claimed, RunOfLead)>, DispatchCounts), ApiError> {
+) -> Result<(Option<(Claimed, Place)>, DispatchCounts), ApiError> {
     let nothing = (None, DispatchCounts::default());
     let Some(workflow) = planned_by(state, &run).await? else {
         return Ok(nothing);
     };
+    let secret = state.catalogue.secret(run.account_id).await?;
     let (before, now) = (run.clone(), state.clock.now());
     let owner = Owner(state.randomness.bits());
     let index = run.claim(owner, lease, Delivery::Pull, &workflow, now).ok();
@@ -112,7 +114,8 @@ async fn claim(
     run.revision += 1;
     let claim = run.hand_over.as_ref().and_then(|it| it.claim);
     let claimed = index.zip(claim).map(|(index, claim)| {
-        let place = RunOfLead {
+        let hashes = secret.hashes_of(&lead.profile);
+        let run_of_lead = RunOfLead {
             run: run.clone(),
             lead,
         };
@@ -122,7 +125,7 @@ async fn claim(
             index,
             claim,
         };
-        (claimed, place)
+        (claimed, (run_of_lead, hashes))
     });
     Ok((claimed, counts))
 }
@@ -132,7 +135,12 @@ async fn claim(
 async fn check(
     state: &AppState,
     claimed: Claimed,
-    Allowed { lead, held_by }: Allowed,
+    hashes: [Option<AddressHash>; 2],
+    Allowed {
+        lead,
+        held_by,
+        mut suppressions,
+    }: Allowed,
 ) -> Result<(Option<Taken>, DispatchCounts), ApiError> {
     let Claimed {
         run,
@@ -145,10 +153,21 @@ async fn check(
     let Some(lead) = lead else {
         return Ok((None, DispatchCounts::default()));
     };
+    let account = run.account_id;
+    let fresh = state
+        .catalogue
+        .secret(account)
+        .await?
+        .hashes_of(&lead.profile);
+    if fresh != hashes {
+        // The lead has another address since the run was read.
+        suppressions = state.store.suppressions_of(account, fresh).await?;
+    }
     let touchpoint = run.touchpoint(index).ok_or(ApiError::Internal(None))?;
     let answer = match lead.reachability().missing_for(touchpoint.channel) {
         _ if held_by.is_some() => Err(Answer::Back { retry_at: now }),
         Some(missing) => Err(Answer::Skipped(missing)),
+        None if suppressions.covers(touchpoint.channel) => Err(Answer::Skipped(Reason::Suppressed)),
         None => filled(touchpoint, &workflow, &lead),
     };
     let not_after = run.not_after(&workflow, now);
