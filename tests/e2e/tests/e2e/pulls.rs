@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use aws::store::{Hold, HoldScope};
 use futures::future::join_all;
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Live, Reply};
+use crate::fixtures::{Live, Reply, account};
 
 impl Live {
     /// Creates a lead whose first call can be claimed.
@@ -225,18 +226,67 @@ async fn after_a_stop_or_an_erasure_a_lease_is_over_and_an_outcome_is_taken_only
 async fn nothing_is_handed_out_of_a_run_that_is_held() {
     let live = Live::start().await;
     let lead = live.callable().await;
-    let paused = live.pause().await;
+    let store = &live.container.services.store;
+    let scope = HoldScope::Account(account());
+    let hold = Hold {
+        since: live.clock.now(),
+        reason: None,
+    };
+    store.hold(scope, &hold).await.unwrap();
     assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
     let run = live.stored_run(&lead).await;
     assert!(run.held.is_some() && run.wake().is_some(), "{run:?}");
     assert_eq!(live.listed("state=due").await, [json!(0); 0]);
     live.check_table().await;
     live.forward(SignedDuration::from_hours(3));
-    live.unpause(paused).await;
+    store.unhold(scope).await.unwrap();
     live.tick().await;
     live.tick().await;
     let claimed = live.claim_one().await;
     assert_eq!(claimed["lead"]["id"], json!(lead));
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_who_is_suppressed_is_not_handed_out_and_a_lease_is_not_extended() {
+    let live = Live::start().await;
+    let lead = live.callable().await;
+    let claimed = live.claim_one().await;
+    let body = json!({"phone": "+1234567890", "channels": ["call"], "reason": "manual"});
+    let reply = live.call("POST", "/suppressions", Some(&body)).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+    let reply = live.lease(&claimed, "extend").await;
+    assert_eq!(reply.status, StatusCode::CONFLICT);
+    assert_eq!(reply.body["code"], "suppressed");
+    let reply = live.lease(&claimed, "release").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(
+        live.history(&lead, "touchpoint_ended").await,
+        ["call 1/3: skipped (suppressed)"]
+    );
+    // Only calls are suppressed.
+    live.forward_hours(48);
+    live.tick().await;
+    let claimed = live.claim(&json!({"channels": ["whatsapp"]})).await;
+    assert_eq!(claimed.len(), 1);
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_who_opts_out_is_not_contacted_for_another_lead_with_the_same_number() {
+    let live = Live::start().await;
+    live.callable().await;
+    let claimed = live.claim_one().await;
+    live.outcome(&id_of(&claimed), "opted_out").await;
+    let again = live.callable().await;
+    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(
+        live.history(&again, "touchpoint_ended").await,
+        ["call 1/3: skipped (suppressed)"]
+    );
     live.check_table().await;
     live.stop().await;
 }
