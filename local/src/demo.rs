@@ -13,7 +13,7 @@ use domain::{
     campaign::Campaign,
     country::CountryError,
     first_message::MessageParts,
-    ids::{AccountId, IdError},
+    ids::IdError,
     lead::{Lead, Profile, Start},
     name::{Name, NameError},
     outcome::Outcomes,

@@ -51,7 +51,7 @@ pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchRes
     tracing::info!(
         target: METRICS,
         records,
-        records_failed = response.batch_item_failures.len(),
+        hints_failed = response.batch_item_failures.len(),
         touchpoints_opened = seen.opened,
         touchpoints_expired = seen.expired,
         touchpoints_unconfirmed = seen.unconfirmed,

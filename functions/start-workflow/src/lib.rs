@@ -117,7 +117,12 @@ async fn handle_record(
 
 #[cfg(test)]
 mod tests {
-    use aws::{clock::Clock, queue::WorkflowStart, store::Store};
+    use aws::{
+        clients::Clients,
+        clock::Clock,
+        queue::{DispatchQueue, QueueMessage, WorkflowStart},
+        store::Store,
+    };
     use aws_sdk_dynamodb::config::{
         BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
     };
@@ -160,7 +165,11 @@ mod tests {
         event.records = vec![message];
 
         let begun = tokio::time::Instant::now();
-        let response = handle(&StartWorkflow::new(store, Clock::System), event).await;
+        // No run is built, so no hint is sent.
+        let clients = Clients::local("http://dynamodb.test", "http://sqs.test");
+        let dispatch = DispatchQueue::new(clients.sqs, "http://sqs.test/dispatch");
+        let function = StartWorkflow::new(store, dispatch, Clock::System);
+        let response = handle(&function, event).await;
         assert!(begun.elapsed() >= RECORD_TIMEOUT);
         assert!(begun.elapsed() < RECORD_TIMEOUT + Duration::from_secs(1));
         let failed: Vec<_> = response

@@ -6,7 +6,7 @@ use aws::{
     queue::Hint,
     store::{DueRun, StoreError},
 };
-use domain::{channel::Channel, ids::AccountId};
+use domain::{channel::Channel, ids::AccountId, run::WakeKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::tick::Tick;
@@ -17,7 +17,7 @@ const AHEAD: SignedDuration = SignedDuration::from_secs(75);
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// Maximum number of hints of one lane in one tick, so that a backlog of one lane leaves the time of
 /// the tick to the others.
-const MOST_OF_LANE: u32 = 20_000;
+pub const MOST_OF_LANE: u32 = 20_000;
 /// Number of hints that are sent together.
 const CHUNK: usize = 500;
 
@@ -49,9 +49,7 @@ impl Tick<'_> {
             let due = due_runs.next().await?;
             if let Some(due) = &due {
                 self.count(due);
-                let of_lane = lanes.entry((due.run.account_id, due.channel)).or_default();
-                if *of_lane < MOST_OF_LANE {
-                    *of_lane += 1;
+                if self.has_room(due, lanes) {
                     hints.push(Hint::new(due, self.now));
                 }
             }
@@ -63,6 +61,17 @@ impl Tick<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether a lane may have another hint, and counts it. Work without a hand-over, such as an
+    /// expiry, always may: it never waits behind a backlog.
+    fn has_room(&self, due: &DueRun, lanes: &mut Lanes) -> bool {
+        if matches!(due.kind, WakeKind::Expiry | WakeKind::MissingOutcome) {
+            return true;
+        }
+        let of_lane = lanes.entry((due.run.account_id, due.channel)).or_default();
+        *of_lane += 1;
+        *of_lane <= self.state.most_of_lane
     }
 
     fn count(&mut self, due: &DueRun) {

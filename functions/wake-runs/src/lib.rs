@@ -19,6 +19,8 @@ use tokio::time::{Duration, Instant};
 pub use self::tick::Woken;
 use self::tick::{Cause, Tick};
 
+/// Time after which a tick sends no more hints, so that a backlog leaves time for the releases.
+const HINTS_BUDGET: Duration = Duration::from_secs(20);
 /// Time after which a tick begins nothing more. The next one follows within a minute.
 ///
 /// The calls that are then under way take at most three times 5 seconds, and the function has 50
@@ -36,6 +38,8 @@ pub struct WakeRuns {
     pub catalogue: Catalogue,
     pub queue: DispatchQueue,
     pub clock: Clock,
+    /// Maximum number of hints of one lane in one tick.
+    pub most_of_lane: u32,
 }
 
 impl WakeRuns {
@@ -46,6 +50,7 @@ impl WakeRuns {
             store,
             queue,
             clock,
+            most_of_lane: hints::MOST_OF_LANE,
         }
     }
 }
@@ -65,16 +70,18 @@ pub struct WakeError {
 /// # Errors
 /// [`WakeError`] if any of it failed, after all was tried.
 pub async fn wake(state: &WakeRuns) -> Result<Woken, WakeError> {
+    let begun = Instant::now();
     let mut tick = Tick {
         state,
         now: state.clock.now(),
-        until: Instant::now() + BUDGET,
+        until: begun + HINTS_BUDGET,
         woken: Woken::default(),
         failed: None,
     };
     tick.send_hints().await;
-    tick.release_runs().await;
+    tick.until = begun + BUDGET;
     tick.watch_lanes().await;
+    tick.release_runs().await;
     let woken = tick.woken;
     tracing::info!(
         target: METRICS,

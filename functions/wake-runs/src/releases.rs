@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aws::store::{ListedRun, ReleaseOrder, StoreError};
 use futures::{StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use crate::tick::Tick;
@@ -35,10 +35,14 @@ impl Tick<'_> {
     }
 
     async fn carry_out(&mut self, order: ReleaseOrder) -> Result<(), StoreError> {
+        if self.is_over() {
+            // Whether runs are left is unknown, so the order stays as it is.
+            return Ok(());
+        }
         let store = &self.state.store;
         let mut looked_at = HashSet::new();
         let mut is_empty = true;
-        while !self.is_over() {
+        loop {
             let held = store.held_runs(order.scope).await?;
             let new: Vec<_> = held
                 .into_iter()
@@ -50,7 +54,7 @@ impl Tick<'_> {
             is_empty = false;
             for runs in new.chunks(A_SECOND) {
                 if self.is_over() {
-                    break;
+                    return store.note_release(&order_with(order, None)).await;
                 }
                 let (released, ()) =
                     tokio::join!(self.release(runs), sleep(Duration::from_secs(1)));
@@ -61,23 +65,12 @@ impl Tick<'_> {
             .empty_since
             .map(|since| self.now.duration_since(since));
         match ended {
-            _ if !is_empty => {
-                let order = ReleaseOrder {
-                    empty_since: None,
-                    ..order
-                };
-                store.note_release(&order).await
-            }
+            _ if !is_empty => store.note_release(&order_with(order, None)).await,
             Some(ended) if ended > KEPT => store.drop_release(&order).await,
             Some(_) => Ok(()),
             None => {
-                let empty_since = Some(self.now);
-                store
-                    .note_release(&ReleaseOrder {
-                        empty_since,
-                        ..order
-                    })
-                    .await
+                let order = order_with(order, Some(self.now));
+                store.note_release(&order).await
             }
         }
     }
@@ -127,5 +120,12 @@ impl Tick<'_> {
             }
         }
         Err(StoreError::Conflict)
+    }
+}
+
+fn order_with(order: ReleaseOrder, empty_since: Option<Timestamp>) -> ReleaseOrder {
+    ReleaseOrder {
+        empty_since,
+        ..order
     }
 }

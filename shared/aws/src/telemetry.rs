@@ -22,7 +22,15 @@ use crate::clock::Clock;
 /// bodies.
 ///
 /// A target is a prefix: `aws` without the colons would include the SDK's crates.
-const OWN_TARGETS: [&str; 5] = ["api", "aws::", "local", "requeue_starts", "start_workflow"];
+const OWN_TARGETS: [&str; 7] = [
+    "api",
+    "aws::",
+    "dispatch_touchpoints",
+    "local",
+    "requeue_starts",
+    "start_workflow",
+    "wake_runs",
+];
 
 /// Starts the logs and the metrics of a function. CloudWatch collects them from standard output.
 pub fn init_function(level: LevelFilter, namespace: String) {

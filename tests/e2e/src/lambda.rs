@@ -53,6 +53,7 @@ impl Lambda {
             .env("AWS_ENDPOINT_URL_SQS", &services.sqs_url)
             .env(config::TABLE_NAME, services.table())
             .env(config::START_QUEUE_URL, &services.queue_url)
+            .env(config::DISPATCH_QUEUE_URL, &services.dispatch_queue_url)
             .env(config::LOG_LEVEL, "error")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

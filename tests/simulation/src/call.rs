@@ -9,6 +9,8 @@ pub enum Caller {
     Api,
     StartWorkflow,
     RequeueStarts,
+    WakeRuns,
+    DispatchTouchpoints,
     /// An operator with a command. It has no role of the stack.
     Operator,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{answer::text, call::Caller};
+use crate::{answer::text, call::Caller, cloud::DISPATCH_QUEUE_URL};
 
 /// Right of a function to do an action on a resource of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ pub struct Permission {
 pub struct Access {
     /// The permission.
     pub permission: Permission,
-    /// Kinds of the partition keys that the call writes, such as `KEY#`: a part of
+    /// Kinds of the partition keys that the call writes, such as `KEY#` or `OPERATOR`: a part of
     /// `dynamodb:LeadingKeys`. Empty for a read.
     pub leading_keys: BTreeSet<String>,
     /// `dynamodb:Attributes` of a write.
@@ -51,6 +51,8 @@ pub fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Access> {
         Caller::Api => "ApiRole",
         Caller::StartWorkflow => "StartWorkflowRole",
         Caller::RequeueStarts => "RequeueStartsRole",
+        Caller::WakeRuns => "WakeRunsRole",
+        Caller::DispatchTouchpoints => "DispatchTouchpointsRole",
         Caller::Operator => return Vec::new(),
     };
     let access = |action: String, resource: String, writes: &[&Value]| Access {
@@ -68,11 +70,11 @@ pub fn needed(caller: Caller, operation: &str, request: &Value) -> Vec<Access> {
     match operation {
         // IAM has no action for a batch.
         "SendMessage" | "SendMessageBatch" => {
-            vec![access(
-                "sqs:SendMessage".into(),
-                "StartQueue.Arn".into(),
-                &[],
-            )]
+            let queue = match text(&request["QueueUrl"]) == DISPATCH_QUEUE_URL {
+                true => "DispatchQueue.Arn",
+                false => "StartQueue.Arn",
+            };
+            vec![access("sqs:SendMessage".into(), queue.into(), &[])]
         }
         "TransactWriteItems" => {
             let parts = request["TransactItems"].as_array().expect("a transaction");
@@ -110,8 +112,11 @@ fn leading_key(write: &Value) -> String {
         &write["Item"]
     };
     let partition = text(&key["pk"]["S"]);
-    let kind = partition.split_once('#').expect("a kind").0;
-    format!("{kind}#")
+    match partition.split_once('#') {
+        Some((kind, _)) => format!("{kind}#"),
+        // The partition of the operator, which is alone of its kind.
+        None => partition.to_owned(),
+    }
 }
 
 /// Returns the attributes of a write: those of its item or key, and those in its expressions.

@@ -153,8 +153,10 @@ async fn a_run_shows_claims_outcomes_and_its_hold() {
     assert_eq!(last["contact"]["outcome"], "no_answer");
     assert_eq!(last["contact"]["channel"], "call");
 
+    let before = ada.run.clone();
     ada.run.hold(HeldBy::Workflow(ada.workflow.id), now);
-    stack.services.store.write_run(&ada.run).await.unwrap();
+    let store = &stack.services.store;
+    store.write_run(&before, &ada.run, &[], now).await.unwrap();
     ada.run.revision += 1;
     ada.shows(
         "run",

@@ -64,6 +64,7 @@ pub const ALL: [Metric; 40] = [
         ..count("oldest_unsent_start")
     },
     count("erasures_finished"),
+    count("hints_failed"),
     count("touchpoints_opened"),
     count("touchpoints_claimed"),
     count("touchpoints_expired"),
@@ -75,6 +76,7 @@ pub const ALL: [Metric; 40] = [
         unit: "Milliseconds",
         ..count("open_lag")
     },
+    count("runs_due"),
     count("hints_sent"),
     Metric {
         unit: "Seconds",

@@ -63,7 +63,7 @@ impl Function {
     ) -> Result<Self> {
         let runtime_api = RuntimeApi::start().await?;
         let program = command.as_std().get_program().to_owned();
-        let queue_url = format!("{}/123456789012/leadgate-starts", endpoints.sqs_url);
+        let queue_url = |name: &str| format!("{}/123456789012/{name}", endpoints.sqs_url);
         let child = command
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -90,7 +90,8 @@ impl Function {
             // A build may read the certificates of the system instead.
             .env("SSL_CERT_FILE", &authority.with_system)
             .env(config::TABLE_NAME, "leadgate")
-            .env(config::START_QUEUE_URL, queue_url)
+            .env(config::START_QUEUE_URL, queue_url("leadgate-starts"))
+            .env(config::DISPATCH_QUEUE_URL, queue_url("leadgate-dispatch"))
             .env(config::METRICS_NAMESPACE, "Leadgate/leadgate")
             .stdin(Stdio::null())
             .stdout(File::create(&log)?)

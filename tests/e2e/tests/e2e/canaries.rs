@@ -12,11 +12,11 @@ use local::{Services, demo};
 use requeue_starts::requeue;
 use serde_json::{Value, json};
 use simulation::{CANARIES, Cloud, Fault, Scenario, run};
-use start_workflow::{StartWorkflow, handle};
+use start_workflow::handle;
 use tokio::runtime::Builder;
 
 use crate::{
-    fixtures::{Container, Logs, Reply, account, consume, items_of},
+    fixtures::{Container, Logs, Reply, account, consume, items_of, starts},
     reported_canaries::reports,
     words::WORDS,
 };
@@ -330,7 +330,7 @@ async fn no_poisoned_message_reveals_anything() {
         record.body = Some(body.to_string());
         event.records.push(record);
     }
-    let function = StartWorkflow::new(container.services.store.clone(), Clock::System);
+    let function = starts(&container.services, &Clock::System);
     let failed = handle(&function, event).await.batch_item_failures;
     assert_eq!(failed.len(), 4);
     assert!(checked(&logs).contains("the message cannot be read"));

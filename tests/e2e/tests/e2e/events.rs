@@ -4,9 +4,9 @@ use aws::clock::Clock;
 use e2e::cases::{cases, check_effects, functions, services};
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
-use start_workflow::{StartWorkflow, handle};
+use start_workflow::handle;
 
-use crate::fixtures::invoke;
+use crate::fixtures::{invoke, starts};
 
 fn report(results: Vec<Result<(), String>>) {
     assert!(!results.is_empty());
@@ -28,7 +28,7 @@ async fn the_api_answers_every_event_as_expected() {
 #[tokio::test]
 async fn start_workflow_answers_every_event_as_expected() {
     let services = services().await;
-    let function = StartWorkflow::new(services.store.clone(), Clock::System);
+    let function = starts(&services, &Clock::System);
     let mut results = Vec::new();
     for case in cases("start-workflow") {
         let reply = handle(&function, serde_json::from_str(&case.event).unwrap()).await;

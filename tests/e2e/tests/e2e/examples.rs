@@ -14,7 +14,7 @@ use local::demo;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::fixtures::{Container, account, ask, consume, door};
+use crate::fixtures::{Container, Door, account, consume};
 
 /// Requests in the order of a story. A request is recorded if its first line names an operation, an
 /// example and its summary.
@@ -116,8 +116,8 @@ impl Story {
 
     async fn claim(&self) {
         let (lead, _) = &self.ids[0];
-        let door = door(&self.container, &self.clock);
-        let reply = ask(&door, lead, "pull").await;
+        let door = Door::new(&self.container.services.store, &self.clock);
+        let reply = door.ask(lead, "pull").await;
         assert!(reply["touchpoint"].is_object(), "{reply}");
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing::level_filters::LevelFilter;
 
-use crate::fixtures::{Live, Logs, services};
+use crate::fixtures::{Live, Logs, services, starts};
 
 /// Returns the lines with metrics that `work` writes, without times and ids. No other line passes
 /// the level.
@@ -147,7 +147,7 @@ async fn a_batchs_line_counts_its_runs_and_what_they_plan() {
         record(received.messages()[0].body().unwrap()),
         record("not JSON"),
     ];
-    let function = start_workflow::StartWorkflow::new(services.store.clone(), Clock::System);
+    let function = starts(&services, &Clock::System);
     let lines = lines_of(start_workflow::handle(&function, event)).await;
     let mut metrics = counts(&["runs_built"]);
     let all = metrics.as_array_mut().unwrap();

@@ -332,8 +332,9 @@ async fn a_paused_workflow_holds_the_run_and_an_unpaused_one_goes_on_later_by_th
         .await
         .unwrap();
     let mut held = listed.into_iter().next().unwrap();
-    assert!(held.release(&changed, live.clock.now()));
-    store.write_run(&held).await.unwrap();
+    let (before, now) = (held.clone(), live.clock.now());
+    assert!(held.release(&changed, now));
+    store.write_run(&before, &held, &[], now).await.unwrap();
     let released = live.run(&lead).await;
     for index in 1..9 {
         let (before, after) = (

@@ -234,9 +234,11 @@ async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
     let workflow = fleet.store.workflow(account, run.workflow.id).await;
     let (workflow, now) = (workflow.unwrap().unwrap(), fleet.clock.now());
     let lease = SignedDuration::from_mins(5);
+    let before = run.clone();
     run.claim(Owner([0; 10]), lease, Delivery::Pull, &workflow, now)
         .unwrap();
-    fleet.store.write_run(&run).await.unwrap();
+    let written = fleet.store.write_run(&before, &run, &[], now);
+    written.await.unwrap();
     let secret = fleet.store.account_secret(account).await.unwrap();
     let id = secret.touchpoint_id(TouchpointRef {
         account_id: account,

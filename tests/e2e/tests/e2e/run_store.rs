@@ -1,7 +1,7 @@
 //! Runs and workflows in the table: conditions of their writes, entries in the second index, and the
 //! check of the whole table.
 
-use aws::store::{ListedRun, Rule, Store, StoreError};
+use aws::store::{HoldScope, ListedRun, Rule, Store, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ids::{LeadId, RunId},
@@ -16,7 +16,7 @@ use crate::fixtures::{
     Container, START, account, another_workflow, enrolled, items_of, john, set_hours,
 };
 
-/// Number of runs that one read of the second index returns.
+/// Number of held runs that one read of a partition returns.
 const PAGE: usize = 500;
 
 async fn stored_run(store: &Store, lead: &str) -> Run {
@@ -34,6 +34,27 @@ fn listed(run: &Run) -> ListedRun {
         lead_id: run.lead_id,
         run_id: run.id,
     }
+}
+
+/// Writes a run whose touchpoints have the states that they had.
+async fn write(store: &Store, run: &Run) -> Result<(), StoreError> {
+    store.write_run(run, run, &[], start()).await
+}
+
+/// Returns the runs that are due at a time, oldest first.
+async fn due_runs(store: &Store, at: Timestamp) -> Vec<ListedRun> {
+    let second = SignedDuration::from_secs(1);
+    let mut listed = store.due_runs(Timestamp::UNIX_EPOCH..at + second);
+    let mut due = Vec::new();
+    while let Some(next) = listed.next().await.unwrap() {
+        due.push(next.run);
+    }
+    due
+}
+
+/// Returns a time after everything.
+fn far() -> Timestamp {
+    start() + SignedDuration::from_hours(1_000 * 24)
 }
 
 fn is_conflict<T: std::fmt::Debug>(result: &Result<T, StoreError>) -> bool {
@@ -63,8 +84,8 @@ async fn a_run_is_written_only_if_it_is_as_it_was_read() {
         run
     });
     let [one, other] = [
-        store.write_run(&claims[0]).await,
-        store.write_run(&claims[1]).await,
+        write(store, &claims[0]).await,
+        write(store, &claims[1]).await,
     ];
     assert!(one.is_ok() && is_conflict(&other), "{one:?} {other:?}");
     let claimed = stored_run(store, &id).await;
@@ -80,12 +101,12 @@ async fn a_run_is_written_only_if_it_is_as_it_was_read() {
         id: RunId::new(start(), [7; 10]),
         ..claimed.clone()
     };
-    assert!(is_conflict(&store.write_run(&absent).await));
+    assert!(is_conflict(&write(store, &absent).await));
     let erased = container
         .call("DELETE", &format!("/leads/{id}"), None)
         .await;
     assert_eq!(erased.status, StatusCode::OK);
-    assert!(is_conflict(&store.write_run(&claimed).await));
+    assert!(is_conflict(&write(store, &claimed).await));
     container.stop().await;
 }
 
@@ -173,7 +194,7 @@ async fn a_run_is_listed_at_the_time_of_its_next_action_and_leaves_the_list_with
     let id = enrolled(&container, &clock).await;
     let run = stored_run(store, &id).await;
     let due = run.touchpoints[0].due_at;
-    let is_due = async |at| store.due_runs(at).await.unwrap().contains(&listed(&run));
+    let is_due = async |at| due_runs(store, at).await.contains(&listed(&run));
     let second = SignedDuration::from_secs(1);
     assert!(!is_due(due - second).await && is_due(due).await && is_due(due + second).await);
     // A stop takes it from the list, and a resume puts it back for a later time.
@@ -181,7 +202,7 @@ async fn a_run_is_listed_at_the_time_of_its_next_action_and_leaves_the_list_with
     let stop = serde_json::json!({"workflow_id": run.workflow.id});
     let path = |action: &str| format!("/leads/{id}/automation/{action}");
     container.call("POST", &path("stop"), Some(&stop)).await;
-    assert!(!is_due(Timestamp::MAX).await);
+    assert!(!is_due(far()).await);
     set_hours(&clock, 5);
     container.call("POST", &path("resume"), Some(&body)).await;
     let later = start() + SignedDuration::from_hours(5);
@@ -190,7 +211,7 @@ async fn a_run_is_listed_at_the_time_of_its_next_action_and_leaves_the_list_with
     container
         .call("DELETE", &format!("/leads/{id}"), None)
         .await;
-    assert!(!is_due(Timestamp::MAX).await);
+    assert!(!is_due(far()).await);
     let items = items_of(&container.services, &id).await;
     assert!(
         items.iter().all(|item| !item.contains_key("gsi2pk")),
@@ -216,19 +237,16 @@ async fn hold(container: &Container, first: &Run, runs: usize) -> Vec<ListedRun>
 }
 
 #[tokio::test]
-async fn the_oldest_held_and_due_runs_are_returned_first_and_at_most_500_of_them() {
+async fn the_oldest_held_and_due_runs_are_returned_first_and_at_most_500_held_ones() {
     let (container, clock) = Container::with_clock().await;
     let store = &container.store;
     let first = stored_run(store, &enrolled(&container, &clock).await).await;
-    let by = HeldBy::Workflow(first.workflow.id);
-    assert_eq!(store.held_runs(account(), by).await.unwrap(), []);
+    let scope = HoldScope::Workflow(account(), first.workflow.id);
+    assert_eq!(store.held_runs(scope).await.unwrap(), []);
     let held = hold(&container, &first, PAGE + 1).await;
-    assert_eq!(store.held_runs(account(), by).await.unwrap(), held[..PAGE]);
+    assert_eq!(store.held_runs(scope).await.unwrap(), held[..PAGE]);
     // A held run is not due.
-    assert_eq!(
-        store.due_runs(Timestamp::MAX).await.unwrap(),
-        [listed(&first)]
-    );
+    assert_eq!(due_runs(store, far()).await, [listed(&first)]);
 
     // Each release makes a run due, in the order of its own time.
     let workflow = store.workflow_version(account(), first.workflow.id, 1);
@@ -237,10 +255,10 @@ async fn the_oldest_held_and_due_runs_are_returned_first_and_at_most_500_of_them
         let run = store.run(account(), listed.lead_id, listed.run_id).await;
         let mut run = run.unwrap().unwrap();
         assert!(run.release(&workflow, start() + SignedDuration::from_hours(1)));
-        store.write_run(&run).await.unwrap();
+        write(store, &run).await.unwrap();
     }
-    assert_eq!(store.held_runs(account(), by).await.unwrap(), held[3..]);
-    let due = store.due_runs(Timestamp::MAX).await.unwrap();
+    assert_eq!(store.held_runs(scope).await.unwrap(), held[3..]);
+    let due = due_runs(store, far()).await;
     assert_eq!(due.len(), 4);
     assert_eq!(due[0], listed(&first));
     container.stop().await;
@@ -283,7 +301,7 @@ async fn the_check_of_the_table_reports_a_forgotten_entry_and_nothing_else() {
     let lead: LeadId = ids[0].parse().unwrap();
     assert_eq!(found, [(Rule::Entry, Some(lead), Some(run.id))]);
     // The next change of the run writes the entry again.
-    store.write_run(&run).await.unwrap();
+    write(store, &run).await.unwrap();
     assert_eq!(store.check(|_| {}).await.unwrap().breaches, []);
     container.stop().await;
 }

@@ -11,9 +11,9 @@ use local::{Services, demo};
 use requeue_starts::{Requeued, requeue};
 use serde_json::{Value, json};
 use simulation::Fault;
-use start_workflow::{StartWorkflow, handle};
+use start_workflow::handle;
 
-use crate::fixtures::{Container, account, items_of, services};
+use crate::fixtures::{Container, account, items_of, services, starts};
 
 fn demo_lead(number: u8) -> LeadId {
     format!("019c0000-0000-7000-8000-0000000011{number:02}")
@@ -32,7 +32,7 @@ async fn run(services: &Services, number: u8) -> Option<Run> {
 }
 
 async fn deliver(services: &Services, case: &str) {
-    let function = StartWorkflow::new(services.store.clone(), Clock::System);
+    let function = starts(services, &Clock::System);
     let case = cases("start-workflow")
         .into_iter()
         .find(|found| found.name == case)
@@ -106,7 +106,7 @@ async fn a_start_without_a_lead_comes_again_until_it_is_a_minute_old() {
     // The message is of noon.
     for (now, failures) in [("2026-02-10T12:00:59Z", 1), ("2026-02-10T12:01:01Z", 0)] {
         let clock = Clock::manual(now.parse().unwrap());
-        let function = StartWorkflow::new(services.store.clone(), clock);
+        let function = starts(&services, &clock);
         let reply = handle(&function, serde_json::from_str(&event.event).unwrap()).await;
         assert_eq!(reply.batch_item_failures.len(), failures, "{now}");
     }

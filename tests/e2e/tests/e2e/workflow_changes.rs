@@ -8,11 +8,10 @@ use domain::{
 use lambda_http::http::StatusCode;
 use local::demo;
 use serde_json::json;
-use start_workflow::StartWorkflow;
 
 use crate::fixtures::{
     Container, account, active_run, another_workflow, consume, consume_by, john, post, run,
-    set_hours,
+    set_hours, starts,
 };
 
 #[tokio::test]
@@ -158,7 +157,7 @@ async fn a_preview_shows_the_plan_in_both_times_and_writes_nothing() {
 async fn a_cached_pause_of_a_workflow_holds_up_nothing() {
     let (container, clock) = Container::with_clock().await;
     let store = &container.services.store;
-    let function = StartWorkflow::new(store.clone(), clock.clone());
+    let function = starts(&container.services, &clock);
     let workflow = another_workflow(&container, |workflow| workflow.is_paused = true).await;
     let mut lead = john();
     lead["workflow_id"] = json!(workflow.id);
