@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::{clock::Clock, queue::{QueueMessage, WorkflowStart}, randomness::Randomness};
+use aws::{
+    clock::Clock,
+    queue::{QueueMessage, WorkflowStart},
+    randomness::Randomness,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use domain::{

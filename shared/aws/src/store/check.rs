@@ -6,6 +6,7 @@ mod breach;
 mod catalogue;
 mod findings;
 mod lead;
+mod operator;
 
 use std::collections::BTreeSet;
 
@@ -74,6 +75,8 @@ impl Check {
             AccountPart { account }.check(items, &mut self.findings);
         } else if let Some(place) = keys::parse_address_partition(&pk) {
             check_address(place, items, &mut self.findings);
+        } else if pk == keys::OPERATOR {
+            operator::check(items, &mut self.findings);
         } else if keys::parse_api_key(&pk).is_none() && !items.is_empty() {
             self.findings.breaches.insert(Breach::new(Rule::Unknown));
         }
@@ -131,16 +134,20 @@ impl Store {
         &self,
         (account, within): (Option<AccountId>, Option<Within>),
     ) -> Result<Vec<Breach>, StoreError> {
-        let Some(account) = account else {
-            return Ok(vec![Breach::new(Rule::Unknown)]);
+        let partitions: Vec<_> = match account {
+            None => vec![keys::OPERATOR.to_owned()],
+            // The lead first: a version and a note are there before the run is.
+            Some(account) => {
+                let within = within.map(|within| match within {
+                    Within::Lead(lead) => keys::lead_partition(account, lead),
+                    Within::Address(address) => keys::address(account, address).pk,
+                });
+                let account = keys::account_partition(account);
+                within.into_iter().chain([account]).collect()
+            }
         };
         let mut items = Vec::new();
-        // The lead first: a version and a note are there before the run is.
-        let within = within.map(|within| match within {
-            Within::Lead(lead) => keys::lead_partition(account, lead),
-            Within::Address(address) => keys::address(account, address).pk,
-        });
-        for pk in within.into_iter().chain([keys::account_partition(account)]) {
+        for pk in partitions {
             let query = self.client.query().table_name(&*self.table);
             let query = query
                 .key_condition_expression("pk = :pk")
@@ -151,7 +158,12 @@ impl Store {
                 items.push(item);
             }
         }
-        Ok(check(items).breaches)
+        let mut breaches = check(items).breaches;
+        if account.is_none() {
+            // An item with an unknown key can be anywhere, so it is not read again.
+            breaches.push(Breach::new(Rule::Unknown));
+        }
+        Ok(breaches)
     }
 }
 

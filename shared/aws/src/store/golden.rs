@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, fs};
 use domain::{
     account::Account,
     campaign::Campaign,
+    channel::Channel,
     idempotency::{Manifest, Receipt},
     lead::Lead,
     workflow::Workflow,
@@ -17,15 +18,18 @@ use domain::{
 
 use self::values::*;
 use super::{
-    StoreError,
+    HoldScope, ReleaseOrder, StoreError,
     account::AccountItem,
     address::AddressItem,
     api_key::ApiKeyItem,
+    attention::Attention,
     campaign::CampaignItem,
     erase::Tombstone,
     history::ActivityItem,
+    hold::{Hold, ReleaseItem},
     item::{Attributes, Entity, decode, encode},
     keys::{self, Key},
+    lane::LaneItem,
     lead::LeadItem,
     manifest::ManifestItem,
     pending::decode_pending,
@@ -39,7 +43,7 @@ use crate::account_secret::AccountSecret;
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 31] = [
+const CHECKS: [(&str, Check); 38] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         let item = AccountItem::new(&account(), None);
@@ -157,6 +161,36 @@ const CHECKS: [(&str, Check); 31] = [
         written(
             keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
             &RunItem::from(&held_run()),
+        )
+    }),
+    ("run_open", |item| {
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), open_run());
+        written(
+            keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
+            &RunItem::from(&open_run()),
+        )
+    }),
+    ("attention", |item| {
+        let attention = Attention::new(id(ACCOUNT), id(RUN), 1, at(2));
+        assert_eq!(decode::<Attention>(item).unwrap(), attention);
+        let key = keys::attention(id(ACCOUNT), id(LEAD), id(RUN), 1);
+        written(key, &attention)
+    }),
+    ("hold", |item| {
+        assert_eq!(decode::<Hold>(item).unwrap(), hold());
+        written(keys::hold(HoldScope::All), &hold())
+    }),
+    ("lane", |item| {
+        let lane = LaneItem::new(id(ACCOUNT), Channel::Call, at(1));
+        assert_eq!(decode::<LaneItem>(item).unwrap(), lane);
+        written(keys::lane(id(ACCOUNT), Channel::Call), &lane)
+    }),
+    ("release", |item| {
+        let order: ReleaseItem = decode(item).unwrap();
+        assert_eq!(ReleaseOrder::try_from(order).unwrap(), release());
+        written(
+            keys::release(release().scope),
+            &ReleaseItem::from(&release()),
         )
     }),
     ("run_of_version_2", refused_as_run),

@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 40] = [
+pub const ALL: [Metric; 42] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {

@@ -21,6 +21,10 @@ pub enum Rule {
     /// A run has one entry in the second index if its cadence is active, or if it carries a claim or
     /// an open try. All others have none.
     EntryCount,
+    /// A run has the entry in the list of open touchpoints that its attributes give.
+    OpenEntry,
+    /// A record of a touchpoint that needs a person belongs to one that is unconfirmed or failed.
+    AttentionLeft,
     /// The states of a run fit together.
     RunState,
     /// The newest run is the one of the lead's start, or older. Only it is active.
@@ -47,11 +51,13 @@ pub enum Rule {
 }
 
 impl Rule {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Unknown,
         Self::Damaged,
         Self::Entry,
         Self::EntryCount,
+        Self::OpenEntry,
+        Self::AttentionLeft,
         Self::RunState,
         Self::NewestRun,
         Self::VersionMissing,
@@ -72,6 +78,10 @@ impl Rule {
             Self::Damaged => "an item cannot be read",
             Self::Entry => "the entry in the second index is not the one of the run",
             Self::EntryCount => "the state of the run gives it the wrong number of index entries",
+            Self::OpenEntry => {
+                "the entry in the list of open touchpoints is not the one of the run"
+            }
+            Self::AttentionLeft => "a touchpoint is listed for a person, and needs none",
             Self::RunState => "the states of the run contradict each other",
             Self::NewestRun => "the lead has a run that is not the one of its start",
             Self::VersionMissing => "the run follows a version of its workflow that is not there",
@@ -91,7 +101,10 @@ impl Rule {
         match self {
             Self::Unknown => "find the program that wrote it; a newer version of Leadgate may have",
             Self::Damaged => "restore the item from a backup, or erase the lead",
-            Self::Entry => "stop and resume the lead's automation, which makes the entry again",
+            Self::Entry | Self::OpenEntry => {
+                "stop and resume the lead's automation, which makes the entry again"
+            }
+            Self::AttentionLeft => "delete the item ATTENTION# beside the lead by hand",
             Self::EntryCount | Self::RunState | Self::NewestRun => {
                 "assign the lead to a workflow again"
             }

@@ -15,8 +15,10 @@ use super::{
 use crate::store::{
     account::AccountItem,
     campaign::CampaignItem,
+    hold::Hold,
     item::{Attributes, Entity, decode},
     keys,
+    lane::LaneItem,
     manifest::ManifestItem,
     waiting::WaitingNote,
     workflow::{Pause, WorkflowItem},
@@ -88,6 +90,10 @@ impl AccountPart {
             self.readable::<CampaignItem>(item)?;
         } else if sk.starts_with(keys::MANIFESTS) {
             self.readable::<ManifestItem>(item)?;
+        } else if sk == keys::HOLD {
+            self.readable::<Hold>(item)?;
+        } else if keys::parse_lane(sk).is_some() {
+            self.readable::<LaneItem>(item)?;
         } else if sk != keys::LIMIT {
             return Err(unknown());
         }

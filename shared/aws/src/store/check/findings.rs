@@ -36,6 +36,8 @@ pub struct Counts {
     pub due: usize,
     /// Runs that the second index lists as held.
     pub held: usize,
+    /// Runs whose touchpoint callers can pull.
+    pub open: usize,
     /// Runs that wait for their paused workflow.
     pub waiting: usize,
     /// Starts whose message may not be sent.

@@ -12,13 +12,14 @@ use super::{
     findings::Findings,
 };
 use crate::store::{
+    attention::Attention,
     erase::Tombstone,
     event::EventReceipt,
     history::ActivityItem,
     item::{Attributes, decode, is_erased},
     keys,
     lead::LeadItem,
-    run::{entry_in, run_of},
+    run::{entry_in, list_entry_in, run_of},
 };
 
 /// The partition of a lead.
@@ -28,6 +29,8 @@ pub(super) struct LeadPart {
     /// Rules that the partition breaks, with the run if it is one of a run.
     broken: Vec<(Rule, Option<RunId>)>,
     has_activity: bool,
+    /// Touchpoints that are listed for a person.
+    attentions: Vec<(RunId, u16)>,
     runs: Vec<Run>,
     own: Own,
 }
@@ -52,6 +55,7 @@ impl LeadPart {
             lead,
             broken: Vec::new(),
             has_activity: false,
+            attentions: Vec::new(),
             runs: Vec::new(),
             own: Own::Missing,
         }
@@ -94,9 +98,19 @@ impl LeadPart {
             if decode::<EventReceipt>(item).is_err() {
                 self.broken.push((Rule::Damaged, None));
             }
+        } else if let Some(touchpoint) = keys::parse_attention(&sk) {
+            self.take_in_attention(touchpoint, item);
         } else {
             self.broken.push((Rule::Unknown, None));
         }
+    }
+
+    fn take_in_attention(&mut self, (run, index): (RunId, u16), item: Attributes) {
+        let (list, _) = list_entry_in(&item);
+        if decode::<Attention>(item).is_err() || list != Some(keys::attentions(self.account)) {
+            self.broken.push((Rule::Damaged, Some(run)));
+        }
+        self.attentions.push((run, index));
     }
 
     fn take_in_own(&mut self, item: Attributes, findings: &mut Findings) {
@@ -111,8 +125,7 @@ impl LeadPart {
         }
         findings.counts.leads += 1;
         let entry = entry_in(&item);
-        let list = item.get("gsi1pk").and_then(|it| it.as_s().ok()).cloned();
-        let position = item.get("gsi1sk").and_then(|it| it.as_s().ok()).cloned();
+        let (list, position) = list_entry_in(&item);
         let Some(lead) = self.lead_in(item) else {
             self.broken.push((Rule::Damaged, None));
             self.own = Own::Unreadable;
@@ -165,7 +178,7 @@ impl LeadPart {
 
     fn take_in_run(&mut self, id: RunId, item: Attributes, findings: &mut Findings) {
         findings.counts.runs += 1;
-        let entry = entry_in(&item);
+        let (entry, open) = (entry_in(&item), list_entry_in(&item));
         let Ok(run) = run_of(item, self.account, self.lead) else {
             self.broken.push((Rule::Damaged, Some(id)));
             return;
@@ -175,6 +188,10 @@ impl LeadPart {
         if own != entry {
             self.broken.push((Rule::Entry, Some(id)));
         }
+        if keys::open_entry(&run).unzip() != open {
+            self.broken.push((Rule::OpenEntry, Some(id)));
+        }
+        findings.counts.open += usize::from(open.0.is_some());
         match wake {
             None => {}
             Some(Wake::Due { .. }) => findings.counts.due += 1,
@@ -194,7 +211,8 @@ impl LeadPart {
 
     /// Checks the runs beside each other and beside the lead.
     fn check_runs(&mut self, findings: &mut Findings) {
-        let is_left = self.has_activity || !self.runs.is_empty();
+        let is_beside = self.has_activity || !self.attentions.is_empty();
+        let is_left = is_beside || !self.runs.is_empty();
         let start = match &self.own {
             Own::Missing | Own::Tombstone { is_finished: true } => {
                 if is_left {
@@ -207,6 +225,7 @@ impl LeadPart {
             Own::Unreadable => None,
             Own::Lead(start) => Some(*start),
         };
+        self.check_attentions();
         for run in &self.runs {
             let place = (self.account, run.workflow.id, run.id);
             if run.is_waiting() {
@@ -225,6 +244,16 @@ impl LeadPart {
             let is_newer = start.is_some_and(|start| start.is_none_or(|it| it < run.id));
             if is_newer || is_earlier && run.is_active() {
                 self.broken.push((Rule::NewestRun, Some(run.id)));
+            }
+        }
+    }
+
+    fn check_attentions(&mut self) {
+        for (id, index) in &self.attentions {
+            let run = self.runs.iter().find(|run| run.id == *id);
+            let touchpoint = run.and_then(|run| run.touchpoint(*index));
+            if !touchpoint.is_some_and(|it| it.state.needs_a_person()) {
+                self.broken.push((Rule::AttentionLeft, Some(*id)));
             }
         }
     }

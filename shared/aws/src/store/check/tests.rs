@@ -10,8 +10,8 @@ use domain::{
 };
 
 use self::table::{
-    CLEARED, ERASED_LEAD, ERASING_LEAD, PAUSED, REMOVED, WAITING_RUN, account, claimed_run, item,
-    lead_id, run_item, run_key, table,
+    CLEARED, ERASED_LEAD, ERASING_LEAD, PAUSED, REMOVED, WAITING_RUN, account, attention,
+    claimed_run, item, lead_id, open_run, run_item, run_key, table,
 };
 use super::*;
 use crate::store::{
@@ -46,6 +46,12 @@ fn text_of(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
+/// Returns the place behind the item with a key.
+fn behind(items: &[Attributes], key: &Key) -> usize {
+    let is_meant = |it: &Attributes| Key::of(it.clone()).as_ref() == Some(key);
+    items.iter().position(is_meant).unwrap() + 1
+}
+
 fn rules(items: Vec<Attributes>) -> Vec<Rule> {
     check(items).breaches.iter().map(|it| it.rule).collect()
 }
@@ -55,13 +61,14 @@ fn a_table_that_the_store_writes_has_no_breach() {
     let checked = check(table());
     assert_eq!(checked.breaches, []);
     let expected = Counts {
-        items: 22,
+        items: 26,
         accounts: 1,
         workflows: 2,
         leads: 2,
         runs: 3,
         due: 2,
         held: 0,
+        open: 0,
         waiting: 1,
         pending_starts: 0,
         unfinished_erasures: 1,
@@ -147,6 +154,38 @@ fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
             }
         }),
     );
+
+    // The entry in the list of open touchpoints was forgotten, or was left behind.
+    let open = open_run();
+    expect(Rule::OpenEntry, &|items| {
+        let mut item = run_item(&open);
+        item.remove("gsi1pk");
+        item.remove("gsi1sk");
+        replace(items, &run_key(), item);
+    });
+    expect(Rule::OpenEntry, &|items| {
+        let open = run_item(&open);
+        let entry = ["gsi1pk", "gsi1sk"].map(|name| (name.to_owned(), open[name].clone()));
+        edit(items, &run_key(), |run| run.extend(entry));
+    });
+    // The touchpoint goes on, or is not there.
+    for index in [0, 99] {
+        expect(Rule::AttentionLeft, &|items| {
+            items.insert(behind(items, &run_key()), attention(index));
+        });
+    }
+    let of_operator = |sk: &str| {
+        let item = [("pk", "OPERATOR"), ("sk", sk), ("et", "x"), ("v", "1")];
+        item.map(|(name, value)| (name.to_owned(), text_of(value)))
+            .into()
+    };
+    for (sk, rule) in [
+        ("HOLD", Rule::Damaged),
+        ("RELEASE#x", Rule::Damaged),
+        ("Jane", Rule::Unknown),
+    ] {
+        expect(rule, &|items| items.push(of_operator(sk)));
+    }
 
     for change in [
         (|run| run.status = RunStatus::Queued) as fn(&mut Run),
@@ -305,6 +344,20 @@ fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
         });
     }
     assert_eq!(seen, Rule::ALL.into());
+}
+
+#[test]
+fn a_touchpoint_that_needs_a_person_may_be_listed() {
+    for state in [TouchpointState::Unconfirmed, TouchpointState::Failed] {
+        let mut run = claimed_run();
+        run.hand_over = None;
+        run.touchpoints[0].state = state;
+        let mut items = table();
+        replace(&mut items, &run_key(), run_item(&run));
+        let place = behind(&items, &run_key());
+        items.insert(place, attention(0));
+        assert_eq!(rules(items), []);
+    }
 }
 
 #[test]

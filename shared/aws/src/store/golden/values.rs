@@ -29,7 +29,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde_json::value::RawValue;
 
-use crate::store::PendingStart;
+use crate::store::{Hold, HoldScope, PendingStart, ReleaseOrder};
 
 pub(in crate::store) use self::{addresses::*, runs::*};
 
@@ -108,6 +108,23 @@ pub(in crate::store) fn campaign() -> Campaign {
         id: id(CAMPAIGN),
         name: "Spring".to_owned(),
         created_at: at(0),
+    }
+}
+
+/// An operator's hold.
+pub(in crate::store) fn hold() -> Hold {
+    Hold {
+        since: at(1),
+        reason: Some("the dialer is down".to_owned()),
+    }
+}
+
+/// The order to release the runs that the golden workflow has held.
+pub(in crate::store) fn release() -> ReleaseOrder {
+    ReleaseOrder {
+        scope: HoldScope::Workflow(id(ACCOUNT), id(WORKFLOW)),
+        id: id("019c0000-0000-7000-8000-000000000012"),
+        empty_since: Some(at(2)),
     }
 }
 

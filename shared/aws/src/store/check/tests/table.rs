@@ -2,6 +2,7 @@
 
 use domain::{
     address::{AddressHash, AddressKind},
+    channel::Channel,
     ids::{AccountId, LeadId},
     lead::Lead,
     run::{Delivery, Owner, Run},
@@ -11,15 +12,19 @@ use domain::{
 use jiff::SignedDuration;
 
 use crate::store::{
+    HoldScope,
     account::AccountItem,
     address::AddressItem,
+    attention::Attention,
     campaign::CampaignItem,
     erase::Tombstone,
     event::EventReceipt,
     golden::values::{self, at, id},
     history::ActivityItem,
+    hold::ReleaseItem,
     item::{Attributes, Entity, encode},
     keys::{self, Key},
+    lane::LaneItem,
     lead::LeadItem,
     run::RunItem,
     waiting::WaitingNote,
@@ -83,6 +88,24 @@ pub(super) fn claimed_run() -> Run {
     run
 }
 
+/// Returns a run whose first touchpoint is open for callers.
+pub(super) fn open_run() -> Run {
+    let workflow = values::workflow();
+    let mut run = build(&values::enrolled_lead(), &workflow);
+    let due = run.touchpoints[0].due_at;
+    assert_eq!(run.open(&workflow, due), Some(0));
+    run
+}
+
+/// Returns the record that a touchpoint of the run needs a person.
+pub(super) fn attention(index: u16) -> Attributes {
+    let key = keys::attention(account(), lead_id(), id(values::RUN), index);
+    item(
+        key,
+        &Attention::new(account(), id(values::RUN), index, at(0)),
+    )
+}
+
 pub(super) fn run_item(run: &Run) -> Attributes {
     item(run_key(), &RunItem::from(run))
 }
@@ -131,6 +154,16 @@ pub(super) fn table() -> Vec<Attributes> {
             keys::waiting_note(account, id(PAUSED), waits.id),
             &WaitingNote::of(&waits),
         ),
+    ]);
+    let release = ReleaseItem::from(&values::release());
+    items.extend([
+        item(keys::hold(HoldScope::Account(account)), &values::hold()),
+        item(
+            keys::lane(account, Channel::Call),
+            &LaneItem::new(account, Channel::Call, at(0)),
+        ),
+        item(keys::hold(HoldScope::All), &values::hold()),
+        item(keys::release(values::release().scope), &release),
     ]);
     let lead = values::enrolled_lead();
     let entry = ActivityItem::of_start(lead.start.as_ref().unwrap());

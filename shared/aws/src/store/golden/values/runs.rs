@@ -126,6 +126,14 @@ pub(in crate::store) fn held_run() -> Run {
     }
 }
 
+/// A run whose touchpoint callers can pull.
+pub(in crate::store) fn open_run() -> Run {
+    Run {
+        held: None,
+        ..held_run()
+    }
+}
+
 /// A run that waits for its paused workflow.
 pub(in crate::store) fn waiting_run() -> Run {
     Run {
