@@ -71,7 +71,7 @@ pub struct ManyReply {
 #[cfg(feature = "description")]
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, clippy::large_enum_variant, reason = "it only describes")]
+#[expect(dead_code, reason = "it only describes")]
 enum SuppressionResult {
     Accepted(AcceptedSuppression),
     Failed(FailedSuppression),

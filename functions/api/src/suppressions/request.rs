@@ -95,7 +95,7 @@ fn read_channels(reader: &mut Reader, kind: Option<AddressKind>) -> Option<Chann
     }
     let mut channels = Vec::new();
     for word in &words {
-        let channel = Channel::ALL.into_iter().find(|it| it.as_str() == word);
+        let channel = Channel::of_word(word);
         match (channel, kind) {
             (Some(channel), Some(kind)) if AddressKind::of(channel) != kind => {
                 let own: Vec<_> = kind.channels().map(Channel::as_str).collect();

@@ -73,7 +73,7 @@ impl TryFrom<Vec<String>> for Channels {
         if words == [ALL] {
             return Ok(Self::ALL);
         }
-        let channel = |word: &String| Channel::ALL.into_iter().find(|it| it.as_str() == word);
+        let channel = |word: &String| Channel::of_word(word);
         let channels: Option<Self> = words.iter().map(channel).collect();
         channels.filter(|it| it.0 != 0).ok_or(ChannelsError)
     }
