@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{Live, START, another_workflow, consume, due_of};
 
 /// Number of leads that wait through an outage.
-const LEADS: usize = 24;
+const LEADS: usize = 8;
 
 /// A contact: the lead, the channel and the time.
 type Contact = (String, String, Timestamp);
@@ -34,7 +34,7 @@ async fn leads(live: &Live) -> Vec<String> {
                           "workflow_id": workflow.id});
         leads.push(live.container.create(&lead).await);
         consume(&live.container.services, &live.clock).await;
-        live.forward(SignedDuration::from_secs(450));
+        live.forward(SignedDuration::from_mins(20));
     }
     leads
 }
@@ -62,12 +62,12 @@ async fn contact_all(live: &Live, contacts: &mut Vec<Contact>) {
     }
 }
 
-/// Lives on for some hours, with a tick and contacts every five minutes.
+/// Lives on for some hours, with a tick and contacts every half hour.
 async fn live_on(live: &Live, hours: i64, contacts: &mut Vec<Contact>) {
-    for _ in 0..hours * 12 {
+    for _ in 0..hours * 2 {
         live.tick().await;
         contact_all(live, contacts).await;
-        live.forward(SignedDuration::from_mins(5));
+        live.forward(SignedDuration::from_mins(30));
     }
 }
 
@@ -79,16 +79,20 @@ async fn after_six_hours_of_outage_nobody_is_contacted_at_night_or_twice_within_
         let mut contacts = Vec::new();
         // The leads came in the morning, from 9 to 12. The outage is over the lunch or the evening.
         let start: Timestamp = START.parse().unwrap();
-        live.clock
-            .set(live.clock.now().max(start + SignedDuration::from_hours(outage_begins)));
+        live.clock.set(
+            live.clock
+                .now()
+                .max(start + SignedDuration::from_hours(outage_begins)),
+        );
         live_on(&live, 1, &mut contacts).await;
         live.forward_hours(6);
-        live_on(&live, 3 * 24, &mut contacts).await;
+        live_on(&live, 2 * 24, &mut contacts).await;
 
         let mut of_lead: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (lead, channel, at) in &contacts {
             let local = zone().to_datetime(*at);
-            let is_office = (9..18).contains(&local.hour()) && local.weekday().to_monday_one_offset() < 6;
+            let is_office =
+                (9..18).contains(&local.hour()) && local.weekday().to_monday_one_offset() < 6;
             assert!(is_office, "{channel} at {local}");
             of_lead.entry(lead).or_default().push((*at, channel));
         }
@@ -101,7 +105,10 @@ async fn after_six_hours_of_outage_nobody_is_contacted_at_night_or_twice_within_
                 let gap = other.duration_since(*one);
                 // Calls are two hours apart, and messages a day.
                 let least = if *channel == "call" { 2 } else { 15 };
-                assert!(gap >= SignedDuration::from_hours(least), "{lead}: {gap} before a {channel}");
+                assert!(
+                    gap >= SignedDuration::from_hours(least),
+                    "{lead}: {gap} before a {channel}"
+                );
             }
             // The rest is planned from the last contact.
             let run = live.run(lead).await;

@@ -17,7 +17,7 @@ use crate::{http::error::ApiError, state::AppState};
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// Entries of one read of the index, from each of its shards.
 const PAGE: u8 = 25;
-/// Minimum number of runs that are read together. Callers who ask at the same moment draw from them.
+/// Minimum number of runs that are read together. A caller who loses one to another draws from the rest.
 const TOGETHER: usize = 10;
 /// Time for which a process does not look again at a run that another caller has. It may be given back
 /// sooner than its lease ends.
@@ -28,6 +28,8 @@ pub struct Candidates<'a> {
     state: &'a AppState,
     now: Timestamp,
     listings: VecDeque<Listing<OpenRun>>,
+    /// Runs that were read and not offered yet.
+    read: Vec<RunOfLead>,
     /// Whether another caller was faster with the runs before.
     pub is_contended: bool,
 }
@@ -46,24 +48,24 @@ impl<'a> Candidates<'a> {
             state,
             now,
             listings: fresh.chain(backlog).collect(),
+            read: Vec::new(),
             is_contended: false,
         }
     }
 
-    /// Reads the next runs that no other caller has, at most `most`. Empty after the last one.
+    /// Returns the next runs that no other caller has, at most `most`. Empty after the last one.
     ///
     /// # Errors
     /// Errors of the store.
     pub async fn next(&mut self, most: usize) -> Result<Vec<RunOfLead>, ApiError> {
-        loop {
+        while self.read.is_empty() {
             let listed = self.listed(most.max(TOGETHER)).await?;
             if listed.is_empty() {
-                return Ok(Vec::new());
+                break;
             }
-            let mut found = Vec::new();
             for run in self.state.store.runs_of_leads(&listed).await? {
                 match run {
-                    Ok(run) if !run.run.is_claimed(self.now) => found.push(run),
+                    Ok(run) if !run.run.is_claimed(self.now) => self.read.push(run),
                     Ok(run) => self.state.taken.put(run.run.id, (), self.now, TAKEN),
                     // The other touchpoints go out all the same.
                     Err(error) => {
@@ -71,15 +73,12 @@ impl<'a> Candidates<'a> {
                     }
                 }
             }
-            if found.is_empty() {
-                continue;
-            }
-            if self.is_contended {
-                self.shuffle(&mut found);
-            }
-            found.truncate(most);
-            return Ok(found);
         }
+        if self.is_contended {
+            self.shuffle();
+        }
+        let most = most.min(self.read.len());
+        Ok(self.read.drain(..most).collect())
     }
 
     async fn listed(&mut self, most: usize) -> Result<Vec<ListedRun>, ApiError> {
@@ -101,11 +100,11 @@ impl<'a> Candidates<'a> {
     }
 
     /// Draws an order, so that callers who ask at the same moment do not all try the same run.
-    fn shuffle(&self, runs: &mut [RunOfLead]) {
-        for last in (1..runs.len()).rev() {
+    fn shuffle(&mut self) {
+        for last in (1..self.read.len()).rev() {
             let [.., high, low] = self.state.randomness.bits();
             let other = usize::from(u16::from_be_bytes([high, low])) % (last + 1);
-            runs.swap(last, other);
+            self.read.swap(last, other);
         }
     }
 }
