@@ -26,8 +26,10 @@ NOT_EMULATED = {
     "AWS::CloudWatch::Alarm Metrics",
     "AWS::CodeDeploy::Application ServerlessDeploymentApplication",
     "AWS::CodeDeploy::DeploymentGroup ApiFunctionDeploymentGroup",
+    "AWS::CodeDeploy::DeploymentGroup DispatchTouchpointsFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup RequeueStartsFunctionDeploymentGroup",
     "AWS::CodeDeploy::DeploymentGroup StartWorkflowFunctionDeploymentGroup",
+    "AWS::CodeDeploy::DeploymentGroup WakeRunsFunctionDeploymentGroup",
     "AWS::Events::Rule FailedDeploymentRule",  # it names the application of CodeDeploy
     "AWS::Lambda::EventSourceMapping ScalingConfig",
     # The emulator gives an API an address on this machine.

@@ -4,8 +4,8 @@ template, uses the deployment, and deletes it.
     python tests/deployed/run.py <folder of sam build> <the program leadgate>
 
 Needs the packages of .ci/requirements-emulator.txt, and `sam` in the PATH. The emulator does not check permissions, and
-readback.py lists what else it does not support. The test takes about a minute, because it waits for the first call of
-the schedule.
+readback.py lists what else it does not support. The test takes about a minute, because it waits for the first calls of
+the schedules.
 """
 
 import json
@@ -75,8 +75,10 @@ def main(built, leadgate):
             report("the stack uses its own table again, and keeps the settings that the file does not name")
             deployment.make_a_dead_letter()
             report("an unreadable message became a dead letter")
-            deployment.wait_for_the_schedule()
-            report("the schedule called requeue-starts")
+            deployment.send_a_hint()
+            report("dispatch-touchpoints has read a hint")
+            deployment.wait_for_the_schedules()
+            report("the schedules called requeue-starts and wake-runs")
             deployment.delete(leads)
             report("deleted everything except the table")
         except BaseException:

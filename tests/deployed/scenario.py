@@ -167,18 +167,34 @@ class Deployment:
         is_ours = (letter["message_id"], letter["reason"]) == (message, "unreadable")
         expect(is_ours, f"the sent message as a dead letter, but found {letter}")
 
-    def wait_for_the_schedule(self):
-        """Waits until the schedule has called requeue-starts, and the call has finished."""
-        group = f"{self._stack}/RequeueStartsLogGroup"
+    def send_a_hint(self):
+        """Sends a hint about a run that is not there, and waits until dispatch-touchpoints has read it."""
+        hint = {"type": "run_due.v1", "channel": "call", "due_at": "2026-02-10T12:00:00Z"}
+        for name in ("account_id", "lead_id", "run_id"):
+            hint[name] = "019c0000-0000-7000-8000-00000000dead"
+        url = self._outputs["DispatchQueueUrl"]
+        self._emulator.aws("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(hint))
+        self._wait_for_line("DispatchTouchpointsLogGroup", "batch", "dispatch-touchpoints")
+        letters = self._emulator.aws("sqs").get_queue_attributes(
+            QueueUrl=self._outputs["DispatchDeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]["ApproximateNumberOfMessages"]
+        expect(letters == "0", f"no dead letter of dispatch-touchpoints, but found {letters}")
+
+    def wait_for_the_schedules(self):
+        """Waits until the schedules have called requeue-starts and wake-runs, and the calls have finished."""
+        self._wait_for_line("RequeueStartsLogGroup", "requeued", "requeue-starts")
+        self._wait_for_line("WakeRunsLogGroup", "woken", "wake-runs")
+
+    def _wait_for_line(self, group, message, function):
         logs = self._emulator.aws("logs")
         names = [it["logGroupName"] for it in logs.describe_log_groups()["logGroups"]]
-        name = next(name for name in names if name.endswith(group))
+        name = next(name for name in names if name.endswith(f"{self._stack}/{group}"))
 
         def lines():
             events = logs.filter_log_events(logGroupName=name)["events"]
-            return [it["message"] for it in events if '"message":"requeued"' in it["message"]]
+            return [it["message"] for it in events if f'"message":"{message}"' in it["message"]]
 
-        wait_for(90, "a line of requeue-starts", lines)
+        wait_for(90, f"a line of {function}", lines)
 
     def delete(self, leads):
         """Checks that `sam delete` deletes everything except the table and its leads."""

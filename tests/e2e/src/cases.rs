@@ -11,6 +11,7 @@ use aws::{
     clock::Clock,
     store::{CurrentRun, RunOrigin},
 };
+use aws_sdk_sqs::types::QueueAttributeName;
 use domain::{
     activity::{Activity, ActivityKind, Contact},
     channel::Channel,
@@ -21,7 +22,7 @@ use jiff::SignedDuration;
 use local::{Ports, Services, Storage, demo};
 use serde_json::Value;
 
-use crate::matching::difference;
+use crate::{due_runs, matching::difference};
 
 /// Event and its expected reply.
 #[derive(Debug)]
@@ -61,9 +62,10 @@ pub fn cases(function: &str) -> Vec<Case> {
         .collect()
 }
 
-/// Starts services in which every case gets its expected reply: they have the demo account, one lead
-/// with a pending start, and one lead with a claimed touchpoint.
-pub async fn services() -> Services {
+/// Starts services in which every case of a function gets its expected reply: they have the demo account,
+/// one lead with a pending start, and one lead with a claimed touchpoint. For wake-runs and
+/// dispatch-touchpoints, they also have [runs that are due](due_runs).
+pub async fn services(function: &str) -> Services {
     let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
         .await
         .expect("services");
@@ -74,6 +76,9 @@ pub async fn services() -> Services {
         .await
         .expect("a mark");
     claim_first_touchpoint(&services, "019c0000-0000-7000-8000-000000001103").await;
+    if ["dispatch-touchpoints", "wake-runs"].contains(&function) {
+        due_runs::store(&services).await;
+    }
     services
 }
 
@@ -131,32 +136,45 @@ pub async fn check_effects(function: &str, services: &Services) -> Result<(), St
         .await
         .map_err(|error| error.to_string())?;
     let has_run = found.map(|(_, run)| run.is_some());
-    let queued = services
-        .clients
-        .sqs
-        .receive_message()
-        .queue_url(&services.queue_url)
-        .max_number_of_messages(10)
+    let starts = queued(services, &services.queue_url).await?;
+    let hints = queued(services, &services.dispatch_queue_url).await?;
+    let open = due_runs::count_open(services).await?;
+    // Seven cases of api enrol a lead. Two of them are replays, which send the start again.
+    // start-workflow builds nine runs that are due, and requeue-starts sends the pending start.
+    // One open touchpoint is claimed, and a case of api reports its outcome. dispatch-touchpoints opens two more, and sends the early hint again. wake-runs sends two
+    // hints, and then three.
+    let expected = match function {
+        "api" => (Some(false), 7, 0, 0),
+        "start-workflow" => (Some(true), 0, 9, 1),
+        "dispatch-touchpoints" => (Some(false), 0, 1, 3),
+        "wake-runs" => (Some(false), 0, 5, 1),
+        _ => (Some(false), 1, 0, 1),
+    };
+    let found = (has_run, starts, hints, open);
+    if found == expected {
+        return Ok(());
+    }
+    let names =
+        "(whether the first demo lead has a run, queued starts, queued hints, open touchpoints)";
+    Err(format!("{names} should be {expected:?}, are {found:?}"))
+}
+
+/// Returns the number of messages in a queue, with those that are delayed.
+async fn queued(services: &Services, queue_url: &str) -> Result<usize, String> {
+    let request = services.clients.sqs.get_queue_attributes();
+    let reply = request
+        .queue_url(queue_url)
+        .attribute_names(QueueAttributeName::All)
         .send()
         .await
-        .map_err(|error| error.to_string())?
-        .messages
-        .map_or(0, |messages| messages.len());
-    // Seven cases of api enrol a lead. Two of them are replays, which send the start again.
-    // start-workflow builds the run, and requeue-starts sends the pending start.
-    let expected = match function {
-        "api" => (Some(false), 7),
-        "start-workflow" => (Some(true), 0),
-        _ => (Some(false), 1),
-    };
-    if (has_run, queued) == expected {
-        Ok(())
-    } else {
-        Err(format!(
-            "(whether the first demo lead has a run, queued starts) should be {expected:?}, are {:?}",
-            (has_run, queued)
-        ))
-    }
+        .map_err(|error| error.to_string())?;
+    let attributes = reply.attributes.unwrap_or_default();
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let counts = counts.map(|name| attributes.get(&name)?.parse::<usize>().ok());
+    Ok(counts.into_iter().flatten().sum())
 }
 
 /// Returns the functions that have a folder in `events/`.

@@ -2,5 +2,6 @@
 //! of a reply with the expected one, and the release binaries behind AWS's emulator.
 
 pub mod cases;
+mod due_runs;
 pub mod lambda;
 pub mod matching;

@@ -13,7 +13,13 @@ const REQUESTS: u32 = 1_000;
 pub async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     let mut largest = 0.0_f64;
     let mut sizes = serde_json::Map::new();
-    for function in ["api", "start-workflow", "requeue-starts"] {
+    for function in [
+        "api",
+        "start-workflow",
+        "requeue-starts",
+        "wake-runs",
+        "dispatch-touchpoints",
+    ] {
         let bootstrap = setup.bootstrap(function);
         if !bootstrap.is_file() {
             continue;

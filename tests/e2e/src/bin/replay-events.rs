@@ -51,7 +51,7 @@ async fn replay(
     function: &str,
     bootstrap: &Path,
 ) -> Result<Vec<Result<(), String>>, Box<dyn Error>> {
-    let services = cases::services().await;
+    let services = cases::services(function).await;
     let lambda = Lambda::start(emulator, function, bootstrap, &services).await?;
     let mut results = Vec::new();
     for case in cases(function) {
