@@ -31,7 +31,7 @@ pub use self::{
     batch::with_bad_records,
     call::Caller,
     canaries::CANARIES,
-    cloud::Cloud,
+    cloud::{Cloud, DISPATCH_QUEUE_URL},
     fault::{FailedEntry, Fault},
     faults::{FaultAt, FaultOf, Faults},
     fleet::{Fleet, Reply},

@@ -1,10 +1,12 @@
 //! Every event of `events/` through the functions' code, against the embedded DynamoDB and SQS.
 
 use aws::clock::Clock;
+use dispatch_touchpoints::DispatchTouchpoints;
 use e2e::cases::{cases, check_effects, functions, services};
 use requeue_starts::{ScheduledEvent, requeue};
 use serde_json::{Value, json};
 use start_workflow::handle;
+use wake_runs::{WakeRuns, wake};
 
 use crate::fixtures::{invoke, starts};
 
@@ -16,7 +18,7 @@ fn report(results: Vec<Result<(), String>>) {
 
 #[tokio::test]
 async fn the_api_answers_every_event_as_expected() {
-    let services = services().await;
+    let services = services("api").await;
     let mut results = Vec::new();
     for case in cases("api") {
         results.push(case.check(&invoke(&services, &case.event).await.0));
@@ -27,7 +29,7 @@ async fn the_api_answers_every_event_as_expected() {
 
 #[tokio::test]
 async fn start_workflow_answers_every_event_as_expected() {
-    let services = services().await;
+    let services = services("start-workflow").await;
     let function = starts(&services, &Clock::System);
     let mut results = Vec::new();
     for case in cases("start-workflow") {
@@ -40,7 +42,7 @@ async fn start_workflow_answers_every_event_as_expected() {
 
 #[tokio::test]
 async fn requeue_starts_answers_every_event_as_expected() {
-    let services = services().await;
+    let services = services("requeue-starts").await;
     let mut results = Vec::new();
     for case in cases("requeue-starts") {
         let _: ScheduledEvent = serde_json::from_str(&case.event).unwrap();
@@ -53,9 +55,46 @@ async fn requeue_starts_answers_every_event_as_expected() {
     report(results);
 }
 
+#[tokio::test]
+async fn wake_runs_answers_every_event_as_expected() {
+    let services = services("wake-runs").await;
+    let (store, queue) = (services.store.clone(), services.dispatch.clone());
+    let function = WakeRuns::new(store, queue, Clock::System);
+    let mut results = Vec::new();
+    for case in cases("wake-runs") {
+        let _: wake_runs::ScheduledEvent = serde_json::from_str(&case.event).unwrap();
+        let reply = wake(&function).await.unwrap();
+        results.push(case.check(&serde_json::to_string(&reply).unwrap()));
+    }
+    results.push(check_effects("wake-runs", &services).await);
+    report(results);
+}
+
+#[tokio::test]
+async fn dispatch_touchpoints_answers_every_event_as_expected() {
+    let services = services("dispatch-touchpoints").await;
+    let (store, queue) = (services.store.clone(), services.dispatch.clone());
+    let function = DispatchTouchpoints::new(store, queue, Clock::System);
+    let mut results = Vec::new();
+    for case in cases("dispatch-touchpoints") {
+        let event = serde_json::from_str(&case.event).unwrap();
+        let reply = dispatch_touchpoints::handle(&function, event).await;
+        results.push(case.check(&serde_json::to_string(&reply).unwrap()));
+    }
+    results.push(check_effects("dispatch-touchpoints", &services).await);
+    report(results);
+}
+
 #[test]
 fn no_folder_of_events_is_left_unread() {
-    assert_eq!(functions(), ["api", "requeue-starts", "start-workflow"]);
+    let expected = [
+        "api",
+        "dispatch-touchpoints",
+        "requeue-starts",
+        "start-workflow",
+        "wake-runs",
+    ];
+    assert_eq!(functions(), expected);
 }
 
 #[test]

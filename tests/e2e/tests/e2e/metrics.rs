@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use domain::outcome::Outcome;
 use http::Request;
+use jiff::SignedDuration;
 use local::{Services, demo};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -200,6 +201,74 @@ async fn a_minutes_line_counts_what_waits() {
     });
     assert_eq!(lines, [expected]);
     services.stop().await;
+}
+
+/// Returns the line of a function with metrics and their units, as [`lines_of`] returns it.
+fn line_of(message: &str, metrics: &[(&str, &str, u64)], others: &Value) -> Value {
+    let named = metrics
+        .iter()
+        .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}));
+    let metrics_in = directive(json!([]), named.collect());
+    let mut line = json!({
+        "_aws": {"Timestamp": 1_770_724_800_000_i64, "CloudWatchMetrics": [metrics_in]},
+        "timestamp": "*", "level": "INFO", "message": message, "target": "metrics",
+    });
+    for (name, _, value) in metrics {
+        line[*name] = json!(value);
+    }
+    for (name, value) in others.as_object().unwrap() {
+        line[name] = value.clone();
+    }
+    line
+}
+
+#[tokio::test]
+async fn a_ticks_line_counts_the_runs_that_are_due_and_what_waits() {
+    let live = Live::start().await;
+    live.enrolled().await;
+    live.lose_hints().await;
+    live.forward(SignedDuration::from_secs(90));
+    let lines = lines_of(live.wake()).await;
+    let metrics = [
+        ("hints_sent", "Count", 1),
+        ("oldest_due", "Seconds", 90),
+        ("oldest_open", "Seconds", 0),
+        ("runs_due", "Count", 1),
+        ("runs_released", "Count", 0),
+    ];
+    assert_eq!(lines, [in_order(line_of("woken", &metrics, &json!({})))]);
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_line_of_hints_counts_what_was_done_to_their_runs() {
+    let live = Live::start().await;
+    live.enrolled().await;
+    live.forward(SignedDuration::from_secs(2));
+    let lines = lines_of(live.dispatch()).await;
+    let metrics = [
+        ("hints_failed", "Count", 0),
+        ("leases_lapsed", "Count", 0),
+        ("open_lag", "Milliseconds", 2_000),
+        ("outcomes_missing", "Count", 0),
+        ("runs_held", "Count", 0),
+        ("touchpoints_expired", "Count", 0),
+        ("touchpoints_opened", "Count", 1),
+        ("touchpoints_unconfirmed", "Count", 0),
+    ];
+    let others = json!({"records": 1, "duration_ms": "*"});
+    assert_eq!(lines, [in_order(line_of("batch", &metrics, &others))]);
+    live.stop().await;
+}
+
+/// Lists the metrics of a line in the order in which the functions list them.
+fn in_order(mut line: Value) -> Value {
+    let listed = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array_mut();
+    listed.unwrap().sort_by_key(|it| {
+        let is_it = |metric: &aws::telemetry::Metric| it["Name"] == metric.name;
+        ALL_METRICS.iter().position(is_it)
+    });
+    line
 }
 
 #[tokio::test]

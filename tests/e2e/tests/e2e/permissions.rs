@@ -4,16 +4,21 @@ use std::collections::BTreeSet;
 
 use aws::{
     clock::Clock,
-    store::{EventReceipt, Store},
+    queue::{DispatchQueue, Hint, QueueMessage},
+    store::{DueRun, EventReceipt, Hold, HoldScope, Store},
 };
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use dispatch_touchpoints::DispatchTouchpoints;
 use domain::{
     account::{Account, AccountPatch},
     activity::{Activity, ActivityKind},
     api_key::ApiKey,
+    channel::Channel,
     limit::{Limit, Limits},
+    page::PageRequest,
     patch::Change,
-    run::{Delivery, Owner},
+    run::{Delivery, Owner, WakeKind},
     touchpoint_id::TouchpointRef,
 };
 use e2e::cases::cases;
@@ -23,6 +28,7 @@ use serde_json::{Value, json};
 use simulation::{
     Access, Caller, Cloud, Fault, FaultAt, Faults, Fleet, Passed, Permission, Scenario, Step, run,
 };
+use wake_runs::{WakeRuns, wake};
 
 use crate::limits;
 
@@ -32,7 +38,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const SCHEDULES: u64 = 40;
 
 /// Permissions that no test uses: role, action and reason.
-const NOT_CALLED_HERE: [(&str, &str, &str); 4] = [
+const NOT_CALLED_HERE: [(&str, &str, &str); 7] = [
     (
         "ApiRole",
         "sqs:GetQueueAttributes",
@@ -45,6 +51,29 @@ const NOT_CALLED_HERE: [(&str, &str, &str); 4] = [
         "Lambda's poller",
     ),
     ("StartWorkflowRole", "sqs:ReceiveMessage", "Lambda's poller"),
+    (
+        "DispatchTouchpointsRole",
+        "sqs:DeleteMessage",
+        "Lambda's poller",
+    ),
+    (
+        "DispatchTouchpointsRole",
+        "sqs:GetQueueAttributes",
+        "Lambda's poller",
+    ),
+    (
+        "DispatchTouchpointsRole",
+        "sqs:ReceiveMessage",
+        "Lambda's poller",
+    ),
+];
+
+const ROLES: [&str; 5] = [
+    "ApiRole",
+    "StartWorkflowRole",
+    "RequeueStartsRole",
+    "DispatchTouchpointsRole",
+    "WakeRunsRole",
 ];
 
 /// Returns the values of a field in an IAM statement, which holds one value or a list.
@@ -96,8 +125,10 @@ impl Denial {
             leading_keys,
             attributes,
         } = access;
-        // A pattern is a kind of key and a star.
-        let matches = |key: &String| self.leading_keys.contains(&format!("{key}*"));
+        // A pattern is a kind of key and a star, or a partition that is alone of its kind.
+        let matches = |key: &String| {
+            self.leading_keys.contains(key) || self.leading_keys.contains(&format!("{key}*"))
+        };
         let known = self.attributes.as_ref();
         self.role == permission.role
             && self.actions.contains(&permission.action)
@@ -117,7 +148,7 @@ impl Policies {
     fn read() -> Self {
         let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
         let (mut allowed, mut denials) = (BTreeSet::new(), Vec::new());
-        for role in ["ApiRole", "StartWorkflowRole", "RequeueStartsRole"] {
+        for role in ROLES {
             let policies = &template["Resources"][role]["Properties"]["Policies"];
             let policies = policies.as_array().unwrap();
             let work = policies.iter().find(|it| it["PolicyName"] == "work");
@@ -278,6 +309,96 @@ async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
     fleet.needed()
 }
 
+/// Calls wake-runs and dispatch-touchpoints about a run that is due, open, held and released, and whose
+/// touchpoint needs a person.
+async fn touchpoints(cloud: &Cloud) -> BTreeSet<Access> {
+    let fleet = Fleet::new(cloud, 1);
+    let lead =
+        json!({ "first_name": "John", "phone": "+12025550100", "workflow_id": demo::WORKFLOW_ID });
+    let created = fleet.call(0, demo::API_KEY, "POST", "/leads", Some(&lead));
+    let lead = created.await.body["lead"]["id"].take();
+    let path = format!("/leads/{}/status", lead.as_str().unwrap());
+    // It builds the run.
+    let status = json!({"status_key": "engaged"});
+    fleet
+        .call(0, demo::API_KEY, "POST", &path, Some(&status))
+        .await;
+    let account = demo::ACCOUNT_ID.parse().unwrap();
+    let runs = fleet
+        .store
+        .runs(account, lead.as_str().unwrap().parse().unwrap(), 1);
+    let run = runs.await.unwrap().pop().unwrap();
+    let mut needed = BTreeSet::new();
+    // Each claim ends without an outcome, and then the next call is held and released.
+    for (minutes, is_claimed) in [
+        (0, true),
+        (6, true),
+        (12, true),
+        (18, false),
+        (110, false),
+        (120, false),
+        (130, false),
+        (150, false),
+    ] {
+        let clock = Clock::manual(fleet.clock.now() + SignedDuration::from_mins(minutes));
+        let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
+        let clients = |caller| cloud.clients(&transport, caller);
+        let store_of = |caller| Store::new(clients(caller).dynamodb, TABLE);
+        let queue_of =
+            |caller| DispatchQueue::new(clients(caller).sqs, simulation::DISPATCH_QUEUE_URL);
+        let operator = store_of(Caller::Operator);
+        let scope = HoldScope::Account(account);
+        let hold = Hold {
+            since: clock.now(),
+            reason: None,
+        };
+        match minutes {
+            120 => operator.hold(scope, &hold).await.unwrap(),
+            130 => operator.unhold(scope).await.unwrap(),
+            _ => {}
+        }
+        let caller = Caller::WakeRuns;
+        let wake_runs = WakeRuns::new(store_of(caller), queue_of(caller), clock.clone());
+        // The first call notes that no run is left, and the last one drops the order.
+        for _ in 0..2 {
+            wake(&wake_runs).await.unwrap();
+        }
+        let caller = Caller::DispatchTouchpoints;
+        let dispatch = DispatchTouchpoints::new(store_of(caller), queue_of(caller), clock.clone());
+        let due = DueRun::of(&run, clock.now(), WakeKind::HandOver, Channel::Call);
+        let mut message = SqsMessage::default();
+        message.body = Some(Hint::new(&due, clock.now()).to_body());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+        let reply = dispatch_touchpoints::handle(&dispatch, event).await;
+        assert_eq!(reply.batch_item_failures.len(), 0);
+        if is_claimed {
+            let workflow = fleet.store.workflow(account, run.workflow.id).await;
+            let (workflow, now) = (workflow.unwrap().unwrap(), clock.now());
+            let before = operator.run(account, run.lead_id, run.id).await;
+            let before = before.unwrap().unwrap();
+            let mut claimed = before.clone();
+            let lease = SignedDuration::from_mins(5);
+            claimed
+                .claim(Owner([0; 10]), lease, Delivery::Pull, &workflow, now)
+                .unwrap();
+            let written = operator.write_run(&before, &claimed, &[], now);
+            written.await.unwrap();
+        }
+        needed.extend(transport.needed());
+    }
+    let listed = fleet.store.attentions(
+        account,
+        &PageRequest {
+            limit: 1,
+            after: None,
+        },
+    );
+    assert_eq!(listed.await.unwrap().items.len(), 1);
+    assert_eq!(fleet.store.release_orders().await.unwrap().len(), 0);
+    needed
+}
+
 async fn play(cloud: &Cloud, scenario: &Scenario) -> Passed {
     let played = run(cloud, scenario).await;
     played.unwrap_or_else(|failure| panic!("{failure}"))
@@ -308,6 +429,7 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
     let mut needed = every_request(&cloud).await;
     needed.extend(a_limited_request(&cloud).await);
     needed.extend(reports(&Cloud::new().await).await);
+    needed.extend(touchpoints(&Cloud::new().await).await);
     for seed in 0..SCHEDULES {
         needed.extend(play(&cloud, &Scenario::of_seed(seed)).await.needed);
     }
@@ -335,7 +457,13 @@ async fn no_function_may_make_or_change_a_key_or_the_settings_of_an_account() {
     let cloud = Cloud::new().await;
     let now: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    for caller in [Caller::Api, Caller::StartWorkflow, Caller::RequeueStarts] {
+    for caller in [
+        Caller::Api,
+        Caller::StartWorkflow,
+        Caller::RequeueStarts,
+        Caller::DispatchTouchpoints,
+        Caller::WakeRuns,
+    ] {
         let transport = cloud.transport(&Clock::manual(now), &Scenario::of_steps(&[]));
         let client = cloud.clients(&transport, caller).dynamodb;
         let store = Store::new(client.clone(), TABLE);
