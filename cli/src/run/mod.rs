@@ -40,7 +40,7 @@ pub enum RunCommand {
     /// "current_status": {"key", "label", "category"}, "run_status", "cadence_state",
     /// "human_takeover", "is_active", "paused_at", "held": {"by", "since"}, "created_at", "next",
     /// "timezone", "touchpoints": [...]}}. The touchpoints are as in `leadgate plan`, with their
-    /// outcomes; next is one of them. held is null unless the run waits for its paused workflow.
+    /// outcomes; next is one of them. held is null unless a paused workflow or an operator holds the run.
     Show(ShowArgs),
 }
 

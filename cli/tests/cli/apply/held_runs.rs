@@ -55,15 +55,16 @@ impl Setup {
         wake(&state).await.unwrap().released
     }
 
-    /// Pauses the demo workflow.
+    /// Pauses the demo workflow, and returns its version from before.
     async fn pause(&self) -> Workflow {
         stdout(&self.apply(EXAMPLE, &["--yes"]));
+        let before = self.demo_workflow().await;
         let paused = EXAMPLE.replace("is_paused: false", PAUSED);
         let output = self.apply(&paused, &["--yes"]);
         let waits = "Sales Outreach is paused: it accepts leads, but their runs wait.\n";
         let text = stdout(&output);
         assert!(text.ends_with(waits), "{text}");
-        self.demo_workflow().await
+        before
     }
 }
 

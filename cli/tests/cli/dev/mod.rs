@@ -110,6 +110,8 @@ async fn the_json_line_has_all_that_a_program_needs() {
             "api_url",
             "campaign_id",
             "clock",
+            "dispatch_dlq_url",
+            "dispatch_queue_url",
             "dlq_url",
             "dynamodb_url",
             "queue_url",
