@@ -63,9 +63,12 @@ async fn build(services: &Services, number: u8, due_at: Timestamp) -> Run {
 /// Returns the number of calls that callers can pull.
 pub async fn count_open(services: &Services) -> Result<usize, String> {
     let range = Timestamp::UNIX_EPOCH..Clock::System.now();
-    let open = services
+    let mut listed = services
         .store
         .open_runs(account(), Channel::Call, range, 100);
-    let open = open.await.map_err(|error| error.to_string())?;
-    Ok(open.len())
+    let mut count = 0;
+    while let Some(_open) = listed.next().await.map_err(|error| error.to_string())? {
+        count += 1;
+    }
+    Ok(count)
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use aws::{clock::Clock, store::ListedRun};
 use domain::{cadence::TouchpointState, channel::Channel, page::PageRequest};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use wake_runs::wake;
 
 use crate::fixtures::{
-    Api, Live, account, demo_workflow, eventually, john, post, raw_table, stack,
+    Api, Live, account, demo_workflow, eventually, john, open_runs, post, raw_table, stack,
 };
 
 /// Time within which a touchpoint without delay is open, from the request on.
@@ -24,9 +24,8 @@ async fn a_first_touchpoint_without_delay_is_open_three_seconds_after_the_reques
     let api = Api::of(&stack);
     let store = &stack.services.store;
     let open = async || {
-        let until = Timestamp::UNIX_EPOCH..Clock::System.now();
-        let open = store.open_runs(account(), Channel::Call, until, 100).await;
-        let leads = open.unwrap().into_iter().map(|it| it.run.lead_id);
+        let open = open_runs(store, Channel::Call, Clock::System.now()).await;
+        let leads = open.into_iter().map(|it| it.run.lead_id);
         leads.collect::<Vec<_>>()
     };
     eventually("the leads of the demo are open", || async {
@@ -225,7 +224,7 @@ async fn a_touchpoint_whose_leases_end_three_times_needs_a_person() {
         live.pulled(&lead).await;
         live.forward(minutes(6));
     }
-    // Nobody claims it again, so its time runs out.
+    // No caller claims it again, so its time runs out.
     live.forward(minutes(42));
     live.tick().await;
     let run = live.stored_run(&lead).await;
