@@ -18,7 +18,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use futures::future::join_all;
 use tokio::time::timeout;
 
-pub use self::state::DispatchTouchpoints;
+pub use self::state::{DispatchTouchpoints, HINT_TIMEOUT};
 use self::{
     look::{LookError, Looked, look},
     seen::Seen,
@@ -27,8 +27,6 @@ use self::{
 /// Maximum time for one record. It is shorter than the function's timeout, so that the other records
 /// of the batch are acknowledged before that.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
-/// Maximum time for the hints about runs that are due soon again.
-pub const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Handles the records of a batch side by side. The reply names the records that failed.
 pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchResponse {

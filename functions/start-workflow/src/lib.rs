@@ -22,7 +22,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use futures::future::join_all;
 use tokio::time::timeout;
 
-pub use self::state::StartWorkflow;
+pub use self::state::{HINT_TIMEOUT, StartWorkflow};
 use self::{
     lookup::{Leads, read_leads},
     metrics::RunMetrics,
@@ -33,9 +33,6 @@ use self::{
 /// Maximum time for one record. It is shorter than the function's timeout, so that the other
 /// records of the batch are acknowledged before that.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
-
-/// Maximum time for the hints about runs that are due soon.
-pub const HINT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Handles the records of a batch side by side. The reply names the records that failed.
 pub async fn handle(state: &StartWorkflow, event: SqsEvent) -> SqsBatchResponse {

@@ -7,9 +7,10 @@ use aws::{
     store::{Store, StoreError},
     telemetry::ErrorChain,
 };
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
-use crate::HINT_TIMEOUT;
+/// Maximum time for the hints about runs that are due soon.
+pub const HINT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Clients and caches of the function. Clones share them.
 #[derive(Clone, Debug)]

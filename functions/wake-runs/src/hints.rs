@@ -15,9 +15,6 @@ use crate::tick::Tick;
 const AHEAD: SignedDuration = SignedDuration::from_secs(75);
 /// Time for which a run that is due counts as fresh. Fresh ones go before the backlog.
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
-/// Maximum number of hints of one lane in one tick, so that a backlog of one lane leaves the time of
-/// the tick to the others.
-pub const MOST_OF_LANE: u32 = 20_000;
 /// Number of hints that are sent together.
 const CHUNK: usize = 500;
 

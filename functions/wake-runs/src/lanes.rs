@@ -13,7 +13,7 @@ const AT_ONCE: usize = 16;
 const OLDEST: u8 = 10;
 
 impl Tick<'_> {
-    /// Finds the touchpoint that has waited longest for a caller. A lane from which nobody has ever
+    /// Finds the touchpoint that has waited longest for a caller. A lane from which no caller has ever
     /// pulled does not count.
     pub async fn watch_lanes(&mut self) {
         let lanes = match self.state.store.pulled_lanes().await {

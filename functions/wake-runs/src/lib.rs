@@ -7,17 +7,16 @@
 mod hints;
 mod lanes;
 mod releases;
+mod state;
 mod tick;
 
-use aws::{
-    catalogue::Catalogue, clock::Clock, queue::DispatchQueue, store::Store, telemetry::METRICS,
-};
+use aws::telemetry::METRICS;
 use serde::Deserialize;
 use thiserror::Error;
 use tokio::time::{Duration, Instant};
 
-pub use self::tick::Woken;
 use self::tick::{Cause, Tick};
+pub use self::{state::WakeRuns, tick::Woken};
 
 /// Time after which a tick sends no more hints, so that a backlog leaves time for the releases.
 const HINTS_BUDGET: Duration = Duration::from_secs(20);
@@ -30,30 +29,6 @@ pub const BUDGET: Duration = Duration::from_secs(30);
 /// The schedule's event. The function needs none of its fields.
 #[derive(Debug, Deserialize)]
 pub struct ScheduledEvent {}
-
-/// Clients and caches of the function. Clones share them.
-#[derive(Clone, Debug)]
-pub struct WakeRuns {
-    pub store: Store,
-    pub catalogue: Catalogue,
-    pub queue: DispatchQueue,
-    pub clock: Clock,
-    /// Maximum number of hints of one lane in one tick.
-    pub most_of_lane: u32,
-}
-
-impl WakeRuns {
-    /// Returns a state with empty caches.
-    pub fn new(store: Store, queue: DispatchQueue, clock: Clock) -> Self {
-        Self {
-            catalogue: Catalogue::new(store.clone(), clock.clone()),
-            store,
-            queue,
-            clock,
-            most_of_lane: hints::MOST_OF_LANE,
-        }
-    }
-}
 
 /// Failure of a part of a tick. The other parts are done, and the next tick tries this one again.
 #[derive(Debug, Error)]

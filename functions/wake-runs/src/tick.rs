@@ -6,7 +6,7 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::WakeRuns;
+use crate::state::WakeRuns;
 
 /// One look at everything that is due.
 pub struct Tick<'a> {

@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use serde_json::Value;
 
+/// URL of the dispatch queue.
+pub const DISPATCH_QUEUE_URL: &str = "http://sqs.test/dispatch";
+
 /// Function that makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {

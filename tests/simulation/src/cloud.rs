@@ -14,8 +14,6 @@ use crate::{
 pub const TABLE: &str = "leadgate";
 /// URL of the start queue.
 pub const QUEUE_URL: &str = "http://sqs.test/starts";
-/// URL of the dispatch queue.
-pub const DISPATCH_QUEUE_URL: &str = "http://sqs.test/dispatch";
 
 /// Time at which every schedule begins.
 const BEGIN: &str = "2026-02-10T12:00:00Z";

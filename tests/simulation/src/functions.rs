@@ -26,9 +26,9 @@ use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
 
 use crate::{
-    call::Caller,
+    call::{Caller, DISPATCH_QUEUE_URL},
     canaries::reveals,
-    cloud::{self, Cloud, DISPATCH_QUEUE_URL, QUEUE_URL, TABLE},
+    cloud::{self, Cloud, QUEUE_URL, TABLE},
     mutations::Mutation,
     observed::Observed,
     scenario::{Cancellations, Scenario},

@@ -29,9 +29,9 @@ mod verdict;
 
 pub use self::{
     batch::with_bad_records,
-    call::Caller,
+    call::{Caller, DISPATCH_QUEUE_URL},
     canaries::CANARIES,
-    cloud::{Cloud, DISPATCH_QUEUE_URL},
+    cloud::Cloud,
     fault::{FailedEntry, Fault},
     faults::{FaultAt, FaultOf, Faults},
     fleet::{Fleet, Reply},

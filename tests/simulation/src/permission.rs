@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{answer::text, call::Caller, cloud::DISPATCH_QUEUE_URL};
+use crate::{
+    answer::text,
+    call::{Caller, DISPATCH_QUEUE_URL},
+};
 
 /// Right of a function to do an action on a resource of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

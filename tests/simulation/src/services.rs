@@ -15,8 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     answer::{Answer, text},
-    call::{Call, Caller},
-    cloud::DISPATCH_QUEUE_URL,
+    call::{Call, Caller, DISPATCH_QUEUE_URL},
     fault::Fault,
     mutations::Mutation,
     queue::Queue,

@@ -9,7 +9,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{MessageError, QueueMessage};
+use super::{message::MessageError, queue_message::QueueMessage};
 use crate::store::DueRun;
 
 /// Time ahead of which a run's hint can be sent: the longest delay of SQS.

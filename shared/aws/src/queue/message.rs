@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::QueueMessage;
+use super::queue_message::QueueMessage;
 
 /// The order to start a run. The start in the lead's item has the details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

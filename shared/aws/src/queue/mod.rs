@@ -5,6 +5,7 @@
 mod error;
 mod hint;
 mod message;
+mod queue_message;
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -19,25 +20,13 @@ pub use self::{
     error::QueueError,
     hint::{HINT_HORIZON, Hint},
     message::{MessageError, WorkflowStart},
+    queue_message::QueueMessage,
 };
 
 /// Maximum number of messages in a call of SendMessageBatch. SQS sets it.
 const BATCH: usize = 10;
 /// Maximum number of calls of SendMessageBatch at once.
 const BATCHES_AT_ONCE: usize = 16;
-
-/// A message of a queue.
-pub trait QueueMessage {
-    /// Returns the message group. A flood of one group does not delay the others (SQS fair queues).
-    fn group(&self) -> String;
-
-    /// Returns the body, as JSON.
-    fn to_body(&self) -> String;
-
-    /// Returns the seconds after which SQS delivers the message, at most 900. `None` for the delay of
-    /// the queue.
-    fn delay_s(&self) -> Option<i32>;
-}
 
 /// Result of sending many messages.
 #[derive(Debug, Default)]

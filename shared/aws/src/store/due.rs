@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{
     Store, StoreError,
-    hold::HoldScope,
+    hold_scope::HoldScope,
     item::{Attributes, text},
     keys::{self, Key},
 };

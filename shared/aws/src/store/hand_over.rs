@@ -1,10 +1,7 @@
 //! Reads of a hand-over: the runs and leads before the claim, and everything that forbids a contact
 //! after it.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
@@ -21,7 +18,7 @@ use super::{
     address::suppressed_channels,
     due::ListedRun,
     hold::{hold_in, hold_keys},
-    item::{Attributes, decode, is_erased},
+    item::{Items, decode, is_erased},
     keys::{self, Key},
     lead::LeadItem,
     run::run_of,
@@ -33,9 +30,6 @@ const BATCH: usize = 100;
 
 /// Pause before keys are read that DynamoDB has left out.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Items by their keys.
-pub(super) type Items = HashMap<Key, Attributes>;
 
 /// A run, and its lead.
 #[derive(Clone, Debug, PartialEq)]

@@ -36,6 +36,9 @@ pub(super) const ERASED: &str = "erased";
 
 pub(super) type Attributes = std::collections::HashMap<String, AttributeValue>;
 
+/// Items by their keys.
+pub(super) type Items = std::collections::HashMap<Key, Attributes>;
+
 /// Returns a string attribute.
 pub(super) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())

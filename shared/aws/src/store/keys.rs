@@ -13,7 +13,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::hold::HoldScope;
+use super::hold_scope::HoldScope;
 
 /// Number of index partitions for the list of an account's leads. Each takes about 1,000 writes a
 /// second. A change needs a migration, because the leads that are listed already stay in their

@@ -24,6 +24,7 @@ mod golden;
 mod hand_over;
 mod history;
 mod hold;
+mod hold_scope;
 mod intake;
 mod item;
 mod keys;
@@ -51,7 +52,8 @@ pub use self::{
     event::EventReceipt,
     hand_over::{Allowed, Place, RunOfLead},
     history::ContactEntry,
-    hold::{Hold, HoldScope, ReleaseOrder},
+    hold::{Hold, ReleaseOrder},
+    hold_scope::HoldScope,
     intake::{BatchResult, Created, WriteStatus},
     keys::{PENDING_SHARDS, WAKE_SHARDS},
     lead_list::LeadPage,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Store, StoreError,
     error::DamageError,
-    hold::HoldScope,
+    hold_scope::HoldScope,
     item::{Entity, damaged, encode, text},
     keys,
     transaction::{incomplete, written},
