@@ -372,7 +372,13 @@ async fn touchpoints(cloud: &Cloud) -> BTreeSet<Access> {
         event.records = vec![message];
         let reply = dispatch_touchpoints::handle(&dispatch, event).await;
         assert_eq!(reply.batch_item_failures.len(), 0);
-        if is_claimed {
+        if minutes == 0 {
+            let body = json!({});
+            let claim = fleet.call(0, demo::API_KEY, "POST", "/touchpoints/claim", Some(&body));
+            let claim = claim.await.body;
+            assert_eq!(claim["touchpoints"].as_array().unwrap().len(), 1, "{claim}");
+            needed.extend(fleet.needed());
+        } else if is_claimed {
             let workflow = fleet.store.workflow(account, run.workflow.id).await;
             let (workflow, now) = (workflow.unwrap().unwrap(), clock.now());
             let before = operator.run(account, run.lead_id, run.id).await;
