@@ -41,7 +41,7 @@ pub struct RunOfLead {
 /// A claim that is written, with the hashes of the lead's phone number and e-mail address.
 pub type Place = (RunOfLead, [Option<AddressHash>; 2]);
 
-/// What the table says about a hand-over, right before it.
+/// State of the table for a hand-over, right before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allowed {
     /// The lead as it is now. `None` if it was erased.

@@ -69,7 +69,7 @@ async fn a_claim_has_everything_that_the_contact_needs() {
         "Sales Outreach"
     );
     assert_eq!(claimed["workflow_run"]["current_status"]["key"], "new");
-    // Nobody else gets it.
+    // No caller else gets it.
     assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
     assert_eq!(live.listed("state=due").await, [json!(0); 0]);
     let listed = live.listed("state=claimed&channel=call").await;
