@@ -6,6 +6,7 @@ mod events;
 mod hand_over;
 mod order;
 mod report;
+mod resend;
 mod settle;
 mod wake;
 
@@ -20,6 +21,7 @@ pub use self::{
         Owner, expires_after,
     },
     report::{NotDeferred, NotDispatched, Report, Reported},
+    resend::NotResent,
     wake::{Held, HeldBy, Wake, WakeKind},
 };
 use super::{

@@ -5,6 +5,7 @@ mod hand_overs;
 mod holds;
 mod outcomes;
 mod pulls;
+mod resend;
 mod time;
 mod walk;
 mod weights;

@@ -29,12 +29,13 @@ pub(super) enum Event {
     Release,
     Stop,
     Resume,
+    Resend,
     Status,
     End,
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Plan,
         Self::Claim,
         Self::Open,
@@ -53,6 +54,7 @@ impl Event {
         Self::Release,
         Self::Stop,
         Self::Resume,
+        Self::Resend,
         Self::Status,
         Self::End,
     ];
@@ -79,6 +81,7 @@ impl fmt::Display for Event {
             Self::Release => "release",
             Self::Stop => "stop",
             Self::Resume => "resume",
+            Self::Resend => "resend",
             Self::Status => "status",
             Self::End => "end",
         })

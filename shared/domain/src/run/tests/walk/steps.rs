@@ -15,6 +15,7 @@ use crate::{
         Answer, Delivery, HandOver, HeldBy, Owner, Report, Reported, RunStatus, Wake,
         tests::fixtures::{ID, OWNER, status},
     },
+    time::whole_second,
 };
 
 const STRANGER: Owner = Owner([9; 10]);
@@ -43,6 +44,7 @@ impl Walk<'_> {
             52..75 => self.report(seen),
             75..78 => self.defer(seen),
             78..81 => self.extend(seen),
+            81..84 => self.resend(seen),
             _ => self.client(seen),
         }
     }
@@ -213,6 +215,27 @@ impl Walk<'_> {
             assert!(before.is_live() && owner == OWNER && self.now < until);
             assert!(until <= before.not_after(self.workflow, self.now).unwrap());
             assert_eq!(self.run.wake(), before.wake());
+        } else {
+            assert_eq!(before, self.run);
+        }
+    }
+
+    /// Resends a touchpoint that needs a person. If there is none, tries one that needs none.
+    fn resend(&mut self, seen: &mut Seen) {
+        let needs_a_person = self.run.touchpoints.iter();
+        let needs_a_person = needs_a_person.map(|it| it.state.needs_a_person());
+        let needs_a_person: Vec<_> = needs_a_person.collect();
+        let index = needs_a_person.iter().position(|it| *it).unwrap_or_default();
+        let is_meant = needs_a_person.get(index) == Some(&true) && self.run.is_live();
+        let index = u16::try_from(index).unwrap();
+        let before = self.run.clone();
+        let resent = self.run.resend(index, self.workflow, self.now);
+        self.close(&before, Event::Resend, resent.ok().map(|_| index), seen);
+        assert_eq!(resent.is_ok(), is_meant, "{before:?}");
+        if let Ok(due_at) = resent {
+            assert!(due_at >= whole_second(self.now) && self.run.wake().is_some());
+            // An operator asks for this contact, as a person does for a call.
+            self.contact = self.contact.filter(|it| it.index >= index);
         } else {
             assert_eq!(before, self.run);
         }

@@ -172,6 +172,18 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
     ),
     row("unconfirmed", &[Outcome], "done", "The outcome settles it."),
     row(
+        "unconfirmed",
+        &[Resend],
+        "scheduled",
+        "An operator schedules it again: for now, or for the next opening of its windows.",
+    ),
+    row(
+        "failed",
+        &[Resend],
+        "scheduled",
+        "An operator schedules it again: for now, or for the next opening of its windows.",
+    ),
+    row(
         "failed",
         &[Outcome],
         "done",
