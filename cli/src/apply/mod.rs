@@ -112,7 +112,7 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
     let path = args.file.as_ref().or(args.option.as_ref());
     let path = path.map_or(Path::new("-"), PathBuf::as_path);
     let file = File::open(path)?;
-    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let target = Target::with_queues(&args.target, &args.queues).await?;
     let (store, now) = (target.store()?, target.clock.now());
     // Nothing is sent in a dry run.
     let queue = (!args.dry_run).then(|| target.queue()).transpose()?;

@@ -89,7 +89,7 @@ pub async fn create(args: &CreateArgs) -> Result<(), LeadError> {
         .as_deref()
         .map(|body| body::read("--body", body))
         .transpose()?;
-    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let target = Target::with_queues(&args.target, &args.queues).await?;
     let (store, queue) = (target.store()?, target.queue()?);
     let account = account(&store, target.account(&args.account).await?).await?;
     let body = match given {

@@ -6,27 +6,8 @@ use aws::{
     store::{Lookup, Store, StoreError},
     telemetry::ErrorChain,
 };
-use serde::Serialize;
 
-/// Reason why the run of a start is not built, or that nothing prevents it any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reason {
-    /// Name for programs.
-    #[serde(rename = "reason")]
-    pub word: &'static str,
-    /// Explanation for people.
-    #[serde(rename = "explanation")]
-    pub text: String,
-}
-
-impl Reason {
-    fn new(word: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            word,
-            text: text.into(),
-        }
-    }
-}
+use super::reason::Reason;
 
 /// Returns the reason for a start. Without the table, it depends on the message alone.
 pub async fn of(
@@ -35,14 +16,10 @@ pub async fn of(
 ) -> Result<Reason, StoreError> {
     let start = match start {
         Ok(start) => start,
-        Err(error) => {
-            let text = format!("cannot be read: {error}");
-            return Ok(Reason::new("unreadable", text));
-        }
+        Err(error) => return Ok(Reason::unreadable(error)),
     };
     let Some(store) = store else {
-        let text = "reason unknown without the table: pass --table NAME";
-        return Ok(Reason::new("unknown", text));
+        return Ok(Reason::unknown());
     };
     match of_table(start, store).await {
         Err(error @ StoreError::Damaged { .. }) => {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use aws::{
-    queue::WorkflowStart,
+    queue::{Hint, WorkflowStart},
     store::{Store, StoreError},
 };
 use clap::Args;
@@ -13,10 +13,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    diagnosis::{self, Reason},
+    diagnosis,
     error::QueueCommandError,
+    hint_diagnosis,
     letters::{DeadLetters, Letter},
-    queues::{Queues, QueuesArgs},
+    queues::{Queue, QueueArg, Queues, QueuesArgs},
+    reason::Reason,
 };
 use crate::output::{FullArg, OutputArg};
 
@@ -26,6 +28,8 @@ const LOOKED_UP_AT_ONCE: usize = 16;
 /// Options of `leadgate queue dlq list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
+    #[command(flatten)]
+    queue: QueueArg,
     /// Maximum number of dead letters to list
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
@@ -57,17 +61,19 @@ struct Entry {
     reason: Reason,
 }
 
-/// Ids in the message of a start.
+/// Ids in the message of a start or of a hint.
 #[derive(Serialize)]
 struct Ids {
     account_id: AccountId,
     lead_id: LeadId,
     run_id: RunId,
-    workflow_id: WorkflowId,
+    /// `None` for a hint, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
 }
 
 pub async fn print(args: &ListArgs) -> Result<(), QueueCommandError> {
-    let queues = &Queues::of(&args.queues).await?;
+    let queues = &Queues::of(&args.queues, args.queue.queue).await?;
     let now = queues.clock.now();
     let limit = usize::from(args.limit);
     let mut dead_letters = DeadLetters::new(queues);
@@ -77,7 +83,7 @@ pub async fn print(args: &ListArgs) -> Result<(), QueueCommandError> {
     found.sort_by_key(|letter| letter.sent_at);
     let entries: Vec<_> = found
         .into_iter()
-        .map(|letter| entry(letter, queues.store.as_ref(), now))
+        .map(|letter| entry(letter, queues, now))
         .collect();
     let listed = Listed {
         more: entries.len() == limit,
@@ -106,15 +112,12 @@ fn text(listed: &Listed, limit: usize, full: FullArg, now: Timestamp) -> String 
     text
 }
 
-async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<Entry, StoreError> {
-    let start = WorkflowStart::from_body(&letter.body);
-    let reason = diagnosis::of(&start, store).await?;
-    let ids = start.ok().map(|start| Ids {
-        account_id: start.account_id,
-        lead_id: start.lead_id,
-        run_id: start.run_id,
-        workflow_id: start.workflow_id,
-    });
+async fn entry(letter: Letter, queues: &Queues, now: Timestamp) -> Result<Entry, StoreError> {
+    let store = queues.store.as_ref();
+    let (reason, ids) = match queues.queue {
+        Queue::Start => of_start(&letter.body, store).await?,
+        Queue::Dispatch => of_hint(&letter.body, store, now).await?,
+    };
     let age = letter.sent_at.map(|sent| now.duration_since(sent));
     Ok(Entry {
         message_id: letter.message_id,
@@ -124,6 +127,34 @@ async fn entry(letter: Letter, store: Option<&Store>, now: Timestamp) -> Result<
         ids,
         reason,
     })
+}
+
+async fn of_start(body: &str, store: Option<&Store>) -> Result<(Reason, Option<Ids>), StoreError> {
+    let start = WorkflowStart::from_body(body);
+    let reason = diagnosis::of(&start, store).await?;
+    let ids = start.ok().map(|start| Ids {
+        account_id: start.account_id,
+        lead_id: start.lead_id,
+        run_id: start.run_id,
+        workflow_id: Some(start.workflow_id),
+    });
+    Ok((reason, ids))
+}
+
+async fn of_hint(
+    body: &str,
+    store: Option<&Store>,
+    now: Timestamp,
+) -> Result<(Reason, Option<Ids>), StoreError> {
+    let hint = Hint::from_body(body);
+    let reason = hint_diagnosis::of(&hint, store, now).await?;
+    let ids = hint.ok().map(|hint| Ids {
+        account_id: hint.account_id,
+        lead_id: hint.lead_id,
+        run_id: hint.run_id,
+        workflow_id: None,
+    });
+    Ok((reason, ids))
 }
 
 fn write(out: &mut String, entry: &Entry, full: FullArg, now: Timestamp) -> fmt::Result {
@@ -143,9 +174,12 @@ fn write(out: &mut String, entry: &Entry, full: FullArg, now: Timestamp) -> fmt:
             workflow_id,
         } = ids;
         let (account, lead) = (full.id(account_id), full.id(lead_id));
-        let (run, workflow) = (full.id(run_id), full.id(workflow_id));
         writeln!(out, "  account {account}, lead {lead}")?;
-        writeln!(out, "  run {run}, workflow {workflow}")?;
+        write!(out, "  run {}", full.id(run_id))?;
+        if let Some(workflow) = workflow_id {
+            write!(out, ", workflow {}", full.id(workflow))?;
+        }
+        writeln!(out)?;
     }
     writeln!(out)
 }

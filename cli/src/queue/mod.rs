@@ -1,12 +1,15 @@
-//! `leadgate queue`: counts the messages of the start queue and the dead-letter queue, explains the
-//! dead letters and moves them back. It shows ids and times only: no message body, and no personal
+//! `leadgate queue`: counts the messages of the start queue, of the dispatch queue and of their
+//! dead-letter queues, explains the dead letters and moves them back. It shows ids and times only: no message body, and no personal
 //! data.
 
+pub mod counts;
 mod diagnosis;
-mod error;
+pub mod error;
+mod hint_diagnosis;
 mod letters;
 mod list;
 mod queues;
+mod reason;
 mod redrive;
 mod status;
 
@@ -20,10 +23,11 @@ use crate::failure;
 /// Commands of `leadgate queue`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum QueueCommand {
-    /// Count the messages of both queues, and the starts that are not sent yet.
+    /// Count the messages of the queues, and the starts that are not sent yet.
     ///
     /// With --output json, prints {"start": {"visible", "in_flight", "delayed"}, "dead_letter":
-    /// {...}, "unsent": {"starts", "more"}}. unsent is null without a table.
+    /// {...}, "dispatch": {...}, "dispatch_dead_letter": {...}, "unsent": {"starts", "more"}}. A
+    /// queue that is not counted is null, and so is unsent without a table.
     ///
     /// SQS counts approximately, with a delay of up to a minute. It does not report the age of the
     /// oldest message. On AWS, see the metric ApproximateAgeOfOldestMessage in CloudWatch.
@@ -36,19 +40,20 @@ pub enum QueueCommand {
 /// Commands of `leadgate queue dlq`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum DlqCommand {
-    /// List the dead letters, each with the reason why its run is not built.
+    /// List the dead letters, each with the reason why its run is not built, or why its hint was not
+    /// handled.
     ///
     /// Prints {"dead_letters": [{"message_id", "sent_at", "age_seconds", "receive_count",
     /// "account_id", "lead_id", "run_id", "workflow_id", "reason", "explanation"}], "more"} as
-    /// JSON.
+    /// JSON. A hint has no workflow_id.
     ///
     /// The reason is computed now, from the message and the table. The error of each delivery is in
-    /// the log of start-workflow, under the message id.
+    /// the log of start-workflow or of dispatch-touchpoints, under the message id.
     ///
     /// The command receives each message and puts it back, which adds one to its receive count.
     /// After an interruption, the message is back within a minute.
     List(ListArgs),
-    /// Move dead letters back to the start queue: all, or those with the given ids.
+    /// Move dead letters back to their queue: all, or those with the given ids.
     ///
     /// Without --id, SQS moves all messages. Interrupting the command does not stop
     /// the move; run the command again to see its progress.

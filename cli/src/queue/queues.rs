@@ -1,10 +1,45 @@
-//! The two queues that the commands work on, and the table that their messages point at.
+//! The queues that the commands work on, and the table that their messages point at.
 
 use aws::{clock::Clock, store::Store};
 use aws_sdk_sqs::Client;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use local::QueueName;
 
 use crate::target::{QueueUrlArgs, Target, TargetArgs, TargetError};
+
+/// Name of a queue on the command line.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Starts of runs, for start-workflow
+    Start,
+    /// Hints that a run is due, for dispatch-touchpoints
+    Dispatch,
+}
+
+impl Queue {
+    pub fn name(self) -> QueueName {
+        match self {
+            Self::Start => QueueName::Start,
+            Self::Dispatch => QueueName::Dispatch,
+        }
+    }
+
+    /// Returns how texts name the queue.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Start => "start queue",
+            Self::Dispatch => "dispatch queue",
+        }
+    }
+}
+
+/// Option of the commands that work on one queue.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct QueueArg {
+    /// Queue whose dead letters are meant
+    #[arg(long, value_name = "QUEUE", value_enum, default_value_t = Queue::Start)]
+    pub queue: Queue,
+}
 
 /// Options that name the queues and the table. The commands also work without a table, but show
 /// less.
@@ -19,10 +54,19 @@ pub struct QueuesArgs {
     dlq_url: Option<String>,
 }
 
-/// The start queue and its dead-letter queue.
+impl QueuesArgs {
+    /// Returns the target. URLs of queues on AWS are those of `queue`.
+    pub async fn target(&self, queue: Queue) -> Result<Target, TargetError> {
+        let dead_letters = self.dlq_url.as_ref();
+        Target::with_queue(&self.target, &self.urls, queue.name(), dead_letters).await
+    }
+}
+
+/// A queue and its dead-letter queue.
 pub struct Queues {
+    pub queue: Queue,
     pub sqs: Client,
-    pub start_url: String,
+    pub url: String,
     pub dead_letter_url: String,
     /// `None` if no table is given.
     pub store: Option<Store>,
@@ -31,20 +75,28 @@ pub struct Queues {
 }
 
 impl Queues {
-    pub async fn of(args: &QueuesArgs) -> Result<Self, TargetError> {
-        let target = Target::with_queues(&args.target, &args.urls, args.dlq_url.as_ref()).await?;
-        let (start_url, dead_letter_url) = target.queue_urls()?;
+    pub async fn of(args: &QueuesArgs, queue: Queue) -> Result<Self, TargetError> {
+        Self::in_target(&args.target(queue).await?, queue)
+    }
+
+    /// Returns a queue of a target.
+    ///
+    /// # Errors
+    /// [`TargetError::Unnamed`] if a URL is not known.
+    pub fn in_target(target: &Target, queue: Queue) -> Result<Self, TargetError> {
+        let (url, dead_letter_url) = target.queue_urls(queue.name())?;
         let dead_letter_url = dead_letter_url.ok_or(TargetError::Unnamed {
             what: "dead-letter queue",
             options: "--dlq-url URL",
         })?;
         Ok(Self {
-            start_url: start_url.to_owned(),
+            queue,
+            url: url.to_owned(),
             dead_letter_url: dead_letter_url.to_owned(),
             store: target.known_store(),
             is_local: target.is_local,
-            clock: target.clock,
-            sqs: target.clients.sqs,
+            clock: target.clock.clone(),
+            sqs: target.clients.sqs.clone(),
         })
     }
 }

@@ -1,8 +1,8 @@
-//! `leadgate queue dlq redrive`: moves dead letters back to the start queue.
+//! `leadgate queue dlq redrive`: moves dead letters back to their queue.
 
 use std::collections::HashSet;
 
-use aws::queue::{QueueError, WorkflowStart};
+use aws::queue::{Hint, QueueError, QueueMessage, WorkflowStart};
 use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry, QueueAttributeName};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant, sleep};
 use super::{
     error::QueueCommandError,
     letters::{DeadLetters, Letter},
-    queues::{Queues, QueuesArgs},
+    queues::{Queue, QueueArg, Queues, QueuesArgs},
 };
 use crate::output::{self, OutputArg};
 
@@ -29,6 +29,8 @@ const COMPLETED: &str = "COMPLETED";
 /// Options of `leadgate queue dlq redrive`.
 #[derive(Args, Clone, Debug)]
 pub struct RedriveArgs {
+    #[command(flatten)]
+    queue: QueueArg,
     /// Move only the dead letter with this message id; can be repeated
     #[arg(long, value_name = "MESSAGE ID")]
     id: Vec<String>,
@@ -45,10 +47,10 @@ struct Redriven {
 }
 
 pub async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
-    let queues = &Queues::of(&args.queues).await?;
+    let queues = &Queues::of(&args.queues, args.queue.queue).await?;
     if args.id.is_empty() {
         let moved = move_all(queues).await?;
-        return Ok(print(args.output, moved)?);
+        return Ok(print(args.output, queues.queue, moved)?);
     }
     let mut wanted = args.id.iter().cloned().collect();
     let mut dead_letters = DeadLetters::new(queues);
@@ -56,7 +58,7 @@ pub async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
     dead_letters.put_back().await;
     let moved = moved?;
     if args.output.is_json() {
-        print(args.output, moved)?;
+        print(args.output, queues.queue, moved)?;
     }
     if wanted.is_empty() {
         return Ok(());
@@ -66,10 +68,10 @@ pub async fn redrive(args: &RedriveArgs) -> Result<(), QueueCommandError> {
     Err(QueueCommandError::NotFound(missing))
 }
 
-fn print(output: OutputArg, moved: i64) -> Result<(), PrintError> {
+fn print(output: OutputArg, queue: Queue, moved: i64) -> Result<(), PrintError> {
     let done = Redriven { moved };
     output.print(&done, |done| {
-        format!("Moved to the start queue: {}.\n", done.moved)
+        format!("Moved to the {}: {}.\n", queue.words(), done.moved)
     })
 }
 
@@ -93,8 +95,8 @@ async fn move_some(
                 dead_letters.delete(&letter).await?;
                 moved += 1;
                 if !format.is_json() {
-                    let id = &letter.message_id;
-                    output::print(&format!("Moved to the start queue: {id}.\n"))?;
+                    let (queue, id) = (queues.queue.words(), &letter.message_id);
+                    output::print(&format!("Moved to the {queue}: {id}.\n"))?;
                 }
             }
         }
@@ -102,18 +104,17 @@ async fn move_some(
     Ok(moved)
 }
 
-/// Sends a letter to the start queue, in its message group. The group is the account, as at the
-/// first sending.
+/// Sends a letter to its queue, in its message group, as at the first sending.
 async fn send(queues: &Queues, letter: &Letter) -> Result<(), QueueError> {
-    let account = || {
-        let start = WorkflowStart::from_body(&letter.body).ok()?;
-        Some(start.account_id.to_string())
+    let group = || match queues.queue {
+        Queue::Start => Some(WorkflowStart::from_body(&letter.body).ok()?.group()),
+        Queue::Dispatch => Some(Hint::from_body(&letter.body).ok()?.group()),
     };
     queues
         .sqs
         .send_message()
-        .queue_url(&queues.start_url)
-        .set_message_group_id(letter.group.clone().or_else(account))
+        .queue_url(&queues.url)
+        .set_message_group_id(letter.group.clone().or_else(group))
         .message_body(&letter.body)
         .send()
         .await?;
@@ -132,7 +133,7 @@ async fn move_all(queues: &Queues) -> Result<i64, QueueCommandError> {
                 .sqs
                 .start_message_move_task()
                 .source_arn(&source)
-                .destination_arn(arn(queues, &queues.start_url).await?)
+                .destination_arn(arn(queues, &queues.url).await?)
                 .send()
                 .await
                 .map_err(QueueError::from)?;

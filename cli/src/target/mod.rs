@@ -1,11 +1,14 @@
 //! Target of a command: the local stack, or a deployment on AWS.
 
+pub mod api;
 mod cloudformation;
 pub mod local_api;
 pub mod logs;
 pub mod profile;
+mod queue_urls;
 mod service;
 pub mod stack;
+mod typed;
 
 use std::{
     env, io,
@@ -16,7 +19,7 @@ use aws::{
     clients::Clients,
     clock::Clock,
     config::ConfigError,
-    queue::StartQueue,
+    queue::{DispatchQueue, StartQueue},
     store::{Store, StoreError},
 };
 use clap::Args;
@@ -26,7 +29,9 @@ use thiserror::Error;
 
 use self::{
     local_api::{LocalApiError, clock_of},
+    queue_urls::QueueUrls,
     stack::StackError,
+    typed::typed,
 };
 use crate::ids::{self, IdError, Kind};
 
@@ -53,7 +58,7 @@ pub struct TargetArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Where")]
 pub struct QueueUrlArgs {
-    /// URL of the start queue on AWS, for use with --table
+    /// URL of the queue on AWS, for use with --table
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "dynamodb_url", "sqs_url", "data_dir"])]
     pub queue_url: Option<String>,
     /// URL of SQS, for a local stack that runs in memory
@@ -78,8 +83,8 @@ pub struct Target {
     /// Clock of the target. It stands still if that of the local stack can be moved.
     pub clock: Clock,
     table: Option<String>,
-    start_queue: Option<String>,
-    dead_letter_queue: Option<String>,
+    start: QueueUrls,
+    dispatch: QueueUrls,
 }
 
 /// Reason why a command has no target.
@@ -122,27 +127,55 @@ pub enum TargetError {
     LocalApi(#[from] LocalApiError),
 }
 
+impl TargetArgs {
+    /// Returns the options as they are typed, with a blank before each. Commands that a person is to
+    /// copy end with them.
+    pub fn typed(&self) -> String {
+        let data_dir = self.data_dir.as_ref().map(|it| it.display().to_string());
+        typed([
+            ("--stack", self.stack.as_deref()),
+            ("--table", self.table.as_deref()),
+            ("--data-dir", data_dir.as_deref()),
+            ("--dynamodb-url", self.dynamodb_url.as_deref()),
+        ])
+    }
+}
+
 impl Target {
     /// Returns the target that the options name. It is the running local stack if they name none.
     pub async fn of(args: &TargetArgs) -> Result<Self, TargetError> {
         Self::resolve(args, None, None).await
     }
 
-    /// Same as [`Target::of`], with the queues. `dead_letter_queue` is the URL of a dead-letter
-    /// queue on AWS.
+    /// Same as [`Target::of`], with the start queue that the options name.
     pub async fn with_queues(
         args: &TargetArgs,
         queues: &QueueUrlArgs,
+    ) -> Result<Self, TargetError> {
+        Self::with_queue(args, queues, QueueName::Start, None).await
+    }
+
+    /// Same as [`Target::of`], with the queues. The URL of a queue on AWS is that of the queue with
+    /// this name. `dead_letter_queue` is the URL of its dead-letter queue.
+    pub async fn with_queue(
+        args: &TargetArgs,
+        queues: &QueueUrlArgs,
+        name: QueueName,
         dead_letter_queue: Option<&String>,
     ) -> Result<Self, TargetError> {
-        let named = queues.queue_url.clone();
-        let named = named.map(|start| (start, dead_letter_queue.cloned()));
+        let named = queues.queue_url.clone().map(|url| {
+            let urls = QueueUrls {
+                queue: Some(url),
+                dead_letters: dead_letter_queue.cloned(),
+            };
+            (name, urls)
+        });
         Self::resolve(args, named, queues.sqs_url.clone()).await
     }
 
     async fn resolve(
         args: &TargetArgs,
-        named: Option<(String, Option<String>)>,
+        named: Option<(QueueName, QueueUrls)>,
         sqs_url: Option<String>,
     ) -> Result<Self, TargetError> {
         if let Some(name) = &args.stack {
@@ -153,19 +186,24 @@ impl Target {
                 is_local: false,
                 clock: Clock::System,
                 table: Some(outputs.table),
-                start_queue: Some(outputs.start_queue),
-                dead_letter_queue: Some(outputs.dead_letter_queue),
+                start: outputs.start,
+                dispatch: outputs.dispatch,
             });
         }
         if args.table.is_some() || named.is_some() {
-            let (start_queue, dead_letter_queue) = named.unzip();
+            let (mut start, mut dispatch) = (QueueUrls::default(), QueueUrls::default());
+            match named {
+                Some((QueueName::Start, urls)) => start = urls,
+                Some((QueueName::Dispatch, urls)) => dispatch = urls,
+                None => {}
+            }
             return Ok(Self {
                 clients: Clients::of(&profile::sdk_config().await?),
                 is_local: false,
                 clock: Clock::System,
                 table: args.table.clone(),
-                start_queue,
-                dead_letter_queue: dead_letter_queue.flatten(),
+                start,
+                dispatch,
             });
         }
         let (dynamodb_url, sqs_url, clock) = match &args.dynamodb_url {
@@ -188,10 +226,8 @@ impl Target {
             is_local: true,
             clock,
             table: Some(TABLE.to_owned()),
-            start_queue: sqs_url.as_deref().map(|url| QueueName::Start.url(url)),
-            dead_letter_queue: sqs_url
-                .as_deref()
-                .map(|url| QueueName::Start.dead_letter_url(url)),
+            start: QueueUrls::local(QueueName::Start, sqs_url.as_deref()),
+            dispatch: QueueUrls::local(QueueName::Dispatch, sqs_url.as_deref()),
         })
     }
 
@@ -209,13 +245,28 @@ impl Target {
     }
 
     pub fn queue(&self) -> Result<StartQueue, TargetError> {
-        let (url, _) = self.queue_urls()?;
+        let (url, _) = self.queue_urls(QueueName::Start)?;
         Ok(StartQueue::new(self.clients.sqs.clone(), url))
     }
 
-    /// Returns the URL of the start queue and, if it is known, that of the dead-letter queue.
-    pub fn queue_urls(&self) -> Result<(&str, Option<&str>), TargetError> {
-        let url = self.start_queue.as_deref().ok_or(TargetError::Unnamed {
+    /// Returns the dispatch queue. `None` if its URL is not known: wake-runs then sends the hints.
+    pub fn dispatch_queue(&self) -> Option<DispatchQueue> {
+        let url = self.dispatch.queue.as_deref()?;
+        Some(DispatchQueue::new(self.clients.sqs.clone(), url))
+    }
+
+    /// Returns the URLs of a queue that are known.
+    pub fn known_urls(&self, name: QueueName) -> &QueueUrls {
+        match name {
+            QueueName::Start => &self.start,
+            QueueName::Dispatch => &self.dispatch,
+        }
+    }
+
+    /// Returns the URL of a queue and, if it is known, that of its dead-letter queue.
+    pub fn queue_urls(&self, name: QueueName) -> Result<(&str, Option<&str>), TargetError> {
+        let urls = self.known_urls(name);
+        let url = urls.queue.as_deref().ok_or(TargetError::Unnamed {
             what: "queue",
             options: if self.is_local {
                 "--sqs-url URL"
@@ -223,7 +274,7 @@ impl Target {
                 "--queue-url URL"
             },
         })?;
-        Ok((url, self.dead_letter_queue.as_deref()))
+        Ok((url, urls.dead_letters.as_deref()))
     }
 
     pub async fn account(&self, arg: &AccountArg) -> Result<AccountId, TargetError> {

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::{
     cloudformation::{self, describe_resources, describe_stack},
+    queue_urls::QueueUrls,
     service::CallError,
 };
 use crate::credentials::NO_REGION;
@@ -22,8 +23,9 @@ const GATEWAY: &str = "Access";
 /// Outputs that the commands need.
 pub struct Outputs {
     pub table: String,
-    pub start_queue: String,
-    pub dead_letter_queue: String,
+    pub start: QueueUrls,
+    /// A stack of an older version has none.
+    pub dispatch: QueueUrls,
 }
 
 /// Log group of a function.
@@ -76,8 +78,16 @@ pub async fn outputs(config: &SdkConfig, name: &str) -> Result<Outputs, StackErr
     let outputs = all_outputs(config, name).await?;
     Ok(Outputs {
         table: value(&outputs, name, "TableName")?,
-        start_queue: value(&outputs, name, "StartQueueUrl")?,
-        dead_letter_queue: value(&outputs, name, "StartDeadLetterQueueUrl")?,
+        start: QueueUrls {
+            queue: Some(value(&outputs, name, "StartQueueUrl")?),
+            dead_letters: Some(value(&outputs, name, "StartDeadLetterQueueUrl")?),
+        },
+        dispatch: QueueUrls {
+            queue: outputs.value("DispatchQueueUrl").map(str::to_owned),
+            dead_letters: outputs
+                .value("DispatchDeadLetterQueueUrl")
+                .map(str::to_owned),
+        },
     })
 }
 

@@ -162,7 +162,7 @@ async fn import(args: &ImportArgs) -> Result<(), ImportError> {
     let sheet =
         Sheet::read(&content, args.delimiter).map_err(|error| ImportError::Sheet(name, error))?;
     let columns = Columns::new(&sheet, &args.mappings, &args.defaults)?;
-    let target = Target::with_queues(&args.target, &args.queues, None).await?;
+    let target = Target::with_queues(&args.target, &args.queues).await?;
     let store = target.store()?;
     let account = account(&store, target.account(&args.account).await?).await?;
     let assignment = args.assignment.find(&store, account.id).await?;
