@@ -141,7 +141,7 @@ pub enum ActivityKind {
     TouchpointClaimed,
     /// The lease of a claim ended without an outcome.
     TouchpointLapsed,
-    /// A caller gave a touchpoint back.
+    /// A caller gave a touchpoint back, or an operator scheduled one again.
     TouchpointReleased,
     /// A touchpoint ended without an outcome, or an operator settled one that needed a person.
     TouchpointEnded,

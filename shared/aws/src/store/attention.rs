@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
+    activity::Activity,
     ids::{AccountId, RunId},
     page::{Page, PageRequest},
     run::Run,
@@ -58,6 +59,33 @@ impl Store {
             writes.push(TransactWriteItem::builder().delete(delete).build());
         }
         Ok(writes)
+    }
+
+    /// Takes a touchpoint off the list of those that need a person, and adds an entry to the lead's
+    /// history. The touchpoint keeps its state.
+    ///
+    /// # Errors
+    /// The errors of a [write](StoreError#writes). [`StoreError::Conflict`] if the touchpoint is not on
+    /// the list, or if the lead was erased.
+    pub async fn settle_attention(
+        &self,
+        touchpoint: &TouchpointRef,
+        entry: &Activity,
+    ) -> Result<(), StoreError> {
+        let TouchpointRef {
+            account_id,
+            lead_id,
+            run_id,
+            index,
+        } = *touchpoint;
+        let delete = self
+            .delete(keys::attention(account_id, lead_id, run_id, index))
+            .condition_expression("et = :attention")
+            .expression_attribute_values(":attention", text(Attention::NAME));
+        let delete = delete.build().map_err(incomplete)?;
+        let mut writes = self.contact_writes(account_id, lead_id, entry)?;
+        writes.push(TransactWriteItem::builder().delete(delete).build());
+        self.transact(writes).await
     }
 
     /// Returns a page of the touchpoints of an account that need a person, the oldest first. The index

@@ -59,6 +59,19 @@ impl Store {
         Ok(())
     }
 
+    /// Returns the hour of the last pull from a lane. `None` if no caller has pulled from it.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads).
+    pub async fn last_pull(
+        &self,
+        account: AccountId,
+        channel: Channel,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let lane: Option<LaneItem> = self.read(&keys::lane(account, channel)).await?;
+        Ok(lane.map(|lane| lane.pulled_at))
+    }
+
     /// Returns the lanes from which callers have pulled, at most 1,000.
     ///
     /// # Errors
