@@ -35,6 +35,7 @@ use crate::{
     run::{self, RunCommand},
     suppress::{self, SuppressCommand},
     tail::{self, TailArgs},
+    touchpoint::{self, TouchpointCommand},
     workflow::{self, WorkflowCommand},
 };
 
@@ -74,6 +75,12 @@ enum Command {
     /// Show the run of a lead: its touchpoints and its timeline.
     #[command(subcommand)]
     Run(RunCommand),
+    /// List, show and claim the touchpoints of an account, and report their outcomes.
+    ///
+    /// The commands call the HTTP API. On a deployment, the variable LEADGATE_API_KEY has the API
+    /// key; a local stack takes that of the demo account if it is not set.
+    #[command(subcommand)]
+    Touchpoint(TouchpointCommand),
     /// Write a workflow file with comments, to change and to apply.
     ///
     /// Also writes the file leadgate.schema.json beside it, with which editors check and complete
@@ -101,7 +108,7 @@ enum Command {
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),
-    /// Inspect the queues of workflow starts, and move dead letters back.
+    /// Inspect the queues of starts and of hints, and move dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Show and move the clock of a local stack that was started with --clock.
@@ -164,6 +171,7 @@ pub async fn run() -> ExitCode {
         Command::Run(command) => run::run(&command).await,
         Command::Lead(command) => lead::run(&command).await,
         Command::Suppress(command) => suppress::run(&command).await,
+        Command::Touchpoint(command) => touchpoint::run(&command).await,
         Command::Init(args) => init::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,

@@ -70,7 +70,7 @@ pub enum LeadArgError {
 }
 
 /// A way to name a lead without its whole id.
-enum Clue {
+pub enum Clue {
     /// The end of the id, in lower case.
     End(String),
     Email(Email),
@@ -78,7 +78,11 @@ enum Clue {
 }
 
 impl Clue {
-    fn read(text: &str) -> Result<Self, LeadArgError> {
+    /// Reads the end of an id, an e-mail address or a phone number.
+    ///
+    /// # Errors
+    /// [`LeadArgError::Invalid`].
+    pub fn read(text: &str) -> Result<Self, LeadArgError> {
         let text = text.trim();
         let clue = if text.contains('@') {
             Email::try_from(text).ok().map(Self::Email)
@@ -102,7 +106,17 @@ impl Clue {
         }
     }
 
-    fn what(&self) -> String {
+    /// Returns whether the clue fits a lead with these texts. A text that the lead lacks is empty.
+    pub fn fits_texts(&self, id: &str, email: &str, phone: &str) -> bool {
+        match self {
+            Self::End(end) => id.ends_with(end),
+            Self::Email(wanted) => wanted.as_str() == email,
+            Self::Phone(wanted) => wanted.as_str() == phone,
+        }
+    }
+
+    /// Returns the clue in words, without anything personal.
+    pub fn what(&self) -> String {
         match self {
             Self::End(end) => format!("an id that ends in {end}"),
             Self::Email(_) => "this e-mail address".to_owned(),

@@ -33,4 +33,6 @@ pub mod summary;
 pub mod suppress;
 pub mod tail;
 mod target;
+pub mod touchpoint;
+mod touchpoint_id;
 pub mod workflow;

@@ -1,7 +1,7 @@
 //! Calls the HTTP API with an API key, as a client does.
 
 use std::{
-    env,
+    env, fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -108,13 +108,18 @@ pub enum ApiCallError {
     Stack(#[from] StackError),
 }
 
-/// A request in the form of the HTTP client.
-#[derive(Debug)]
+/// A request before it has the form of the HTTP client.
 struct Request {
     method: &'static str,
     url: String,
     key: String,
     body: Option<Value>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({}, redacted)", self.method)
+    }
 }
 
 impl Api {

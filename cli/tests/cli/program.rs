@@ -26,6 +26,7 @@ pub(crate) fn leadgate(args: &[&str]) -> Command {
     for name in AWS {
         command.env_remove(name);
     }
+    command.env_remove("LEADGATE_API_KEY");
     // Without it, the SDK asks the network for credentials.
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     command.args(args).stdin(Stdio::null());
