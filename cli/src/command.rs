@@ -26,6 +26,7 @@ use crate::{
     documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
     failure,
+    hold::{self, HoldArgs, UnholdArgs},
     init::{self, InitArgs},
     key::{self, KeyCommand},
     lead::{self, LeadCommand},
@@ -108,6 +109,17 @@ enum Command {
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),
+    /// Let no touchpoint of an account, or of all accounts, go out until `leadgate unhold`.
+    ///
+    /// Touchpoints that callers have stay theirs, and outcomes are accepted as before.
+    ///
+    /// With --output json, prints {"account_id", "held", "hold": {"since", "reason"}}. account_id is
+    /// null for all accounts.
+    Hold(HoldArgs),
+    /// End a hold, and release the runs that it has held.
+    ///
+    /// With --output json, prints {"account_id", "held", "hold"}. hold is null.
+    Unhold(UnholdArgs),
     /// Inspect the queues of starts and of hints, and move dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -176,6 +188,8 @@ pub async fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
+        Command::Hold(args) => hold::run(&args).await,
+        Command::Unhold(args) => hold::run_unhold(&args).await,
         Command::Queue(command) => queue::run(&command).await,
         Command::Clock(command) => clock::run(&command),
         Command::Doctor(args) => doctor::run(&args).await,

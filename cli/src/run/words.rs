@@ -33,12 +33,12 @@ pub fn state_with_reason(run: &Run, now: Timestamp) -> String {
     let reason = match state {
         "taken over" => "nothing goes out until the lead is handed back",
         "queued" => "its touchpoints are planned within the next minutes",
-        "held" => match run.held.map(|held| held.by) {
-            Some(HeldBy::Account) => "an operator holds the account",
-            Some(HeldBy::All) => "an operator holds all accounts",
-            _ => "its workflow is paused",
-        },
         "waiting" => "its workflow is paused",
+        "held" => match run.held.map(|held| held.by) {
+            Some(HeldBy::All) => "an operator holds all accounts",
+            Some(HeldBy::Account) => "an operator holds the account",
+            Some(HeldBy::Workflow(_)) | None => "its workflow is paused",
+        },
         "paused" => "the automation was resumed without its cadence",
         "completed" if run.current_status.is_terminal => "its status ends the run",
         "completed" => "no touchpoint is left",

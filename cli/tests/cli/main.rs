@@ -13,6 +13,7 @@ mod clock;
 mod dev;
 mod doctor;
 mod documents;
+mod hold;
 mod hostile;
 mod init;
 mod inspect;
