@@ -22,6 +22,7 @@ use crate::{
     apply::{self, ApplyArgs},
     campaign::{self, CampaignCommand},
     clock::{self, ClockCommand},
+    dispatch::{self, DispatchCommand},
     doctor::{self, DoctorArgs},
     documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
     export::{self, ExportArgs},
@@ -109,6 +110,9 @@ enum Command {
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),
+    /// Show how touchpoints go out, and look after those that need a person.
+    #[command(subcommand)]
+    Dispatch(DispatchCommand),
     /// Let no touchpoint of an account, or of all accounts, go out until `leadgate unhold`.
     ///
     /// Touchpoints that callers have stay theirs, and outcomes are accepted as before.
@@ -188,6 +192,7 @@ pub async fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
+        Command::Dispatch(command) => dispatch::run(&command).await,
         Command::Hold(args) => hold::run(&args).await,
         Command::Unhold(args) => hold::run_unhold(&args).await,
         Command::Queue(command) => queue::run(&command).await,

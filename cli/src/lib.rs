@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command;
 mod credentials;
 pub mod definition;
+pub mod dispatch;
 pub mod doctor;
 mod documents;
 pub mod export;

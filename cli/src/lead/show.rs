@@ -266,6 +266,8 @@ fn event(activity: &Activity) -> String {
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
         ActivityKind::TouchpointClaimed => contact(activity, "claimed"),
         ActivityKind::TouchpointLapsed => contact(activity, "lease ended without an outcome"),
+        // An operator's entry says what it has done.
+        ActivityKind::TouchpointReleased if subject.contains(": ") => subject.to_owned(),
         ActivityKind::TouchpointReleased => contact(activity, "given back"),
         ActivityKind::TouchpointEnded => subject.to_owned(),
         ActivityKind::TouchpointOutcome => contact(activity, ""),

@@ -11,6 +11,7 @@ mod account;
 mod apply;
 mod clock;
 mod dev;
+mod dispatch;
 mod doctor;
 mod documents;
 mod hold;
