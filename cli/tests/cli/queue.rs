@@ -292,9 +292,11 @@ async fn a_redrive_moves_all_dead_letters_or_those_that_are_named() {
     let output = queue(&services, &["status"]);
     assert_eq!(
         stdout(&output),
-        "QUEUE         VISIBLE  IN FLIGHT  DELAYED\n\
-         start         25       0          0\n\
-         dead letters  0        0          0\n\
+        "QUEUE                   VISIBLE  IN FLIGHT  DELAYED\n\
+         start                   25       0          0\n\
+         start, dead letters     0        0          0\n\
+         dispatch                0        0          0\n\
+         dispatch, dead letters  0        0          0\n\
          \n\
          Pending starts: 0\n"
     );
