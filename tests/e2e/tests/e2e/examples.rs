@@ -14,7 +14,7 @@ use local::demo;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::fixtures::{Container, Door, account, consume};
+use crate::fixtures::{Container, account, consume, dispatch, wake_once};
 
 /// Requests in the order of a story. A request is recorded if its first line names an operation, an
 /// example and its summary.
@@ -29,12 +29,15 @@ const FIXED: &str = "019c0000-0000-7000-8000-";
 /// description of the API has the same ids in its schemas.
 const FIRST_IDS: [&str; 3] = ["000000001101", "000000001201", "000000001301"];
 
+/// Token of the lease in REQUESTS.
+const TOKEN: &str = "q83vEjRWeJCrzw";
+
 struct Story {
     container: Container,
     clock: Clock,
     /// Ids that this run has created, with the ids that replace them.
     ids: Vec<(String, String)>,
-    /// Same as `ids`, for touchpoints.
+    /// Same as `ids`, for touchpoints and for the token of the lease.
     touchpoints: Vec<(String, String)>,
     secret: AccountSecret,
 }
@@ -74,6 +77,10 @@ impl Story {
         for id in text.split('"').filter(|text| text.starts_with("tp_")) {
             self.keep_touchpoint(id);
         }
+        if let Some((_, rest)) = text.split_once("\"token\":\"") {
+            let token = rest.split('"').next().unwrap_or_default();
+            self.touchpoints.push((token.to_owned(), TOKEN.to_owned()));
+        }
         let replaced = |text: String, (real, fixed): &(String, String)| text.replace(real, fixed);
         let ids = self.ids.iter().chain(&self.touchpoints);
         let text = ids.fold(text.to_owned(), replaced);
@@ -112,13 +119,6 @@ impl Story {
         if !self.touchpoints.contains(&pair) {
             self.touchpoints.push(pair);
         }
-    }
-
-    async fn claim(&self) {
-        let (lead, _) = &self.ids[0];
-        let door = Door::new(&self.container.services.store, &self.clock);
-        let reply = door.ask(lead, "pull").await;
-        assert!(reply["touchpoint"].is_object(), "{reply}");
     }
 }
 
@@ -160,7 +160,11 @@ async fn the_examples_of_the_description_are_replies_of_the_api() {
                 "Build the runs" => {
                     consume(&story.container.services, &story.clock).await;
                 }
-                "Claim the next touchpoint" => story.claim().await,
+                "Open the touchpoints" => {
+                    let (services, clock) = (&story.container.services, &story.clock);
+                    wake_once(services, clock).await;
+                    dispatch(services, clock).await;
+                }
                 unknown => panic!("{unknown}"),
             }
             continue;

@@ -27,7 +27,7 @@ const KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 const UNKNOWN: &str = "019c0000-0000-7000-8000-00000000dead";
 /// Requests to every route of the public API. `{}` stands for an id, `{2}` for a second id, and
 /// `{own}` for a lead of the account that tries.
-const ATTEMPTS: [(&str, &str, Option<&str>); 42] = [
+const ATTEMPTS: [(&str, &str, Option<&str>); 47] = [
     ("GET", "/leads/{}", None),
     ("GET", "/leads/{}?account_id={2}", None),
     ("PATCH", "/leads/{}", Some(r#"{"first_name":"X"}"#)),
@@ -104,6 +104,19 @@ const ATTEMPTS: [(&str, &str, Option<&str>); 42] = [
         "POST",
         "/leads/{}/events",
         Some(r#"{"type":"replied","channel":"sms"}"#),
+    ),
+    ("GET", "/touchpoints?lead_id={}", None),
+    ("GET", "/touchpoints?state=due&cursor={}", None),
+    ("POST", "/touchpoints/claim", Some(r#"{"lead_id":"{}"}"#)),
+    (
+        "POST",
+        "/touchpoints/{}/extend",
+        Some(r#"{"token":"AAAAAAAAAAAAAA"}"#),
+    ),
+    (
+        "POST",
+        "/touchpoints/{}/release",
+        Some(r#"{"token":"AAAAAAAAAAAAAA"}"#),
     ),
     ("GET", "/touchpoints/{}", None),
     (
