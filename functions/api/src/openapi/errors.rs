@@ -44,6 +44,8 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::Conflict,
         ApiError::NotDispatched,
         ApiError::HasOutcome,
+        ApiError::LeaseLapsed,
+        ApiError::Suppressed,
         ApiError::PayloadTooLarge("The body is over 2 MB; send less at once"),
         ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused,
