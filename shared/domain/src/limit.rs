@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::bucket::Bucket;
+
 /// Maximum rate, in requests a second: five hundred times the default of `ThrottlingRate`.
 const MAX_RATE: u32 = 100_000;
 /// Maximum burst, in requests: ten seconds of the maximum rate.
@@ -71,23 +73,27 @@ impl Limit {
         self.burst
     }
 
-    /// Returns the time in which so many tokens come in.
+    /// Returns the bucket of the limit.
+    pub fn bucket(self) -> Bucket {
+        Bucket {
+            in_ten_seconds: self.rate * 10,
+            burst: self.burst,
+        }
+    }
+
+    /// Same as [`Bucket::time_of`].
     pub fn time_of(self, tokens: u32) -> SignedDuration {
-        SignedDuration::from_micros(i64::from(tokens) * 1_000_000 / i64::from(self.rate))
+        self.bucket().time_of(tokens)
     }
 
-    /// Returns the instant at which a bucket was empty that is just full at `now`. A bucket with an
-    /// earlier instant is full too.
+    /// Same as [`Bucket::full_at`].
     pub fn full_at(self, now: Timestamp) -> Timestamp {
-        now.saturating_sub(self.time_of(self.burst))
-            .unwrap_or(Timestamp::MIN)
+        self.bucket().full_at(now)
     }
 
-    /// Returns the tokens at `now` in a bucket that was empty at `empty_at`.
+    /// Same as [`Bucket::level`].
     pub fn level(self, empty_at: Timestamp, now: Timestamp) -> u32 {
-        let filled = now.duration_since(empty_at.max(self.full_at(now)));
-        let tokens = filled.as_micros() * i128::from(self.rate) / 1_000_000;
-        u32::try_from(tokens.max(0)).unwrap_or(self.burst)
+        self.bucket().level(empty_at, now)
     }
 }
 

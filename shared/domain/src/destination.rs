@@ -1,0 +1,202 @@
+//! Destinations: the places where the touchpoints of some channels go
+//! ([contract](../../../docs/contract.md#destinations)).
+//!
+//! Callers pull the touchpoints of every destination.
+
+use thiserror::Error;
+
+use crate::{bucket::Bucket, channel::Channel};
+
+/// Maximum rate, in touchpoints in ten seconds: 100 a second.
+const MAX_IN_TEN_SECONDS: u16 = 1_000;
+/// Maximum burst, in touchpoints: ten seconds of the maximum rate.
+const MAX_BURST: u16 = 1_000;
+
+/// A place where the touchpoints of some channels of an account go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Display name. No other destination of the account has it.
+    pub name: String,
+    /// Channels, at least one. No other destination of the account has one of them.
+    pub channels: Vec<Channel>,
+    /// Rate at which callers get touchpoints. `None` if they get every touchpoint that is due.
+    pub rate: Option<Rate>,
+}
+
+/// Rate at which callers get touchpoints. Each touchpoint that a caller gets costs one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    in_ten_seconds: u16,
+    burst: u16,
+}
+
+/// An invalid rate. The message says what a number must be.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum RateError {
+    /// The rate is too small, too large, or has hundredths.
+    #[error("a number from 0.1 to 100, with at most one decimal place")]
+    Rate,
+    /// The burst is 0 or too large.
+    #[error("a whole number from 1 to {MAX_BURST}")]
+    Burst,
+}
+
+impl Rate {
+    /// Creates a rate of so many touchpoints in ten seconds, and of `burst` touchpoints at once after
+    /// a quiet time. Without a burst, it is the rate of a second, rounded up.
+    ///
+    /// # Errors
+    /// [`RateError`] if a number is 0 or too large.
+    pub fn new(in_ten_seconds: u16, burst: Option<u16>) -> Result<Self, RateError> {
+        if !(1..=MAX_IN_TEN_SECONDS).contains(&in_ten_seconds) {
+            return Err(RateError::Rate);
+        }
+        let burst = burst.unwrap_or(in_ten_seconds.div_ceil(10));
+        if !(1..=MAX_BURST).contains(&burst) {
+            return Err(RateError::Burst);
+        }
+        Ok(Self {
+            in_ten_seconds,
+            burst,
+        })
+    }
+
+    /// Returns the touchpoints in ten seconds, at least 1.
+    pub fn in_ten_seconds(self) -> u16 {
+        self.in_ten_seconds
+    }
+
+    /// Returns the touchpoints at once, at least 1.
+    pub fn burst(self) -> u16 {
+        self.burst
+    }
+
+    /// Returns the bucket of the destination.
+    pub fn bucket(self) -> Bucket {
+        Bucket {
+            in_ten_seconds: self.in_ten_seconds.into(),
+            burst: self.burst.into(),
+        }
+    }
+}
+
+/// All destinations of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destinations {
+    list: Vec<Destination>,
+    /// Number of changes so far.
+    pub revision: u32,
+}
+
+/// Error for destinations that contradict each other.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("a destination has no channel, or shares its name or a channel with another one")]
+pub struct DestinationsError;
+
+impl Destinations {
+    /// Creates the destinations of an account.
+    ///
+    /// # Errors
+    /// [`DestinationsError`] if a destination has no channel, or if a name or a channel occurs twice.
+    pub fn new(list: Vec<Destination>, revision: u32) -> Result<Self, DestinationsError> {
+        let (mut names, mut channels) = (Vec::new(), Vec::new());
+        for Destination {
+            name,
+            channels: own,
+            rate: _,
+        } in &list
+        {
+            let is_twice = own.iter().any(|it| {
+                let is_known = channels.contains(it);
+                channels.push(*it);
+                is_known
+            });
+            if own.is_empty() || is_twice || names.contains(name) {
+                return Err(DestinationsError);
+            }
+            names.push(name.clone());
+        }
+        Ok(Self { list, revision })
+    }
+
+    /// Returns the destinations in the order of the file.
+    pub fn list(&self) -> &[Destination] {
+        &self.list
+    }
+
+    /// Returns the destination of a channel. `None` if callers pull the channel without a limit.
+    pub fn of(&self, channel: Channel) -> Option<&Destination> {
+        self.list.iter().find(|it| it.channels.contains(&channel))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    fn destination(name: &str, channels: &[Channel]) -> Destination {
+        Destination {
+            name: name.to_owned(),
+            channels: channels.to_vec(),
+            rate: None,
+        }
+    }
+
+    #[test]
+    fn a_rate_has_tenths_and_a_burst_of_at_least_one_touchpoint() {
+        for (tenths, burst, expected) in [
+            (0, None, Err(RateError::Rate)),
+            (1_001, None, Err(RateError::Rate)),
+            (1, Some(0), Err(RateError::Burst)),
+            (1, Some(1_001), Err(RateError::Burst)),
+            (1, None, Ok((1, 1))),
+            (10, None, Ok((10, 1))),
+            (11, None, Ok((11, 2))),
+            (1_000, Some(1_000), Ok((1_000, 1_000))),
+        ] {
+            let rate = Rate::new(tenths, burst);
+            let rate = rate.map(|it| (it.in_ten_seconds(), it.burst()));
+            assert_eq!(rate, expected, "{tenths} {burst:?}");
+        }
+    }
+
+    #[test]
+    fn a_rate_of_a_tenth_fills_its_bucket_in_ten_seconds() {
+        let bucket = Rate::new(1, Some(2)).unwrap().bucket();
+        let now = Timestamp::UNIX_EPOCH;
+        let ago = |millis| now - SignedDuration::from_millis(millis);
+        for (empty_at, level) in [(0, 0), (9_999, 0), (10_000, 1), (20_000, 2), (90_000, 2)] {
+            assert_eq!(bucket.level(ago(empty_at), now), level, "{empty_at}");
+        }
+        assert_eq!(bucket.time_of(1), SignedDuration::from_secs(10));
+        assert_eq!(bucket.full_at(now), ago(20_000));
+    }
+
+    #[test]
+    fn a_channel_is_in_one_destination_only() {
+        use Channel::{Call, Email, Sms};
+        let calls = destination("calls", &[Call]);
+        for (list, is_valid) in [
+            (vec![], true),
+            (
+                vec![calls.clone(), destination("desk", &[Sms, Email])],
+                true,
+            ),
+            (vec![calls.clone(), destination("calls", &[Sms])], false),
+            (
+                vec![calls.clone(), destination("desk", &[Sms, Call])],
+                false,
+            ),
+            (vec![destination("desk", &[Sms, Sms])], false),
+            (vec![destination("desk", &[])], false),
+        ] {
+            let new = Destinations::new(list.clone(), 1);
+            assert_eq!(new.is_ok(), is_valid, "{list:?}");
+        }
+        let destinations = Destinations::new(vec![calls.clone()], 1).unwrap();
+        assert_eq!(destinations.of(Call), Some(&calls));
+        assert_eq!(destinations.of(Sms), None);
+    }
+}
