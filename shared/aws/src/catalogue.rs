@@ -1,10 +1,11 @@
-//! Workflows and campaigns for the functions: read from the store and cached in the process for 30
-//! seconds. A missing one is not cached, so that a new one works at once.
+//! Workflows, campaigns and destinations for the functions: read from the store and cached in the
+//! process for 30 seconds. A missing workflow or campaign is not cached, so that a new one works at once.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
 use domain::{
     campaign::Campaign,
+    destination::Destinations,
     ids::{AccountId, CampaignId, WorkflowId},
     workflow::{Workflow, WorkflowLabel},
 };
@@ -17,14 +18,14 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Maximum age of a cached workflow or campaign.
+/// Maximum age of a cached workflow or campaign, and of cached destinations.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(30);
 /// Lifetime of a value that never changes.
 const FOR_EVER: SignedDuration = SignedDuration::MAX;
-/// Maximum number of cached workflows, and of cached campaigns.
+/// Maximum number of cached workflows, of cached campaigns, and of accounts with cached destinations.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 
-/// The workflows and campaigns of all accounts. Clones share one cache.
+/// The workflows, campaigns and destinations of all accounts. Clones share one cache.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     store: Store,
@@ -32,6 +33,7 @@ pub struct Catalogue {
     workflows: Arc<Cache<(AccountId, WorkflowId), Arc<Workflow>>>,
     versions: Arc<Cache<(AccountId, WorkflowId, u32), Arc<Workflow>>>,
     campaigns: Arc<Cache<(AccountId, CampaignId), Arc<Campaign>>>,
+    destinations: Arc<Cache<AccountId, Arc<Destinations>>>,
     secrets: Arc<Cache<AccountId, AccountSecret>>,
 }
 
@@ -44,6 +46,7 @@ impl Catalogue {
             workflows: Arc::new(Cache::new(CAPACITY)),
             versions: Arc::new(Cache::new(CAPACITY)),
             campaigns: Arc::new(Cache::new(CAPACITY)),
+            destinations: Arc::new(Cache::new(CAPACITY)),
             secrets: Arc::new(Cache::new(CAPACITY)),
         }
     }
@@ -125,5 +128,20 @@ impl Catalogue {
                 .put((account, id), Arc::clone(campaign), now, LIFETIME);
         }
         Ok(campaign)
+    }
+
+    /// Returns the destinations of an account, at most 30 seconds old.
+    ///
+    /// # Errors
+    /// Same as [`Store::destinations`].
+    pub async fn destinations(&self, account: AccountId) -> Result<Arc<Destinations>, StoreError> {
+        let now = self.clock.now();
+        if let Some(destinations) = self.destinations.get(&account, now) {
+            return Ok(destinations);
+        }
+        let destinations = Arc::new(self.store.destinations(account).await?);
+        let copy = Arc::clone(&destinations);
+        self.destinations.put(account, copy, now, LIFETIME);
+        Ok(destinations)
     }
 }

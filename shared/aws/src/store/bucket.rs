@@ -4,6 +4,10 @@
 //! A bucket is one item, which holds the instant `empty_at` at which the bucket was, or will be,
 //! empty. A withdrawal moves this instant forward.
 
+mod draw;
+
+pub use self::draw::{Draw, Drawn};
+
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
     error::SdkError,
@@ -13,7 +17,11 @@ use aws_sdk_dynamodb::{
 use domain::{limit::Limit, limited::Limited};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Store, StoreError, item::Attributes, keys};
+use super::{
+    Store, StoreError,
+    item::Attributes,
+    keys::{self, Key},
+};
 
 /// Lifetime of an item that is not written again, 48 hours. An absent bucket is full.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
@@ -71,59 +79,72 @@ impl Store {
         now: Timestamp,
     ) -> Result<Withdrawn, StoreError> {
         let terms = Terms::new(withdrawal, now);
-        let mut known = withdrawal.known;
+        let (key, mut known) = (keys::bucket(limited), withdrawal.known);
         for _ in 0..TRIES {
-            let update = self
-                .client
-                .update_item()
-                .table_name(&*self.table)
-                .set_key(Some(keys::bucket(limited).into_item()))
-                .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":et", AttributeValue::S("bucket".to_owned()))
-                .expression_attribute_values(":v", number(1))
-                .expression_attribute_values(":ttl", number(terms.goes_at.as_second()))
-                .return_values(ReturnValue::UpdatedNew)
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            let expressions = terms.expressions(terms.condition(known));
-            let update = expressions.values.into_iter().fold(
-                update
-                    .update_expression(expressions.update)
-                    .condition_expression(expressions.condition),
-                |update, (name, value)| update.expression_attribute_values(name, value),
-            );
-            let mut update = update.customize();
-            if !withdrawal.is_debt {
-                // A request waits for the answer. The SDK's pauses would only use up its time.
-                update =
-                    update.config_override(Builder::new().retry_config(RetryConfig::disabled()));
-            }
-            let there = match Box::pin(update.send()).await {
-                Ok(reply) => {
-                    let there = reply.attributes.as_ref().and_then(empty_at);
+            match self
+                .move_bucket(&key, &terms, terms.condition(known))
+                .await?
+            {
+                Ok(empty_at) => {
                     return Ok(Withdrawn {
                         is_granted: true,
-                        empty_at: there.unwrap_or(terms.full_after),
+                        empty_at,
                     });
                 }
-                Err(error) => match item_there(&error) {
-                    Some(item) => empty_at(item),
-                    None if is_conditional(&error) => None,
-                    None => return Err(error.into()),
-                },
-            };
-            match there {
-                Some(empty_at) if terms.refuses(empty_at) => {
+                Err(Some(empty_at)) if terms.refuses(empty_at) => {
                     return Ok(Withdrawn {
                         is_granted: false,
                         empty_at,
                     });
                 }
-                there => known = there,
+                Err(there) => known = there,
             }
         }
         Err(StoreError::Conflict)
+    }
+
+    /// Moves `empty_at` of a bucket, and returns it. If the condition does not hold, the inner `Err` has
+    /// the bucket's `empty_at`, or `None` if the bucket is absent.
+    async fn move_bucket(
+        &self,
+        key: &Key,
+        terms: &Terms,
+        condition: Condition,
+    ) -> Result<Result<Timestamp, Option<Timestamp>>, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.clone().into_item()))
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":et", AttributeValue::S("bucket".to_owned()))
+            .expression_attribute_values(":v", number(1))
+            .expression_attribute_values(":ttl", number(terms.goes_at.as_second()))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let expressions = terms.expressions(condition);
+        let update = expressions.values.into_iter().fold(
+            update
+                .update_expression(expressions.update)
+                .condition_expression(expressions.condition),
+            |update, (name, value)| update.expression_attribute_values(name, value),
+        );
+        let mut update = update.customize();
+        if !terms.is_debt {
+            // A request waits for the answer. The SDK's pauses would only use up its time.
+            update = update.config_override(Builder::new().retry_config(RetryConfig::disabled()));
+        }
+        match Box::pin(update.send()).await {
+            Ok(reply) => {
+                let there = reply.attributes.as_ref().and_then(empty_at);
+                Ok(Ok(there.unwrap_or(terms.full_after)))
+            }
+            Err(error) => match item_there(&error) {
+                Some(item) => Ok(Err(empty_at(item))),
+                None if is_conditional(&error) => Ok(Err(None)),
+                None => Err(error.into()),
+            },
+        }
     }
 }
 

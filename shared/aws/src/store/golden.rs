@@ -11,6 +11,7 @@ use domain::{
     account::Account,
     campaign::Campaign,
     channel::Channel,
+    destination::Destinations,
     idempotency::{Manifest, Receipt},
     lead::Lead,
     workflow::Workflow,
@@ -24,6 +25,7 @@ use super::{
     api_key::ApiKeyItem,
     attention::Attention,
     campaign::CampaignItem,
+    destination::DestinationsItem,
     erase::Tombstone,
     history::ActivityItem,
     hold::{Hold, ReleaseItem},
@@ -43,7 +45,7 @@ use crate::account_secret::AccountSecret;
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 38] = [
+const CHECKS: [(&str, Check); 39] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         let item = AccountItem::new(&account(), None);
@@ -95,6 +97,12 @@ const CHECKS: [(&str, Check); 38] = [
         assert_eq!(Campaign::from(stored), campaign());
         let key = keys::campaign(id(ACCOUNT), campaign().id);
         written(key, &CampaignItem::from(campaign()))
+    }),
+    ("destinations", |item| {
+        let stored: DestinationsItem = decode(item).unwrap();
+        assert_eq!(Destinations::try_from(stored).unwrap(), destinations());
+        let key = keys::destinations(id(ACCOUNT));
+        written(key, &DestinationsItem::from(&destinations()))
     }),
     ("lead", |item| {
         let stored: LeadItem = decode(item).unwrap();

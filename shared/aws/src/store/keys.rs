@@ -97,6 +97,28 @@ pub(super) fn bucket(limited: &Limited) -> Key {
     }
 }
 
+/// Beginning of the sort keys of the buckets of destinations.
+pub(super) const DESTINATION_LIMITS: &str = "LIMIT#";
+
+/// Returns the key of the bucket of a destination.
+pub(super) fn destination_bucket(account: AccountId, destination: &str) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{DESTINATION_LIMITS}{destination}"),
+    }
+}
+
+/// Sort key of the destinations of an account.
+pub(super) const DESTINATIONS: &str = "DESTINATIONS";
+
+/// Returns the key of the item with all destinations of an account.
+pub(super) fn destinations(account: AccountId) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: DESTINATIONS.to_owned(),
+    }
+}
+
 /// Returns the partition of the list index with the API keys of an account.
 pub(super) fn account_keys(account: AccountId) -> String {
     format!("ACCOUNT#{account}#KEYS")

@@ -14,6 +14,7 @@ mod attention;
 mod bucket;
 mod campaign;
 mod check;
+mod destination;
 mod due;
 mod enrolment;
 mod erase;
@@ -44,7 +45,7 @@ mod waiting;
 mod workflow;
 
 pub use self::{
-    bucket::{Withdrawal, Withdrawn},
+    bucket::{Draw, Drawn, Withdrawal, Withdrawn},
     check::{Breach, Checked, Counts, Rule, check},
     due::{DueRun, ListedRun, Listing, OpenRun},
     enrolment::{CurrentRun, RunOrigin},

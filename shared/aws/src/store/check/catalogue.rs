@@ -1,9 +1,10 @@
-//! Rules of an account's partition: its workflows with their versions and pauses, and its waiting
-//! notes.
+//! Rules of an account's partition: its workflows with their versions and pauses, its destinations, and
+//! its waiting notes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    destination::Destinations,
     ids::{AccountId, RunId, WorkflowId},
     workflow::Workflow,
 };
@@ -15,6 +16,7 @@ use super::{
 use crate::store::{
     account::AccountItem,
     campaign::CampaignItem,
+    destination::DestinationsItem,
     hold::Hold,
     item::{Attributes, Entity, decode},
     keys,
@@ -94,7 +96,11 @@ impl AccountPart {
             self.readable::<Hold>(item)?;
         } else if keys::parse_lane(sk).is_some() {
             self.readable::<LaneItem>(item)?;
-        } else if sk != keys::LIMIT {
+        } else if sk == keys::DESTINATIONS {
+            let item = self.readable::<DestinationsItem>(item)?;
+            let damaged = |_| Breach::of_account(Rule::Damaged, self.account);
+            Destinations::try_from(item).map_err(damaged)?;
+        } else if sk != keys::LIMIT && !sk.starts_with(keys::DESTINATION_LIMITS) {
             return Err(unknown());
         }
         Ok(())

@@ -61,7 +61,7 @@ fn a_table_that_the_store_writes_has_no_breach() {
     let checked = check(table());
     assert_eq!(checked.breaches, []);
     let expected = Counts {
-        items: 26,
+        items: 27,
         accounts: 1,
         workflows: 2,
         leads: 2,
@@ -113,6 +113,18 @@ fn each_rule_is_found_where_it_is_broken_and_no_other_one() {
     expect(Rule::Damaged, &|items| {
         edit(items, &keys::lead(a, lead_id()), |lead| {
             lead.remove("created_at");
+        });
+    });
+
+    // A channel is in two destinations.
+    expect(Rule::Damaged, &|items| {
+        edit(items, &keys::destinations(a), |item| {
+            let Some(AttributeValue::L(list)) = item.get_mut("destinations") else {
+                panic!("{item:?}");
+            };
+            let mut other = list[0].as_m().unwrap().clone();
+            other.insert("name".to_owned(), text_of("another"));
+            list.push(AttributeValue::M(other));
         });
     });
 

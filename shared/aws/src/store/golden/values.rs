@@ -13,6 +13,7 @@ use domain::{
         Cadence, Channel, Day, FirstTouchpoint, Reason, Step, Touchpoint, TouchpointState, Window,
     },
     campaign::Campaign,
+    destination::{Destination, Destinations, Rate},
     first_message::{FirstMessage, MessageParts},
     idempotency::Receipt,
     ids::ApiKeyId,
@@ -126,6 +127,20 @@ pub(in crate::store) fn release() -> ReleaseOrder {
         id: id("019c0000-0000-7000-8000-000000000012"),
         empty_since: Some(at(2)),
     }
+}
+
+pub(in crate::store) fn destinations() -> Destinations {
+    let destination = |name: &str, channels: &[Channel], rate| Destination {
+        name: name.to_owned(),
+        channels: channels.to_vec(),
+        rate,
+    };
+    let rate = Rate::new(5, Some(10)).unwrap();
+    let list = vec![
+        destination("dialer", &[Channel::Call], Some(rate)),
+        destination("desk", &[Channel::Sms, Channel::Whatsapp], None),
+    ];
+    Destinations::new(list, 2).unwrap()
 }
 
 fn status() -> Status {

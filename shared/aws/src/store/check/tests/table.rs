@@ -17,6 +17,7 @@ use crate::store::{
     address::AddressItem,
     attention::Attention,
     campaign::CampaignItem,
+    destination::DestinationsItem,
     erase::Tombstone,
     event::EventReceipt,
     golden::values::{self, at, id},
@@ -132,6 +133,10 @@ pub(super) fn table() -> Vec<Attributes> {
         item(
             keys::campaign(account, values::campaign().id),
             &CampaignItem::from(values::campaign()),
+        ),
+        item(
+            keys::destinations(account),
+            &DestinationsItem::from(&values::destinations()),
         ),
     ];
     for (workflow, is_removed) in [
