@@ -10,12 +10,13 @@ use domain::{
     channel::Channel,
     ids::{AccountId, LeadId, RunId},
 };
+use jiff::Timestamp;
 
 use crate::{auth::KeyCache, limit::Limiter};
 
 /// Maximum number of leads in [`AppState::repaired`].
 const REPAIRED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
-/// Maximum number of lanes in [`AppState::pulled`].
+/// Maximum number of lanes in [`AppState::pulled`], and of buckets in [`AppState::buckets`].
 const PULLED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 /// Maximum number of runs in [`AppState::taken`].
 const TAKEN_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
@@ -36,6 +37,8 @@ pub struct AppState {
     pub repaired: Arc<Cache<LeadId, ()>>,
     /// Lanes that this process has noted as pulled.
     pub pulled: Arc<Cache<(AccountId, Channel), ()>>,
+    /// Last known state of the buckets of destinations, by account and name.
+    pub buckets: Arc<Cache<(AccountId, String), Timestamp>>,
     /// Runs that another caller had when this process last looked.
     pub taken: Arc<Cache<RunId, ()>>,
 }
@@ -49,6 +52,7 @@ impl AppState {
             keys: KeyCache::new(store.clone(), clock.clone()),
             repaired: Arc::new(Cache::new(REPAIRED_CAPACITY)),
             pulled: Arc::new(Cache::new(PULLED_CAPACITY)),
+            buckets: Arc::new(Cache::new(PULLED_CAPACITY)),
             taken: Arc::new(Cache::new(TAKEN_CAPACITY)),
             randomness: Randomness::System,
             api_url: Arc::default(),

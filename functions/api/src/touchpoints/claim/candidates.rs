@@ -9,7 +9,7 @@ use aws::{
 use domain::{channel::Channel, ids::AccountId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::request::ClaimRequest;
+use super::{request::ClaimRequest, tokens::Tokens};
 use crate::{http::error::ApiError, state::AppState};
 
 /// Time for which a touchpoint that is due counts as fresh. Fresh ones go before the backlog, the newest
@@ -27,7 +27,8 @@ const TAKEN: SignedDuration = SignedDuration::from_secs(5);
 pub struct Candidates<'a> {
     state: &'a AppState,
     now: Timestamp,
-    listings: VecDeque<Listing<OpenRun>>,
+    listings: VecDeque<(Channel, Listing<OpenRun>)>,
+    pub tokens: Tokens<'a>,
     /// Runs that were read and not offered yet.
     read: Vec<RunOfLead>,
     /// Whether another caller was faster with the runs before.
@@ -35,33 +36,47 @@ pub struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub fn new(state: &'a AppState, account: AccountId, request: &ClaimRequest) -> Self {
+    pub fn new(
+        state: &'a AppState,
+        account: AccountId,
+        tokens: Tokens<'a>,
+        request: &ClaimRequest,
+    ) -> Self {
         let now = state.clock.now();
         let fresh_from = now.saturating_sub(FRESH).unwrap_or(now);
         let second = SignedDuration::from_secs(1);
         let before = fresh_from.saturating_sub(second).unwrap_or(fresh_from);
         let channels = || request.channels.iter();
         let open = |channel: &Channel, range| state.store.open_runs(account, *channel, range, PAGE);
-        let fresh = channels().map(|it| open(it, fresh_from..now).newest_first());
-        let backlog = channels().map(|it| open(it, Timestamp::UNIX_EPOCH..before));
+        let fresh = channels().map(|it| (*it, open(it, fresh_from..now).newest_first()));
+        let backlog = channels().map(|it| (*it, open(it, Timestamp::UNIX_EPOCH..before)));
         Self {
             state,
             now,
             listings: fresh.chain(backlog).collect(),
+            tokens,
             read: Vec::new(),
             is_contended: false,
         }
     }
 
-    /// Returns the next runs that no other caller has, at most `most`. Empty after the last one.
+    /// Returns the next runs that no other caller has and whose destinations have tokens, at most `most`. Empty
+    /// after the last one.
     ///
     /// # Errors
     /// Errors of the store.
     pub async fn next(&mut self, most: usize) -> Result<Vec<RunOfLead>, ApiError> {
-        while self.read.is_empty() {
+        loop {
+            if self.is_contended {
+                self.shuffle();
+            }
+            let admitted = self.tokens.admit(&mut self.read, most).await?;
+            if !admitted.is_empty() {
+                return Ok(admitted);
+            }
             let listed = self.listed(most.max(TOGETHER)).await?;
             if listed.is_empty() {
-                break;
+                return Ok(Vec::new());
             }
             for run in self.state.store.runs_of_leads(&listed).await? {
                 match run {
@@ -74,16 +89,14 @@ impl<'a> Candidates<'a> {
                 }
             }
         }
-        if self.is_contended {
-            self.shuffle();
-        }
-        let most = most.min(self.read.len());
-        Ok(self.read.drain(..most).collect())
     }
 
     async fn listed(&mut self, most: usize) -> Result<Vec<ListedRun>, ApiError> {
         let mut listed = Vec::new();
-        while let Some(first) = self.listings.front_mut()
+        let tokens = &self.tokens;
+        self.listings
+            .retain(|(channel, _)| !tokens.is_empty(*channel));
+        while let Some((_, first)) = self.listings.front_mut()
             && listed.len() < most
         {
             match first.next().await? {

@@ -3,6 +3,7 @@
 mod candidates;
 mod request;
 mod take;
+mod tokens;
 
 use aws::store::RunOfLead;
 use axum::{
@@ -17,7 +18,7 @@ use domain::{
 use jiff::SignedDuration;
 
 pub use self::take::Taken;
-use self::{candidates::Candidates, request::ClaimRequest, take::take};
+use self::{candidates::Candidates, request::ClaimRequest, take::take, tokens::Tokens};
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::ClaimBody,
@@ -37,7 +38,8 @@ const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
 /// Claim the touchpoints that are due
 ///
 /// Gives the caller up to `limit` touchpoints that are due, each for a lease. Make the contact, and
-/// report its outcome before the lease ends. The list is empty if nothing is due.
+/// report its outcome before the lease ends. The list is empty if nothing is due. It is shorter or empty
+/// if the destination of a channel has a rate that is used up.
 ///
 /// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
 /// the newest first, then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
@@ -64,20 +66,24 @@ pub async fn claim(
     note_pulls(&state, account.id, &request).await?;
     let secret = state.catalogue.secret(account.id).await?;
     let mut counts = DispatchCounts::default();
+    let mut tokens = Tokens::new(&state, account.id).await?;
     let mut claimed = Vec::new();
     if let Some(lead) = request.lead_id {
-        let runs = of_lead(&state, account.id, lead, &request).await?;
+        let mut runs = of_lead(&state, account.id, lead, &request).await?;
+        let runs = tokens.admit(&mut runs, 1).await?;
         claimed = take(&state, runs, request.lease, &mut counts).await?;
     } else {
-        let mut candidates = Candidates::new(&state, account.id, &request);
+        let mut candidates = Candidates::new(&state, account.id, tokens, &request);
         while claimed.len() < request.limit {
             let most = request.limit - claimed.len();
             let runs = candidates.next(most).await?;
             if runs.is_empty() {
                 break;
             }
+            let offered = runs.len();
             let taken = take(&state, runs, request.lease, &mut counts).await?;
-            candidates.is_contended = taken.len() < most;
+            candidates.is_contended = taken.len() < offered;
+            candidates.tokens.spend(&taken);
             claimed.extend(taken);
         }
     }
