@@ -96,16 +96,16 @@ enum Command {
     /// template, or with --lead the text that the lead gets. failure is null unless that text
     /// cannot be made.
     Plan(PlanArgs),
-    /// Change an account, its workflows and its campaigns to match a file.
+    /// Change an account, its workflows, campaigns and destinations to match a file.
     ///
     /// The file of a workflow creates or changes the workflow that it names, and no other. The file
-    /// of an account lists all of its workflows and campaigns: `apply` removes those that are not
-    /// listed. A list that is left out changes nothing. `leadgate export` prints such a file.
+    /// of an account lists all of its workflows, campaigns and destinations: `apply` removes those that
+    /// are not listed. A list that is left out changes nothing. `leadgate export` prints such a file.
     ///
     /// With --output json, prints {"changes": [{"action": "create"|"change"|"remove", "kind":
-    /// "account"|"workflow"|"campaign", "id", "name", "fields": ["path: before -> after"]}],
+    /// "account"|"workflow"|"campaign"|"destination", "id", "name", "fields": ["path: before -> after"]}],
     /// "applied", "queued_starts", "released_runs", "hints"}. The id is null for something that was not
-    /// created. released_runs counts the runs that waited for their paused workflow. `apply` then asks
+    /// created, and for a destination. released_runs counts the runs that waited for their paused workflow. `apply` then asks
     /// nothing, and writes nothing without --yes.
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.

@@ -62,6 +62,7 @@ impl From<&StoredAccount> for AccountDefinition {
             account,
             workflows,
             campaigns,
+            destinations,
         } = stored;
         let campaign = |Campaign { name, .. }: &Campaign| CampaignDefinition { name: name.clone() };
         Self {
@@ -69,6 +70,7 @@ impl From<&StoredAccount> for AccountDefinition {
             default_country: account.default_country,
             workflows: Some(workflows.iter().map(WorkflowDefinition::from).collect()),
             campaigns: Some(campaigns.iter().map(campaign).collect()),
+            destinations: Some(destinations.list().to_vec()),
         }
     }
 }
@@ -90,6 +92,8 @@ enum ExportError {
 mod tests {
     use domain::{
         account::Account,
+        channel::Channel,
+        destination::{Destination, Destinations, Rate},
         ids::{AccountId, CampaignId},
         workflow::Workflow,
     };
@@ -141,6 +145,25 @@ outcomes:
         stored_workflow(definition, None, Timestamp::UNIX_EPOCH)
     }
 
+    fn destinations() -> Destinations {
+        let destination = |name: &str, channels: &[Channel], rate| Destination {
+            name: name.to_owned(),
+            channels: channels.to_vec(),
+            rate,
+        };
+        let rate = |tenths, burst| Rate::new(tenths, burst).ok();
+        let list = vec![
+            destination("dialer", &[Channel::Call], rate(5, None)),
+            destination(
+                "desk",
+                &[Channel::Sms, Channel::Whatsapp],
+                rate(50, Some(10)),
+            ),
+            destination("post", &[Channel::Email], None),
+        ];
+        Destinations::new(list, 0).unwrap()
+    }
+
     /// Writes an account with this workflow and this campaign.
     fn written(workflow: &Workflow, campaign: &str) -> String {
         let created_at = Timestamp::UNIX_EPOCH;
@@ -158,6 +181,7 @@ outcomes:
                 name: campaign.to_owned(),
                 created_at,
             }],
+            destinations: destinations(),
         };
         text(&AccountDefinition::from(&stored)).unwrap()
     }
@@ -170,6 +194,7 @@ outcomes:
         };
         assert_eq!(file.name.as_deref(), Some("Acme"));
         assert_eq!(file.default_country, "CL".parse().ok());
+        assert_eq!(file.destinations.unwrap(), destinations().list());
         let [definition] = file.workflows.unwrap().try_into().unwrap();
         let [campaign] = file.campaigns.unwrap().try_into().unwrap();
         (definition, campaign.name)
@@ -246,6 +271,24 @@ workflows:
         content: Hello, we tried to call you. When does it suit you?
 campaigns:
 - name: Spring
+destinations:
+- name: dialer
+  channels:
+  - call
+  pull: true
+  rate: 0.5
+  burst: 1
+- name: desk
+  channels:
+  - sms
+  - whatsapp
+  pull: true
+  rate: 5
+  burst: 10
+- name: post
+  channels:
+  - email
+  pull: true
 "#
         );
     }

@@ -1,10 +1,11 @@
-//! Reads an account in the table, and the workflows, campaigns and histories in it.
+//! Reads an account in the table, and the workflows, campaigns, destinations and histories in it.
 
 use aws::store::{Store, StoreError};
 use domain::{
     account::Account,
     activity::Activity,
     campaign::Campaign,
+    destination::Destinations,
     ids::AccountId,
     lead::Lead,
     page::{Page, PageRequest},
@@ -19,11 +20,12 @@ use crate::{
 /// Number of items in a page: the maximum of the API's lists.
 const PAGE: u16 = 200;
 
-/// An account with its workflows and its campaigns, both oldest first.
+/// An account with its workflows and its campaigns, both oldest first, and its destinations.
 pub struct StoredAccount {
     pub account: Account,
     pub workflows: Vec<Workflow>,
     pub campaigns: Vec<Campaign>,
+    pub destinations: Destinations,
 }
 
 impl StoredAccount {
@@ -36,6 +38,7 @@ impl StoredAccount {
             account: account(store, id).await?,
             workflows: workflows(store, id).await?,
             campaigns: campaigns(store, id).await?,
+            destinations: store.destinations(id).await?,
         })
     }
 }

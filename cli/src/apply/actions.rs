@@ -8,6 +8,7 @@ use aws::{
 use domain::{
     account::{Account, AccountPatch},
     campaign::Campaign,
+    destination::{Destination, Destinations},
     ids::{AccountId, CampaignId},
     patch::Change,
     time::whole_second,
@@ -17,7 +18,11 @@ use jiff::Timestamp;
 use local::text::printable;
 use serde::Serialize;
 
-use super::{diff, error::ApplyError, stored_workflow::stored_workflow};
+use super::{
+    diff::{self, DestinationChange},
+    error::ApplyError,
+    stored_workflow::stored_workflow,
+};
 use crate::{
     definition::{AccountDefinition, File, WorkflowDefinition},
     output::{CHANGE, CREATE, REMOVE},
@@ -33,6 +38,8 @@ pub enum Action {
     CreateCampaign(Campaign),
     RemoveWorkflow(Workflow),
     RemoveCampaign(Campaign),
+    /// All destinations, in one write, and the changes as they are printed.
+    ChangeDestinations(Destinations, Vec<ActionOut>),
 }
 
 /// Actions for a file.
@@ -46,11 +53,11 @@ pub struct Actions {
 }
 
 /// An action as it is printed.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ActionOut {
     action: &'static str,
     kind: &'static str,
-    /// `None` if nothing with this id will be there.
+    /// `None` if nothing with this id will be there, and for a destination, which has no id.
     id: Option<String>,
     name: String,
     /// Changed fields, one line for each.
@@ -85,6 +92,7 @@ impl Actions {
             default_country,
             workflows,
             campaigns,
+            destinations,
         } = definition;
         let account = &stored.account;
         let before = account.default_country;
@@ -123,7 +131,23 @@ impl Actions {
             let removed = stored.campaigns.iter().filter(|it| !is_kept(it)).cloned();
             self.actions.extend(removed.map(Action::RemoveCampaign));
         }
+        if let Some(after) = destinations {
+            self.apply_destinations(after, &stored.destinations);
+        }
         Ok(())
+    }
+
+    /// Replaces the destinations if one of them differs. Another order is no change.
+    fn apply_destinations(&mut self, after: Vec<Destination>, before: &Destinations) {
+        let changes = diff::between_destinations(before.list(), &after);
+        let changes: Vec<_> = changes.into_iter().map(ActionOut::of_destination).collect();
+        // The reader of the file refuses destinations that contradict each other.
+        if let Ok(after) = Destinations::new(after, before.revision)
+            && !changes.is_empty()
+        {
+            self.actions
+                .push(Action::ChangeDestinations(after, changes));
+        }
     }
 
     fn apply_workflow(
@@ -204,6 +228,7 @@ impl Action {
             Self::CreateCampaign(campaign) => store.create_campaign(account, &campaign).await,
             Self::RemoveWorkflow(workflow) => store.remove_workflow(account, &workflow).await,
             Self::RemoveCampaign(campaign) => store.remove_campaign(account, campaign.id).await,
+            Self::ChangeDestinations(after, _) => store.replace_destinations(account, &after).await,
         }
     }
 
@@ -215,20 +240,8 @@ impl Action {
         }
     }
 
-    /// Returns the name of the workflow that this removes.
-    pub fn removed_workflow(&self) -> Option<&str> {
-        self.removed().map(|workflow| workflow.name.as_str())
-    }
-
-    /// Returns the name of the campaign that this removes.
-    pub fn removed_campaign(&self) -> Option<&str> {
-        match self {
-            Self::RemoveCampaign(campaign) => Some(&campaign.name),
-            _ => None,
-        }
-    }
-
-    pub fn out(&self) -> ActionOut {
+    /// Returns the changes as they are printed.
+    pub fn out(&self) -> Vec<ActionOut> {
         let (action, kind, id, name, fields) = match self {
             Self::ChangeAccount(account, _, fields) => {
                 let id = account.id.to_string();
@@ -242,23 +255,40 @@ impl Action {
             Self::CreateCampaign(it) => ("create", "campaign", it.id.to_string(), &it.name, vec![]),
             Self::RemoveWorkflow(it) => ("remove", "workflow", it.id.to_string(), &it.name, vec![]),
             Self::RemoveCampaign(it) => ("remove", "campaign", it.id.to_string(), &it.name, vec![]),
+            Self::ChangeDestinations(_, changes) => return changes.clone(),
         };
         let summary = match self {
             Self::CreateWorkflow(workflow) => summary::of(workflow),
             _ => String::new(),
         };
-        ActionOut {
+        vec![ActionOut {
             action,
             kind,
             id: Some(id),
             name: name.clone(),
             fields,
             summary,
-        }
+        }]
     }
 }
 
 impl ActionOut {
+    fn of_destination((action, name, fields): DestinationChange) -> Self {
+        Self {
+            action,
+            kind: "destination",
+            id: None,
+            name,
+            fields,
+            summary: String::new(),
+        }
+    }
+
+    /// Returns the name of something of this kind that is removed.
+    pub fn removed(&self, kind: &str) -> Option<&str> {
+        (self.action == "remove" && self.kind == kind).then_some(self.name.as_str())
+    }
+
     /// Removes the id of something that will not be created.
     pub fn forget_new_id(&mut self) {
         if self.action == "create" {
@@ -291,12 +321,17 @@ impl ActionOut {
             summary,
         } = self;
         let (style, sign, what) = match (*action, *kind) {
-            ("create", "workflow") => (CREATE, "+", "will be created:"),
+            ("create", "workflow" | "destination") => (CREATE, "+", "will be created:"),
             ("create", _) => (CREATE, "+", "will be created"),
             ("remove", "workflow") => (
                 REMOVE,
                 "-",
                 "will be removed\n    It accepts no new leads, and its runs continue.",
+            ),
+            ("remove", "destination") => (
+                REMOVE,
+                "-",
+                "will be removed\n    A channel without a destination is pulled without a limit.",
             ),
             ("remove", _) => (REMOVE, "-", "will be removed\n    Its leads stay."),
             _ => (CHANGE, "~", "will change:"),

@@ -1,13 +1,16 @@
-//! Differences between two versions of a workflow. Two versions without a line here are equal for
-//! `apply`.
+//! Differences between two versions of a workflow, or of the destinations. Two versions without a line
+//! here are equal for `apply`.
 
 use domain::{
     cadence::Cadence,
+    destination::Destination,
     outcome::{Effect, Outcome},
     workflow::{Status, Workflow},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use crate::definition::DestinationDefinition;
 
 /// Maximum length of a shown value, in characters. The rest is counted only.
 const LONGEST_VALUE: usize = 200;
@@ -18,6 +21,47 @@ pub fn between(before: &Workflow, after: &Workflow) -> Vec<String> {
     let mut changes = Vec::new();
     compare("", &fields(before), &fields(after), &mut changes);
     changes
+}
+
+/// A change of a destination: `create`, `change` or `remove`, the name, and a line for each field.
+pub type DestinationChange = (&'static str, String, Vec<String>);
+
+/// Returns the changes from the destinations of an account to those of its file.
+pub fn between_destinations(
+    before: &[Destination],
+    after: &[Destination],
+) -> Vec<DestinationChange> {
+    let form = |it: &Destination| json!(DestinationDefinition::from(it));
+    let named = |list: &[Destination], name: &str| list.iter().find(|it| it.name == name).map(form);
+    let mut changes = Vec::new();
+    for destination in after {
+        let mut fields = Vec::new();
+        let action = match named(before, &destination.name) {
+            None => {
+                fields.extend(lines_of(&form(destination)));
+                "create"
+            }
+            Some(before) => {
+                compare("", &before, &form(destination), &mut fields);
+                "change"
+            }
+        };
+        if !fields.is_empty() {
+            changes.push((action, destination.name.clone(), fields));
+        }
+    }
+    let removed = before.iter().filter(|it| named(after, &it.name).is_none());
+    changes.extend(removed.map(|it| ("remove", it.name.clone(), Vec::new())));
+    changes
+}
+
+/// Returns a line for each field of a new destination, except its name.
+fn lines_of(form: &Value) -> Vec<String> {
+    let fields = form.as_object().into_iter().flatten();
+    let fields = fields.filter(|(name, _)| *name != "name");
+    fields
+        .map(|(name, value)| format!("{name}: {}", shown(value)))
+        .collect()
 }
 
 /// Returns the line of a field that differs.
@@ -144,7 +188,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{apply::stored_workflow, definition::WorkflowDefinition};
+    use crate::{
+        apply::stored_workflow,
+        definition::{File, WorkflowDefinition},
+    };
 
     const EXAMPLE: &str = include_str!("../../tests/fixtures/workflow.yaml");
 
@@ -222,6 +269,39 @@ mod tests {
         ] {
             assert_eq!(changes(from, to), expected, "{to}");
         }
+    }
+
+    #[test]
+    fn a_destination_is_created_changed_or_removed_by_its_name() {
+        let read = |yaml: &str| match File::read(&format!("destinations: [{yaml}]")) {
+            Ok(File::Account(account)) => account.destinations.unwrap(),
+            file => panic!("{file:?}"),
+        };
+        let before = read(
+            "{name: dialer, channels: [call], pull: true, rate: 0.5}, {name: desk, channels: [sms], pull: true}",
+        );
+        let after = read(
+            "{name: post, channels: [email], pull: true, rate: 2}, {name: dialer, channels: [call, sms], pull: true}",
+        );
+        let change = |action, name: &str, fields: &[&str]| {
+            let fields = fields.iter().map(|it| (*it).to_owned()).collect();
+            (action, name.to_owned(), fields)
+        };
+        let fields = ["burst: 2", "channels: [email]", "pull: true", "rate: 2"];
+        let changed = [
+            "burst: 1 -> none",
+            "channels: [call] -> [call, sms]",
+            "rate: 0.5 -> none",
+        ];
+        let expected = [
+            change("create", "post", &fields),
+            change("change", "dialer", &changed),
+            change("remove", "desk", &[]),
+        ];
+        assert_eq!(between_destinations(&before, &after), expected);
+        let mut other_order = before.clone();
+        other_order.reverse();
+        assert_eq!(between_destinations(&before, &other_order), []);
     }
 
     #[test]

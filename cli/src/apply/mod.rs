@@ -125,7 +125,7 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         }
     }
     let mut applied = Applied {
-        changes: actions.iter().map(Action::out).collect(),
+        changes: actions.iter().flat_map(Action::out).collect(),
         applied: actions.is_empty(),
         queued_starts: 0,
         released_runs: 0,
@@ -165,7 +165,7 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         if is_stdin(path) {
             return Err(ApplyError::FileIsInput);
         }
-        ask(&question(&actions))?;
+        ask(&question(&applied.changes))?;
     }
     for action in actions {
         action.run(&store, account).await.map_err(of_write)?;
@@ -200,13 +200,11 @@ fn dry_text(applied: &Applied) -> String {
     text
 }
 
-/// Returns the question before the actions are carried out. It names what is removed.
-fn question(actions: &[Action]) -> String {
+/// Returns the question before the changes are made. It names what is removed.
+fn question(changes: &[ActionOut]) -> String {
     let mut removed = Vec::new();
-    for (kind, names) in [
-        ("workflow", names(actions, Action::removed_workflow)),
-        ("campaign", names(actions, Action::removed_campaign)),
-    ] {
+    for kind in ["workflow", "campaign", "destination"] {
+        let names: Vec<_> = changes.iter().filter_map(|it| it.removed(kind)).collect();
         if let [first, ..] = names.as_slice() {
             let what = counted(names.len(), kind);
             let others = if names.len() > 1 { ", ..." } else { "" };
@@ -220,10 +218,6 @@ fn question(actions: &[Action]) -> String {
         return "Apply? [y/N] ".to_owned();
     }
     format!("This removes {}.\nApply? [y/N] ", removed.join(" and "))
-}
-
-fn names(actions: &[Action], name: impl Fn(&Action) -> Option<&str>) -> Vec<&str> {
-    actions.iter().filter_map(name).collect()
 }
 
 fn text(applied: &Applied, workflows: &[Workflow]) -> String {

@@ -1,9 +1,10 @@
-//! The definition of an account: its settings, its workflows and its campaigns.
+//! The definition of an account: its settings, workflows, campaigns and destinations.
 
-use domain::{country::Country, name::trim};
-use serde::Serialize;
+use domain::{country::Country, destination::Destination, name::trim};
+use serde::{Serialize, Serializer};
 
 use super::{
+    destination::DestinationDefinition,
     node::{Node, Value},
     reader::{Reader, object},
     workflow::WorkflowDefinition,
@@ -21,6 +22,9 @@ pub struct AccountDefinition {
     pub workflows: Option<Vec<WorkflowDefinition>>,
     /// All campaigns of the account.
     pub campaigns: Option<Vec<CampaignDefinition>>,
+    /// All destinations of the account.
+    #[serde(serialize_with = "destinations")]
+    pub destinations: Option<Vec<Destination>>,
 }
 
 /// A campaign in a file.
@@ -30,10 +34,22 @@ pub struct CampaignDefinition {
     pub name: String,
 }
 
+fn destinations<S: Serializer>(
+    destinations: &Option<Vec<Destination>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let forms = destinations
+        .iter()
+        .flatten()
+        .map(DestinationDefinition::from);
+    serializer.collect_seq(forms)
+}
+
 impl Reader {
     pub fn account(&mut self, node: &Node) -> Option<AccountDefinition> {
         self.names_differ(node.field("workflows"));
         self.names_differ(node.field("campaigns"));
+        self.names_differ(node.field("destinations"));
         Some(object!(
             self,
             node,
@@ -42,6 +58,7 @@ impl Reader {
                 default_country: if_given(Self::parse),
                 workflows: if_given(|reader, node| reader.each(node, Self::workflow)),
                 campaigns: if_given(|reader, node| reader.each(node, Self::campaign)),
+                destinations: if_given(Self::destinations),
             }
         ))
     }

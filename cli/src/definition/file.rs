@@ -71,7 +71,8 @@ impl File {
         open(file, Self::read)
     }
 
-    /// Reads a file's text. It is an account's if it has `workflows` or `campaigns`.
+    /// Reads a file's text. It is an account's if it has `workflows`, `campaigns` or
+    /// `destinations`.
     ///
     /// # Errors
     /// Same as [`WorkflowDefinition::read`].

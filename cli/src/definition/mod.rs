@@ -11,6 +11,9 @@
 
 mod account;
 mod cadence;
+mod destination;
+#[cfg(test)]
+mod destination_tests;
 mod file;
 mod node;
 #[cfg(test)]
@@ -30,6 +33,7 @@ mod workflow;
 pub use self::{
     account::{AccountDefinition, CampaignDefinition},
     cadence::message_form,
+    destination::DestinationDefinition,
     file::{File, FileError, is_stdin},
     problem::{Place, Problem},
     schema::{SCHEMA_TITLE, schema},

@@ -85,7 +85,7 @@ impl Node {
 
     /// Returns whether this is the file of an account. Its lists may be empty.
     pub fn is_account(&self) -> bool {
-        ["workflows", "campaigns"]
+        ["workflows", "campaigns", "destinations"]
             .into_iter()
             .any(|list| self.find(list).is_some())
     }

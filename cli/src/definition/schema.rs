@@ -1,6 +1,6 @@
 //! The JSON Schema of definition files, for editors. It is stricter than the reader in two things:
 //! a time zone has the spelling of the IANA database, and an optional field is not left empty. It
-//! does not check templates.
+//! does not check templates, the decimals of a rate, or what entries of an account share.
 
 use domain::{
     api_key::PREFIX as API_KEY_PREFIX,
@@ -33,8 +33,8 @@ pub fn schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": SCHEMA_TITLE,
-        "description": "The file of a workflow, or of an account with workflows or campaigns.",
-        "if": {"anyOf": [{"required": ["workflows"]}, {"required": ["campaigns"]}]},
+        "description": "The file of a workflow, or of an account with workflows, campaigns or destinations.",
+        "if": {"anyOf": [{"required": ["workflows"]}, {"required": ["campaigns"]}, {"required": ["destinations"]}]},
         "then": {"$ref": "#/definitions/account"},
         "else": {"$ref": "#/definitions/workflow"},
         "definitions": {
@@ -68,7 +68,7 @@ pub fn schema() -> Value {
 
 fn account() -> Value {
     object(
-        "An account. `apply` removes the workflows and campaigns that a list leaves out.",
+        "An account. `apply` removes the workflows, campaigns and destinations that a list leaves out.",
         &[],
         json!({
             "name": described("name", "Display name of the account."),
@@ -91,8 +91,44 @@ fn account() -> Value {
                 ),
                 "description": "All campaigns of the account.",
             },
+            "destinations": {
+                "type": "array",
+                "items": destination(),
+                "description": "All destinations of the account. A channel is in at most one of them.",
+            },
         }),
     )
+}
+
+fn destination() -> Value {
+    let schema = object(
+        "A place where the touchpoints of some channels go.",
+        &["name", "channels", "pull"],
+        json!({
+            "name": described("name", "Display name. No other destination of the account has it."),
+            "channels": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": true,
+                "items": {"enum": names_of::<Channel>()},
+                "description": "Channels of the destination. No other destination has one of them.",
+            },
+            "pull": {"const": true, "description": "true: callers claim the touchpoints."},
+            "rate": {
+                "type": "number",
+                "minimum": 0.1,
+                "maximum": 100,
+                "description": "Touchpoints a second, such as 5 or 0.5. Without a rate, there is no limit.",
+            },
+            "burst": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1_000,
+                "description": "Touchpoints at once, after a quiet time. The rate, rounded up, if it is left out.",
+            },
+        }),
+    );
+    with(schema, json!({"dependencies": {"burst": ["rate"]}}))
 }
 
 fn workflow() -> Value {

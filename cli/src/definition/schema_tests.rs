@@ -151,12 +151,30 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         "campaigns: []\ndefault_country: USA",
         "campaigns: []\nname: ''",
         "campaigns: []\nlimit: 1",
+        "destinations: 1",
+        "destinations: [{channels: [call], pull: true}]",
+        "destinations: [{name: a, pull: true}]",
+        "destinations: [{name: a, channels: [call]}]",
+        "destinations: [{name: a, channels: [call], pull: false}]",
+        "destinations: [{name: a, channels: [call], webhook: x}]",
+        "destinations: [{name: a, channels: [fax], pull: true}]",
+        "destinations: [{name: a, channels: [], pull: true}]",
+        "destinations: [{name: a, channels: [sms, sms], pull: true}]",
+        "destinations: [{name: a, channels: [call], pull: true, rate: 0}]",
+        "destinations: [{name: a, channels: [call], pull: true, rate: 100.5}]",
+        "destinations: [{name: a, channels: [call], pull: true, rate: x}]",
+        "destinations: [{name: a, channels: [call], pull: true, burst: 1}]",
+        "destinations: [{name: a, channels: [call], pull: true, rate: 1, burst: 0}]",
+        "destinations: [{name: a, channels: [call], pull: true, rate: 1, burst: 1001}]",
     ] {
         assert!(!checker.agree(account), "{account}");
     }
     for account in [
         "workflows: []\ncampaigns: []\n",
         "name: Acme\ndefault_country: GB\ncampaigns: [{name: Spring}]",
+        "destinations: []",
+        "destinations: [{name: a, channels: [call], pull: true}, {name: b, channels: [sms], pull: true, rate: 0.1}]",
+        "destinations: [{name: a, channels: [call, sms, email, whatsapp], pull: true, rate: 100, burst: 1000}]",
     ] {
         assert!(checker.agree(account), "{account}");
     }
@@ -218,6 +236,11 @@ fn the_schema_has_the_fields_that_the_reader_knows() {
     assert_eq!(
         fields(campaign),
         known("campaigns: [{name: a, unknown: 1}]")
+    );
+    let destination = &account["properties"]["destinations"]["items"];
+    assert_eq!(
+        fields(destination),
+        known("destinations: [{name: a, channels: [sms], pull: true, unknown: 1}]")
     );
 }
 

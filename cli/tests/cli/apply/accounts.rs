@@ -119,7 +119,7 @@ async fn each_problem_of_an_accounts_file_has_its_line_and_its_field() {
         ),
         problem(
             2,
-            "limit is not a known field: use name, default_country, workflows or campaigns",
+            "limit is not a known field: use name, default_country, workflows, campaigns or destinations",
         ),
         problem(
             at("name: Sales Outreach", 1),

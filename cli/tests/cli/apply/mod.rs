@@ -1,6 +1,7 @@
 //! Tests of `leadgate apply`, on an embedded DynamoDB and SQS.
 
 mod accounts;
+mod destinations;
 mod held_runs;
 mod refusals;
 mod waiting_starts;

@@ -1,0 +1,183 @@
+//! The destinations of an account.
+
+use domain::{
+    channel::Channel,
+    destination::{Destination, Rate, RateError},
+};
+use serde::{Serialize, Serializer};
+
+use super::{
+    node::{Node, Value},
+    reader::{Reader, object},
+};
+
+/// Form of a destination in a file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DestinationDefinition {
+    /// Display name. No other destination of the account has it.
+    pub name: String,
+    /// Channels, at least one. No other destination of the account has one of them.
+    pub channels: Vec<Channel>,
+    /// Whether callers pull. It is always true.
+    pub pull: bool,
+    /// Touchpoints in ten seconds. `None` if there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "per_second")]
+    pub rate: Option<u16>,
+    /// Touchpoints at once. `None` if it is the rate of a second, rounded up, or if there is no rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u16>,
+}
+
+/// Serializes tenths as a number, such as 5 or 0.5.
+fn per_second<S: Serializer>(tenths: &Option<u16>, serializer: S) -> Result<S::Ok, S::Error> {
+    let tenths = tenths.unwrap_or_default();
+    match tenths % 10 {
+        0 => (tenths / 10).serialize(serializer),
+        _ => (f64::from(tenths) / 10.0).serialize(serializer),
+    }
+}
+
+impl From<&Destination> for DestinationDefinition {
+    fn from(destination: &Destination) -> Self {
+        let Destination {
+            name,
+            channels,
+            rate,
+        } = destination;
+        Self {
+            name: name.clone(),
+            channels: channels.clone(),
+            pull: true,
+            rate: rate.map(Rate::in_ten_seconds),
+            burst: rate.map(Rate::burst),
+        }
+    }
+}
+
+impl DestinationDefinition {
+    /// Returns the destination as it is stored.
+    ///
+    /// # Errors
+    /// [`RateError`] if a number is 0 or too large.
+    pub fn destination(&self) -> Result<Destination, RateError> {
+        let rate = self.rate.map(|rate| Rate::new(rate, self.burst));
+        Ok(Destination {
+            name: self.name.clone(),
+            channels: self.channels.clone(),
+            rate: rate.transpose()?,
+        })
+    }
+}
+
+impl Reader {
+    /// Reads the destinations of an account.
+    pub fn destinations(&mut self, node: &Node) -> Option<Vec<Destination>> {
+        self.channels_differ(node);
+        self.each(node, |reader, node| {
+            let definition = reader.destination(node)?;
+            // The reader has checked the numbers.
+            definition.destination().ok()
+        })
+    }
+
+    fn destination(&mut self, node: &Node) -> Option<DestinationDefinition> {
+        if let Some(webhook) = node.field("webhook") {
+            let problem = "is not supported yet: use pull: true, and claim the touchpoints";
+            self.problem_at(
+                webhook.name_place.unwrap_or(webhook.place),
+                format!("{} {problem}", webhook.path),
+            );
+            return None;
+        }
+        if let (Some(burst), None) = (node.field("burst"), node.field("rate")) {
+            self.problem(burst, "needs a rate: add rate, or remove burst");
+        }
+        Some(object!(
+            self,
+            node,
+            DestinationDefinition {
+                name: required(Self::name),
+                channels: required(Self::channels),
+                pull: required(Self::pull),
+                rate: if_given(Self::rate),
+                burst: if_given(Self::burst),
+            }
+        ))
+    }
+
+    fn channels(&mut self, node: &Node) -> Option<Vec<Channel>> {
+        let channels = self.each(node, Self::one_of)?;
+        if channels.is_empty() {
+            self.problem(node, "is empty, but must have at least one channel");
+        }
+        Some(channels)
+    }
+
+    fn pull(&mut self, node: &Node) -> Option<bool> {
+        let pull = self.flag(node)?;
+        if !pull {
+            self.wrong(
+                node,
+                "true: a destination without pull is not supported yet",
+            );
+        }
+        Some(pull)
+    }
+
+    /// Reads touchpoints a second, and returns those in ten seconds.
+    fn rate(&mut self, node: &Node) -> Option<u16> {
+        let tenths = match node.value {
+            Value::Integer(number) => u16::try_from(number).ok().and_then(|it| it.checked_mul(10)),
+            Value::Number(number) => tenths(number),
+            _ => None,
+        };
+        let rate = tenths.filter(|it| Rate::new(*it, Some(1)).is_ok());
+        if rate.is_none() {
+            self.wrong(node, RateError::Rate);
+        }
+        rate
+    }
+
+    fn burst(&mut self, node: &Node) -> Option<u16> {
+        let burst = match node.value {
+            Value::Integer(number) => u16::try_from(number).ok(),
+            _ => None,
+        };
+        let burst = burst.filter(|it| Rate::new(1, Some(*it)).is_ok());
+        if burst.is_none() {
+            self.wrong(node, RateError::Burst);
+        }
+        burst
+    }
+
+    /// Checks that each channel occurs once in all destinations.
+    fn channels_differ(&mut self, list: &Node) {
+        let mut seen: Vec<(&str, &Node)> = Vec::new();
+        for destination in list.elements() {
+            let channels = destination.field("channels").map(Node::elements);
+            for node in channels.unwrap_or_default() {
+                let Value::Text(channel) = &node.value else {
+                    continue;
+                };
+                if let Some((_, first)) = seen.iter().find(|(it, _)| it == channel) {
+                    let value = &node.value;
+                    let first = &first.path;
+                    let problem = format_args!(
+                        "is {value}, which {first} has: a channel is in at most one destination"
+                    );
+                    self.problem(node, problem);
+                } else {
+                    seen.push((channel, node));
+                }
+            }
+        }
+    }
+}
+
+/// Returns the tenths of a number. `None` if it has hundredths.
+fn tenths(number: f64) -> Option<u16> {
+    let text = format!("{number:.1}");
+    let exact: f64 = text.parse().ok()?;
+    let is_exact = exact.total_cmp(&number).is_eq();
+    is_exact.then(|| text.replace('.', "").parse().ok())?
+}
