@@ -22,6 +22,7 @@ mod idempotent_arrays;
 mod intake;
 mod invisible;
 mod keys;
+mod lanes;
 mod lead_lists;
 mod limits;
 mod lists;
