@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::TouchpointError,
-    id::text_at,
+    reply::{at, list_at, text_at},
     words::{clock_time, message, name, time},
 };
 use crate::{
@@ -51,15 +51,15 @@ fn lease(text: &str) -> Result<SignedDuration, &'static str> {
 
 pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
     let api = Api::of(&args.api).await?;
-    let mut body = json!({ "limit": args.limit, "lease": args.lease.to_string() });
-    if !args.channel.is_empty() {
-        let channels = args.channel.iter().map(|it| it.as_str());
-        body["channels"] = channels.collect();
-    }
+    let channels: Vec<_> = match args.channel.as_slice() {
+        [] => Channel::ALL.map(Channel::as_str).into(),
+        channels => channels.iter().map(|it| it.as_str()).collect(),
+    };
+    let lease = args.lease.to_string();
+    let body = json!({ "limit": args.limit, "lease": lease, "channels": channels });
     let reply = api.post("/touchpoints/claim", body).await?;
     args.output.print(&reply.text, |_| {
-        let claimed = reply.body["touchpoints"].as_array();
-        let claimed = claimed.map(Vec::as_slice).unwrap_or_default();
+        let claimed = list_at(&reply.body, "/touchpoints");
         if claimed.is_empty() {
             return nothing(&api);
         }
@@ -72,14 +72,14 @@ pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
 
 /// Returns who to contact, what to say, until when, and the command that reports the outcome.
 fn block(claimed: &Value, options: &str, now: Timestamp) -> String {
-    let touchpoint = &claimed["touchpoint"];
+    let touchpoint = at(claimed, "/touchpoint");
     let mut text = format!("{} to {}", name(touchpoint), person(claimed));
-    let number = touchpoint["try"].as_u64().unwrap_or(1);
+    let number = at(touchpoint, "/try").as_u64().unwrap_or(1);
     if number > 1 {
         text += &format!(", try {number}");
     }
     text += "\n";
-    text += &fields(&message(&claimed["message"]), true);
+    text += &fields(&message(at(claimed, "/message")), true);
     let until = time(claimed, "/lease/until").unwrap_or(now);
     text += &format!(
         "Report its outcome before {}:\nleadgate touchpoint outcome {} {}{options}\n",
@@ -92,7 +92,7 @@ fn block(claimed: &Value, options: &str, now: Timestamp) -> String {
 
 /// Returns the name, the address for the channel and the company of the lead.
 fn person(claimed: &Value) -> String {
-    let lead = &claimed["lead"];
+    let lead = at(claimed, "/lead");
     let names = [text_at(lead, "/first_name"), text_at(lead, "/last_name")];
     let names: Vec<_> = names.into_iter().filter(|it| !it.is_empty()).collect();
     let address = match text_at(claimed, "/touchpoint/channel") {

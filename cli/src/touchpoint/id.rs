@@ -1,8 +1,9 @@
 //! Finds the whole id of a touchpoint through the API.
 
-use serde_json::Value;
-
-use super::error::TouchpointError;
+use super::{
+    error::TouchpointError,
+    reply::{at, list_at, next_cursor},
+};
 use crate::{
     target::api::Api,
     touchpoint_id::{Named, the_one},
@@ -29,23 +30,14 @@ pub async fn whole(api: &Api, text: &str) -> Result<String, TouchpointError> {
             let after = cursor.map_or_else(String::new, |it: String| format!("&cursor={it}"));
             let path = format!("/touchpoints?state={state}&limit=200{after}");
             let reply = api.get(&path).await?.body;
-            let listed = reply["touchpoints"].as_array().into_iter().flatten();
-            let ids = listed.filter_map(|it| it["id"].as_str());
+            let listed = list_at(&reply, "/touchpoints").iter();
+            let ids = listed.filter_map(|it| at(it, "/id").as_str());
             found.extend(ids.filter(|it| it.ends_with(&end)).map(str::to_owned));
-            let next = &reply["pagination"]["next_cursor"];
-            cursor = next.as_str().map(str::to_owned);
+            cursor = next_cursor(&reply);
             if cursor.is_none() {
                 break;
             }
         }
     }
     Ok(the_one(&end, found)?)
-}
-
-/// Returns a text of a reply. It is empty if there is none.
-pub fn text_at<'a>(value: &'a Value, path: &str) -> &'a str {
-    value
-        .pointer(path)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
 }

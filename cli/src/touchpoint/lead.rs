@@ -1,6 +1,9 @@
 //! A lead on the command line, found through the API.
 
-use super::{error::TouchpointError, id::text_at};
+use super::{
+    error::TouchpointError,
+    reply::{list_at, next_cursor, text_at},
+};
 use crate::{
     lead_arg::{Clue, LeadArgError},
     target::api::Api,
@@ -22,14 +25,13 @@ pub async fn whole_lead(api: &Api, text: &str) -> Result<String, TouchpointError
     for _ in 0..PAGES {
         let after = cursor.map_or_else(String::new, |it: String| format!("&cursor={it}"));
         let reply = api.get(&format!("/leads?limit=200{after}")).await?.body;
-        for lead in reply["leads"].as_array().into_iter().flatten() {
+        for lead in list_at(&reply, "/leads") {
             let id = text_at(lead, "/id");
             if clue.fits_texts(id, text_at(lead, "/email"), text_at(lead, "/phone")) {
                 found.push(id.to_owned());
             }
         }
-        let next = &reply["pagination"]["next_cursor"];
-        cursor = next.as_str().map(str::to_owned);
+        cursor = next_cursor(&reply);
         if cursor.is_none() {
             break;
         }

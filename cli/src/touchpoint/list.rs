@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{
     claim::channel,
     error::TouchpointError,
-    id::text_at,
     lead::whole_lead,
+    reply::{list_at, next_cursor, text_at},
     words::{name, state, time},
 };
 use crate::{
@@ -127,12 +127,9 @@ async fn find(api: &Api, filters: &str, limit: usize) -> Result<Listed, Touchpoi
         let left = u16::try_from(limit - touchpoints.len()).unwrap_or(PAGE);
         let after = cursor.map_or_else(String::new, |it| format!("&cursor={it}"));
         let path = format!("/touchpoints?{filters}&limit={}{after}", left.min(PAGE));
-        let mut reply = api.get(&path).await?.body;
-        if let Value::Array(page) = reply["touchpoints"].take() {
-            touchpoints.extend(page);
-        }
-        let next = &reply["pagination"]["next_cursor"];
-        cursor = next.as_str().map(str::to_owned);
+        let reply = api.get(&path).await?.body;
+        touchpoints.extend(list_at(&reply, "/touchpoints").iter().cloned());
+        cursor = next_cursor(&reply);
         if cursor.is_none() || touchpoints.len() >= limit {
             break;
         }

@@ -7,6 +7,7 @@ mod id;
 mod lead;
 mod list;
 mod outcome;
+mod reply;
 mod show;
 mod words;
 

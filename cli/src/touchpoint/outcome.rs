@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     error::TouchpointError,
-    id::{text_at, whole},
+    id::whole,
+    reply::{at, text_at},
     words::{name, time},
 };
 use crate::{
@@ -70,13 +71,13 @@ pub async fn report(args: &OutcomeArgs) -> Result<(), TouchpointError> {
     let api = Api::of(&args.api).await?;
     let id = whole(&api, &args.id).await?;
     let now = api.clock().now();
-    let mut body = json!({ "outcome": args.outcome });
-    if let Some(moment) = args.callback_at {
-        body["callback_at"] = json!(moment.after(now, &TimeZone::UTC));
-    }
-    if let Some(note) = &args.note {
-        body["note"] = json!(note);
-    }
+    let callback_at = args.callback_at.map(|at| at.after(now, &TimeZone::UTC));
+    // An empty field means "not given".
+    let body = json!({
+        "outcome": args.outcome,
+        "callback_at": callback_at,
+        "note": args.note,
+    });
     let reply = api
         .post(&format!("/touchpoints/{id}/outcome"), body)
         .await?;
@@ -86,8 +87,8 @@ pub async fn report(args: &OutcomeArgs) -> Result<(), TouchpointError> {
 }
 
 fn text(reply: &Value, outcome: &str, now: Timestamp) -> String {
-    let touchpoint = &reply["touchpoint"];
-    let recorded = match touchpoint["outcome"].as_str() {
+    let touchpoint = at(reply, "/touchpoint");
+    let recorded = match at(touchpoint, "/outcome").as_str() {
         _ if outcome == DEFERRED => "given back".to_owned(),
         Some(heavier) if heavier != outcome => {
             format!(
@@ -98,7 +99,7 @@ fn text(reply: &Value, outcome: &str, now: Timestamp) -> String {
         _ => outcome.to_owned(),
     };
     let mut text = format!("{}: {recorded}\n", name(touchpoint));
-    if reply["changed"] == false {
+    if at(reply, "/changed") == false {
         text += "Nothing changed: the touchpoint had this outcome, or a heavier one.\n";
     }
     text + &next(reply, now)
@@ -106,9 +107,9 @@ fn text(reply: &Value, outcome: &str, now: Timestamp) -> String {
 
 /// Returns the touchpoint that comes next, or why none does.
 fn next(reply: &Value, now: Timestamp) -> String {
-    let (next, run) = (&reply["next"], &reply["workflow_run"]);
+    let (next, run) = (at(reply, "/next"), at(reply, "/workflow_run"));
     if let Some(due_at) = time(next, "/due_at") {
-        let held = match next["held_by"].as_str() {
+        let held = match at(next, "/held_by").as_str() {
             Some(_) => ", but it is held",
             None => "",
         };
@@ -117,7 +118,7 @@ fn next(reply: &Value, now: Timestamp) -> String {
     }
     let status = printable(text_at(run, "/current_status/label"));
     let why = match text_at(run, "/cadence_state") {
-        _ if run["human_takeover"] == true => "a person has the lead",
+        _ if at(run, "/human_takeover") == true => "a person has the lead",
         "completed" => "the cadence is completed",
         "cancelled" => "the cadence is cancelled",
         "paused" => "the cadence is paused",

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     error::TouchpointError,
-    id::{text_at, whole},
+    id::whole,
+    reply::{at, list_at, text_at},
     words::{message, name, state, time},
 };
 use crate::{
@@ -35,13 +36,13 @@ pub async fn show(args: &ShowArgs) -> Result<(), TouchpointError> {
     let reply = api.get(&format!("/touchpoints/{id}")).await?;
     let now = api.clock().now();
     args.output.print(&reply.text, |_| {
-        text(&reply.body["touchpoint"], args.full, now)
+        text(at(&reply.body, "/touchpoint"), args.full, now)
     })?;
     Ok(())
 }
 
 fn text(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
-    let run = &touchpoint["workflow_run"];
+    let run = at(touchpoint, "/workflow_run");
     let due_at = time(touchpoint, "/due_at").map(|it| exact(it, now));
     let cadence = format!(
         "{}, run {}",
@@ -59,7 +60,7 @@ fn text(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
         ("Status", text_at(run, "/current_status/label").to_owned()),
         ("Cadence", cadence),
     ];
-    rows.extend(message(&touchpoint["message"]));
+    rows.extend(message(at(touchpoint, "/message")));
     let parts = [
         fields(&rows, full.is_full()),
         attempts(touchpoint, full, now),
@@ -70,10 +71,10 @@ fn text(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
 }
 
 fn attempts(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
-    let attempts = touchpoint["attempts"].as_array().into_iter().flatten();
+    let attempts = list_at(touchpoint, "/attempts").iter();
     let row = |it: &Value| {
-        let at = time(it, "/at").map(|at| full.time(at, now));
-        [it["try"].to_string(), or_dash(at)]
+        let claimed = time(it, "/at").map(|at| full.time(at, now));
+        [at(it, "/try").to_string(), or_dash(claimed)]
     };
     let rows: Vec<_> = attempts.map(row).collect();
     match rows.is_empty() {
@@ -83,7 +84,7 @@ fn attempts(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
 }
 
 fn outcomes(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
-    let outcomes = touchpoint["outcomes"].as_array().into_iter().flatten();
+    let outcomes = list_at(touchpoint, "/outcomes").iter();
     let row = |it: &Value| {
         let reported = time(it, "/reported_at").map(|at| full.time(at, now));
         let callback = time(it, "/callback_at").map(|at| exact(at, now));
@@ -91,7 +92,7 @@ fn outcomes(touchpoint: &Value, full: FullArg, now: Timestamp) -> String {
             text_at(it, "/outcome").to_owned(),
             or_dash(reported),
             or_dash(callback),
-            or_dash(it["note"].as_str()),
+            or_dash(at(it, "/note").as_str()),
         ]
     };
     let rows: Vec<_> = outcomes.map(row).collect();

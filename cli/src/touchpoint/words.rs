@@ -4,26 +4,26 @@ use jiff::Timestamp;
 use local::text::printable;
 use serde_json::Value;
 
-use super::id::text_at;
+use super::reply::{at, list_at, text_at};
 
 /// Returns the channel and the attempt, such as `call 1/3`.
 pub fn name(touchpoint: &Value) -> String {
-    let number = |name: &str| touchpoint[name].as_u64().unwrap_or_default();
+    let number = |name: &str| at(touchpoint, name).as_u64().unwrap_or_default();
     format!(
         "{} {}/{}",
         printable(text_at(touchpoint, "/channel")),
-        number("attemptNumber"),
-        number("maxAttempts")
+        number("/attemptNumber"),
+        number("/maxAttempts")
     )
 }
 
 /// Returns the state, with the outcome and the reasons.
 pub fn state(touchpoint: &Value) -> String {
     let mut text = printable(text_at(touchpoint, "/state"));
-    if let Some(outcome) = touchpoint["outcome"].as_str() {
+    if let Some(outcome) = at(touchpoint, "/outcome").as_str() {
         text += &format!(": {}", printable(outcome));
     }
-    let reasons = touchpoint["reasons"].as_array().into_iter().flatten();
+    let reasons = list_at(touchpoint, "/reasons").iter();
     let reasons: Vec<_> = reasons.filter_map(Value::as_str).map(printable).collect();
     if !reasons.is_empty() {
         text += &format!(" ({})", reasons.join(", "));
@@ -58,7 +58,7 @@ pub fn message(message: &Value) -> Vec<(&'static str, String)> {
         .into_iter()
         .map(|(label, path)| (label, text_at(message, path).to_owned()));
     let mut found: Vec<_> = found.filter(|(_, text)| !text.is_empty()).collect();
-    if message["html"].is_string() {
+    if at(message, "/html").is_string() {
         found.push(("HTML", "shown with --output json".to_owned()));
     }
     found

@@ -68,7 +68,7 @@ async fn a_dead_hint_is_explained_from_the_run_and_moved_back() {
             stack.text(&redrive),
             format!("Moved to the dispatch queue: {id}.\n")
         );
-        assert_eq!(stack.dead_hints(), [json!(0); 0]);
+        assert!(stack.dead_hints().is_empty());
     }
     stack.text(&["hold", "--all"]);
     stack.text(&["touchpoint", "claim"]);

@@ -1,30 +1,26 @@
 //! Calls the HTTP API with an API key, as a client does.
 
+mod http;
+
 use std::{
-    env, fmt,
+    env,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use ::http::Uri;
 use aws::{
     clients::{Roots, https_client},
     clock::Clock,
     config::{self, ConfigError},
 };
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::{
-    orchestrator::{HttpRequest, HttpResponse, OrchestratorError},
-    result::SdkError,
-    stalled_stream_protection::StalledStreamProtectionConfig,
-};
-use aws_smithy_types::{body::SdkBody, error::ErrorMetadata, timeout::TimeoutConfig};
 use clap::Args;
-use http::Uri;
 use local::{Pace, demo};
 use serde_json::{Value, value::RawValue};
 use thiserror::Error;
 use tokio::time::timeout;
 
+use self::http::{Request, SendError};
 use super::{
     TargetError,
     local_api::{ClockReply, clock},
@@ -93,7 +89,7 @@ pub enum ApiCallError {
     #[error("{0} did not answer within 30 seconds: run the command again")]
     Slow(String),
     #[error("{0} cannot be called: check the URL and your network")]
-    Call(String, #[source] Box<SdkError<ErrorMetadata, HttpResponse>>),
+    Call(String, #[source] Box<SendError>),
     #[error(
         "no local stack is running in {} or a folder above it: start one with `cargo dev`, or pass \
          --api-url for one in memory, or --stack NAME for one on AWS",
@@ -106,20 +102,6 @@ pub enum ApiCallError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Stack(#[from] StackError),
-}
-
-/// A request before it has the form of the HTTP client.
-struct Request {
-    method: &'static str,
-    url: String,
-    key: String,
-    body: Option<Value>,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({}, redacted)", self.method)
-    }
 }
 
 impl Api {
@@ -191,23 +173,12 @@ impl Api {
     ) -> Result<Reply, ApiCallError> {
         let request = Request {
             method,
-            url: format!("{PREFIX}{path}"),
+            path: format!("{PREFIX}{path}"),
             key: self.key.clone(),
             body,
         };
-        let operation = Operation::builder()
-            .service_name("Leadgate")
-            .operation_name(method)
-            .http_client(https_client(Roots::System, config::ca_bundle()?)?)
-            .endpoint_url(&self.url)
-            .no_auth()
-            .no_retry()
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .serializer(to_http)
-            .deserializer(read)
-            .build();
-        let reply = timeout(TIMEOUT, operation.invoke(request)).await;
+        let http = https_client(Roots::System, config::ca_bundle()?)?;
+        let reply = timeout(TIMEOUT, http::send(http, &self.url, request)).await;
         let reply = reply.map_err(|_| ApiCallError::Slow(self.url.clone()))?;
         let (status, text) =
             reply.map_err(|error| ApiCallError::Call(self.url.clone(), Box::new(error)))?;
@@ -263,33 +234,6 @@ fn is_local(url: &str) -> Option<bool> {
 )]
 fn given_key() -> Option<String> {
     env::var(KEY).ok().filter(|key| !key.trim().is_empty())
-}
-
-fn to_http(request: Request) -> Result<HttpRequest, aws_smithy_runtime_api::box_error::BoxError> {
-    let Request {
-        method,
-        url,
-        key,
-        body,
-    } = request;
-    let text = body.map(|body| body.to_string());
-    let mut http = HttpRequest::new(text.map_or_else(SdkBody::empty, SdkBody::from));
-    http.set_method(method)?;
-    http.set_uri(url)?;
-    let headers = http.headers_mut();
-    headers.try_insert("content-type", "application/json")?;
-    headers.try_insert("x-api-key", key.trim().to_owned())?;
-    headers.try_insert(
-        "user-agent",
-        concat!("leadgate/", env!("CARGO_PKG_VERSION")),
-    )?;
-    Ok(http)
-}
-
-fn read(response: &HttpResponse) -> Result<(u16, String), OrchestratorError<ErrorMetadata>> {
-    let bytes = response.body().bytes().unwrap_or_default();
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    Ok((response.status().as_u16(), text))
 }
 
 #[cfg(test)]
