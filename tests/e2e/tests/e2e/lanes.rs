@@ -63,7 +63,7 @@ impl Live {
     }
 
     /// Claims touchpoints over the first container.
-    async fn claim(&self, key: &str, body: &Value) -> Vec<Value> {
+    async fn claim_as(&self, key: &str, body: &Value) -> Vec<Value> {
         claim(&self.container.api, key, body).await
     }
 
@@ -218,9 +218,9 @@ async fn a_backlog_of_one_account_delays_no_touchpoint_of_another_one() {
     }
     assert_eq!((found, live.open(Channel::Call).await.len()), (10, 20));
     // The lane of the first account has one token.
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 1);
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 0);
-    assert_eq!(live.claim(OTHER_KEY, &calls()).await.len(), 10);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 1);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 0);
+    assert_eq!(live.claim_as(OTHER_KEY, &calls()).await.len(), 10);
     live.check_table().await;
     live.stop().await;
 }
@@ -251,15 +251,15 @@ async fn the_lanes_of_one_account_are_independent() {
     };
     // A lane without tokens leaves its places to the other one.
     let four = json!({"limit": 4});
-    let first = live.claim(demo::API_KEY, &four).await;
+    let first = live.claim_as(demo::API_KEY, &four).await;
     assert_eq!(first.len(), 4);
-    let rest = live.claim(demo::API_KEY, &four).await;
+    let rest = live.claim_as(demo::API_KEY, &four).await;
     let both = channels(&[first, rest].concat());
     assert_eq!(both, r#""call" "call" "sms" "sms" "sms""#);
-    assert_eq!(live.claim(demo::API_KEY, &four).await.len(), 0);
+    assert_eq!(live.claim_as(demo::API_KEY, &four).await.len(), 0);
     live.forward(SignedDuration::from_secs(10));
-    let next = live.claim(demo::API_KEY, &json!({})).await;
-    let next = [next, live.claim(demo::API_KEY, &json!({})).await].concat();
+    let next = live.claim_as(demo::API_KEY, &json!({})).await;
+    let next = [next, live.claim_as(demo::API_KEY, &json!({})).await].concat();
     assert_eq!(channels(&next), r#""call" "sms""#);
     live.check_table().await;
     live.stop().await;
@@ -274,19 +274,19 @@ async fn a_claim_pays_all_its_tokens_with_one_write_and_an_empty_lane_costs_none
     live.dispatch().await;
     live.tick().await;
     live.bucket_calls();
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 20);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 20);
     assert_eq!(live.bucket_calls(), 1);
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 0);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 0);
     assert_eq!(live.bucket_calls(), 0);
     live.forward(SignedDuration::from_millis(250));
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 2);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 2);
     assert_eq!(live.bucket_calls(), 1);
     // Without a rate there is no limit, and no write. The change works after 30 seconds.
     live.set_destinations(&[("dialer", &[Channel::Call], None)])
         .await;
     live.forward(SignedDuration::from_secs(30));
     live.bucket_calls();
-    assert_eq!(live.claim(demo::API_KEY, &calls()).await.len(), 8);
+    assert_eq!(live.claim_as(demo::API_KEY, &calls()).await.len(), 8);
     assert_eq!(live.bucket_calls(), 0);
     live.check_table().await;
     live.stop().await;
@@ -300,9 +300,9 @@ async fn the_touchpoint_of_one_lead_costs_a_token_too() {
     let leads = [live.enrolled().await, live.enrolled().await];
     live.tick().await;
     let of = |lead: &str| json!({"lead_id": lead});
-    assert_eq!(live.claim(demo::API_KEY, &of(&leads[0])).await.len(), 1);
-    assert_eq!(live.claim(demo::API_KEY, &of(&leads[1])).await.len(), 0);
+    assert_eq!(live.claim_as(demo::API_KEY, &of(&leads[0])).await.len(), 1);
+    assert_eq!(live.claim_as(demo::API_KEY, &of(&leads[1])).await.len(), 0);
     live.forward(SignedDuration::from_secs(10));
-    assert_eq!(live.claim(demo::API_KEY, &of(&leads[1])).await.len(), 1);
+    assert_eq!(live.claim_as(demo::API_KEY, &of(&leads[1])).await.len(), 1);
     live.stop().await;
 }
