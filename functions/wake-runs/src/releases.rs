@@ -23,10 +23,14 @@ const TRIES: u32 = 5;
 impl Tick<'_> {
     /// Carries out the release orders. One that fails does not stop the others.
     pub async fn release_runs(&mut self) {
-        let orders = match self.state.store.release_orders().await {
+        let mut orders = match self.state.store.release_orders().await {
             Ok(orders) => orders,
             Err(error) => return self.fail(error, "release orders could not be read"),
         };
+        // Begins with another order each minute, so that a large one does not hold up the others.
+        let minute = usize::try_from(self.now.as_second() / 60).unwrap_or_default();
+        let first = minute.checked_rem(orders.len()).unwrap_or_default();
+        orders.rotate_left(first);
         for order in orders {
             if let Err(error) = self.carry_out(order).await {
                 self.fail(error, "runs could not be released");

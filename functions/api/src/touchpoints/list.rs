@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 use crate::schema::{
     domain_types,
     parameters::{PageParams, TouchpointParams},
-    refusals::{Checked, Keyed},
+    refusals::{Checked, Keyed, Naming},
 };
 use crate::{
     auth::Caller,
@@ -79,6 +79,7 @@ struct ListedTouchpoint<'a> {
         (status = 200, description = "A page of touchpoints.", body = TouchpointsReply<'static>),
         Keyed,
         Checked,
+        Naming,
     ),
 )]
 pub async fn list(

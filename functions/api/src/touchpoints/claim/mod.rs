@@ -22,7 +22,7 @@ use self::{candidates::Candidates, request::ClaimRequest, take::take, tokens::To
 #[cfg(feature = "description")]
 use crate::schema::{
     bodies::ClaimBody,
-    refusals::{Checked, Keyed, WithBody},
+    refusals::{Checked, Keyed, Naming, WithBody},
 };
 use crate::{
     auth::Caller,
@@ -54,6 +54,7 @@ const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
         (status = 200, description = "The touchpoints that the caller has now.", body = ClaimReply<'static>),
         Keyed,
         Checked,
+        Naming,
         WithBody,
     ),
 )]

@@ -185,7 +185,8 @@ async fn check(
         }
         (answer, _) => {
             let answer = answer.err().unwrap_or(Answer::Back { retry_at: now });
-            let counts = settle(state, run, &workflow, claim.owner, answer, held_by).await?;
+            let counts =
+                settle(state, run, &workflow, (claim.owner, index), answer, held_by).await?;
             Ok((None, counts))
         }
     }
@@ -210,7 +211,7 @@ async fn settle(
     state: &AppState,
     mut run: Run,
     workflow: &Workflow,
-    owner: Owner,
+    (owner, index): (Owner, u16),
     answer: Answer,
     held_by: Option<domain::run::HeldBy>,
 ) -> Result<DispatchCounts, ApiError> {
@@ -221,8 +222,11 @@ async fn settle(
             // An outcome, a stop or an end came first.
             break;
         }
-        held_by.inspect(|by| run.hold(*by, now));
-        let entries = run.entries_since(&before, now);
+        let mut entries = run.entries_since(&before, now);
+        if let Some(by) = held_by {
+            run.hold(by, now);
+            entries.extend(given_back(&run, index, now));
+        }
         match state.store.write_run(&before, &run, &entries, now).await {
             Err(StoreError::Conflict) => {}
             written => {
@@ -237,6 +241,17 @@ async fn settle(
         run = again;
     }
     Ok(DispatchCounts::default())
+}
+
+/// Returns the entry of a claim that was put back, because the run is held.
+fn given_back(run: &Run, index: u16, now: Timestamp) -> Option<Activity> {
+    let touchpoint = run.touchpoint(index)?;
+    let kind = ActivityKind::TouchpointReleased;
+    Some(Activity {
+        reason: Some("the run is held".to_owned()),
+        contact: Some(Contact::of(run.id, index, touchpoint)),
+        ..Activity::new(kind, &touchpoint.name(), now)
+    })
 }
 
 /// Returns the entry of a claim.
