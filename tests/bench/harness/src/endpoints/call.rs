@@ -12,11 +12,22 @@ pub struct Call {
     pub operation: String,
     /// JSON of the request.
     pub body: Value,
+    /// JSON of the reply. Null if the endpoints do not keep writes.
+    pub reply: Value,
+    /// The items that a write has found and left. Empty if the endpoints do not keep writes.
+    pub changes: Vec<Change>,
     pub(super) headers: HeaderMap,
     /// Time at which the whole request was there.
     pub begun: Instant,
     /// Time at which the reply was ready.
     pub ended: Instant,
+}
+
+/// An item before and after a write. Null if there is none.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub before: Value,
+    pub after: Value,
 }
 
 impl Call {

@@ -4,8 +4,12 @@
 //!
 //! * Writes are recorded and not stored.
 //! * Reads are sent to the embedded DynamoDB once, and its reply is repeated from then on.
+//!
+//! [`Endpoints::keeping`] sends every call to the embedded services instead, so that the calls of a
+//! whole story can be recorded.
 
 mod call;
+mod keeping;
 mod recorder;
 mod replies;
 mod server;
@@ -20,7 +24,10 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use self::recorder::Recorder;
-pub use self::{call::Call, tls::Authority};
+pub use self::{
+    call::{Call, Change},
+    tls::Authority,
+};
 use crate::result::Result;
 
 /// Running endpoints of both services.
@@ -37,7 +44,11 @@ impl Endpoints {
     /// Starts endpoints over plain HTTP. Reads find the items of the DynamoDB at `source`.
     /// Each reply is `delay` late.
     pub async fn http(source: &str, delay: Duration) -> Result<Self> {
-        let recorder = Arc::new(Recorder::new(source, delay));
+        Self::over_http(Recorder::new(source, delay)).await
+    }
+
+    async fn over_http(recorder: Recorder) -> Result<Self> {
+        let recorder = Arc::new(recorder);
         let mut urls = Vec::new();
         for _ in 0..2 {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -50,6 +61,12 @@ impl Endpoints {
             tokio::spawn(async move { axum::serve(listener, router).await });
         }
         Self::at(urls, recorder)
+    }
+
+    /// Starts endpoints over plain HTTP that send every call to the embedded services.
+    pub async fn keeping(dynamodb: &str, sqs: &str) -> Result<Self> {
+        let recorder = Recorder::new(dynamodb, Duration::ZERO).keeping(sqs);
+        Self::over_http(recorder).await
     }
 
     /// Starts endpoints over TLS, with certificates of `authority`.

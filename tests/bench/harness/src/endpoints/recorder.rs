@@ -18,7 +18,9 @@ pub(super) struct Recorder {
     /// Time between a request and its reply, as over a network.
     pub(super) delay: Duration,
     /// URL of the embedded DynamoDB.
-    source: String,
+    pub(super) source: String,
+    /// URL of the embedded SQS. `None` if writes and messages are recorded and not kept.
+    pub(super) sqs: Option<String>,
     http: reqwest::Client,
     /// Replies to reads, by the body of the request.
     replies: Mutex<HashMap<Bytes, Bytes>>,
@@ -31,10 +33,19 @@ impl Recorder {
         Self {
             delay,
             source: source.to_owned(),
+            sqs: None,
             http: reqwest::Client::new(),
             replies: Mutex::default(),
             calls: Mutex::default(),
             handshakes: Mutex::default(),
+        }
+    }
+
+    /// Returns a recorder that sends every call to the embedded services.
+    pub(super) fn keeping(self, sqs: &str) -> Self {
+        Self {
+            sqs: Some(sqs.to_owned()),
+            ..self
         }
     }
 
@@ -86,10 +97,19 @@ impl Recorder {
     }
 
     async fn send(&self, headers: &HeaderMap, body: Bytes) -> Result<(StatusCode, Bytes)> {
+        self.send_to(&self.source, headers, body).await
+    }
+
+    pub(super) async fn send_to(
+        &self,
+        url: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes)> {
         let mut headers = headers.clone();
         headers.remove(header::HOST);
         headers.remove(header::CONTENT_LENGTH);
-        let call = self.http.post(&self.source).headers(headers).body(body);
+        let call = self.http.post(url).headers(headers).body(body);
         let reply = call.send().await?;
         Ok((reply.status(), reply.bytes().await?))
     }

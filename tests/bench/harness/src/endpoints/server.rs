@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{call::Call, recorder::Recorder, replies};
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+pub(super) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 pub(super) fn router(recorder: &Arc<Recorder>) -> Router {
     Router::new()
@@ -35,12 +35,21 @@ async fn answer(
         .unwrap_or_default()
         .to_owned();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let (status, reply) = match replies::to_write(&operation, &request) {
-        Some(reply) => (StatusCode::OK, reply),
-        None => recorder
-            .read(&headers, body)
-            .await
-            .unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into())),
+    let answered = match (&recorder.sqs, replies::to_write(&operation, &request)) {
+        (Some(sqs), _) => recorder.pass_on(sqs, &headers, body).await,
+        (None, Some(reply)) => Ok((StatusCode::OK, reply, Vec::new())),
+        (None, None) => {
+            let read = recorder.read(&headers, body).await;
+            read.map(|(status, reply)| (status, reply, Vec::new()))
+        }
+    };
+    let (status, reply, changes) = answered.unwrap_or_else(|error| {
+        let text = error.to_string().into();
+        (StatusCode::INTERNAL_SERVER_ERROR, text, Vec::new())
+    });
+    let kept_reply = match recorder.sqs {
+        Some(_) => serde_json::from_slice(&reply).unwrap_or_default(),
+        None => Value::Null,
     };
     sleep(recorder.delay).await;
     let crc32 = crc32fast::hash(&reply);
@@ -59,6 +68,8 @@ async fn answer(
     recorder.add_call(Call {
         operation,
         body: request,
+        reply: kept_reply,
+        changes,
         headers,
         begun,
         ended: Instant::now(),
