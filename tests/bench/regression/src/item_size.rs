@@ -5,7 +5,10 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>
 
 use aws_sdk_dynamodb::types::{GlobalSecondaryIndexDescription, ProjectionType, TableDescription};
-use harness::{Result, endpoints::Call};
+use harness::{
+    Result,
+    endpoints::{Call, Change},
+};
 use serde_json::{Value, json};
 
 /// Bytes of a write unit.
@@ -70,6 +73,73 @@ pub fn write_units(call: &Call, table: &TableDescription) -> Result<Option<(f64,
     Ok(Some((units, json!(parts))))
 }
 
+/// Returns the write units of a call whose changes were recorded: those of the table and those of
+/// its indexes. A write that its condition has refused costs as much as one of the same item.
+///
+/// An index whose entry stays the same costs nothing. An entry that moves is deleted and put.
+pub fn units_of_changes(call: &Call, table: &TableDescription) -> (f64, f64) {
+    let times = if call.operation == "TransactWriteItems" {
+        2.0
+    } else {
+        1.0
+    };
+    let (mut of_table, mut of_indexes) = (0.0, 0.0);
+    for Change { before, after } in &call.changes {
+        let bytes = item(before).max(item(after));
+        of_table += times * count(bytes, WRITE_UNIT);
+        for index in table.global_secondary_indexes() {
+            let keys = || index.key_schema().iter().map(|key| key.attribute_name());
+            let entry_of = |item: &Value| Some((entry(item, index, table)?, item.clone()));
+            of_indexes += times
+                * match (entry_of(before), entry_of(after)) {
+                    (None, None) => 0.0,
+                    (Some((bytes, _)), None) | (None, Some((bytes, _))) => count(bytes, WRITE_UNIT),
+                    (Some((old, before)), Some((new, after))) => {
+                        if keys().any(|key| before[key] != after[key]) {
+                            count(old, WRITE_UNIT) + count(new, WRITE_UNIT)
+                        } else if projected(&before, index, table)
+                            == projected(&after, index, table)
+                        {
+                            0.0
+                        } else {
+                            count(old.max(new), WRITE_UNIT)
+                        }
+                    }
+                };
+        }
+    }
+    (of_table, of_indexes)
+}
+
+/// Returns the read units of a call whose reply was recorded. 0 if the call reads nothing.
+pub fn units_of_reads(call: &Call) -> f64 {
+    let unit = |consistent: &Value| if *consistent == true { 1.0 } else { 0.5 };
+    match call.operation.as_str() {
+        "GetItem" => {
+            unit(&call.body["ConsistentRead"]) * count(item(&call.reply["Item"]), READ_UNIT)
+        }
+        "BatchGetItem" => {
+            let tables = call.body["RequestItems"].as_object().into_iter().flatten();
+            let units = tables.map(|(table, request)| {
+                let found = call.reply["Responses"][table].as_array();
+                let found: Vec<_> = found.into_iter().flatten().collect();
+                let keys = request["Keys"].as_array().map_or(0, Vec::len);
+                // A key without an item costs as much as a small item.
+                let missing = keys.saturating_sub(found.len()) as f64;
+                let sizes = found.into_iter().map(|it| count(item(it), READ_UNIT));
+                unit(&request["ConsistentRead"]) * (missing + sizes.sum::<f64>())
+            });
+            units.sum()
+        }
+        "Query" => {
+            let items = call.reply["Items"].as_array().into_iter().flatten();
+            let bytes = items.map(item).sum();
+            unit(&call.body["ConsistentRead"]) * count(bytes, READ_UNIT)
+        }
+        _ => 0.0,
+    }
+}
+
 /// Returns the read units of a GetItem for an item of `bytes`.
 pub fn read_units(call: &Call, bytes: usize) -> f64 {
     let consistent = call.body["ConsistentRead"] == true;
@@ -87,20 +157,30 @@ fn entry(
     index: &GlobalSecondaryIndexDescription,
     table: &TableDescription,
 ) -> Option<usize> {
-    let keys: Vec<&str> = index
-        .key_schema()
-        .iter()
-        .map(|key| key.attribute_name())
-        .collect();
-    if keys.iter().any(|key| item[*key].is_null()) {
+    let mut keys = index.key_schema().iter().map(|key| key.attribute_name());
+    if keys.any(|key| item[key].is_null()) {
         return None;
     }
+    let entry = projected(item, index, table)?;
+    Some(attributes(&entry, |_| true))
+}
+
+/// Returns the attributes of an item that an index has. `None` if the index has no projection.
+fn projected(
+    item: &Value,
+    index: &GlobalSecondaryIndexDescription,
+    table: &TableDescription,
+) -> Option<Value> {
     let projection = index.projection()?;
     let all = projection.projection_type() == Some(&ProjectionType::All);
-    let own_keys = table.key_schema().iter().map(|key| key.attribute_name());
+    let keys = index.key_schema().iter().chain(table.key_schema());
+    let keys = keys.map(|key| key.attribute_name());
     let projected = projection.non_key_attributes().iter().map(String::as_str);
-    let kept: Vec<&str> = keys.into_iter().chain(own_keys).chain(projected).collect();
-    Some(attributes(item, |name| all || kept.contains(&name)))
+    let kept: Vec<&str> = keys.chain(projected).collect();
+    let attributes = item.as_object().into_iter().flatten();
+    let attributes = attributes.filter(|(name, _)| all || kept.contains(&name.as_str()));
+    let attributes = attributes.map(|(name, value)| (name.clone(), value.clone()));
+    Some(attributes.collect())
 }
 
 fn attributes(item: &Value, is_kept: impl Fn(&str) -> bool) -> usize {

@@ -13,6 +13,7 @@ mod footprint;
 mod item_size;
 mod model;
 mod options;
+mod touchpoint;
 mod warm_lead;
 
 use std::process::ExitCode;
@@ -33,7 +34,11 @@ async fn main() -> ExitCode {
 async fn measure(options: Options) -> Result<()> {
     let measures = Measures::parse(LIMITS, LIMITS_PATH)?.only(&options.only)?;
     let mut report = Report::new(measures, &options.places);
-    let sources = ["functions/api", "functions/start-workflow"];
+    let sources = [
+        "functions/api",
+        "functions/start-workflow",
+        "functions/dispatch-touchpoints",
+    ];
     let setup = Setup::start(&options.places, &sources).await?;
     if report.wants(&["cold_start"]) {
         cold_start::instructions(&setup, &mut report).await?;
@@ -55,6 +60,9 @@ async fn measure(options: Options) -> Result<()> {
     }
     if report.wants(&["batch_cpu_ratio", "batch_instructions_ratio"]) {
         batch::measure(&setup, &mut report).await?;
+    }
+    if report.wants(&touchpoint::COUNTS) || report.wants(&["cost_per_million_touchpoints"]) {
+        touchpoint::measure(&setup, &mut report).await?;
     }
     setup.stop().await;
     report.publish(&options.places.json)?;

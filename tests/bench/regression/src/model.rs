@@ -1,4 +1,5 @@
-//! The model of `cost_per_million`: the recorded work of a lead, at the prices of prices.yaml.
+//! The model of `cost_per_million` and `cost_per_million_touchpoints`: the recorded work, at the prices
+//! of prices.yaml.
 
 use std::fmt::Write as _;
 
@@ -35,6 +36,7 @@ struct Assumptions {
     vcpu_mb: f64,
     round_trip_ms: f64,
     starts_per_batch: f64,
+    hints_per_batch: f64,
     reply_bytes: f64,
     access_line: String,
 }
@@ -62,7 +64,33 @@ pub struct Work {
     pub sends: f64,
 }
 
-/// The price of a million leads, part by part.
+/// The recorded work of a call of a function.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Load {
+    /// Milliseconds of one vCPU.
+    pub cpu_ms: f64,
+    /// Calls of which no two overlap.
+    pub in_sequence: f64,
+    /// Bytes of log.
+    pub log: f64,
+}
+
+/// The recorded work of a pulled touchpoint.
+#[derive(Clone, Debug, Serialize)]
+pub struct TouchpointWork {
+    /// A claim of one touchpoint.
+    pub claim: Load,
+    /// A report of its outcome.
+    pub outcome: Load,
+    /// `dispatch-touchpoints`, with a batch of one and a batch of ten.
+    pub opening: [Load; 2],
+    /// DynamoDB's write units.
+    pub write_units: f64,
+    /// DynamoDB's read units.
+    pub read_units: f64,
+}
+
+/// The price of a million, part by part.
 #[derive(Debug)]
 pub struct Cost {
     /// Parts of the price.
@@ -89,6 +117,96 @@ impl Model {
         let mut model = self.clone();
         model.assumptions.starts_per_batch = starts_per_batch;
         model
+    }
+
+    /// Returns the model with batches of hints of another size.
+    pub fn with_hints_per_batch(&self, hints_per_batch: f64) -> Self {
+        let mut model = self.clone();
+        model.assumptions.hints_per_batch = hints_per_batch;
+        model
+    }
+
+    /// Returns the price of a million pulled touchpoints.
+    pub fn of_a_million_touchpoints(&self, work: &TouchpointWork) -> Cost {
+        let Self {
+            prices,
+            assumptions,
+        } = self;
+        let (memory, batch) = (assumptions.memory_mb, assumptions.hints_per_batch);
+        let ms = |load: Load| self.billed_ms(load.in_sequence, load.cpu_ms, memory);
+        let (claim_ms, outcome_ms) = (ms(work.claim), ms(work.outcome));
+        let [one, ten] = work.opening;
+        let opening = Load {
+            cpu_ms: at([one.cpu_ms, ten.cpu_ms], batch),
+            in_sequence: one.in_sequence,
+            log: at([one.log, ten.log], batch),
+        };
+        let opening_ms = ms(opening);
+        let access = assumptions.access_line.len() as f64;
+        let of_api = work.claim.log + work.outcome.log;
+        let log = 2.0 * access + of_api + opening.log / batch;
+        let part = |what, formula, dollars| Part {
+            what,
+            formula,
+            dollars,
+        };
+        let parts = vec![
+            part(
+                "HTTP API",
+                "2 requests: the claim and the outcome".to_owned(),
+                2.0 * prices.http_api_per_million,
+            ),
+            part(
+                "api",
+                format!("2 requests, {claim_ms} and {outcome_ms} ms of {memory} MB"),
+                self.lambda(claim_ms, memory) + self.lambda(outcome_ms, memory),
+            ),
+            part(
+                "DynamoDB, writes",
+                format!("units: {}", work.write_units),
+                work.write_units * prices.write_units_per_million,
+            ),
+            part(
+                "DynamoDB, reads",
+                format!("units: {}", work.read_units),
+                work.read_units * prices.read_units_per_million,
+            ),
+            part(
+                "SQS",
+                format!("the hint: a send, a receive and a delete, in batches of {batch}"),
+                self.hint(),
+            ),
+            part(
+                "dispatch-touchpoints",
+                format!("1 request in batches of {batch}, {opening_ms} ms of {memory} MB"),
+                self.lambda(opening_ms, memory) / batch,
+            ),
+            part(
+                "data to the client",
+                format!("2 times {} bytes", assumptions.reply_bytes),
+                2.0 * assumptions.reply_bytes / 1e9 * prices.data_out_gb * 1e6,
+            ),
+            part(
+                "logs",
+                format!(
+                    "{log:.0} bytes: {:.0} of the gateway, {of_api:.0} of api, {:.0} of dispatch-touchpoints",
+                    2.0 * access,
+                    opening.log / batch
+                ),
+                log / 1e9 * prices.logs_gb * 1e6,
+            ),
+        ];
+        Cost { parts }
+    }
+
+    /// Returns the price of a million hints, in dollars. A batch is sent, received and deleted.
+    fn hint(&self) -> f64 {
+        3.0 / self.assumptions.hints_per_batch * self.prices.sqs_per_million
+    }
+
+    /// Returns the price of the hints that start-workflow sends for a million leads, in dollars.
+    pub fn of_a_million_first_hints(&self) -> f64 {
+        self.prices.sqs_per_million / self.assumptions.starts_per_batch
     }
 
     /// Returns the price of a million leads.
@@ -211,9 +329,9 @@ impl Cost {
         self.parts.iter().map(|part| part.dollars).sum()
     }
 
-    /// Returns a table of the parts.
-    pub fn table(&self) -> String {
-        let mut table = String::from("| part | for a lead | $ |\n| --- | --- | --- |\n");
+    /// Returns a table of the parts. `one` is the name of the unit, such as `lead`.
+    pub fn table(&self, one: &str) -> String {
+        let mut table = format!("| part | for a {one} | $ |\n| --- | --- | --- |\n");
         for part in &self.parts {
             // Writing to a string does not fail.
             let _ = writeln!(
