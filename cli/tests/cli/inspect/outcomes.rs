@@ -33,8 +33,16 @@ impl<'a> UnderWay<'a> {
         let id = enrolled(stack, lead).await;
         let account = demo::ACCOUNT_ID.parse().unwrap();
         let store = &stack.services.store;
-        let runs = store.runs(account, id.parse().unwrap(), 1).await.unwrap();
-        let [run] = runs.try_into().unwrap();
+        let run = loop {
+            let runs = store.runs(account, id.parse().unwrap(), 1).await.unwrap();
+            let [run] = <[Run; 1]>::try_from(runs).unwrap();
+            // The stack opens the first touchpoint, and then leaves the run alone.
+            let first = &run.touchpoints[0];
+            if run.opened().is_some() || first.due_at > Clock::System.now() {
+                break run;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
         let label = &run.workflow;
         let workflow = store.workflow_version(account, label.id, label.version);
         Self {
