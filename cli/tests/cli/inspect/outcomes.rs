@@ -14,6 +14,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use local::{Stack, demo};
 use serde_json::{Value, json};
+use tokio::time::Duration;
 
 use super::{apply, enrolled, json_of, on, stack};
 use crate::program::stdout;

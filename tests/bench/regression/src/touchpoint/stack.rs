@@ -142,7 +142,7 @@ impl Stack {
             .to_owned())
     }
 
-    /// Reports that nobody has answered.
+    /// Reports a call that was not answered.
     pub async fn report(&self, touchpoint: &str) -> Result<()> {
         let path = format!("/touchpoints/{touchpoint}/outcome");
         let body = json!({"outcome": "no_answer", "provider_id": "CA123"}).to_string();
