@@ -41,16 +41,17 @@ def after_load_schema(_context, schema):
     key = {"X-API-Key": os.environ["LEADGATE_API_KEY"]}
     reply = requests.post(f"{schema.get_base_url()}/api/public/leads", json=[lead] * 1000, headers=key, timeout=60)
     leads.extend((result["lead"]["id"], result["workflow_run"]["id"]) for result in reply.json()["results"])
-    claim_touchpoints(schema.get_base_url())
+    claim_touchpoints(schema.get_base_url(), key)
 
 
-def claim_touchpoints(url):
-    """Claims a touchpoint of each of some leads by the door of the local stack, once their runs are built."""
+def claim_touchpoints(url, key):
+    """Claims a touchpoint of each of some leads, once it is open."""
+    claim = f"{url}/api/public/touchpoints/claim"
     for lead, _run in leads[:CLAIMED]:
         for _try in range(100):
-            reply = requests.post(f"{url}/dev/touchpoints/claim", json={"lead_id": lead}, timeout=60).json()
-            if reply["touchpoint"]:
-                touchpoints.append(reply["touchpoint"]["id"])
+            reply = requests.post(claim, json={"lead_id": lead, "lease": "PT1H"}, headers=key, timeout=60).json()
+            if reply["touchpoints"]:
+                touchpoints.append(reply["touchpoints"][0]["touchpoint"]["id"])
                 break
             time.sleep(0.1)
 
