@@ -27,9 +27,12 @@ const MOST_LEADS: usize = 1_000;
 /// Maximum number of touchpoints in one claim.
 const MOST_CLAIMED: usize = 25;
 
+/// Name, channels, and rate with burst of a destination.
+type NewDestination<'a> = (&'a str, &'a [Channel], Option<(u16, u16)>);
+
 impl Live {
     /// Sets the destinations of the demo account. The rates are in tenths of a touchpoint a second.
-    async fn set_destinations(&self, destinations: &[(&str, &[Channel], Option<(u16, u16)>)]) {
+    async fn set_destinations(&self, destinations: &[NewDestination<'_>]) {
         let store = &self.container.services.store;
         let revision = store.destinations(account()).await.unwrap().revision;
         let list = destinations

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{Live, Reply, account};
 
+/// An empty list of touchpoints.
+const NONE: [Value; 0] = [];
+
 impl Live {
     /// Creates a lead whose first call can be claimed.
     async fn callable(&self) -> String {
@@ -70,8 +73,8 @@ async fn a_claim_has_everything_that_the_contact_needs() {
     );
     assert_eq!(claimed["workflow_run"]["current_status"]["key"], "new");
     // No caller else gets it.
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
-    assert_eq!(live.listed("state=due").await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
+    assert_eq!(live.listed("state=due").await, NONE);
     let listed = live.listed("state=claimed&channel=call").await;
     assert_eq!(listed[0]["id"], claimed["touchpoint"]["id"]);
     live.check_table().await;
@@ -127,7 +130,7 @@ async fn a_lease_without_an_outcome_puts_the_touchpoint_back_three_times() {
         assert_eq!(reply.body["code"], "lease_lapsed");
     }
     assert_eq!(ids.len(), 1);
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     let needing = live.listed("state=unconfirmed").await;
     assert_eq!(needing.len(), 1);
     assert_eq!(needing[0]["id"], json!(ids.first()));
@@ -139,7 +142,7 @@ async fn a_lease_without_an_outcome_puts_the_touchpoint_back_three_times() {
     live.check_table().await;
     // An outcome settles it.
     live.outcome(ids.first().unwrap(), "answered").await;
-    assert_eq!(live.listed("state=unconfirmed").await, [json!(0); 0]);
+    assert_eq!(live.listed("state=unconfirmed").await, NONE);
     live.check_table().await;
     live.stop().await;
 }
@@ -153,7 +156,7 @@ async fn a_caller_who_extends_keeps_the_touchpoint_until_its_own_end() {
         live.forward(SignedDuration::from_mins(4));
         let reply = live.lease(&claimed, "extend").await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
-        assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+        assert_eq!(live.claim(&json!({})).await, NONE);
     }
     let reply = live.lease(&claimed, "extend").await;
     assert_eq!(
@@ -220,7 +223,7 @@ async fn after_a_stop_or_an_erasure_a_lease_is_over_and_an_outcome_is_taken_only
     let outcome = json!({"outcome": "answered"});
     let reply = live.send(&id_of(&claimed), &outcome).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     live.check_table().await;
     live.stop().await;
 }
@@ -236,10 +239,10 @@ async fn nothing_is_handed_out_of_a_run_that_is_held() {
         reason: None,
     };
     store.hold(scope, &hold).await.unwrap();
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     let run = live.stored_run(&lead).await;
     assert!(run.held.is_some() && run.wake().is_some(), "{run:?}");
-    assert_eq!(live.listed("state=due").await, [json!(0); 0]);
+    assert_eq!(live.listed("state=due").await, NONE);
     live.check_table().await;
     live.forward(SignedDuration::from_hours(3));
     store.unhold(scope).await.unwrap();
@@ -264,7 +267,7 @@ async fn a_person_who_is_suppressed_is_not_handed_out_and_a_lease_is_not_extende
     assert_eq!(reply.body["code"], "suppressed");
     let reply = live.lease(&claimed, "release").await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     assert_eq!(
         live.history(&lead, "touchpoint_ended").await,
         ["call 1/3: skipped (suppressed)"]
@@ -273,7 +276,7 @@ async fn a_person_who_is_suppressed_is_not_handed_out_and_a_lease_is_not_extende
     for _ in 0..2 {
         live.wait_for_next(&lead).await;
         live.tick().await;
-        assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+        assert_eq!(live.claim(&json!({})).await, NONE);
     }
     live.wait_for_next(&lead).await;
     live.tick().await;
@@ -290,7 +293,7 @@ async fn a_person_who_opts_out_is_not_contacted_for_another_lead_with_the_same_n
     let claimed = live.claim_one().await;
     live.outcome(&id_of(&claimed), "opted_out").await;
     let again = live.callable().await;
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     assert_eq!(
         live.history(&again, "touchpoint_ended").await,
         ["call 1/3: skipped (suppressed)"]
@@ -331,7 +334,7 @@ async fn a_touchpoint_without_the_address_of_its_channel_is_skipped_at_its_hand_
     let change = json!({"phone": null, "email": "ana@example.com"});
     live.call("PATCH", &format!("/leads/{lead}"), Some(&change))
         .await;
-    assert_eq!(live.claim(&json!({})).await, [json!(0); 0]);
+    assert_eq!(live.claim(&json!({})).await, NONE);
     assert_eq!(
         live.history(&lead, "touchpoint_ended").await,
         ["call 1/3: skipped (no_phone)"]
@@ -382,7 +385,7 @@ async fn the_touchpoints_of_a_lead_are_listed_in_any_state() {
     assert_eq!(due.len(), 1);
     let claim = json!({"lead_id": lead, "channels": ["call"]});
     assert_eq!(id_of(&live.claim(&claim).await[0]), due[0]["id"]);
-    assert_eq!(live.claim(&claim).await, [json!(0); 0]);
+    assert_eq!(live.claim(&claim).await, NONE);
     live.stop().await;
 }
 
