@@ -64,7 +64,7 @@ pub fn cases(function: &str) -> Vec<Case> {
 
 /// Starts services in which every case of a function gets its expected reply: they have the demo account,
 /// one lead with a pending start, and one lead with a claimed touchpoint. For wake-runs and
-/// dispatch-touchpoints, they also have [runs that are due](due_runs).
+/// dispatch-touchpoints, they also have runs that are due.
 pub async fn services(function: &str) -> Services {
     let services = Services::start(&Storage::Memory, Ports::ANY, &Clock::System)
         .await
