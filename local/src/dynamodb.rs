@@ -1,7 +1,11 @@
 //! The embedded DynamoDB: dynoxide, with its data in a SQLite file or in memory. The local stack
 //! serves it on a port of its own, because dynoxide's server would answer web pages of every host.
 
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use aws_sdk_dynamodb::{Client, types::TimeToLiveSpecification};
 use axum::{
@@ -27,6 +31,18 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Number of the data's format, in SQLite's `user_version`. Files from before it have 0. It rises
 /// with each shape of item that this version does not read any more.
 const FORMAT: u32 = 3;
+
+/// Inspection of the conditional writes of this process. `None` outside of tests.
+static INSPECTION: OnceLock<Inspection> = OnceLock::new();
+
+/// Function that sees a call before DynamoDB does it, and may change the request.
+pub type Inspection = fn(operation: &str, request: &mut Value);
+
+/// Lets `inspection` see each conditional write that comes to a port of this process. For tests,
+/// which plant bugs into all local stacks of their process. The first inspection stays.
+pub fn inspect_conditional_writes(inspection: Inspection) {
+    INSPECTION.get_or_init(|| inspection);
+}
 
 pub(super) fn open_memory() -> Result<Database, LocalError> {
     Database::memory().map_err(|error| LocalError::Database(error.to_string()))
@@ -104,8 +120,22 @@ async fn respond(
 ) -> Response {
     let target = headers.get(TARGET).and_then(|it| it.to_str().ok());
     let operation = target.and_then(|it| it.strip_prefix(TARGET_PREFIX));
-    let request = &mut serde_json::Deserializer::from_slice(&body);
-    let (status, reply) = answer(&database, operation.unwrap_or_default(), request);
+    let operation = operation.unwrap_or_default();
+    let has_condition =
+        || str::from_utf8(&body).is_ok_and(|it| it.contains("\"ConditionExpression\""));
+    let inspection = INSPECTION.get().filter(|_| has_condition());
+    let inspected = inspection.and_then(|inspection| {
+        let mut request: Value = serde_json::from_slice(&body).ok()?;
+        inspection(operation, &mut request);
+        Some(request)
+    });
+    let (status, reply) = match inspected {
+        Some(request) => answer(&database, operation, request),
+        None => {
+            let request = &mut serde_json::Deserializer::from_slice(&body);
+            answer(&database, operation, request)
+        }
+    };
     let mut response = Response::new(Body::from(reply.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let json = HeaderValue::from_static("application/x-amz-json-1.0");
