@@ -7,6 +7,7 @@ mod bounds;
 mod cadence;
 mod canaries;
 mod changes;
+mod conditions;
 mod contacts;
 mod erasing;
 mod events;

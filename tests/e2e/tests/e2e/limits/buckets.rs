@@ -55,6 +55,28 @@ async fn a_bucket_is_exact_whatever_its_callers_assume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_that_assumes_too_much_debt_adds_only_its_own() {
+    let fleet = fleet(0, Limits::default()).await;
+    let now = fleet.clock.now();
+    let after = |seconds| now + SignedDuration::from_secs(seconds);
+    let account = Limited::Account(AccountId::new(now, Randomness::System.bits()));
+    let withdraw = async |tokens, known| {
+        let withdrawal = Withdrawal {
+            limit: Limit::new(1, 1).unwrap(),
+            tokens,
+            is_debt: true,
+            known,
+        };
+        let taken = fleet.store.withdraw(&account, &withdrawal, now).await;
+        taken.unwrap().empty_at
+    };
+    assert_eq!(withdraw(1, None).await, now);
+    // With the assumed debt, 3,000 tokens more would exceed an hour.
+    let assumed = Some(after(800));
+    assert_eq!(withdraw(3_000, assumed).await, after(3_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_debt_beyond_an_hour_is_forgiven_and_the_hour_is_not() {
     let fleet = fleet(0, Limits::default()).await;
     let start = fleet.clock.now();
