@@ -25,6 +25,10 @@ test-one name:
 simulate seed='':
     {{ if seed == '' { 'LEADGATE_SCHEDULES=20000' } else { 'LEADGATE_SEED=' + seed } }} cargo test --profile simulation --package simulation --test simulation {{ if seed == '' { '' } else { 'any_schedule' } }} -- --nocapture
 
+# Writes docs/mutations.md anew, after a change of a conditional write
+mutants:
+    LEADGATE_UPDATE_MUTANTS="$(mktemp)" sh -ec 'cargo test --profile simulation --package simulation --test simulation page_of_mutants -- --ignored; cargo test --package e2e; cargo test --package e2e page_of_mutants -- --ignored'
+
 # Runs the named steps of CI, or all of them (`just ci --list` lists them)
 ci *steps:
     .ci/run {{ steps }}

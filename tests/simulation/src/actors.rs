@@ -1,7 +1,10 @@
 //! Actors of a schedule: the clients of the API, SQS, which delivers messages, and the schedule of
 //! requeue-starts.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use local::demo;
@@ -13,6 +16,7 @@ use crate::{
     answer::text,
     functions::Simulation,
     mutations::Mutation,
+    observed::Promise,
     queue::{MAX_RECEIVE_COUNT, Message, POISON},
 };
 
@@ -24,18 +28,22 @@ const REQUEUE_TIMEOUT: Duration = Duration::from_secs(50);
 /// Largest batch of messages, as in template.yaml.
 const BATCH_SIZE: usize = 10;
 
+/// Promises by idempotency key and index.
+type Promises = BTreeMap<(String, usize), Promise>;
+
 impl Simulation {
     /// Creates leads as a client does. The client tries again if it gets no answer or a 503.
     pub async fn create(self, body: Value, key: Option<String>, tries: u32) {
         let key = key.as_deref();
         for _ in 0..tries {
+            let known = self.observed().promises.clone();
             match self.call("POST", "/leads", Some(&body), key).await {
                 Some((201 | 207 | 400, reply)) if body.is_array() => {
-                    if self.receive_results(key, &reply) {
+                    if self.receive_results(key, &known, &reply) {
                         return;
                     }
                 }
-                Some((201, reply)) => return self.receive(key, 0, &reply),
+                Some((201, reply)) => return self.receive((key, 0), &known, &reply),
                 Some((503, _)) | None => {}
                 Some((422, _)) if key.is_some() => {
                     // The lead of the key may have been erased, or another request has its key.
@@ -56,12 +64,17 @@ impl Simulation {
     }
 
     /// Takes in the results of an array. Returns false if the client has to try again.
-    fn receive_results(&self, key: Option<&str>, reply: &Value) -> bool {
+    fn receive_results(&self, key: Option<&str>, known: &Promises, reply: &Value) -> bool {
         let mut is_done = true;
+        let mut ids = BTreeSet::new();
         let results = reply["results"].as_array().into_iter().flatten();
         for (index, result) in results.enumerate() {
             if result["success"] == true {
-                self.receive(key, index, result);
+                self.receive((key, index), known, result);
+                let id = text(&result["lead"]["id"]);
+                if !ids.insert(id) {
+                    self.problem(format!("two leads of an array have the id {id}"));
+                }
             } else {
                 is_done &= result["code"] != "unavailable";
             }
@@ -70,12 +83,18 @@ impl Simulation {
     }
 
     /// Takes in the reply of one lead.
-    fn receive(&self, key: Option<&str>, index: usize, reply: &Value) {
+    fn receive(&self, (key, index): (Option<&str>, usize), known: &Promises, reply: &Value) {
         let lead = text(&reply["lead"]["id"]);
         let run = text(&reply["workflow_run"]["id"]);
         self.log(format!("  received {lead} {run}"));
         let key = key.map(|key| (key, index));
-        self.observed().created(key, lead, run);
+        let mut observed = self.observed();
+        observed.created(key, lead, run);
+        if let Some((key, index)) = key {
+            let warning = text(&reply["warning"]).to_owned();
+            let run = run.to_owned();
+            observed.promised_again((key.to_owned(), index), known, Promise { run, warning });
+        }
     }
 
     pub async fn erase(self, lead: String) {
@@ -105,18 +124,6 @@ impl Simulation {
             Some((409 | 503, _)) | None => {}
             Some((status, reply)) => {
                 self.problem(format!("assigning {lead} answered {status} {reply}"));
-            }
-        }
-    }
-
-    /// Changes a lead. A lead that would be too large is refused.
-    pub async fn change(self, lead: String, change: Value) {
-        let path = format!("/leads/{lead}");
-        match self.call("PATCH", &path, Some(&change), None).await {
-            Some((200 | 409 | 413 | 503, _)) | None => {}
-            Some((404, _)) if self.observed().erase_tries.contains_key(&lead) => {}
-            Some((status, reply)) => {
-                self.problem(format!("changing {lead} answered {status} {reply}"));
             }
         }
     }

@@ -21,6 +21,27 @@ pub fn lead() -> Value {
     })
 }
 
+/// Returns the body of a request that creates a lead without a workflow.
+pub fn idle_lead() -> Value {
+    let mut lead = lead();
+    let fields = lead.as_object_mut().expect("a lead");
+    fields.retain(|name, _| !["workflow_id", "force_first_message"].contains(&name.as_str()));
+    lead
+}
+
+/// Returns an array of which only the first lead is valid.
+pub fn half_valid() -> Value {
+    json!([lead(), {}, {}])
+}
+
+/// Returns the array of [`half_valid`] with its other leads corrected. `company` is in these
+/// leads.
+pub fn corrected(company: &str) -> Value {
+    let mut second = lead();
+    second["company"] = json!(company);
+    json!([lead(), second, second])
+}
+
 /// Returns the body of a request that creates `number` leads.
 pub fn leads(number: usize) -> Value {
     vec![lead(); number].into()
@@ -44,6 +65,11 @@ pub const RIVAL: &str = "Rival";
 /// Returns a change that adds 30 KB to a lead.
 pub fn large_change(key: usize) -> Value {
     json!({"metadata": {format!("large {key}"): "x".repeat(30_000)}})
+}
+
+/// Returns a change that removes what [`large_change`] has added.
+pub fn removal(key: usize) -> Value {
+    json!({"metadata": {format!("large {key}"): null}})
 }
 
 /// Tells whether a text contains a canary.

@@ -185,12 +185,25 @@ impl Simulation {
         let path = format!("/touchpoints/{id}/outcome");
         let lead = lead_id.to_string();
         match self.call("POST", &path, Some(&body), None).await {
-            Some((200 | 400 | 409 | 503, _)) | None => {}
+            Some((200, _)) => self.observed().reported = Some((path, body)),
+            Some((400 | 409 | 503, _)) | None => {}
             Some((404, _)) if self.observed().erase_tries.contains_key(&lead) => {}
             Some((status, reply)) => {
                 self.problem(format!("reporting {outcome} answered {status} {reply}"));
             }
         }
+    }
+
+    /// Reports the last outcome again, with another detail.
+    pub async fn detail(self) {
+        let reported = self.observed().reported.clone();
+        let Some((path, mut body)) = reported else {
+            return;
+        };
+        let detail = self.transport.draw(|rng| rng.u32(..));
+        body["provider_code"] = json!(detail.to_string());
+        let reply = self.call("POST", &path, Some(&body), None).await;
+        self.log(format!("detail: {:?}", reply.map(|(status, _)| status)));
     }
 
     /// Draws one of the confirmed claims, which counts as over from now on.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fastrand::Rng;
 
-use crate::fault::Fault;
+use crate::{call::Caller, fault::Fault};
 
 /// Fault of one call.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub enum Faults {
 pub struct FaultOf {
     /// Operation, such as `PutItem`.
     pub operation: &'static str,
+    /// Function that calls it. `None` for all functions.
+    pub caller: Option<Caller>,
     /// Fault of its attempts.
     pub fault: Fault,
     /// Whether only the next attempt meets it.
@@ -88,14 +90,15 @@ impl Calls {
     pub fn next_fault(
         &mut self,
         rng: &mut Rng,
-        operation: &str,
+        (caller, operation): (Caller, &str),
         invocation: &str,
     ) -> Option<Fault> {
+        let of = (caller, operation);
         match self.positions.get(invocation) {
-            Some(position) => self.fault_of_retry(rng, operation, *position),
+            Some(position) => self.fault_of_retry(rng, of, *position),
             None => {
                 let position = self.calls.len();
-                let fault = self.fault_of_call(rng, operation, position);
+                let fault = self.fault_of_call(rng, of, position);
                 let of_retries = fault.filter(|it| it.hits_retries).map(|it| it.fault);
                 let operation = operation.to_owned();
                 self.calls.push(CallWithFault {
@@ -108,13 +111,13 @@ impl Calls {
         }
     }
 
-    fn fault_of_call(&mut self, rng: &mut Rng, operation: &str, call: usize) -> Option<FaultAt> {
+    fn fault_of_call(&mut self, rng: &mut Rng, of: (Caller, &str), call: usize) -> Option<FaultAt> {
         let (fault, hits_retries) = match &mut self.faults {
             Faults::None => return None,
             Faults::At(faults) => return faults.iter().find(|it| it.call == call).copied(),
             Faults::Random(percent) => (draw(rng, *percent, &Fault::DRAWN)?, rng.bool()),
             Faults::Errors(percent) => (draw(rng, *percent, &Fault::ERRORS)?, false),
-            Faults::Of(faults) => (take(faults, operation)?, false),
+            Faults::Of(faults) => (take(faults, of)?, false),
         };
         Some(FaultAt {
             call,
@@ -123,10 +126,10 @@ impl Calls {
         })
     }
 
-    fn fault_of_retry(&mut self, rng: &mut Rng, operation: &str, call: usize) -> Option<Fault> {
+    fn fault_of_retry(&mut self, rng: &mut Rng, of: (Caller, &str), call: usize) -> Option<Fault> {
         match (&mut self.faults, self.calls[call].of_retries) {
             (Faults::None, _) => None,
-            (Faults::Of(faults), _) => take(faults, operation),
+            (Faults::Of(faults), _) => take(faults, of),
             (_, Some(fault)) => Some(fault),
             (Faults::At(_), None) => None,
             (Faults::Random(percent), None) => draw(rng, *percent, &Fault::DRAWN),
@@ -140,8 +143,10 @@ fn draw(rng: &mut Rng, percent: u32, faults: &[Fault]) -> Option<Fault> {
 }
 
 /// Returns the fault of an operation, and removes it if it is for one attempt.
-fn take(faults: &mut Vec<FaultOf>, operation: &str) -> Option<Fault> {
-    let position = faults.iter().position(|it| it.operation == operation)?;
+fn take(faults: &mut Vec<FaultOf>, (caller, operation): (Caller, &str)) -> Option<Fault> {
+    let is_meant =
+        |it: &FaultOf| it.operation == operation && it.caller.is_none_or(|it| it == caller);
+    let position = faults.iter().position(is_meant)?;
     let found = faults[position];
     if found.is_once {
         faults.remove(position);

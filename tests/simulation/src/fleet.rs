@@ -88,6 +88,8 @@ impl Fleet {
             .body(body)
             .expect("a request");
         let Ok(response) = self.containers[container].clone().oneshot(request).await;
+        let problems = self.transport.backend.problems();
+        assert!(problems.is_empty(), "{problems:?}");
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
         Reply {

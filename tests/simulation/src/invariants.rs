@@ -9,10 +9,24 @@ use domain::{ids::LeadId, lead::MAX_SIZE};
 use local::demo;
 use serde_json::{Value, json};
 
-use crate::{answer::text, observed::Observed, queue::POISON};
+use crate::{
+    answer::text,
+    observed::{MOST_LEADS, Observed},
+    queue::POISON,
+};
 
-/// Maximum number of leads in an array of a schedule.
-const MOST_LEADS: usize = 4;
+/// Attributes that a tombstone may have.
+const OF_TOMBSTONE: [&str; 9] = [
+    "pk",
+    "sk",
+    "et",
+    "v",
+    "ttl",
+    "run_id",
+    "workflow_id",
+    "gsi2pk",
+    "gsi2sk",
+];
 
 /// Returns the promises that are not kept: a run that a 201 named must be there.
 pub fn broken_promises(items: &[Value], observed: &Observed) -> Vec<String> {
@@ -46,6 +60,12 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
     let mut breaches = Vec::new();
     if is_pending(items) {
         breaches.push("there are pending starts that requeue-starts does not see".to_owned());
+    }
+    for item in items.iter().filter(|item| kind(item) == "erased") {
+        let mut names = item.as_object().into_iter().flatten().map(|(name, _)| name);
+        if let Some(name) = names.find(|name| !OF_TOMBSTONE.contains(&name.as_str())) {
+            breaches.push(format!("a tombstone has {name}: {item}"));
+        }
     }
     for (lead, items) in leads(items) {
         breaches.extend(breaches_of(lead, &items, observed));
@@ -142,6 +162,16 @@ fn breaches_of(lead: &str, items: &[&Value], observed: &Observed) -> Vec<String>
     let size = lead_item(items).map_or(0, size);
     if size > MAX_SIZE {
         breaches.push(format!("{lead} has {size} bytes"));
+    }
+    let is_event = |item: &&&Value| {
+        let contact = &item["contact"]["M"];
+        kind(item) == "activity" && contact.is_object() && contact["index"].is_null()
+    };
+    let events = items.iter().filter(is_event).count();
+    let tried = observed.event_tries.get(lead).copied().unwrap_or_default();
+    let is_known = observed.created.contains(lead);
+    if is_known && (events > tried || events < observed.confirmed_events(lead)) {
+        breaches.push(format!("{lead} has {events} events of {tried}"));
     }
     if observed.erased.contains(lead) {
         breaches.push(format!("{lead} was erased and is there"));

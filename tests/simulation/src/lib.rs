@@ -8,7 +8,9 @@ mod answer;
 mod batch;
 mod call;
 mod canaries;
+mod changes;
 mod cloud;
+pub mod conditions;
 mod dispatch;
 mod fault;
 mod faults;
@@ -16,14 +18,17 @@ mod fleet;
 mod forwarding;
 mod functions;
 mod invariants;
+mod lost;
 mod mutations;
 mod observed;
 mod outage;
 mod permission;
 mod queue;
+mod races;
 mod run;
 mod scenario;
 mod services;
+mod step;
 mod transport;
 mod verdict;
 
@@ -39,8 +44,10 @@ pub use self::{
     mutations::Mutation,
     outage::{OutageCost, outage},
     permission::{Access, Permission},
+    races::{RACES, Race},
     run::run,
-    scenario::{Cancellations, Scenario, Step, Steps},
+    scenario::{Cancellations, Scenario, Steps},
+    step::Step,
     transport::Transport,
     verdict::{Failure, Passed},
 };

@@ -4,13 +4,20 @@
 
 use std::collections::BTreeMap;
 
+use domain::ids::LeadId;
+use local::demo;
 use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, text},
     call::{Call, Caller},
+    conditions::Mutant,
     fault::Fault,
+    observed::{MOST_LEADS, Observed},
 };
+
+/// Maximum number of idempotent requests of a schedule.
+const MOST_REQUESTS: usize = 16;
 
 /// Planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +68,23 @@ pub enum Mutation {
     EntryForgottenOnRelease,
     /// The claim of a touchpoint does not depend on the run's revision.
     ClaimRevision,
+    /// A change of a lead has no condition.
+    ChangeCondition,
+    /// The elements of a named array have one id.
+    ElementsShareId,
+    /// The receipt of a delayed start does not have the warning.
+    DelayUnsaid,
+    /// A start is taken off the pending starts, even if it is another one since.
+    PendingClearedBlindly,
+    /// An erasure does not depend on the start that it has read.
+    ErasureOfOtherStart,
+    /// The condition of a write is weaker.
+    Condition(&'static Mutant),
 }
 
 impl Mutation {
-    /// All mutations.
-    pub const ALL: [Self; 23] = [
+    /// All mutations but [`Mutation::Condition`], which docs/mutations.md has.
+    pub const ALL: [Self; 28] = [
         Self::RunCondition,
         Self::LeadCondition,
         Self::AcknowledgedFirst,
@@ -89,6 +108,11 @@ impl Mutation {
         Self::EntryForgottenOnAssign,
         Self::EntryForgottenOnRelease,
         Self::ClaimRevision,
+        Self::ChangeCondition,
+        Self::ElementsShareId,
+        Self::DelayUnsaid,
+        Self::PendingClearedBlindly,
+        Self::ErasureOfOtherStart,
     ];
 
     /// Gives the runs that a call writes the entry that they have. `stored` answers GetItem.
@@ -145,7 +169,11 @@ impl Mutation {
             fault,
             Some(Fault::Throttled | Fault::Failed | Fault::Partial)
         );
+        if let Self::Condition(mutant) = self {
+            mutant.weaken(&call.operation, &mut call.body);
+        }
         let request = &mut call.body;
+        let expression = text(&request["UpdateExpression"]).to_owned();
         let sk = text(&request["Item"]["sk"]["S"]).to_owned();
         let et = text(&request["Item"]["et"]["S"]).to_owned();
         match (self, call.operation.as_str()) {
@@ -190,6 +218,30 @@ impl Mutation {
             (Self::ManifestSkipped, "PutItem") if et == "manifest" => {
                 return Some((200, json!({})));
             }
+            (Self::ChangeCondition, "UpdateItem")
+                if text(&request["ConditionExpression"]).starts_with("et = :lead") =>
+            {
+                request["ConditionExpression"] = json!("attribute_exists(pk)");
+                let values = request["ExpressionAttributeValues"].as_object_mut();
+                values
+                    .expect("values")
+                    .retain(|name, _| expression.contains(name));
+            }
+            (Self::ElementsShareId, "PutItem") if et == "lead" => share_id(&mut request["Item"]),
+            (Self::DelayUnsaid, "UpdateItem") if expression.contains(", receipt.reply = :rest") => {
+                let unsaid = expression.replace(", receipt.reply = :rest", "");
+                request["UpdateExpression"] = json!(unsaid);
+                let values = request["ExpressionAttributeValues"].as_object_mut();
+                values.expect("values").remove(":rest");
+            }
+            (Self::PendingClearedBlindly, "UpdateItem")
+                if expression.starts_with("REMOVE gsi2pk") =>
+            {
+                remove_condition(request);
+            }
+            (Self::ErasureOfOtherStart, "PutItem") if et == "erased" && sk == "SELF" => {
+                forget_start(request);
+            }
             (Self::RoomIgnored, "UpdateItem")
                 if text(&request["ConditionExpression"]).starts_with("et = :lead AND") =>
             {
@@ -232,6 +284,34 @@ impl Mutation {
             _ => {}
         }
     }
+}
+
+/// Gives an element of a named array the id of the array's first lead.
+fn share_id(item: &mut Value) {
+    let account = demo::ACCOUNT_ID.parse().expect("an id");
+    let id = text(&item["id"]["S"]).to_owned();
+    for number in 0..MOST_REQUESTS {
+        let key = Observed::key(number).parse().expect("a key");
+        let id_at = |index| LeadId::of_request(account, &key, index).to_string();
+        if (1..MOST_LEADS).any(|index| id_at(index) == id) {
+            let first = id_at(0);
+            item["pk"]["S"] = json!(text(&item["pk"]["S"]).replace(&id, &first));
+            item["id"]["S"] = json!(first);
+        }
+    }
+}
+
+/// Removes the start from the condition of an erasure.
+fn forget_start(request: &mut Value) {
+    if request["ConditionExpression"].is_null() {
+        return;
+    }
+    request["ConditionExpression"] = json!("et <> :erased");
+    let fields = request.as_object_mut().expect("a request");
+    fields.remove("ExpressionAttributeNames");
+    let values = fields.get_mut("ExpressionAttributeValues");
+    let values = values.and_then(Value::as_object_mut).expect("values");
+    values.remove(":run");
 }
 
 /// Puts the id of another run into a lead's item.

@@ -12,6 +12,16 @@ use serde_json::Value;
 
 use crate::queue::Message;
 
+/// Maximum number of leads in an array of a schedule.
+pub const MOST_LEADS: usize = 4;
+
+/// Parts of a reply that each replay repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Promise {
+    pub run: String,
+    pub warning: String,
+}
+
 /// Observations of a schedule.
 #[derive(Debug, Default)]
 pub struct Observed {
@@ -21,6 +31,12 @@ pub struct Observed {
     pub created: BTreeSet<String>,
     /// Lead that each idempotency key and index stand for.
     leads_of_keys: BTreeMap<(String, usize), String>,
+    /// First promise to each idempotency key and index.
+    pub promises: BTreeMap<(String, usize), Promise>,
+    /// Number of events of each lead.
+    pub event_tries: BTreeMap<String, usize>,
+    /// Reply to the events of each lead and idempotency key.
+    events: BTreeMap<(String, String), String>,
     /// Number of requests to erase each lead.
     pub erase_tries: BTreeMap<String, usize>,
     /// Leads whose erasure was confirmed.
@@ -33,6 +49,8 @@ pub struct Observed {
     pub resume_tries: BTreeMap<String, usize>,
     /// Claims of touchpoints that were confirmed.
     pub claims: Vec<Claimed>,
+    /// Path and body of the last outcome that was taken in.
+    pub reported: Option<(String, Value)>,
     /// Messages that failed too often.
     pub dead_letters: Vec<Message>,
     /// Breaches that were seen while the schedule ran.
@@ -77,9 +95,53 @@ impl Observed {
 
     /// Returns the key of a new idempotent request.
     pub fn new_key(&mut self, body: &Value) -> String {
-        let key = format!("request-{}", self.requests.len());
+        let key = Self::key(self.requests.len());
         self.requests.push((key.clone(), body.clone()));
         key
+    }
+
+    /// Returns the key of the idempotent request with this number.
+    pub fn key(number: usize) -> String {
+        format!("request-{number}")
+    }
+
+    /// Takes in the promise of a reply. `known` has the promises from before the request was sent,
+    /// which a replay must repeat.
+    pub fn promised_again(
+        &mut self,
+        key_and_index: (String, usize),
+        known: &BTreeMap<(String, usize), Promise>,
+        promise: Promise,
+    ) {
+        // A promise without a run means that the start could not be listed as pending.
+        let first = known.get(&key_and_index).filter(|it| !it.run.is_empty());
+        let is_repeated = first.is_none_or(|first| {
+            first.run == promise.run
+                && (first.warning.is_empty() || first.warning == promise.warning)
+        });
+        if !is_repeated {
+            let problem = format!("{key_and_index:?} was promised {first:?}, then {promise:?}");
+            self.problems.push(problem);
+        }
+        self.promises.entry(key_and_index).or_insert(promise);
+    }
+
+    /// Takes in the reply to an event. Returns the first reply to the same key.
+    pub fn event(&mut self, lead: &str, key: &str, reply: &str) -> String {
+        let first = self.events.entry((lead.to_owned(), key.to_owned()));
+        first.or_insert_with(|| reply.to_owned()).clone()
+    }
+
+    /// Counts an event of a lead. Returns its key.
+    pub fn new_event(&mut self, lead: &str) -> String {
+        let number = self.event_tries.entry(lead.to_owned()).or_default();
+        *number += 1;
+        format!("event-{number}")
+    }
+
+    /// Returns the number of events of a lead that were confirmed.
+    pub fn confirmed_events(&self, lead: &str) -> usize {
+        self.events.keys().filter(|(of, _)| of == lead).count()
     }
 
     /// Counts a request to erase a lead.

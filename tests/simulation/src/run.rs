@@ -9,10 +9,13 @@ use tokio::{task::JoinSet, time::sleep};
 use crate::{
     canaries,
     cloud::Cloud,
+    faults::Faults,
     functions::Simulation,
     invariants,
     queue::{MAX_RECEIVE_COUNT, POISON},
-    scenario::{Scenario, Step, Steps},
+    races::Race,
+    scenario::{Scenario, Steps},
+    step::Step,
     verdict::{Failure, Passed},
 };
 
@@ -39,6 +42,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     match scenario.steps {
         Steps::InTurn(steps) => run_in_turn(&simulation, steps).await,
         Steps::SideBySide(steps) => run_side_by_side(&simulation, steps.iter().copied()).await,
+        Steps::Race(race) => run_race(&simulation, race).await,
         Steps::Drawn => {
             let has_touchpoints = scenario.seed % 3 == 2;
             let transport = &simulation.transport;
@@ -52,6 +56,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     let items = finish(cloud, &simulation).await;
     let observed = &mut *simulation.observed();
     let mut problems = std::mem::take(&mut observed.problems);
+    problems.extend(simulation.services.problems());
     let built_twice = simulation.services.built_twice();
     problems.extend(invariants::breaches(&items, observed, &built_twice));
     let log = std::mem::take(&mut observed.log);
@@ -68,6 +73,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
         needed: simulation.transport.needed(),
         polls,
         promised: observed.promised.len(),
+        writes: simulation.services.writes(),
         log,
     })
 }
@@ -99,6 +105,25 @@ async fn run_side_by_side(simulation: &Simulation, steps: impl Iterator<Item = S
         sleep(Duration::from_millis(pause)).await;
     }
     join(&mut under_way).await;
+}
+
+/// Runs a race: its steps begin within a time that is drawn, so that each order of their calls
+/// occurs.
+async fn run_race(simulation: &Simulation, race: &'static Race) {
+    let transport = &simulation.transport;
+    transport.set_faults(Faults::Of(race.faults_before.to_vec()));
+    run_in_turn(simulation, race.before).await;
+    transport.set_faults(Faults::Of(race.faults.to_vec()));
+    let most_ms = transport.draw(|rng| [1, 20, 60, 200, 600][rng.usize(..5)]);
+    let mut under_way = JoinSet::new();
+    for step in race.steps {
+        begin(simulation, *step, &mut under_way);
+        let pause = transport.draw(|rng| rng.u64(0..most_ms));
+        sleep(Duration::from_millis(pause)).await;
+    }
+    join(&mut under_way).await;
+    transport.end_faults();
+    run_in_turn(simulation, race.after).await;
 }
 
 /// Waits until all steps have ended.
@@ -148,7 +173,22 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
             under_way.spawn(actor.clone().create(body, Some(key.clone()), tries));
             under_way.spawn(actor.create(rival, Some(key), tries));
         }
-        Step::Change | Step::Erase | Step::Assign | Step::Stop | Step::Resume | Step::Claim => {
+        Step::CreateIdle => create(canaries::idle_lead(), false),
+        Step::Correct => {
+            let key = simulation.observed().new_key(&canaries::half_valid());
+            simulation.observed().contested.insert(key.clone(), 1);
+            under_way.spawn(actor.correct(key, tries));
+        }
+        Step::Change
+        | Step::Enlarge(_)
+        | Step::Shrink(_)
+        | Step::Rename
+        | Step::Event
+        | Step::Erase
+        | Step::Assign
+        | Step::Stop
+        | Step::Resume
+        | Step::Claim => {
             let created: Vec<_> = simulation.observed().created.iter().cloned().collect();
             let Some(lead) = transport.draw(|rng| rng.choice(&created).cloned()) else {
                 return;
@@ -160,6 +200,19 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
                         under_way.spawn(actor.clone().change(lead.clone(), change));
                     }
                     under_way.spawn(actor.change(lead, canaries::large_change(2)))
+                }
+                Step::Enlarge(key) => {
+                    under_way.spawn(actor.change(lead, canaries::large_change(key)))
+                }
+                Step::Shrink(key) => under_way.spawn(actor.change(lead, canaries::removal(key))),
+                Step::Rename => under_way.spawn(actor.rename(lead)),
+                Step::Event => {
+                    let key = simulation.observed().new_event(&lead);
+                    // An answer changes the run, and no answer does not.
+                    let other = ["answered", "no_answer"][transport.draw(|rng| rng.usize(..2))];
+                    let other = actor.clone().event(lead.clone(), key.clone(), other);
+                    under_way.spawn(other);
+                    under_way.spawn(actor.event(lead, key, "answered"))
                 }
                 Step::Erase => under_way.spawn(actor.erase(lead)),
                 Step::Assign => under_way.spawn(actor.assign(lead)),
@@ -188,6 +241,9 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
         }
         Step::Report => {
             under_way.spawn(actor.report());
+        }
+        Step::Detail => {
+            under_way.spawn(actor.detail());
         }
         Step::Advance => {
             under_way.spawn(actor.advance());
@@ -230,7 +286,9 @@ async fn finish(cloud: &Cloud, simulation: &Simulation) -> Vec<Value> {
         }
         items = settle(cloud, &simulation).await;
     }
-    cloud.clear(&items);
+    // The reads may have noted the use of the key, and such a write may still be under way.
+    sleep(LONG).await;
+    cloud.clear(&cloud.items());
     items
 }
 

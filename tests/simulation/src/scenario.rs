@@ -6,6 +6,8 @@ use crate::{
     fault::Fault,
     faults::{FaultOf, Faults},
     mutations::Mutation,
+    races::Race,
+    step::Step,
 };
 
 /// Handlers that are cancelled, and the await points at which it happens.
@@ -24,95 +26,6 @@ pub enum Cancellations {
     Random(u32),
 }
 
-/// One step of a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A client creates a lead.
-    CreateOne {
-        /// Whether the request has an `Idempotency-Key`.
-        is_idempotent: bool,
-    },
-    /// A client creates leads with one array.
-    CreateMany {
-        /// Whether the request has an `Idempotency-Key`.
-        is_idempotent: bool,
-        /// Number of leads.
-        leads: usize,
-    },
-    /// A client sends an idempotent request again.
-    Replay,
-    /// Two clients send different requests with one key at the same moment. At least one is an array.
-    Rival,
-    /// A client makes three large changes of a lead at the same moment.
-    Change,
-    /// SQS delivers up to ten messages.
-    Deliver,
-    /// requeue-starts runs.
-    Requeue,
-    /// A client erases a lead.
-    Erase,
-    /// A client assigns a lead to its workflow again.
-    Assign,
-    /// A client stops a lead's automation.
-    Stop,
-    /// A message that start-workflow cannot read comes into the queue.
-    Poison,
-    /// More than a minute passes.
-    Wait,
-    /// Two hours pass, until the next touchpoint is due.
-    WaitLong,
-    /// A client resumes a lead's automation.
-    Resume,
-    /// A worker or a client claims a touchpoint.
-    Claim,
-    /// The owner of a claim records the answer of the receiver.
-    Settle,
-    /// A client reports the outcome of a touchpoint.
-    Report,
-    /// Everything that is overdue is done.
-    Advance,
-    /// An operator pauses the workflow.
-    Pause,
-    /// An operator unpauses the workflow, and releases the runs that it holds.
-    Unpause,
-}
-
-impl Step {
-    /// Draws the step with this number. A schedule begins with a lead. `has_touchpoints`: leads are
-    /// also contacted.
-    pub fn draw(rng: &mut Rng, number: usize, has_touchpoints: bool) -> Self {
-        let is_idempotent = rng.bool();
-        if number == 0 {
-            return Self::CreateOne { is_idempotent };
-        }
-        match rng.u8(0..if has_touchpoints { 40 } else { 23 }) {
-            0..2 => Self::CreateOne { is_idempotent },
-            2..4 => Self::CreateMany {
-                is_idempotent,
-                leads: rng.usize(1..=4),
-            },
-            4..6 => Self::Replay,
-            6..13 => Self::Deliver,
-            13 => Self::Requeue,
-            14..16 => Self::Erase,
-            16 => Self::Assign,
-            17..19 => Self::Stop,
-            19 => Self::Poison,
-            20 => Self::Rival,
-            21 => Self::Change,
-            22 => Self::Wait,
-            23..28 => Self::Claim,
-            28..30 => Self::Settle,
-            30..32 => Self::Report,
-            32 => Self::Advance,
-            33..35 => Self::Resume,
-            35 => Self::Pause,
-            36 => Self::Unpause,
-            _ => Self::WaitLong,
-        }
-    }
-}
-
 /// Steps of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub enum Steps {
@@ -122,6 +35,8 @@ pub enum Steps {
     SideBySide(&'static [Step]),
     /// Steps that are drawn from the seed. Most begin before the end of the one before.
     Drawn,
+    /// The steps of a race.
+    Race(&'static Race),
 }
 
 /// Content of a schedule.
@@ -151,6 +66,15 @@ impl Scenario {
         }
     }
 
+    /// Returns a race, whose pauses are drawn from a seed.
+    pub fn of_race(race: &'static Race, seed: u64) -> Self {
+        Self {
+            seed,
+            steps: Steps::Race(race),
+            ..Self::of_steps(&[])
+        }
+    }
+
     /// Draws the scenario of a seed.
     pub fn of_seed(seed: u64) -> Self {
         let mut rng = Rng::with_seed(!seed);
@@ -172,6 +96,7 @@ impl Scenario {
             // The first try takes effect after the second one.
             Mutation::YoungOrphan | Mutation::RunTombstoneSkipped => Faults::Of(vec![FaultOf {
                 operation: "PutItem",
+                caller: None,
                 fault: Fault::LATE,
                 is_once: true,
             }]),
@@ -184,6 +109,10 @@ impl Scenario {
             ..drawn
         }
     }
+}
+
+fn race(name: &str) -> Steps {
+    Steps::Race(Race::named(name).expect("a race"))
 }
 
 /// Returns the steps of which one goes wrong with a mutation. They are drawn if many schedules have
@@ -213,6 +142,11 @@ fn steps_that_show(mutation: Mutation) -> Steps {
         // The workflow is unpaused when the faults end.
         Mutation::EntryForgottenOnRelease => Steps::InTurn(&[CREATE, Deliver, Pause, Claim]),
         Mutation::ClaimRevision => Steps::InTurn(&[CREATE, Deliver, Claim]),
+        Mutation::ChangeCondition => race("change and erasure"),
+        Mutation::ElementsShareId => race("array"),
+        Mutation::DelayUnsaid => race("delayed start"),
+        Mutation::PendingClearedBlindly => race("requeue and assignment"),
+        Mutation::ErasureOfOtherStart => race("erasure and assignment"),
         _ => Steps::Drawn,
     }
 }

@@ -1,7 +1,7 @@
 //! DynamoDB and SQS inside the process, for one schedule.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -16,7 +16,9 @@ use tokio::time::Instant;
 use crate::{
     answer::{Answer, text},
     call::{Call, Caller, DISPATCH_QUEUE_URL},
+    conditions::{Write, lacks, planted, unknown, writes},
     fault::Fault,
+    lost::lost_by,
     mutations::Mutation,
     queue::Queue,
     transport::Backend,
@@ -42,6 +44,14 @@ struct State {
     built: BTreeMap<String, u32>,
     /// Run that start-workflow is to find in each lead, for [`Mutation::RunIdPerDelivery`].
     renamed_runs: BTreeMap<String, String>,
+    /// Tokens of the transactions that were done.
+    tokens: BTreeSet<String>,
+    /// Breaches that calls have made.
+    problems: Vec<String>,
+    /// Conditional writes of the calls.
+    writes: BTreeSet<Write>,
+    /// Conditional writes that docs/mutations.md lacks.
+    unknown: Vec<Write>,
 }
 
 impl Services {
@@ -52,7 +62,7 @@ impl Services {
             origin: clock.now(),
             clock,
             started: Instant::now(),
-            mutation,
+            mutation: mutation.or_else(|| planted().map(Mutation::Condition)),
             state: Arc::default(),
         }
     }
@@ -85,8 +95,29 @@ impl Services {
         twice.map(|(run, _)| run.clone()).collect()
     }
 
+    /// Returns the conditional writes of all calls.
+    pub fn writes(&self) -> BTreeSet<Write> {
+        self.state().writes.clone()
+    }
+
+    /// Returns the breaches that calls have made.
+    pub fn problems(&self) -> Vec<String> {
+        let state = self.state();
+        let unknown = (!state.unknown.is_empty()).then(|| lacks(&state.unknown));
+        unknown
+            .into_iter()
+            .chain(state.problems.iter().cloned())
+            .collect()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_writes(&self, call: &Call) {
+        let mut state = self.state();
+        state.writes.extend(writes(&call.operation, &call.body));
+        state.unknown.extend(unknown(&call.operation, &call.body));
     }
 
     /// Does a call as the real service would.
@@ -101,12 +132,25 @@ impl Services {
         let is_build = caller == Caller::StartWorkflow && operation == "PutItem";
         let run = (is_build && text(&item["et"]["S"]) == "run")
             .then(|| text(&item["sk"]["S"]).to_owned());
+        let stored = |table: &Value, key: Value| {
+            let get = json!({"TableName": table, "Key": key});
+            dynamodb::answer(&self.database, "GetItem", get).1["Item"].take()
+        };
+        let lost = lost_by(operation, &request, stored);
+        let token = text(&request["ClientRequestToken"]).to_owned();
         let answer = dynamodb::answer(&self.database, operation, request);
+        if answer.0 == 200 {
+            let state = &mut *self.state();
+            // DynamoDB does a transaction once, even if the SDK sends it again.
+            if token.is_empty() || state.tokens.insert(token) {
+                state.problems.extend(lost);
+            }
+        }
         let kind = text(&answer.1["__type"]);
-        assert!(
-            answer.0 == 200 || kind.contains("ConditionalCheck") || kind.contains("Transaction"),
-            "{operation} is refused: {answer:?}"
-        );
+        if answer.0 != 200 && !kind.contains("ConditionalCheck") && !kind.contains("Transaction") {
+            let problem = format!("{operation} is refused: {answer:?}");
+            self.state().problems.push(problem);
+        }
         if let (Some(run), 200) = (run, answer.0) {
             *self.state().built.entry(run).or_default() += 1;
         }
@@ -120,6 +164,7 @@ impl Backend for Services {
     async fn answer(&self, mut call: Call, fault: Option<Fault>) -> Option<Answer> {
         self.tick();
         replace_token(&mut call);
+        self.note_writes(&call);
         if let Some(mutation) = self.mutation {
             let stored = |request: Value| {
                 dynamodb::answer(&self.database, "GetItem", request).1["Item"].take()

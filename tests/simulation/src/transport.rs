@@ -151,6 +151,7 @@ impl<B: Backend> Transport<B> {
     fn set_fault(&self, operation: &'static str, fault: Fault, is_once: bool) {
         let fault = FaultOf {
             operation,
+            caller: None,
             fault,
             is_once,
         };
@@ -176,6 +177,11 @@ impl<B: Backend> Transport<B> {
     /// Returns the number of attempts that are under way.
     pub fn under_way(&self) -> usize {
         self.network().under_way
+    }
+
+    /// Sets the faults of the next calls.
+    pub fn set_faults(&self, faults: Faults) {
+        self.network().calls.faults = faults;
     }
 
     /// Ends all faults.
@@ -227,9 +233,11 @@ impl<B: Backend> Transport<B> {
             there: way(),
             back: way(),
         };
-        let fault = network
-            .calls
-            .next_fault(rng, &call.operation, invocation.unwrap_or_default());
+        let fault = network.calls.next_fault(
+            rng,
+            (call.caller, &call.operation),
+            invocation.unwrap_or_default(),
+        );
         (latency, fault)
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use crate::{
+    conditions::Write,
     permission::Access,
     scenario::{Scenario, Steps},
 };
@@ -20,6 +21,8 @@ pub struct Passed {
     pub polls: Vec<u32>,
     /// Number of runs that were promised.
     pub promised: usize,
+    /// Conditional writes of all calls.
+    pub writes: BTreeSet<Write>,
     /// Events of the schedule.
     pub log: Vec<String>,
 }

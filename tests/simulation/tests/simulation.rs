@@ -3,13 +3,19 @@
 //! that a test tries, and `LEADGATE_SEED` is a seed to replay.
 
 use std::{
+    collections::BTreeSet,
     str::FromStr,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
 use simulation::{
-    Cancellations, Cloud, Failure, Fault, FaultAt, Faults, Mutation, Passed, Scenario, Step,
+    Cancellations, Cloud, Failure, Fault, FaultAt, Faults, Mutation, Passed, RACES, Race, Scenario,
+    Step,
+    conditions::{Catch, Mutant, Page, Write, reason},
     outage, run, with_bad_records,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -18,6 +24,10 @@ use tokio::runtime::{Builder, Runtime};
 const SCHEDULES: usize = 500;
 /// Number of seeds within which each mutation must be found.
 const SEEDS_PER_MUTATION: u64 = 100;
+/// Number of seeds that show which conditional writes a race makes.
+const SEEDS_OF_WRITES: u64 = 10;
+/// Maximum number of schedules in which a problem with one mutant is searched.
+const SCHEDULES_OF_SEARCH: usize = 300;
 
 /// Scripts whose every call meets every fault. They cover every way into the queue and out of it,
 /// and everything that can happen to a lead meanwhile.
@@ -261,6 +271,96 @@ fn every_mutation_is_found() {
             ..scenario
         });
     });
+}
+
+/// Returns the problem that a race finds with a mutant. `None` if it finds none.
+fn problem_of(
+    player: &Player,
+    race: &'static Race,
+    mutant: &'static Mutant,
+    seed: u64,
+) -> Option<String> {
+    let scenario = Scenario {
+        mutation: Some(Mutation::Condition(mutant)),
+        ..Scenario::of_race(race, seed)
+    };
+    let failure = player.play(&scenario).err()?;
+    Some(failure.problems[0].clone())
+}
+
+#[test]
+fn every_mutant_that_a_race_catches_breaks_it() {
+    let rows: Vec<_> = Page::committed().rows().collect();
+    on_half_the_cores(rows.len(), |player, number| {
+        let (mutant, catch) = rows[number];
+        let race = match catch {
+            Catch::Race(name) => Race::named(name),
+            Catch::Missing => panic!("no test catches {mutant:?}"),
+            Catch::Test(_) | Catch::Redundant(_) => return,
+        };
+        let race = race.unwrap_or_else(|| panic!("{catch:?} is no race"));
+        let mut problems = (0..SEEDS_PER_MUTATION)
+            .filter_map(|seed| Some((seed, problem_of(player, race, mutant, seed)?)));
+        let caught = problems.next();
+        let (seed, problem) = caught.unwrap_or_else(|| panic!("{race:?} misses {mutant:?}"));
+        println!("{}: seed {seed}: {problem:.100}", mutant.key());
+        player.must_pass(&Scenario::of_race(race, seed));
+    });
+}
+
+#[test]
+fn no_race_loses_anything() {
+    let seeds = (most_schedules() / RACES.len()).max(1);
+    on_half_the_cores(RACES.len() * seeds, |player, number| {
+        let race = &RACES[number % RACES.len()];
+        player.must_pass(&Scenario::of_race(race, (number / RACES.len()) as u64));
+    });
+}
+
+/// Looks for a race that catches each mutant without one. Changes docs/mutations.md: `just mutants`.
+#[test]
+#[ignore = "it changes the documentation"]
+fn the_page_of_mutants_is_written_anew() {
+    let writes: Vec<Mutex<BTreeSet<Write>>> = RACES.iter().map(|_| Mutex::default()).collect();
+    on_half_the_cores(RACES.len(), |player, number| {
+        for seed in 0..SEEDS_OF_WRITES {
+            let passed = player.must_pass(&Scenario::of_race(&RACES[number], seed));
+            writes[number].lock().unwrap().extend(passed.writes);
+        }
+    });
+    let mut page = Page::read();
+    for write in writes.iter().flat_map(|it| it.lock().unwrap().clone()) {
+        page.add(&write);
+    }
+    let rows: Vec<(&'static Mutant, Catch)> = page
+        .rows()
+        .map(|(mutant, catch)| (&*Box::leak(Box::new(mutant.clone())), catch.clone()))
+        .collect();
+    let page = Mutex::new(page);
+    on_half_the_cores(rows.len(), |player, number| {
+        let (mutant, catch) = &rows[number];
+        if matches!(catch, Catch::Test(_) | Catch::Redundant(_)) {
+            return;
+        }
+        let makes = |race: &usize| writes[*race].lock().unwrap().contains(&mutant.write);
+        let named = RACES
+            .iter()
+            .position(|it| *catch == Catch::Race(it.name.to_owned()));
+        let races = named.into_iter().chain(0..RACES.len()).filter(makes);
+        let races: Vec<_> = races.map(|race| &RACES[race]).collect();
+        // A seed of each race, then the next one, because most races find a mutant at once or never.
+        let plays = (0..).flat_map(|seed| races.iter().map(move |race| (*race, seed)));
+        let mut caught = plays
+            .take(SCHEDULES_OF_SEARCH.min(races.len() * SCHEDULES_OF_SEARCH))
+            .filter(|(race, seed)| problem_of(player, race, mutant, *seed).is_some());
+        let catch = match caught.next() {
+            Some((race, _)) => Catch::Race(race.name.to_owned()),
+            None => reason(mutant).map_or(Catch::Missing, |it| Catch::Redundant(it.to_owned())),
+        };
+        println!("{}: {catch:?}", mutant.key());
+        page.lock().unwrap().set((*mutant).clone(), catch);
+    });
+    page.lock().unwrap().write();
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod lead_lists;
 mod limits;
 mod lists;
 mod metrics;
+mod mutants;
 mod normalising;
 mod outages;
 mod outcomes;
