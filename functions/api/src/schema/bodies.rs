@@ -249,7 +249,7 @@ pub struct ClaimBody {
 
 /// The time for which the caller has a touchpoint: PT30S to PT1H, by default PT5M.
 #[derive(Serialize, ToSchema)]
-#[schema(format = Duration, example = "PT5M")]
+#[schema(example = "PT5M")]
 pub struct LeaseLength(Option<String>);
 
 /// A longer lease of a touchpoint.
