@@ -43,8 +43,7 @@ async fn nothing_goes_out_while_everything_is_held_and_then_it_goes_on() {
         "The hold has ended.\nWithin minutes, wake-runs releases the runs that waited.\nThe rest of each moves by the \
          time for which it was held.\n"
     );
-    stack.advance("2m");
-    stack.wait_for_due();
+    stack.go_on_until_due();
     let claimed = stack.claimed(1, &[]);
     assert_eq!(claimed[0]["lead"]["id"], json!(lead));
     stack.stack.stop().await;
