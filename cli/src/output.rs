@@ -155,9 +155,10 @@ pub fn exact(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Returns a time relative to now, such as `12 min ago`.
+/// Returns a time relative to now, such as `12 min ago`. Ignores parts of seconds, because replies
+/// leave them out: the time two hours from now is `in 2 h`.
 pub fn relative(time: Timestamp, now: Timestamp) -> String {
-    let distance = time.duration_since(now);
+    let distance = SignedDuration::from_secs(time.as_second() - now.as_second());
     let length = distance.abs();
     let text = if length < SignedDuration::from_mins(1) {
         return "just now".to_owned();

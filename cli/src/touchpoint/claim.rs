@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::TouchpointError,
+    lead::whole_lead,
     reply::{at, list_at, text_at},
     words::{clock_time, message, name, time},
 };
@@ -23,6 +24,11 @@ pub struct ClaimArgs {
     /// Channel to claim from: call, whatsapp, email or sms; can be repeated [default: all]
     #[arg(long, value_parser = channel)]
     channel: Vec<Channel>,
+    /// Claim from this lead: its id or its last characters, its e-mail address, or its phone number
+    /// with +
+    // Not parsed by clap: it would print a wrong value, which may be a key or personal.
+    #[arg(long, value_name = "LEAD")]
+    lead: Option<String>,
     /// Maximum number of touchpoints to claim, up to 25
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=25))]
     limit: u8,
@@ -56,7 +62,10 @@ pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
         channels => channels.iter().map(|it| it.as_str()).collect(),
     };
     let lease = args.lease.to_string();
-    let body = json!({ "limit": args.limit, "lease": lease, "channels": channels });
+    let mut body = json!({ "limit": args.limit, "lease": lease, "channels": channels });
+    if let Some(text) = &args.lead {
+        body["lead_id"] = whole_lead(&api, text).await?.into();
+    }
     let reply = api.post("/touchpoints/claim", body).await?;
     args.output.print(&reply.text, |_| {
         let claimed = list_at(&reply.body, "/touchpoints");
