@@ -21,6 +21,23 @@ pub fn lead() -> Value {
     })
 }
 
+/// Numbers and addresses of the persons who are contacted.
+pub const PERSONS: [[&str; 2]; 3] = [
+    ["+12345678902", "second@example.com"],
+    ["+12345678903", "third@example.com"],
+    ["+12345678904", "fourth@example.com"],
+];
+
+/// Returns the body of a request that creates a lead of one of the persons.
+pub fn person(number: usize, workflow: &str) -> Value {
+    let [phone, email] = PERSONS[number];
+    let mut lead = lead();
+    lead["phone"] = json!(phone);
+    lead["email"] = json!(email);
+    lead["workflow_id"] = json!(workflow);
+    lead
+}
+
 /// Returns the body of a request that creates a lead without a workflow.
 pub fn idle_lead() -> Value {
     let mut lead = lead();

@@ -1,13 +1,13 @@
 //! The database of all schedules, and the clients that reach it.
 
-use aws::{clients::Clients, clock::Clock};
+use aws::{account_secret::AccountSecret, clients::Clients, clock::Clock, store::Store};
 use dynoxide::Database;
 use fastrand::Rng;
-use local::dynamodb;
+use local::{demo, dynamodb};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::text, call::Caller, scenario::Scenario, services::Services, transport::Transport,
+    answer::text, call::Caller, hand_overs::office, scenario::Scenario, services::Services, transport::Transport,
 };
 
 /// Name of the table.
@@ -29,6 +29,8 @@ pub struct Cloud {
     clients: Clients,
     /// Items of the demo account, at the begin of each schedule.
     account: Vec<Value>,
+    /// Secret of the demo account.
+    pub secret: AccountSecret,
 }
 
 impl Cloud {
@@ -38,12 +40,21 @@ impl Cloud {
             database: Database::memory().expect("a database"),
             clients: Clients::local("http://dynamodb.test", "http://sqs.test"),
             account: Vec::new(),
+            secret: AccountSecret([0; 32]),
         };
         let clock = clock();
         let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
         let dynamodb = cloud.clients(&transport, Caller::Api).dynamodb;
         let filled = local::Services::fill(&dynamodb, &clock).await;
         filled.expect("a table");
+        let account = demo::ACCOUNT_ID.parse().expect("an id");
+        let store = Store::new(dynamodb, TABLE);
+        cloud.secret = store.account_secret(account).await.expect("a secret");
+        let id = demo::WORKFLOW_ID.parse().expect("an id");
+        let workflow = store.workflow(account, id).await.expect("a table");
+        let workflow = office::workflow(workflow.expect("a workflow"));
+        let created = store.create_workflow(account, &workflow).await;
+        created.expect("a workflow");
         let of_account = |item: &Value| !text(&item["pk"]["S"]).starts_with("LEAD#");
         let items = cloud.items();
         cloud.account = items.iter().filter(|it| of_account(it)).cloned().collect();

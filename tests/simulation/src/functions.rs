@@ -1,4 +1,4 @@
-//! The three functions on one transport. A handler can be cancelled at any of its await points: its
+//! The functions on one transport. A handler can be cancelled at any of its await points: its
 //! future is dropped, and the calls that it has sent still take effect.
 
 use std::{
@@ -11,6 +11,7 @@ use std::{
 
 use api::{AppState, router};
 use aws::{
+    account_secret::AccountSecret,
     catalogue::Catalogue,
     clock::Clock,
     queue::{DispatchQueue, StartQueue},
@@ -18,12 +19,14 @@ use aws::{
     store::Store,
 };
 use axum::{Router, body::Body};
+use dispatch_touchpoints::DispatchTouchpoints;
 use http::Request;
 use local::demo;
 use serde_json::Value;
 use start_workflow::StartWorkflow;
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
+use wake_runs::WakeRuns;
 
 use crate::{
     call::{Caller, DISPATCH_QUEUE_URL},
@@ -46,6 +49,10 @@ pub struct Simulation {
     pub services: Services,
     api: Router,
     pub start_workflow: StartWorkflow,
+    pub wake_runs: WakeRuns,
+    pub dispatch_touchpoints: DispatchTouchpoints,
+    /// Secret of the account.
+    pub secret: AccountSecret,
     /// Store of the API's doors of touchpoints, and the versions of workflows that they read.
     pub api_store: Store,
     pub catalogue: Catalogue,
@@ -71,6 +78,8 @@ impl Simulation {
         let start_workflow = cloud.clients(&transport, Caller::StartWorkflow);
         let requeue_starts = cloud.clients(&transport, Caller::RequeueStarts);
         let operator = cloud.clients(&transport, Caller::Operator);
+        let wake_runs = cloud.clients(&transport, Caller::WakeRuns);
+        let dispatch = cloud.clients(&transport, Caller::DispatchTouchpoints);
         let api_store = Store::new(api.dynamodb, TABLE);
         let ids = Randomness::Counted(Arc::new(AtomicU64::new(scenario.seed << 16)));
         let state = AppState::new(
@@ -83,6 +92,17 @@ impl Simulation {
         Self {
             api: router(state.with_randomness(ids)),
             start_workflow: StartWorkflow::new(store, hints, clock.clone()),
+            wake_runs: WakeRuns::new(
+                Store::new(wake_runs.dynamodb, TABLE),
+                DispatchQueue::new(wake_runs.sqs, DISPATCH_QUEUE_URL),
+                clock.clone(),
+            ),
+            dispatch_touchpoints: DispatchTouchpoints::new(
+                Store::new(dispatch.dynamodb, TABLE),
+                DispatchQueue::new(dispatch.sqs, DISPATCH_QUEUE_URL),
+                clock.clone(),
+            ),
+            secret: cloud.secret,
             catalogue: Catalogue::new(api_store.clone(), clock.clone()),
             api_store,
             operator_store: Store::new(operator.dynamodb, TABLE),

@@ -89,7 +89,7 @@ pub fn breaches(items: &[Value], observed: &Observed, built_twice: &[String]) ->
 }
 
 /// Returns the attributes of an item in DynamoDB's JSON.
-fn attributes(item: &Value) -> HashMap<String, AttributeValue> {
+pub fn attributes(item: &Value) -> HashMap<String, AttributeValue> {
     let item: serde_dynamo::Item = serde_json::from_value(item.clone()).expect("an item");
     item.into()
 }

@@ -1,4 +1,4 @@
-//! The fault simulation: the code of the three functions against DynamoDB and SQS inside the
+//! The fault simulation: the code of the functions against DynamoDB and SQS inside the
 //! process. Faults, cancellations, redeliveries and the order of messages are drawn from one seed.
 //! Time is tokio's paused clock: a schedule takes no real time, and a seed always gives the same
 //! schedule. README.md explains how to use it.
@@ -17,6 +17,7 @@ mod faults;
 mod fleet;
 mod forwarding;
 mod functions;
+mod hand_overs;
 mod invariants;
 mod lost;
 mod mutations;

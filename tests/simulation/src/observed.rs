@@ -10,7 +10,7 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::queue::Message;
+use crate::{hand_overs::Log, queue::Message};
 
 /// Maximum number of leads in an array of a schedule.
 pub const MOST_LEADS: usize = 4;
@@ -49,6 +49,10 @@ pub struct Observed {
     pub resume_tries: BTreeMap<String, usize>,
     /// Claims of touchpoints that were confirmed.
     pub claims: Vec<Claimed>,
+    /// Everything that callers have received.
+    pub hand_overs: Log,
+    /// Ids of suppressions that were confirmed.
+    pub suppressions: BTreeSet<String>,
     /// Path and body of the last outcome that was taken in.
     pub reported: Option<(String, Value)>,
     /// Messages that failed too often.

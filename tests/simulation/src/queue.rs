@@ -1,5 +1,6 @@
-//! The start queue inside the process.
+//! Queues inside the process.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,9 +21,11 @@ pub struct Message {
     pub body: String,
     /// Number of deliveries so far.
     pub deliveries: u32,
+    /// Time before which SQS does not deliver it.
+    pub visible_at: Timestamp,
 }
 
-/// The start queue. Deliveries may come in any order.
+/// A queue. Deliveries may come in any order.
 #[derive(Debug, Default)]
 pub struct Queue {
     pub messages: Vec<Message>,
@@ -33,6 +36,10 @@ pub struct Queue {
 impl Queue {
     /// Adds a message and returns its id.
     pub fn push(&mut self, body: &str) -> String {
+        self.push_at(body, Timestamp::UNIX_EPOCH)
+    }
+
+    fn push_at(&mut self, body: &str, visible_at: Timestamp) -> String {
         assert!(!reveals(body), "a message reveals something: {body}");
         self.sent += 1;
         let id = format!("message-{}", self.sent);
@@ -40,13 +47,17 @@ impl Queue {
             id: id.clone(),
             body: body.to_owned(),
             deliveries: 0,
+            visible_at,
         });
         id
     }
 
     /// Does one call of SQS. The functions call two operations.
-    pub fn answer(&mut self, operation: &str, request: &Value) -> Answer {
-        let mut push = |message: &Value| self.push(text(&message["MessageBody"]));
+    pub fn answer(&mut self, operation: &str, request: &Value, now: Timestamp) -> Answer {
+        let mut push = |message: &Value| {
+            let delay = SignedDuration::from_secs(message["DelaySeconds"].as_i64().unwrap_or_default());
+            self.push_at(text(&message["MessageBody"]), now + delay)
+        };
         let reply = match operation {
             "SendMessage" => json!({"MessageId": push(request), "MD5OfMessageBody": ""}),
             "SendMessageBatch" => {

@@ -11,7 +11,7 @@ use crate::{
     cloud::Cloud,
     faults::Faults,
     functions::Simulation,
-    invariants,
+    hand_overs, invariants,
     queue::{MAX_RECEIVE_COUNT, POISON},
     races::Race,
     scenario::{Scenario, Steps},
@@ -43,8 +43,10 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
         Steps::InTurn(steps) => run_in_turn(&simulation, steps).await,
         Steps::SideBySide(steps) => run_side_by_side(&simulation, steps.iter().copied()).await,
         Steps::Race(race) => run_race(&simulation, race).await,
+        Steps::HandOversDrawn => hand_overs::run_drawn(cloud, &simulation).await,
+        Steps::HandOvers(steps) => hand_overs::run_steps(cloud, &simulation, steps).await,
         Steps::Drawn => {
-            let has_touchpoints = scenario.seed % 3 == 2;
+            let has_touchpoints = scenario.seed % 4 == 2;
             let transport = &simulation.transport;
             let draw = |number| transport.draw(|rng| Step::draw(rng, number, has_touchpoints));
             let steps = (0..transport.draw(|rng| rng.usize(3..=8))).map(draw);
@@ -53,7 +55,11 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     }
     let calls = simulation.transport.calls();
     let polls = simulation.observed().polls.clone();
-    let items = finish(cloud, &simulation).await;
+    let has_hand_overs = matches!(
+        scenario.steps,
+        Steps::HandOversDrawn | Steps::HandOvers(_)
+    );
+    let items = finish(cloud, &simulation, has_hand_overs).await;
     let observed = &mut *simulation.observed();
     let mut problems = std::mem::take(&mut observed.problems);
     problems.extend(simulation.services.problems());
@@ -127,13 +133,13 @@ async fn run_race(simulation: &Simulation, race: &'static Race) {
 }
 
 /// Waits until all steps have ended.
-async fn join(under_way: &mut JoinSet<()>) {
+pub async fn join(under_way: &mut JoinSet<()>) {
     while let Some(done) = under_way.join_next().await {
         done.expect("no panic");
     }
 }
 
-fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
+pub fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
     simulation.log(format!("{step:?}"));
     let (transport, actor) = (&simulation.transport, simulation.clone());
     let tries = transport.draw(|rng| rng.u32(1..=3));
@@ -254,17 +260,72 @@ fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
                 actor.pause_workflow(is_paused).await;
             });
         }
+        Step::Enrol => {
+            under_way.spawn(actor.enrol());
+        }
+        Step::Tick => {
+            // Often two at the same moment.
+            if transport.draw(|rng| rng.u8(..4) == 0) {
+                under_way.spawn(actor.clone().tick());
+            }
+            under_way.spawn(actor.tick());
+        }
+        Step::Look => {
+            if transport.draw(|rng| rng.bool()) {
+                under_way.spawn(look(actor.clone()));
+            }
+            under_way.spawn(look(actor));
+        }
+        Step::Pull => {
+            if transport.draw(|rng| rng.bool()) {
+                under_way.spawn(actor.clone().pull());
+            }
+            under_way.spawn(actor.pull());
+        }
+        Step::Extend => {
+            under_way.spawn(actor.extend());
+        }
+        Step::GiveBack => {
+            under_way.spawn(actor.give_back());
+        }
+        Step::Tell => {
+            under_way.spawn(actor.tell());
+        }
+        Step::Suppress => {
+            under_way.spawn(actor.suppress());
+        }
+        Step::Unsuppress => {
+            under_way.spawn(actor.unsuppress());
+        }
+        Step::Hold | Step::Unhold => {
+            let (scope, is_held) = (simulation.draw_scope(), step == Step::Hold);
+            under_way.spawn(async move {
+                actor.set_hold(scope, is_held).await;
+            });
+        }
+        Step::UntilDue | Step::Outage => {
+            under_way.spawn(sleep(UNTIL_NEXT));
+        }
     }
 }
 
+/// Delivers hints, of which some come again.
+async fn look(actor: Simulation) {
+    actor.look(true).await;
+}
+
 /// Ends the faults, delivers everything, and clears the table. Returns the items that were in it.
-async fn finish(cloud: &Cloud, simulation: &Simulation) -> Vec<Value> {
+async fn finish(cloud: &Cloud, simulation: &Simulation, has_hand_overs: bool) -> Vec<Value> {
     let mut simulation = simulation.clone();
     simulation.heal();
     if !simulation.clone().pause_workflow(false).await {
         simulation.problem("the workflow cannot be unpaused".to_owned());
     }
     let mut items = settle(cloud, &simulation).await;
+    if has_hand_overs {
+        hand_overs::run_out(cloud, &simulation).await;
+        items = settle(cloud, &simulation).await;
+    }
     let broken = invariants::broken_promises(&items, &simulation.observed());
     broken.into_iter().for_each(|it| simulation.problem(it));
     let created = simulation.observed().created.clone();

@@ -37,6 +37,10 @@ pub enum Steps {
     Drawn,
     /// The steps of a race.
     Race(&'static Race),
+    /// A schedule of hand-overs that is drawn from the seed.
+    HandOversDrawn,
+    /// These steps of a schedule of hand-overs.
+    HandOvers(&'static [Step]),
 }
 
 /// Content of a schedule.
@@ -81,7 +85,10 @@ impl Scenario {
         let mut percent = |choices: &[u32]| *rng.choice(choices).expect("a choice");
         Self {
             seed,
-            steps: Steps::Drawn,
+            steps: match seed % 4 {
+                3 => Steps::HandOversDrawn,
+                _ => Steps::Drawn,
+            },
             faults: Faults::Random(percent(&[0, 5, 15, 40, 70])),
             cancellations: Cancellations::Random(percent(&[0, 10, 30])),
             mutation: None,

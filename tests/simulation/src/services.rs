@@ -18,6 +18,7 @@ use crate::{
     call::{Call, Caller, DISPATCH_QUEUE_URL},
     conditions::{Write, lacks, planted, unknown, writes},
     fault::Fault,
+    hand_overs::{Journal, writes_of},
     lost::lost_by,
     mutations::Mutation,
     queue::Queue,
@@ -40,6 +41,8 @@ pub struct Services {
 struct State {
     queue: Queue,
     hints: Queue,
+    /// Everything about hand-overs that was written.
+    journal: Journal,
     /// Number of times that each run was built, by the sort key of the run.
     built: BTreeMap<String, u32>,
     /// Run that start-workflow is to find in each lead, for [`Mutation::RunIdPerDelivery`].
@@ -76,6 +79,22 @@ impl Services {
     /// Calls `access` with the queue.
     pub fn queue<T>(&self, access: impl FnOnce(&mut Queue) -> T) -> T {
         access(&mut self.state().queue)
+    }
+
+    /// Calls `access` with the queue of hints.
+    pub fn hints<T>(&self, access: impl FnOnce(&mut Queue) -> T) -> T {
+        access(&mut self.state().hints)
+    }
+
+    /// Calls `access` with the journal of the table.
+    pub fn journal<T>(&self, access: impl FnOnce(&Journal) -> T) -> T {
+        access(&self.state().journal)
+    }
+
+    /// Returns the present time.
+    pub fn now(&self) -> Timestamp {
+        self.tick();
+        self.clock.now()
     }
 
     /// Lets start-workflow find `run` as the run of `lead`, for [`Mutation::RunIdPerDelivery`].
@@ -124,9 +143,9 @@ impl Services {
     fn carry_out(&self, caller: Caller, operation: &str, request: Value) -> Answer {
         if operation.starts_with("SendMessage") {
             if text(&request["QueueUrl"]) == DISPATCH_QUEUE_URL {
-                return self.state().hints.answer(operation, &request);
+                return self.state().hints.answer(operation, &request, self.clock.now());
             }
-            return self.queue(|queue| queue.answer(operation, &request));
+            return self.queue(|queue| queue.answer(operation, &request, self.clock.now()));
         }
         let item = &request["Item"];
         let is_build = caller == Caller::StartWorkflow && operation == "PutItem";
@@ -137,6 +156,7 @@ impl Services {
             dynamodb::answer(&self.database, "GetItem", get).1["Item"].take()
         };
         let lost = lost_by(operation, &request, stored);
+        let writes = writes_of(operation, &request, stored);
         let token = text(&request["ClientRequestToken"]).to_owned();
         let answer = dynamodb::answer(&self.database, operation, request);
         if answer.0 == 200 {
@@ -144,6 +164,8 @@ impl Services {
             // DynamoDB does a transaction once, even if the SDK sends it again.
             if token.is_empty() || state.tokens.insert(token) {
                 state.problems.extend(lost);
+                let breaches = state.journal.take(self.clock.now(), caller, &writes);
+                state.problems.extend(breaches);
             }
         }
         let kind = text(&answer.1["__type"]);

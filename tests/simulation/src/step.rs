@@ -68,6 +68,32 @@ pub enum Step {
     Pause,
     /// An operator unpauses the workflow, and releases the runs that it holds.
     Unpause,
+    /// A client creates a lead of one of a few persons, mostly in the workflow with windows.
+    Enrol,
+    /// wake-runs runs.
+    Tick,
+    /// SQS delivers up to ten hints to dispatch-touchpoints.
+    Look,
+    /// A caller claims touchpoints over HTTP.
+    Pull,
+    /// A caller extends a lease, in time or late.
+    Extend,
+    /// A caller gives a touchpoint back, in time or late.
+    GiveBack,
+    /// A caller reports the outcome of a touchpoint: in time, late, again, or after another one.
+    Tell,
+    /// A client suppresses a person.
+    Suppress,
+    /// A client removes a suppression.
+    Unsuppress,
+    /// An operator holds all runs, or those of the account.
+    Hold,
+    /// An operator ends a hold.
+    Unhold,
+    /// Time passes until the next thing is due, and often a little longer.
+    UntilDue,
+    /// Six hours pass, and nothing runs.
+    Outage,
 }
 
 impl Step {

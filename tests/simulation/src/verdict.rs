@@ -40,7 +40,7 @@ impl fmt::Display for Failure {
         for line in self.log.iter().chain(&self.problems) {
             writeln!(f, "{line}")?;
         }
-        if matches!(self.scenario.steps, Steps::Drawn) {
+        if matches!(self.scenario.steps, Steps::Drawn | Steps::HandOversDrawn) {
             let seed = self.scenario.seed;
             write!(
                 f,

@@ -1,0 +1,220 @@
+//! The journal of the table: everything about hand-overs that was written, in the order in which the
+//! table took it, and the rules that hold at each write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{channel::Channel, suppression::Channels};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    office,
+    run_item::{RunItem, State, weight},
+};
+use crate::{
+    answer::text,
+    call::Caller,
+};
+
+/// Difference of a planned distance that is allowed: a contact counts as in time for a minute, and a
+/// write takes its time.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(90);
+
+/// Everything that was written.
+#[derive(Debug, Default)]
+pub struct Journal {
+    /// Claims, by their owner.
+    pub claims: BTreeMap<String, Claim>,
+    /// Suppressed channels, by the partition of the address.
+    suppressed: BTreeMap<String, Channels>,
+    /// Keys of the holds and pauses that are in force.
+    holds: BTreeSet<String>,
+    erased: BTreeSet<String>,
+    /// Time of the first claim of each touchpoint, by run and index. A claim that went back counts not.
+    contacts: BTreeMap<String, BTreeMap<usize, Timestamp>>,
+}
+
+/// A claim, and everything that was written before it.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub run: String,
+    pub index: usize,
+    pub workflow: String,
+    suppressed: BTreeMap<String, Channels>,
+    pub is_held: bool,
+    pub is_erased: bool,
+}
+
+/// One write of an item, with the item before.
+#[derive(Debug)]
+pub struct Written {
+    key: Value,
+    before: Value,
+    /// The item after. Null after a deletion.
+    after: Value,
+}
+
+impl Claim {
+    /// Returns whether an address was suppressed on a channel before the claim.
+    pub fn is_suppressed(&self, address: &str, channel: Channel) -> bool {
+        covers(&self.suppressed, address, channel)
+    }
+}
+
+fn covers(suppressed: &BTreeMap<String, Channels>, address: &str, channel: Channel) -> bool {
+    let mut all = suppressed.iter().filter(|(pk, _)| pk.ends_with(address));
+    all.any(|(_, channels)| channels.contains(channel))
+}
+
+/// Returns the writes of a call. `stored` returns the item of a table with a key.
+pub fn writes_of(
+    operation: &str,
+    request: &Value,
+    stored: impl Fn(&Value, Value) -> Value,
+) -> Vec<Written> {
+    let written = |part: &Value, is_deleted: bool| {
+        let item = &part["Item"];
+        let key = match is_deleted {
+            true => part["Key"].clone(),
+            false => json!({"pk": item["pk"], "sk": item["sk"]}),
+        };
+        Written {
+            before: stored(&part["TableName"], key.clone()),
+            key,
+            after: item.clone(),
+        }
+    };
+    match operation {
+        "PutItem" => vec![written(request, false)],
+        "DeleteItem" => vec![written(request, true)],
+        _ => {
+            let parts = request["TransactItems"].as_array().into_iter().flatten();
+            let parts = parts.flat_map(|part| [(&part["Put"], false), (&part["Delete"], true)]);
+            let parts = parts.filter(|(part, _)| part.is_object());
+            parts.map(|(part, is_deleted)| written(part, is_deleted)).collect()
+        }
+    }
+}
+
+impl Journal {
+    /// Takes in the writes of a call that the table has done. Returns the breaches.
+    pub fn take(&mut self, at: Timestamp, caller: Caller, writes: &[Written]) -> Vec<String> {
+        let mut breaches = Vec::new();
+        for Written { key, before, after } in writes {
+            let (pk, sk) = (text(&key["pk"]["S"]), text(&key["sk"]["S"]));
+            if sk == "HOLD" || sk.starts_with("PAUSE#") {
+                let hold = format!("{pk}/{sk}");
+                match after.is_null() {
+                    true => self.holds.remove(&hold),
+                    false => self.holds.insert(hold),
+                };
+            }
+            match text(&after["et"]["S"]) {
+                "address" => self.note_address(pk, after),
+                "erased" if sk == "SELF" => {
+                    self.erased.extend(pk.rsplit('#').next().map(str::to_owned));
+                }
+                "run" => {
+                    let after = RunItem::read(after).expect("a run");
+                    let before = RunItem::read(before);
+                    breaches.extend(self.take_run(at, caller, before.as_ref(), &after));
+                }
+                _ => {}
+            }
+        }
+        breaches
+    }
+
+    /// Returns whether an address is suppressed on a channel.
+    pub fn is_suppressed(&self, address: &str, channel: Channel) -> bool {
+        covers(&self.suppressed, address, channel)
+    }
+
+    fn note_address(&mut self, pk: &str, item: &Value) {
+        let channels = item["suppression"]["M"]["channels"]["L"].as_array();
+        let words = channels.map(|it| it.iter().map(|it| text(&it["S"]).to_owned()).collect());
+        match words.map(|words: Vec<_>| Channels::try_from(words).expect("channels")) {
+            Some(channels) => self.suppressed.insert(pk.to_owned(), channels),
+            None => self.suppressed.remove(pk),
+        };
+    }
+
+    fn take_run(
+        &mut self,
+        at: Timestamp,
+        caller: Caller,
+        before: Option<&RunItem>,
+        after: &RunItem,
+    ) -> Vec<String> {
+        let mut breaches = Vec::new();
+        let mut breach = |what: String| breaches.push(format!("{what} in {}", after.id));
+        if let Some(before) = before {
+            for (index, (one, other)) in before.touchpoints.iter().zip(&after.touchpoints).enumerate() {
+                match (one.outcome, other.outcome) {
+                    (Some(one), None) => breach(format!("{index} has lost the outcome {one}")),
+                    (Some(one), Some(other)) if one != other => {
+                        if weight(other) <= weight(one) && (one, other) != ('a', 'c') {
+                            breach(format!("{index} went from the outcome {one} to {other}"));
+                        }
+                    }
+                    _ => {}
+                }
+                if other.due_at < one.due_at && !other.is_callback {
+                    breach(format!("{index} moved from {} to {}", one.due_at, other.due_at));
+                }
+                // A caller settles its own claim as skipped or failed, before it has the touchpoint.
+                let is_settled = caller == Caller::Api && before.claim().is_some();
+                if before.may_be_out(index)
+                    && !is_settled
+                    && let State::NotOut(state) = other.state
+                {
+                    breach(format!("{index} may have gone out and was dropped as {state}"));
+                }
+            }
+        }
+        let claim_before = before.and_then(RunItem::claim);
+        let Some((owner, until)) = after.claim().filter(|it| {
+            claim_before.is_none_or(|before| before.0 != it.0)
+        }) else {
+            return breaches;
+        };
+        if claim_before.is_some_and(|(_, until)| *until > at) {
+            breach(format!("a claim until {until} replaces another one until {claim_before:?}"));
+        }
+        if !after.is_live {
+            breach("a run that does not go on was claimed".to_owned());
+        }
+        let turn = after.turn.as_ref().expect("a turn");
+        let (index, tries) = (turn.index, turn.tries);
+        let touchpoint = &after.touchpoints[index];
+        if at < touchpoint.due_at {
+            breach(format!("{index} was claimed before {}", touchpoint.due_at));
+        }
+        if tries == 1 {
+            let contacts = self.contacts.entry(after.id.clone()).or_default();
+            contacts.insert(index, at);
+            for (earlier, contacted_at) in contacts.range(..index) {
+                let between = &after.touchpoints[*earlier..=index];
+                if between[0].is_callback || touchpoint.is_callback {
+                    continue;
+                }
+                let least = office::distance(&after.workflow, &between[1..]);
+                let distance = at.duration_since(*contacted_at);
+                if distance + TOLERANCE < least {
+                    breach(format!("{index} came {distance:#} after {earlier}, not {least:#}"));
+                }
+            }
+        }
+        let is_of_run = |hold: &String| hold.ends_with("/HOLD") || hold.ends_with(&after.workflow);
+        let claim = Claim {
+            run: after.id.clone(),
+            index,
+            workflow: after.workflow.clone(),
+            suppressed: self.suppressed.clone(),
+            is_held: self.holds.iter().any(is_of_run),
+            is_erased: self.erased.contains(&after.lead),
+        };
+        self.claims.insert(owner.clone(), claim);
+        breaches
+    }
+}
