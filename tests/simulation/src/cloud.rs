@@ -7,7 +7,8 @@ use local::{demo, dynamodb};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::text, call::Caller, hand_overs::office, scenario::Scenario, services::Services, transport::Transport,
+    answer::text, call::Caller, hand_overs::office, scenario::Scenario, services::Services,
+    transport::Transport,
 };
 
 /// Name of the table.

@@ -55,7 +55,8 @@ impl Queue {
     /// Does one call of SQS. The functions call two operations.
     pub fn answer(&mut self, operation: &str, request: &Value, now: Timestamp) -> Answer {
         let mut push = |message: &Value| {
-            let delay = SignedDuration::from_secs(message["DelaySeconds"].as_i64().unwrap_or_default());
+            let delay =
+                SignedDuration::from_secs(message["DelaySeconds"].as_i64().unwrap_or_default());
             self.push_at(text(&message["MessageBody"]), now + delay)
         };
         let reply = match operation {

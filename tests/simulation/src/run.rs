@@ -55,10 +55,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     }
     let calls = simulation.transport.calls();
     let polls = simulation.observed().polls.clone();
-    let has_hand_overs = matches!(
-        scenario.steps,
-        Steps::HandOversDrawn | Steps::HandOvers(_)
-    );
+    let has_hand_overs = matches!(scenario.steps, Steps::HandOversDrawn | Steps::HandOvers(_));
     let items = finish(cloud, &simulation, has_hand_overs).await;
     let observed = &mut *simulation.observed();
     let mut problems = std::mem::take(&mut observed.problems);
@@ -79,6 +76,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
         needed: simulation.transport.needed(),
         polls,
         promised: observed.promised.len(),
+        handed_over: observed.hand_overs.handed_over.len(),
         writes: simulation.services.writes(),
         log,
     })
@@ -269,6 +267,9 @@ pub fn begin(simulation: &Simulation, step: Step, under_way: &mut JoinSet<()>) {
                 under_way.spawn(actor.clone().tick());
             }
             under_way.spawn(actor.tick());
+        }
+        Step::Wake => {
+            under_way.spawn(actor.wake());
         }
         Step::Look => {
             if transport.draw(|rng| rng.bool()) {

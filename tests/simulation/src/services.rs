@@ -143,7 +143,10 @@ impl Services {
     fn carry_out(&self, caller: Caller, operation: &str, request: Value) -> Answer {
         if operation.starts_with("SendMessage") {
             if text(&request["QueueUrl"]) == DISPATCH_QUEUE_URL {
-                return self.state().hints.answer(operation, &request, self.clock.now());
+                return self
+                    .state()
+                    .hints
+                    .answer(operation, &request, self.clock.now());
             }
             return self.queue(|queue| queue.answer(operation, &request, self.clock.now()));
         }

@@ -70,6 +70,8 @@ pub enum Step {
     Unpause,
     /// A client creates a lead of one of a few persons, mostly in the workflow with windows.
     Enrol,
+    /// wake-runs runs, and then SQS delivers its hints.
+    Wake,
     /// wake-runs runs.
     Tick,
     /// SQS delivers up to ten hints to dispatch-touchpoints.

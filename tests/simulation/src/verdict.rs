@@ -21,6 +21,8 @@ pub struct Passed {
     pub polls: Vec<u32>,
     /// Number of runs that were promised.
     pub promised: usize,
+    /// Number of touchpoints that callers have received.
+    pub handed_over: usize,
     /// Conditional writes of all calls.
     pub writes: BTreeSet<Write>,
     /// Events of the schedule.

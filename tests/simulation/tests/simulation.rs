@@ -141,14 +141,16 @@ fn no_lead_is_lost_in_any_schedule_of_faults_cancellations_and_redeliveries() {
         return passed.log.iter().for_each(|line| println!("{line}"));
     }
     let schedules = most_schedules();
-    let (attempts, promised) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let [attempts, promised, handed_over] = [const { AtomicUsize::new(0) }; 3];
     on_half_the_cores(schedules, |player, seed| {
         let passed = player.must_pass(&Scenario::of_seed(seed as u64));
         attempts.fetch_add(passed.attempts, Ordering::Relaxed);
         promised.fetch_add(passed.promised, Ordering::Relaxed);
+        handed_over.fetch_add(passed.handed_over, Ordering::Relaxed);
     });
     println!(
-        "{schedules} schedules: {attempts:?} calls of AWS, {promised:?} runs promised and there"
+        "{schedules} schedules: {attempts:?} calls of AWS, {promised:?} runs promised and there, \
+         {handed_over:?} touchpoints handed over"
     );
 }
 

@@ -9,9 +9,26 @@ use crate::{answer::text, functions::Simulation};
 
 /// Outcomes that a caller reports. Most leave the cadence as it is.
 const OUTCOMES: [&str; 20] = [
-    "no_answer", "no_answer", "no_answer", "busy", "voicemail", "failed", "failed", "failed", "delivered",
-    "delivered", "delivered", "deferred", "deferred", "answered", "callback", "replied", "bounced",
-    "invalid", "opted_out", "complained",
+    "no_answer",
+    "no_answer",
+    "no_answer",
+    "busy",
+    "voicemail",
+    "failed",
+    "failed",
+    "failed",
+    "delivered",
+    "delivered",
+    "delivered",
+    "deferred",
+    "deferred",
+    "answered",
+    "callback",
+    "replied",
+    "bounced",
+    "invalid",
+    "opted_out",
+    "complained",
 ];
 
 impl Simulation {
@@ -26,7 +43,9 @@ impl Simulation {
             }
             body
         });
-        let Some((status, reply)) = self.call("POST", "/touchpoints/claim", Some(&body), None).await
+        let Some((status, reply)) = self
+            .call("POST", "/touchpoints/claim", Some(&body), None)
+            .await
         else {
             return;
         };
@@ -57,8 +76,16 @@ impl Simulation {
     fn draw_hand_over(&self) -> Option<(usize, HandedOver)> {
         let observed = self.observed();
         let all = &observed.hand_overs.handed_over;
-        let first = self.transport.draw(|rng| if rng.u8(..4) == 0 { 0 } else { all.len().saturating_sub(3) });
-        let position = self.transport.draw(|rng| rng.usize(first..all.len().max(first + 1)));
+        let first = self.transport.draw(|rng| {
+            if rng.u8(..4) == 0 {
+                0
+            } else {
+                all.len().saturating_sub(3)
+            }
+        });
+        let position = self
+            .transport
+            .draw(|rng| rng.usize(first..all.len().max(first + 1)));
         all.get(position).map(|it| (position, it.clone()))
     }
 
@@ -68,7 +95,9 @@ impl Simulation {
             return;
         };
         let suppressed = |simulation: &Self| {
-            simulation.services.journal(|it| it.is_suppressed(&lease.address, lease.channel))
+            simulation
+                .services
+                .journal(|it| it.is_suppressed(&lease.address, lease.channel))
         };
         let was_suppressed = suppressed(&self);
         let body = json!({"token": lease.token, "lease": "PT10M"});
@@ -80,12 +109,16 @@ impl Simulation {
                 let breaches = self.observed().hand_overs.extend(position, now, until);
                 breaches.into_iter().for_each(|it| self.problem(it));
                 if was_suppressed && suppressed(&self) {
-                    self.problem(format!("a lease was extended to a suppressed person: {lease:?}"));
+                    self.problem(format!(
+                        "a lease was extended to a suppressed person: {lease:?}"
+                    ));
                 }
             }
             Some((409 | 503, _)) | None => {}
             Some((404, _)) if self.observed().erase_tries.contains_key(&lease.lead) => {}
-            Some((status, reply)) => self.problem(format!("an extension answered {status} {reply}")),
+            Some((status, reply)) => {
+                self.problem(format!("an extension answered {status} {reply}"))
+            }
         }
     }
 
@@ -116,17 +149,22 @@ impl Simulation {
         let Some((_, told)) = self.draw_hand_over() else {
             return;
         };
-        let outcome = self.transport.draw(|rng| OUTCOMES[rng.usize(..OUTCOMES.len())]);
+        let outcome = self
+            .transport
+            .draw(|rng| OUTCOMES[rng.usize(..OUTCOMES.len())]);
         let mut body = json!({"outcome": outcome});
         if outcome == "callback" {
             let hours = self.transport.draw(|rng| rng.i64(1..30));
-            body["callback_at"] = json!(self.services.now() + jiff::SignedDuration::from_hours(hours));
+            body["callback_at"] =
+                json!(self.services.now() + jiff::SignedDuration::from_hours(hours));
         }
         // An outcome of anyone ends the claim of the touchpoint, whoever has it.
         let of_touchpoint: Vec<_> = {
             let observed = self.observed();
             let all = observed.hand_overs.handed_over.iter().enumerate();
-            all.filter(|(_, it)| it.id == told.id).map(|(position, _)| position).collect()
+            all.filter(|(_, it)| it.id == told.id)
+                .map(|(position, _)| position)
+                .collect()
         };
         for position in of_touchpoint {
             self.end_hand_over(position, outcome == "deferred");

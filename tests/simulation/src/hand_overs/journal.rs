@@ -11,10 +11,7 @@ use super::{
     office,
     run_item::{RunItem, State, weight},
 };
-use crate::{
-    answer::text,
-    call::Caller,
-};
+use crate::{answer::text, call::Caller};
 
 /// Difference of a planned distance that is allowed: a contact counts as in time for a minute, and a
 /// write takes its time.
@@ -91,7 +88,9 @@ pub fn writes_of(
             let parts = request["TransactItems"].as_array().into_iter().flatten();
             let parts = parts.flat_map(|part| [(&part["Put"], false), (&part["Delete"], true)]);
             let parts = parts.filter(|(part, _)| part.is_object());
-            parts.map(|(part, is_deleted)| written(part, is_deleted)).collect()
+            parts
+                .map(|(part, is_deleted)| written(part, is_deleted))
+                .collect()
         }
     }
 }
@@ -149,7 +148,12 @@ impl Journal {
         let mut breaches = Vec::new();
         let mut breach = |what: String| breaches.push(format!("{what} in {}", after.id));
         if let Some(before) = before {
-            for (index, (one, other)) in before.touchpoints.iter().zip(&after.touchpoints).enumerate() {
+            for (index, (one, other)) in before
+                .touchpoints
+                .iter()
+                .zip(&after.touchpoints)
+                .enumerate()
+            {
                 match (one.outcome, other.outcome) {
                     (Some(one), None) => breach(format!("{index} has lost the outcome {one}")),
                     (Some(one), Some(other)) if one != other => {
@@ -160,7 +164,10 @@ impl Journal {
                     _ => {}
                 }
                 if other.due_at < one.due_at && !other.is_callback {
-                    breach(format!("{index} moved from {} to {}", one.due_at, other.due_at));
+                    breach(format!(
+                        "{index} moved from {} to {}",
+                        one.due_at, other.due_at
+                    ));
                 }
                 // A caller settles its own claim as skipped or failed, before it has the touchpoint.
                 let is_settled = caller == Caller::Api && before.claim().is_some();
@@ -168,18 +175,23 @@ impl Journal {
                     && !is_settled
                     && let State::NotOut(state) = other.state
                 {
-                    breach(format!("{index} may have gone out and was dropped as {state}"));
+                    breach(format!(
+                        "{index} may have gone out and was dropped as {state}"
+                    ));
                 }
             }
         }
         let claim_before = before.and_then(RunItem::claim);
-        let Some((owner, until)) = after.claim().filter(|it| {
-            claim_before.is_none_or(|before| before.0 != it.0)
-        }) else {
+        let Some((owner, until)) = after
+            .claim()
+            .filter(|it| claim_before.is_none_or(|before| before.0 != it.0))
+        else {
             return breaches;
         };
         if claim_before.is_some_and(|(_, until)| *until > at) {
-            breach(format!("a claim until {until} replaces another one until {claim_before:?}"));
+            breach(format!(
+                "a claim until {until} replaces another one until {claim_before:?}"
+            ));
         }
         if !after.is_live {
             breach("a run that does not go on was claimed".to_owned());
@@ -201,7 +213,9 @@ impl Journal {
                 let least = office::distance(&after.workflow, &between[1..]);
                 let distance = at.duration_since(*contacted_at);
                 if distance + TOLERANCE < least {
-                    breach(format!("{index} came {distance:#} after {earlier}, not {least:#}"));
+                    breach(format!(
+                        "{index} came {distance:#} after {earlier}, not {least:#}"
+                    ));
                 }
             }
         }

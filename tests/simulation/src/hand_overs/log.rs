@@ -49,7 +49,11 @@ impl HandedOver {
         received_at: Timestamp,
         address_of: impl Fn(&Value, Channel) -> String,
     ) -> Result<Self, String> {
-        let time = |value: &Value| text(value).parse().map_err(|_| format!("{value} is no time"));
+        let time = |value: &Value| {
+            text(value)
+                .parse()
+                .map_err(|_| format!("{value} is no time"))
+        };
         let touchpoint = &due["touchpoint"];
         let token = text(&due["lease"]["token"]).to_owned();
         let channel = Channel::of_word(text(&touchpoint["channel"])).ok_or("no channel")?;
@@ -79,15 +83,26 @@ impl HandedOver {
             (claim.run != self.run, "of another run"),
             (self.received_at < self.due_at, "before it was due"),
             (self.received_at >= self.not_after, "after its not_after"),
-            (self.until > self.not_after, "for a lease beyond its not_after"),
+            (
+                self.until > self.not_after,
+                "for a lease beyond its not_after",
+            ),
             (self.received_at >= self.until, "after the end of its lease"),
-            (!office::is_open(&claim.workflow, self.received_at), "out of hours"),
-            (claim.is_suppressed(&self.address, self.channel), "to a suppressed person"),
+            (
+                !office::is_open(&claim.workflow, self.received_at),
+                "out of hours",
+            ),
+            (
+                claim.is_suppressed(&self.address, self.channel),
+                "to a suppressed person",
+            ),
             (claim.is_held, "for a held run"),
             (claim.is_erased, "for an erased lead"),
         ];
         let broken = rules.into_iter().filter(|(is_broken, _)| *is_broken);
-        broken.map(|(_, rule)| format!("{} was handed over {rule}: {self:?}", self.id)).collect()
+        broken
+            .map(|(_, rule)| format!("{} was handed over {rule}: {self:?}", self.id))
+            .collect()
     }
 }
 

@@ -110,7 +110,10 @@ impl Line {
             due_at: offset.to_timestamp(local).expect("a time"),
             state,
             is_callback: reasons.contains('b'),
-            outcome: words.get(4).and_then(|word| word.chars().next()).filter(|it| *it != '-'),
+            outcome: words
+                .get(4)
+                .and_then(|word| word.chars().next())
+                .filter(|it| *it != '-'),
         }
     }
 }
@@ -124,9 +127,10 @@ impl Turn {
             index: words[0].parse().expect("an index"),
             tries: count(),
             lapses: count(),
-            claim: words.get(5).zip(words.get(6)).map(|(owner, until)| {
-                ((*owner).to_owned(), until.parse().expect("a time"))
-            }),
+            claim: words
+                .get(5)
+                .zip(words.get(6))
+                .map(|(owner, until)| ((*owner).to_owned(), until.parse().expect("a time"))),
         }
     }
 }

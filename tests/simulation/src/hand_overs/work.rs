@@ -6,8 +6,10 @@ use std::time::Duration;
 use aws::store::{Hold, HoldScope, StoreError};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use dispatch_touchpoints::handle;
+use jiff::Timestamp;
 use local::demo;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::time::sleep;
 use wake_runs::wake;
 
 use crate::{
@@ -28,7 +30,10 @@ const BATCH_SIZE: usize = 10;
 
 /// Returns the scopes of an operator's holds.
 pub fn scopes() -> [HoldScope; 2] {
-    [HoldScope::All, HoldScope::Account(demo::ACCOUNT_ID.parse().expect("an id"))]
+    [
+        HoldScope::All,
+        HoldScope::Account(demo::ACCOUNT_ID.parse().expect("an id")),
+    ]
 }
 
 impl Simulation {
@@ -38,13 +43,48 @@ impl Simulation {
         self.log(format!("wake-runs: {woken:?}"));
     }
 
+    /// Runs wake-runs, and then delivers its hints.
+    pub async fn wake(self) {
+        self.clone().tick().await;
+        sleep(Duration::from_secs(1)).await;
+        self.look(true).await;
+    }
+
+    /// Puts a hint for each run that is due into the queue, as wake-runs does, without its many
+    /// reads.
+    pub fn hint(&self, items: &[Value]) {
+        let now = self.services.now();
+        for item in items {
+            let entry = text(&item["gsi2sk"]["S"]);
+            let mut entry = entry.split('#');
+            let at = entry
+                .next()
+                .filter(|_| text(&item["gsi2pk"]["S"]).starts_with("DUE#"));
+            let at = at.filter(|at| at.parse::<Timestamp>().expect("a time") <= now);
+            let (Some(at), Some(channel)) = (at, entry.nth(1)) else {
+                continue;
+            };
+            let mut lead = text(&item["pk"]["S"]).split('#').skip(1);
+            let body = json!({
+                "type": "run_due.v1", "account_id": lead.next(), "lead_id": lead.next(),
+                "run_id": text(&item["sk"]["S"]).trim_start_matches("RUN#"), "channel": channel,
+                "due_at": at,
+            });
+            self.services.hints(|queue| queue.push(&body.to_string()));
+        }
+    }
+
     /// Delivers up to ten hints, in any order, to dispatch-touchpoints. `again`: some hints that are
     /// handled come again, up to five times in all. Returns the number of hints that failed.
     pub async fn look(self, again: bool) -> usize {
         let now = self.services.now();
         let batch: Vec<Message> = self.transport.draw(|rng| {
             self.services.hints(|queue| {
-                let mut waiting: Vec<_> = queue.messages.iter_mut().filter(|it| it.visible_at <= now).collect();
+                let mut waiting: Vec<_> = queue
+                    .messages
+                    .iter_mut()
+                    .filter(|it| it.visible_at <= now)
+                    .collect();
                 rng.shuffle(&mut waiting);
                 let batch = waiting.into_iter().take(BATCH_SIZE).map(|message| {
                     message.deliveries += 1;
@@ -64,18 +104,25 @@ impl Simulation {
         };
         let mut event = SqsEvent::default();
         event.records = batch.iter().map(record).collect();
-        let handled = self.invoke(DISPATCH_TIMEOUT, handle(&self.dispatch_touchpoints, event)).await;
+        let handled = self
+            .invoke(DISPATCH_TIMEOUT, handle(&self.dispatch_touchpoints, event))
+            .await;
         let Some(reply) = handled else {
             self.log(format!("looked at {}, no reply", batch.len()));
             return batch.len();
         };
         let failures = reply.batch_item_failures.into_iter();
         let failed: Vec<_> = failures.map(|it| it.item_identifier).collect();
-        self.log(format!("looked at {}, failed {}", batch.len(), failed.len()));
+        self.log(format!(
+            "looked at {}, failed {}",
+            batch.len(),
+            failed.len()
+        ));
         self.transport.draw(|rng| {
             self.services.hints(|queue| {
                 queue.messages.retain(|it| {
-                    let is_handled = batch.iter().any(|other| other.id == it.id) && !failed.contains(&it.id);
+                    let is_handled =
+                        batch.iter().any(|other| other.id == it.id) && !failed.contains(&it.id);
                     let stays = !is_handled || again && rng.u8(0..4) == 0;
                     // wake-runs finds the run of a hint that fails too often.
                     stays && it.deliveries < MAX_RECEIVE_COUNT
@@ -101,7 +148,9 @@ impl Simulation {
                 self.observed().suppressions.insert(id);
             }
             Some((409 | 503, _)) | None => {}
-            Some((status, reply)) => self.problem(format!("a suppression answered {status} {reply}")),
+            Some((status, reply)) => {
+                self.problem(format!("a suppression answered {status} {reply}"))
+            }
         }
     }
 
@@ -152,7 +201,11 @@ impl Simulation {
     pub async fn enrol(self) {
         let body = self.transport.draw(|rng| {
             let person = rng.usize(..PERSONS.len());
-            let workflow = if rng.u8(..4) == 0 { demo::WORKFLOW_ID } else { super::office::WORKFLOW_ID };
+            let workflow = if rng.u8(..8) == 0 {
+                demo::WORKFLOW_ID
+            } else {
+                super::office::WORKFLOW_ID
+            };
             canaries::person(person, workflow)
         });
         self.create(body, None, 3).await;
