@@ -78,6 +78,12 @@ impl HandOver {
         runs.then_some(self.expires_at)
     }
 
+    /// Returns whether the touchpoint is scheduled again after a lapsed lease. The caller of that lease
+    /// may have made the contact.
+    pub(super) fn is_back_after_lapse(&self) -> bool {
+        self.claim.is_none() && !self.is_open && self.lapses > 0
+    }
+
     /// Sets the wake for the next try. The end of its time wakes the run if that comes first.
     pub(super) fn wake_for_try(&mut self, at: Timestamp) {
         self.wake_at = whole_second(self.end().map_or(at, |end| end.min(at)));

@@ -189,6 +189,9 @@ impl Run {
     pub(super) fn skip(&mut self, reason: Reason, is_meant: impl Fn(&Touchpoint) -> bool) {
         // A resume would bring cancelled touchpoints back.
         let is_left = [TouchpointState::Scheduled, TouchpointState::Cancelled];
+        if let Some(lapsed) = self.lapsed().filter(|it| is_meant(it)) {
+            lapsed.state = TouchpointState::Unconfirmed;
+        }
         for touchpoint in &mut self.touchpoints {
             if is_left.contains(&touchpoint.state) && is_meant(touchpoint) {
                 touchpoint.state = TouchpointState::Skipped;
@@ -201,6 +204,9 @@ impl Run {
     /// Cancels the scheduled touchpoints, and returns their number.
     pub(super) fn cancel_scheduled(&mut self) -> usize {
         let mut cancelled = 0;
+        if let Some(lapsed) = self.lapsed() {
+            lapsed.state = TouchpointState::Unconfirmed;
+        }
         for touchpoint in &mut self.touchpoints {
             if touchpoint.state == TouchpointState::Scheduled {
                 touchpoint.state = TouchpointState::Cancelled;
@@ -210,6 +216,15 @@ impl Run {
         self.held = None;
         self.drop_unclaimed_hand_over();
         cancelled
+    }
+
+    /// Returns the touchpoint that is scheduled again after a lapsed lease. `None` if there is none.
+    fn lapsed(&mut self) -> Option<&mut Touchpoint> {
+        let hand_over = self
+            .hand_over
+            .as_ref()
+            .filter(|it| it.is_back_after_lapse())?;
+        self.touchpoint_mut(hand_over.index)
     }
 
     /// Ends the hand-over of a touchpoint that is not scheduled any more and that has not gone out.

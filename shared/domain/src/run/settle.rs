@@ -88,12 +88,7 @@ impl Run {
             if is_open && (is_over || !self.is_live()) {
                 self.leave(TouchpointState::Unconfirmed, None);
             } else if is_over && self.held.is_none() {
-                // A caller who let its lease lapse may have made the contact.
-                let state = match hand_over.lapses {
-                    0 => TouchpointState::Expired,
-                    _ => TouchpointState::Unconfirmed,
-                };
-                self.leave(state, None);
+                self.leave(TouchpointState::Expired, None);
             }
         }
         if self.is_outcome_missing(now) {
@@ -159,7 +154,8 @@ impl Run {
     }
 
     /// Ends the hand-over: the touchpoint leaves with `state`. A touchpoint that did not go out is
-    /// cancelled instead if the run does not go on.
+    /// cancelled instead if the run does not go on. It is unconfirmed if a lease has lapsed: that caller
+    /// may have made the contact.
     pub(super) fn leave(&mut self, state: TouchpointState, reason: Option<Reason>) {
         let Some(hand_over) = self.hand_over.take() else {
             return;
@@ -168,14 +164,16 @@ impl Run {
             state,
             TouchpointState::Dispatched | TouchpointState::Unconfirmed
         );
-        let state = if went_out || self.goes_on() {
-            state
-        } else {
-            TouchpointState::Cancelled
+        let has_lapsed = hand_over.lapses > 0;
+        let state = match state {
+            state if went_out => state,
+            _ if has_lapsed => TouchpointState::Unconfirmed,
+            state if self.goes_on() => state,
+            _ => TouchpointState::Cancelled,
         };
         if let Some(touchpoint) = self.touchpoint_mut(hand_over.index) {
             touchpoint.state = state;
-            let reason = reason.filter(|it| !touchpoint.reasons.contains(it));
+            let reason = reason.filter(|it| !has_lapsed && !touchpoint.reasons.contains(it));
             touchpoint.reasons.extend(reason);
         }
         self.finish_if_run_out();

@@ -2,9 +2,12 @@
 
 use super::fixtures::*;
 use crate::{
-    cadence::TouchpointState as State,
+    cadence::{Reason, TouchpointState as State},
+    channel::Channel,
     outcome::Outcome,
-    run::{Answer, ClaimOver, Delivery, MOST_LAPSES, Owner, Wake, WakeKind},
+    run::{
+        Answer, ClaimOver, Delivery, MOST_LAPSES, Owner, Report, Run, RunStatus, Wake, WakeKind,
+    },
 };
 
 const OTHER: Owner = Owner([2; 10]);
@@ -73,6 +76,53 @@ fn a_lapsed_lease_of_a_stopped_run_is_unconfirmed() {
     assert!(run.advance(&workflow, at("10T12:01")));
     assert_eq!(states(&run)[0], State::Unconfirmed);
     assert!(run.wake().is_none());
+}
+
+#[test]
+fn a_touchpoint_that_came_back_after_a_lapsed_lease_is_unconfirmed_and_never_dropped() {
+    let workflow = workflow();
+    let ended_by = |end: &dyn Fn(&mut Run)| {
+        let mut run = run(&workflow);
+        pull(&mut run, &workflow, at("10T12:00")).unwrap();
+        assert!(run.advance(&workflow, at("10T12:01")));
+        assert_eq!(states(&run)[0], State::Scheduled);
+        end(&mut run);
+        assert!(run.hand_over.is_none());
+        states(&run)[0]
+    };
+    let settled = |run: &mut Run, answer| {
+        pull(run, &workflow, at("10T12:02")).unwrap();
+        run.settle(OWNER, answer, &workflow, at("10T12:02"))
+            .unwrap();
+    };
+    let contact = |run: &mut Run, outcome| {
+        let report = Report {
+            outcome,
+            callback_at: None,
+        };
+        run.apply_contact(report, Channel::Call, &workflow, at("10T12:02"));
+    };
+    let ends: [&dyn Fn(&mut Run); 7] = [
+        &|run| {
+            run.stop(at("10T12:02"));
+        },
+        &|run| run.end(RunStatus::Stopped),
+        &|run| contact(run, Outcome::Answered),
+        &|run| contact(run, Outcome::Invalid),
+        &|run| settled(run, Answer::Skipped(Reason::Suppressed)),
+        &|run| settled(run, Answer::Template),
+        &|run| {
+            pull(run, &workflow, at("10T12:02")).unwrap();
+            run.stop(at("10T12:02"));
+            let back = Answer::Back {
+                retry_at: at("10T12:02"),
+            };
+            run.settle(OWNER, back, &workflow, at("10T12:02")).unwrap();
+        },
+    ];
+    for end in ends {
+        assert_eq!(ended_by(end), State::Unconfirmed);
+    }
 }
 
 #[test]

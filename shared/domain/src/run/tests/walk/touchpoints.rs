@@ -75,9 +75,9 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
     ),
     row(
         "scheduled",
-        &[Time],
+        &[Outcome, Contact, Time, Stop, Status, End],
         "unconfirmed",
-        "It had gone back after a lapsed lease, and its time is used up.",
+        "It had gone back after a lapsed lease, and no other try may follow.",
     ),
     row(
         "scheduled",
@@ -105,9 +105,9 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
     ),
     row(
         "claimed",
-        &[Time],
+        &[Refused, Back, Skip, Template, Deferred, Time],
         "unconfirmed",
-        "The lease lapsed, and no other try may follow.",
+        "The lease, or one before it, has lapsed, and no other try may follow.",
     ),
     row(
         "claimed",
