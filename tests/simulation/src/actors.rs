@@ -7,7 +7,6 @@ use std::{
 };
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use local::demo;
 use requeue_starts::{Requeued, requeue};
 use serde_json::{Value, json};
 use start_workflow::handle;
@@ -113,7 +112,7 @@ impl Simulation {
 
     pub async fn assign(self, lead: String) {
         self.observed().count_assignment(&lead);
-        let body = json!({"workflowId": demo::WORKFLOW_ID});
+        let body = json!({"workflowId": self.services.workflow_of(&lead)});
         let path = format!("/leads/{lead}/assign-workflow");
         match self.call("POST", &path, Some(&body), None).await {
             Some((201, reply)) => {
@@ -129,7 +128,7 @@ impl Simulation {
     }
 
     pub async fn stop(self, lead: String) {
-        let body = json!({"workflow_id": demo::WORKFLOW_ID});
+        let body = json!({"workflow_id": self.services.workflow_of(&lead)});
         let path = format!("/leads/{lead}/automation/stop");
         if let Some((200, _)) = self.call("POST", &path, Some(&body), None).await {
             self.observed().stopped.insert(lead);
@@ -138,7 +137,8 @@ impl Simulation {
 
     pub async fn resume(self, lead: String) {
         self.observed().count_resume(&lead);
-        let body = json!({"workflow_id": demo::WORKFLOW_ID, "resume_cadence": true});
+        let workflow = self.services.workflow_of(&lead);
+        let body = json!({"workflow_id": workflow, "resume_cadence": true});
         let path = format!("/leads/{lead}/automation/resume");
         self.call("POST", &path, Some(&body), None).await;
     }

@@ -32,6 +32,7 @@ use crate::{
     call::{Caller, DISPATCH_QUEUE_URL},
     canaries::reveals,
     cloud::{self, Cloud, QUEUE_URL, TABLE},
+    hand_overs::Bug,
     mutations::Mutation,
     observed::Observed,
     scenario::{Cancellations, Scenario},
@@ -65,6 +66,8 @@ pub struct Simulation {
     pub queue: StartQueue,
     pub clock: Clock,
     pub mutation: Option<Mutation>,
+    /// Count of the ids that the API has made.
+    pub ids: Arc<AtomicU64>,
     cancellations: Cancellations,
     started: Instant,
     observed: Arc<Mutex<Observed>>,
@@ -81,7 +84,7 @@ impl Simulation {
         let wake_runs = cloud.clients(&transport, Caller::WakeRuns);
         let dispatch = cloud.clients(&transport, Caller::DispatchTouchpoints);
         let api_store = Store::new(api.dynamodb, TABLE);
-        let ids = Randomness::Counted(Arc::new(AtomicU64::new(scenario.seed << 16)));
+        let ids = Arc::new(AtomicU64::new(scenario.seed << 16));
         let state = AppState::new(
             api_store.clone(),
             StartQueue::new(api.sqs, QUEUE_URL),
@@ -90,7 +93,7 @@ impl Simulation {
         let store = Store::new(start_workflow.dynamodb, TABLE);
         let hints = DispatchQueue::new(start_workflow.sqs, DISPATCH_QUEUE_URL);
         Self {
-            api: router(state.with_randomness(ids)),
+            api: router(state.with_randomness(Randomness::Counted(ids.clone()))),
             start_workflow: StartWorkflow::new(store, hints, clock.clone()),
             wake_runs: WakeRuns::new(
                 Store::new(wake_runs.dynamodb, TABLE),
@@ -113,6 +116,7 @@ impl Simulation {
             services: transport.backend.clone(),
             transport,
             mutation: scenario.mutation,
+            ids,
             cancellations: scenario.cancellations,
             started: Instant::now(),
             observed: Arc::default(),
@@ -126,6 +130,11 @@ impl Simulation {
     pub fn log(&self, event: String) {
         let at = self.started.elapsed();
         self.observed().log.push(format!("{at:9.3?}  {event}"));
+    }
+
+    /// Returns whether a bug of hand-overs is planted.
+    pub fn has(&self, bug: Bug) -> bool {
+        self.mutation == Some(Mutation::HandOver(bug))
     }
 
     /// Notes down a breach of a rule that must hold at any time.

@@ -42,6 +42,7 @@ pub use self::{
     faults::{FaultAt, FaultOf, Faults},
     fleet::{Fleet, Reply},
     forwarding::{Forwarding, Intercepted},
+    hand_overs::Bug,
     mutations::Mutation,
     outage::{OutageCost, outage},
     permission::{Access, Permission},

@@ -13,6 +13,7 @@ use crate::{
     call::{Call, Caller},
     conditions::Mutant,
     fault::Fault,
+    hand_overs::{Bug, remove_condition},
     observed::{MOST_LEADS, Observed},
 };
 
@@ -78,13 +79,15 @@ pub enum Mutation {
     PendingClearedBlindly,
     /// An erasure does not depend on the start that it has read.
     ErasureOfOtherStart,
+    /// A bug of a hand-over.
+    HandOver(Bug),
     /// The condition of a write is weaker.
     Condition(&'static Mutant),
 }
 
 impl Mutation {
-    /// All mutations but [`Mutation::Condition`], which docs/mutations.md has.
-    pub const ALL: [Self; 28] = [
+    /// All mutations but those of hand-overs, and [`Mutation::Condition`], which docs/mutations.md has.
+    const OF_LEADS: [Self; 28] = [
         Self::RunCondition,
         Self::LeadCondition,
         Self::AcknowledgedFirst,
@@ -114,6 +117,12 @@ impl Mutation {
         Self::PendingClearedBlindly,
         Self::ErasureOfOtherStart,
     ];
+
+    /// Returns all mutations but [`Mutation::Condition`], which docs/mutations.md has.
+    pub fn all() -> Vec<Self> {
+        let of_hand_overs = Bug::ALL.into_iter().map(Self::HandOver);
+        Self::OF_LEADS.into_iter().chain(of_hand_overs).collect()
+    }
 
     /// Gives the runs that a call writes the entry that they have. `stored` answers GetItem.
     pub fn forget_entry(self, call: &mut Call, stored: impl Fn(Value) -> Value) {
@@ -319,16 +328,6 @@ fn rename_run(item: &mut Value, renamed_runs: &BTreeMap<String, String>) {
     let lead = text(&item["id"]["S"]).to_owned();
     if let (Some(run), true) = (renamed_runs.get(&lead), item["start"].is_object()) {
         item["start"]["M"]["run_id"] = json!({ "S": run });
-    }
-}
-
-fn remove_condition(request: &mut Value) {
-    for part in [
-        "ConditionExpression",
-        "ExpressionAttributeNames",
-        "ExpressionAttributeValues",
-    ] {
-        request.as_object_mut().expect("a request").remove(part);
     }
 }
 

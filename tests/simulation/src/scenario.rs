@@ -99,6 +99,15 @@ impl Scenario {
     /// written down if few schedules have them.
     pub fn of_mutation(mutation: Mutation, seed: u64) -> Self {
         let drawn = Self::of_seed(seed);
+        if let Mutation::HandOver(bug) = mutation {
+            let (steps, faults) = bug.shown_by(drawn.faults);
+            return Self {
+                steps,
+                faults,
+                mutation: Some(mutation),
+                ..drawn
+            };
+        }
         let faults = match mutation {
             // The first try takes effect after the second one.
             Mutation::YoungOrphan | Mutation::RunTombstoneSkipped => Faults::Of(vec![FaultOf {

@@ -9,16 +9,17 @@ use std::{
 use aws::clock::Clock;
 use dynoxide::Database;
 use jiff::{SignedDuration, Timestamp};
-use local::dynamodb;
+use local::{demo, dynamodb};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
     answer::{Answer, text},
     call::{Call, Caller, DISPATCH_QUEUE_URL},
+    cloud::TABLE,
     conditions::{Write, lacks, planted, unknown, writes},
     fault::Fault,
-    hand_overs::{Journal, writes_of},
+    hand_overs::{Journal, Memory, RunItem, run_key, writes_of},
     lost::lost_by,
     mutations::Mutation,
     queue::Queue,
@@ -55,6 +56,8 @@ struct State {
     writes: BTreeSet<Write>,
     /// Conditional writes that docs/mutations.md lacks.
     unknown: Vec<Write>,
+    /// What a [`Mutation::HandOver`] remembers.
+    memory: Memory,
 }
 
 impl Services {
@@ -133,6 +136,39 @@ impl Services {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns whether the run of a hint is claimed in the table, also if the lease has lapsed.
+    pub fn is_claimed(&self, hint: &str) -> bool {
+        let hint: Value = serde_json::from_str(hint).expect("a hint");
+        let run = self.ask("GetItem", run_key(&hint))["Item"].take();
+        RunItem::read(&run).is_some_and(|run| run.claim().is_some())
+    }
+
+    /// Returns the workflow of a lead. A lead without one, or that is erased, has the demo workflow.
+    pub fn workflow_of(&self, lead: &str) -> String {
+        let pk = format!("LEAD#{}#{lead}", demo::ACCOUNT_ID);
+        let key = json!({"pk": {"S": pk}, "sk": {"S": "SELF"}});
+        let lead = self.ask("GetItem", json!({"TableName": TABLE, "Key": key}));
+        let workflow = text(&lead["Item"]["workflow_id"]["S"]);
+        if workflow.is_empty() {
+            demo::WORKFLOW_ID
+        } else {
+            workflow
+        }
+        .to_owned()
+    }
+
+    /// Returns the owner of the claim of a run, as the token of its lease. `None` if there is none.
+    pub fn owner(&self, lead: &str, run: &str) -> Option<String> {
+        let hint = json!({"account_id": demo::ACCOUNT_ID, "lead_id": lead, "run_id": run});
+        let run = self.ask("GetItem", run_key(&hint))["Item"].take();
+        Some(RunItem::read(&run)?.claim()?.0.clone())
+    }
+
+    /// Returns the reply of the table.
+    fn ask(&self, operation: &str, request: Value) -> Value {
+        dynamodb::answer(&self.database, operation, request).1
+    }
+
     fn note_writes(&self, call: &Call) {
         let mut state = self.state();
         state.writes.extend(writes(&call.operation, &call.body));
@@ -196,7 +232,13 @@ impl Backend for Services {
             };
             mutation.forget_entry(&mut call, stored);
         }
-        let intercepted = self.mutation.and_then(|it| it.intercept(&mut call, fault));
+        let intercepted = match self.mutation {
+            Some(Mutation::HandOver(bug)) => {
+                let ask = |operation: &str, request| self.ask(operation, request);
+                bug.intercept(&mut call, &mut self.state().memory, ask)
+            }
+            mutation => mutation.and_then(|it| it.intercept(&mut call, fault)),
+        };
         if intercepted.is_some() {
             return intercepted;
         }
@@ -210,8 +252,12 @@ impl Backend for Services {
                 answer
             }
         };
-        if let Some(mutation) = self.mutation {
-            mutation.amend(&call, &mut answer, &self.state().renamed_runs);
+        match self.mutation {
+            Some(Mutation::HandOver(bug)) if answer.0 == 200 => {
+                bug.amend(&call, &mut answer.1, &mut self.state().memory);
+            }
+            Some(mutation) => mutation.amend(&call, &mut answer, &self.state().renamed_runs),
+            None => {}
         }
         Some(answer)
     }

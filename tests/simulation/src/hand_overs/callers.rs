@@ -1,10 +1,12 @@
 //! Callers of the API who pull touchpoints: they claim, extend, release and report.
 
+use std::sync::atomic::Ordering;
+
 use aws::account_secret::AccountSecret;
 use domain::{address::AddressKind, channel::Channel, email::Email, phone::Phone};
 use serde_json::{Value, json};
 
-use super::log::HandedOver;
+use super::{bugs::Bug, log::HandedOver};
 use crate::{answer::text, functions::Simulation};
 
 /// Outcomes that a caller reports. Most leave the cadence as it is.
@@ -31,6 +33,9 @@ const OUTCOMES: [&str; 20] = [
     "complained",
 ];
 
+/// Count of the ids at each claim with [`Bug::OneOwner`].
+const ONE_OWNER: u64 = 1 << 60;
+
 impl Simulation {
     /// Claims touchpoints over HTTP, and notes down everything that the reply hands over.
     pub async fn pull(self) {
@@ -43,6 +48,9 @@ impl Simulation {
             }
             body
         });
+        if self.has(Bug::OneOwner) {
+            self.ids.store(ONE_OWNER, Ordering::SeqCst);
+        }
         let Some((status, reply)) = self
             .call("POST", "/touchpoints/claim", Some(&body), None)
             .await
@@ -89,6 +97,14 @@ impl Simulation {
         all.get(position).map(|it| (position, it.clone()))
     }
 
+    /// Returns the token of a lease.
+    fn token(&self, lease: &HandedOver) -> String {
+        let owner = self
+            .has(Bug::AnyOwner)
+            .then(|| self.services.owner(&lease.lead, &lease.run));
+        owner.flatten().unwrap_or_else(|| lease.token.clone())
+    }
+
     /// Extends a lease, also one that is over.
     pub async fn extend(self) {
         let Some((position, lease)) = self.draw_hand_over() else {
@@ -100,7 +116,7 @@ impl Simulation {
                 .journal(|it| it.is_suppressed(&lease.address, lease.channel))
         };
         let was_suppressed = suppressed(&self);
-        let body = json!({"token": lease.token, "lease": "PT10M"});
+        let body = json!({"token": self.token(&lease), "lease": "PT10M"});
         let path = format!("/touchpoints/{}/extend", lease.id);
         match self.call("POST", &path, Some(&body), None).await {
             Some((200, reply)) => {
@@ -132,7 +148,7 @@ impl Simulation {
         if !is_lapsed {
             self.end_hand_over(position, true);
         }
-        let body = json!({"token": lease.token});
+        let body = json!({"token": self.token(&lease)});
         let path = format!("/touchpoints/{}/release", lease.id);
         match self.call("POST", &path, Some(&body), None).await {
             Some((200, _)) if is_lapsed => {

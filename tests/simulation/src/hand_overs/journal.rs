@@ -20,8 +20,8 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(90);
 /// Everything that was written.
 #[derive(Debug, Default)]
 pub struct Journal {
-    /// Claims, by their owner.
-    pub claims: BTreeMap<String, Claim>,
+    /// Claims, by their run and their owner.
+    pub claims: BTreeMap<(String, String), Claim>,
     /// Suppressed channels, by the partition of the address.
     suppressed: BTreeMap<String, Channels>,
     /// Keys of the holds and pauses that are in force.
@@ -34,7 +34,6 @@ pub struct Journal {
 /// A claim, and everything that was written before it.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    pub run: String,
     pub index: usize,
     pub workflow: String,
     suppressed: BTreeMap<String, Channels>,
@@ -169,11 +168,13 @@ impl Journal {
                         one.due_at, other.due_at
                     ));
                 }
-                // A caller settles its own claim as skipped or failed, before it has the touchpoint.
-                let is_settled = caller == Caller::Api && before.claim().is_some();
+                // A claim that is not handed over yet is settled as skipped or failed. One that is given
+                // back is cancelled if the run does not go on.
+                let is_first = before.turn.as_ref().is_some_and(|it| it.lapses == 0);
+                let is_first = is_first && before.claim().is_some() && caller == Caller::Api;
                 if before.may_be_out(index)
-                    && !is_settled
                     && let State::NotOut(state) = other.state
+                    && !(is_first && (matches!(state, 'k' | 'f') || !before.is_live))
                 {
                     breach(format!(
                         "{index} may have gone out and was dropped as {state}"
@@ -221,14 +222,13 @@ impl Journal {
         }
         let is_of_run = |hold: &String| hold.ends_with("/HOLD") || hold.ends_with(&after.workflow);
         let claim = Claim {
-            run: after.id.clone(),
             index,
             workflow: after.workflow.clone(),
             suppressed: self.suppressed.clone(),
             is_held: self.holds.iter().any(is_of_run),
             is_erased: self.erased.contains(&after.lead),
         };
-        self.claims.insert(owner.clone(), claim);
+        self.claims.insert((after.id.clone(), owner.clone()), claim);
         breaches
     }
 }

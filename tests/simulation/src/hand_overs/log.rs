@@ -57,12 +57,13 @@ impl HandedOver {
         let touchpoint = &due["touchpoint"];
         let token = text(&due["lease"]["token"]).to_owned();
         let channel = Channel::of_word(text(&touchpoint["channel"])).ok_or("no channel")?;
-        let claim = journal.claims.get(&token);
+        let run = text(&due["workflow_run"]["id"]).to_owned();
+        let claim = journal.claims.get(&(run.clone(), token.clone()));
         let claim = claim.ok_or_else(|| format!("{token} is not in the table"))?;
         Ok(Self {
             id: text(&touchpoint["id"]).to_owned(),
             lead: text(&due["lead"]["id"]).to_owned(),
-            run: text(&due["workflow_run"]["id"]).to_owned(),
+            run,
             index: claim.index,
             channel,
             address: address_of(&due["lead"], channel),
@@ -78,9 +79,8 @@ impl HandedOver {
 
     /// Returns the breaches of the first statement, apart from the other callers.
     fn breaches(&self, journal: &Journal) -> Vec<String> {
-        let claim = &journal.claims[&self.token];
+        let claim = &journal.claims[&(self.run.clone(), self.token.clone())];
         let rules = [
-            (claim.run != self.run, "of another run"),
             (self.received_at < self.due_at, "before it was due"),
             (self.received_at >= self.not_after, "after its not_after"),
             (

@@ -2,6 +2,7 @@
 //! that callers have received, and the rules that hold
 //! ([architecture](../../../../docs/architecture.md#the-fault-simulation)).
 
+mod bugs;
 mod callers;
 mod invariants;
 mod journal;
@@ -9,10 +10,13 @@ mod log;
 pub mod office;
 mod run_item;
 mod schedule;
+mod shows;
 mod work;
 
 pub use self::{
+    bugs::{Bug, Memory, remove_condition, run_key},
     journal::{Journal, writes_of},
     log::Log,
+    run_item::RunItem,
     schedule::{run_drawn, run_out, run_steps},
 };

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use wake_runs::wake;
 
+use super::bugs::Bug;
 use crate::{
     answer::text,
     canaries::{self, PERSONS},
@@ -78,6 +79,17 @@ impl Simulation {
     /// handled come again, up to five times in all. Returns the number of hints that failed.
     pub async fn look(self, again: bool) -> usize {
         let now = self.services.now();
+        if self.has(Bug::LapsedClaimAcknowledged) {
+            let is_claimed = |it: &Message| self.services.is_claimed(&it.body);
+            let claimed: Vec<_> = self.services.hints(|queue| queue.messages.clone());
+            let claimed: Vec<_> = claimed
+                .into_iter()
+                .filter(is_claimed)
+                .map(|it| it.id)
+                .collect();
+            self.services
+                .hints(|queue| queue.messages.retain(|it| !claimed.contains(&it.id)));
+        }
         let batch: Vec<Message> = self.transport.draw(|rng| {
             self.services.hints(|queue| {
                 let mut waiting: Vec<_> = queue
@@ -136,7 +148,7 @@ impl Simulation {
     pub async fn suppress(self) {
         let body = self.transport.draw(|rng| {
             let [phone, email] = PERSONS[rng.usize(..PERSONS.len())];
-            match rng.u8(..3) {
+            match rng.u8(..4) {
                 0 => json!({"email": email, "reason": "manual"}),
                 1 => json!({"phone": phone, "channels": ["call"], "reason": "manual"}),
                 _ => json!({"phone": phone, "reason": "manual"}),
