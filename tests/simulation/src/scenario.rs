@@ -70,6 +70,15 @@ impl Scenario {
         }
     }
 
+    /// Returns steps of hand-overs in which nothing fails. What they meet is drawn from a seed.
+    pub fn of_hand_overs(steps: &'static [Step], seed: u64) -> Self {
+        Self {
+            seed,
+            steps: Steps::HandOvers(steps),
+            ..Self::of_steps(&[])
+        }
+    }
+
     /// Returns a race, whose pauses are drawn from a seed.
     pub fn of_race(race: &'static Race, seed: u64) -> Self {
         Self {
