@@ -409,6 +409,75 @@ fn five_ticks_and_five_deliveries_side_by_side_hand_each_touchpoint_over_once() 
     assert_ne!(handed_over.into_inner(), 0);
 }
 
+/// A claim beside something that forbids its contact. The first claim notes that callers pull, so that
+/// the second one is quick.
+const FORBIDDEN_MEANWHILE: [&[Step]; 6] = {
+    use Step::*;
+
+    macro_rules! claim_beside {
+        ($step:expr) => {
+            &[
+                Pull, Enrol, Enrol, Enrol, Deliver, Wait, Deliver, Wake, Wait, Pull, $step, $step,
+                Pull,
+            ]
+        };
+    }
+    [
+        claim_beside!(Suppress),
+        claim_beside!(Hold),
+        claim_beside!(Pause),
+        claim_beside!(Stop),
+        claim_beside!(Erase),
+        claim_beside!(Assign),
+    ]
+};
+
+#[test]
+fn a_contact_that_is_forbidden_beside_its_claim_is_never_handed_over() {
+    const SLOW: [Option<&str>; 4] = [
+        None,
+        Some("BatchGetItem"),
+        Some("TransactWriteItems"),
+        Some("PutItem"),
+    ];
+    let kinds = FORBIDDEN_MEANWHILE.len() * SLOW.len();
+    let seeds = (most_schedules() / 100).max(1);
+    on_half_the_cores(kinds * seeds, |player, number| {
+        let steps = FORBIDDEN_MEANWHILE[number % FORBIDDEN_MEANWHILE.len()];
+        let slow = SLOW[number / FORBIDDEN_MEANWHILE.len() % SLOW.len()];
+        let slow = slow.map(|operation| FaultOf {
+            operation,
+            caller: Some(Caller::Api),
+            fault: Fault::SLOW,
+            is_once: false,
+        });
+        player.must_pass(&Scenario {
+            faults: Faults::Of(slow.into_iter().collect()),
+            ..Scenario::of_hand_overs(steps, number as u64)
+        });
+    });
+}
+
+#[test]
+fn no_touchpoint_is_lost_with_a_cancellation_at_any_await_point() {
+    use Step::*;
+
+    const STEPS: &[Step] = &[
+        Enrol, Deliver, Wait, Wake, Wait, Pull, Tell, UntilDue, Wake, Pull,
+    ];
+    let script = Scenario::of_hand_overs(STEPS, 0);
+    let passed = Player::new().must_pass(&script);
+    let handlers = passed.polls.into_iter().enumerate();
+    let scenarios: Vec<_> = handlers
+        .flat_map(|(handler, polls)| (0..polls).map(move |polls| (handler, polls)))
+        .map(|(handler, polls)| Scenario {
+            cancellations: Cancellations::At { handler, polls },
+            ..script.clone()
+        })
+        .collect();
+    must_all_pass("cancellations of hand-overs", &scenarios);
+}
+
 #[test]
 fn intake_goes_on_while_everything_of_the_dispatch_is_dead() {
     const CREATE: Step = Step::CreateOne {
