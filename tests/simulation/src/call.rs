@@ -3,6 +3,10 @@
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use serde_json::Value;
 
+/// Name of the table.
+pub const TABLE: &str = "leadgate";
+/// URL of the start queue.
+pub const QUEUE_URL: &str = "http://sqs.test/starts";
 /// URL of the dispatch queue.
 pub const DISPATCH_QUEUE_URL: &str = "http://sqs.test/dispatch";
 

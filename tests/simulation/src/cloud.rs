@@ -7,14 +7,13 @@ use local::{demo, dynamodb};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::text, call::Caller, hand_overs::office, scenario::Scenario, services::Services,
+    answer::text,
+    call::{Caller, TABLE},
+    hand_overs::office,
+    scenario::Scenario,
+    services::Services,
     transport::Transport,
 };
-
-/// Name of the table.
-pub const TABLE: &str = "leadgate";
-/// URL of the start queue.
-pub const QUEUE_URL: &str = "http://sqs.test/starts";
 
 /// Time at which every schedule begins.
 const BEGIN: &str = "2026-02-10T12:00:00Z";

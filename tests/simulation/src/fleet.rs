@@ -10,8 +10,8 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{
-    call::Caller,
-    cloud::{self, Cloud, QUEUE_URL, TABLE},
+    call::{Caller, QUEUE_URL, TABLE},
+    cloud::{self, Cloud},
     permission::Access,
     scenario::Scenario,
     services::Services,

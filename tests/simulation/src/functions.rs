@@ -29,9 +29,9 @@ use tower::ServiceExt;
 use wake_runs::WakeRuns;
 
 use crate::{
-    call::{Caller, DISPATCH_QUEUE_URL},
+    call::{Caller, DISPATCH_QUEUE_URL, QUEUE_URL, TABLE},
     canaries::reveals,
-    cloud::{self, Cloud, QUEUE_URL, TABLE},
+    cloud::{self, Cloud},
     hand_overs::Bug,
     mutations::Mutation,
     observed::Observed,

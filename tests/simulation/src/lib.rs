@@ -6,6 +6,7 @@
 mod actors;
 mod answer;
 mod batch;
+mod begin;
 mod call;
 mod canaries;
 mod changes;

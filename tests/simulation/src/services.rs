@@ -15,8 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     answer::{Answer, text},
-    call::{Call, Caller, DISPATCH_QUEUE_URL},
-    cloud::TABLE,
+    call::{Call, Caller, DISPATCH_QUEUE_URL, TABLE},
     conditions::{Write, lacks, planted, unknown, writes},
     fault::Fault,
     hand_overs::{Journal, Memory, RunItem, run_key, writes_of},
@@ -56,7 +55,7 @@ struct State {
     writes: BTreeSet<Write>,
     /// Conditional writes that docs/mutations.md lacks.
     unknown: Vec<Write>,
-    /// What a [`Mutation::HandOver`] remembers.
+    /// Memory of a [`Mutation::HandOver`].
     memory: Memory,
 }
 

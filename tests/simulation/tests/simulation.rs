@@ -2,6 +2,8 @@
 //! seeds (docs/architecture.md, "The fault simulation"). `LEADGATE_SCHEDULES` is the most schedules
 //! that a test tries, and `LEADGATE_SEED` is a seed to replay.
 
+mod hand_overs;
+
 use std::{
     collections::BTreeSet,
     str::FromStr,
@@ -13,8 +15,8 @@ use std::{
 };
 
 use simulation::{
-    Caller, Cancellations, Cloud, Failure, Fault, FaultAt, FaultOf, Faults, Mutation, Passed,
-    RACES, Race, Scenario, Step,
+    Cancellations, Cloud, Failure, Fault, FaultAt, Faults, Mutation, Passed, RACES, Race, Scenario,
+    Step,
     conditions::{Catch, Mutant, Page, Write, reason},
     outage, run, with_bad_records,
 };
@@ -24,8 +26,6 @@ use tokio::runtime::{Builder, Runtime};
 const SCHEDULES: usize = 500;
 /// Number of seeds within which each mutation must be found.
 const SEEDS_PER_MUTATION: u64 = 100;
-/// Maximum number of schedules of one script of hand-overs.
-const SCHEDULES_OF_SCRIPT: usize = 40;
 /// Number of seeds that show which conditional writes a race makes.
 const SEEDS_OF_WRITES: u64 = 10;
 /// Maximum number of schedules in which a problem with one mutant is searched.
@@ -371,153 +371,6 @@ fn the_page_of_mutants_is_written_anew() {
         page.lock().unwrap().set((*mutant).clone(), catch);
     });
     page.lock().unwrap().write();
-}
-
-/// Three leads, an outage in the afternoon, and two on the next day in the middle of the cadence.
-const OUTAGES: &[Step] = {
-    use Step::*;
-
-    &[
-        Enrol, Enrol, Enrol, Deliver, Wait, Wake, Outage, Wake, Pull, UntilDue, Wake, Pull, Outage,
-        Wake, Pull, Pull, UntilDue, Wake, Pull, Tell, Outage, Wake, Pull, Pull,
-    ]
-};
-
-#[test]
-fn after_six_hours_of_outage_nothing_goes_out_of_hours_or_within_the_gap() {
-    let handed_over = AtomicUsize::new(0);
-    on_half_the_cores(most_schedules().min(SCHEDULES_OF_SCRIPT), |player, seed| {
-        let passed = player.must_pass(&Scenario::of_hand_overs(OUTAGES, seed as u64));
-        handed_over.fetch_add(passed.handed_over, Ordering::Relaxed);
-    });
-    assert_ne!(handed_over.into_inner(), 0);
-}
-
-#[test]
-fn five_ticks_and_five_deliveries_side_by_side_hand_each_touchpoint_over_once() {
-    use Step::*;
-
-    const STEPS: &[Step] = &[
-        Enrol, Deliver, Wait, Tick, Tick, Tick, Tick, Tick, Look, Look, Look, Look, Look, Pull,
-        Pull, Pull, Pull, Pull,
-    ];
-    let handed_over = AtomicUsize::new(0);
-    on_half_the_cores(SCHEDULES_OF_SCRIPT, |player, seed| {
-        let passed = player.must_pass(&Scenario::of_hand_overs(STEPS, seed as u64));
-        handed_over.fetch_add(passed.handed_over, Ordering::Relaxed);
-    });
-    assert_ne!(handed_over.into_inner(), 0);
-}
-
-/// A claim beside something that forbids its contact. The first claim notes that callers pull, so that
-/// the second one is quick.
-const FORBIDDEN_MEANWHILE: [&[Step]; 6] = {
-    use Step::*;
-
-    macro_rules! claim_beside {
-        ($step:expr) => {
-            &[
-                Pull, Enrol, Enrol, Enrol, Deliver, Wait, Deliver, Wake, Wait, Pull, $step, $step,
-                Pull,
-            ]
-        };
-    }
-    [
-        claim_beside!(Suppress),
-        claim_beside!(Hold),
-        claim_beside!(Pause),
-        claim_beside!(Stop),
-        claim_beside!(Erase),
-        claim_beside!(Assign),
-    ]
-};
-
-#[test]
-fn a_contact_that_is_forbidden_beside_its_claim_is_never_handed_over() {
-    const SLOW: [Option<&str>; 4] = [
-        None,
-        Some("BatchGetItem"),
-        Some("TransactWriteItems"),
-        Some("PutItem"),
-    ];
-    let kinds = FORBIDDEN_MEANWHILE.len() * SLOW.len();
-    let seeds = (most_schedules() / 100).max(1);
-    on_half_the_cores(kinds * seeds, |player, number| {
-        let steps = FORBIDDEN_MEANWHILE[number % FORBIDDEN_MEANWHILE.len()];
-        let slow = SLOW[number / FORBIDDEN_MEANWHILE.len() % SLOW.len()];
-        let slow = slow.map(|operation| FaultOf {
-            operation,
-            caller: Some(Caller::Api),
-            fault: Fault::SLOW,
-            is_once: false,
-        });
-        player.must_pass(&Scenario {
-            faults: Faults::Of(slow.into_iter().collect()),
-            ..Scenario::of_hand_overs(steps, number as u64)
-        });
-    });
-}
-
-#[test]
-fn no_touchpoint_is_lost_with_a_cancellation_at_any_await_point() {
-    use Step::*;
-
-    const STEPS: &[Step] = &[
-        Enrol, Deliver, Wait, Wake, Wait, Pull, Tell, UntilDue, Wake, Pull,
-    ];
-    let script = Scenario::of_hand_overs(STEPS, 0);
-    let passed = Player::new().must_pass(&script);
-    let handlers = passed.polls.into_iter().enumerate();
-    let scenarios: Vec<_> = handlers
-        .flat_map(|(handler, polls)| (0..polls).map(move |polls| (handler, polls)))
-        .map(|(handler, polls)| Scenario {
-            cancellations: Cancellations::At { handler, polls },
-            ..script.clone()
-        })
-        .collect();
-    must_all_pass("cancellations of hand-overs", &scenarios);
-}
-
-#[test]
-fn intake_goes_on_while_everything_of_the_dispatch_is_dead() {
-    const CREATE: Step = Step::CreateOne {
-        is_idempotent: false,
-    };
-    const STEPS: &[Step] = &[
-        CREATE,
-        Step::Deliver,
-        Step::Tick,
-        Step::Look,
-        CREATE,
-        Step::Deliver,
-    ];
-    let dead = |caller, operation| FaultOf {
-        operation,
-        caller: Some(caller),
-        fault: Fault::Dead,
-        is_once: false,
-    };
-    let faults = ["SendMessage", "SendMessageBatch"].map(|it| dead(Caller::StartWorkflow, it));
-    let of_tick = ["Query", "GetItem", "SendMessageBatch"].map(|it| dead(Caller::WakeRuns, it));
-    let scenario = Scenario {
-        faults: Faults::Of(faults.into_iter().chain(of_tick).collect()),
-        ..Scenario::of_steps(STEPS)
-    };
-    let passed = Player::new().must_pass(&scenario);
-    let count = |what: &[&str]| {
-        let lines = passed.log.iter();
-        lines
-            .filter(|line| what.iter().all(|it| line.contains(it)))
-            .count()
-    };
-    assert_eq!(
-        count(&["POST /leads  -> Some(201)"]),
-        2,
-        "{:#?}",
-        passed.log
-    );
-    assert_eq!(count(&["delivered", "failed 0"]), 2, "{:#?}", passed.log);
-    assert_eq!(passed.promised, 2);
 }
 
 #[test]

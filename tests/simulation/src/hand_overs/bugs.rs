@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::run_item::{RunItem, State};
 use crate::{
     answer::{Answer, text},
-    call::{Call, Caller, DISPATCH_QUEUE_URL},
+    call::{Call, Caller, DISPATCH_QUEUE_URL, TABLE},
 };
 
 /// Planted bug of a hand-over.
@@ -101,8 +101,7 @@ impl Bug {
                 runs_of(request).for_each(remove_condition);
             }
             Self::SuppressionReadFirst if reads_runs(request) => {
-                let mut all =
-                    ask("Scan", json!({"TableName": crate::cloud::TABLE}))["Items"].take();
+                let mut all = ask("Scan", json!({"TableName": TABLE}))["Items"].take();
                 let addresses = all.as_array_mut().expect("items").drain(..);
                 let addresses = addresses.filter(|it| text(&it["et"]["S"]) == "address");
                 let keyed = addresses.map(|it| (text(&it["pk"]["S"]).to_owned(), it));
@@ -224,7 +223,7 @@ pub fn run_key(hint: &Value) -> Value {
     let [account, lead, run] = ["account_id", "lead_id", "run_id"].map(|name| text(&hint[name]));
     let pk = format!("LEAD#{account}#{lead}");
     let key = json!({"pk": {"S": pk}, "sk": {"S": format!("RUN#{run}")}});
-    json!({"TableName": crate::cloud::TABLE, "Key": key})
+    json!({"TableName": TABLE, "Key": key})
 }
 
 /// Returns the item that a write is about to replace.

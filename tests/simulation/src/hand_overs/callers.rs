@@ -174,7 +174,7 @@ impl Simulation {
             body["callback_at"] =
                 json!(self.services.now() + jiff::SignedDuration::from_hours(hours));
         }
-        // An outcome of anyone ends the claim of the touchpoint, whoever has it.
+        // An outcome ends the claim of the touchpoint, also the claim of another caller.
         let of_touchpoint: Vec<_> = {
             let observed = self.observed();
             let all = observed.hand_overs.handed_over.iter().enumerate();

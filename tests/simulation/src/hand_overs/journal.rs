@@ -155,10 +155,12 @@ impl Journal {
             {
                 match (one.outcome, other.outcome) {
                     (Some(one), None) => breach(format!("{index} has lost the outcome {one}")),
-                    (Some(one), Some(other)) if one != other => {
-                        if weight(other) <= weight(one) && (one, other) != ('a', 'c') {
-                            breach(format!("{index} went from the outcome {one} to {other}"));
-                        }
+                    (Some(one), Some(other))
+                        if one != other
+                            && weight(other) <= weight(one)
+                            && (one, other) != ('a', 'c') =>
+                    {
+                        breach(format!("{index} went from the outcome {one} to {other}"));
                     }
                     _ => {}
                 }

@@ -48,7 +48,7 @@ pub struct Turn {
     pub index: usize,
     pub tries: u16,
     pub lapses: u16,
-    /// Owner and end of the claim. `None` if nobody has it.
+    /// Owner and end of the claim. `None` if no caller has it.
     pub claim: Option<(String, Timestamp)>,
 }
 

@@ -11,10 +11,10 @@ use tokio::{task::JoinSet, time::sleep};
 use super::{invariants, work};
 use crate::{
     answer::text,
+    begin::{begin, join},
     cloud::Cloud,
     functions::Simulation,
     invariants::attributes,
-    run::{begin, join},
     step::Step,
 };
 
@@ -138,7 +138,7 @@ fn next_due(items: &[Value]) -> Option<Timestamp> {
     times.map(|it| it.parse().expect("a time")).min()
 }
 
-/// Does everything that comes due, until every run has ended. Outcomes are lost, or nobody claims.
+/// Does everything that comes due, until every run has ended. Outcomes are lost, or no caller claims.
 pub async fn run_out(cloud: &Cloud, simulation: &Simulation) {
     for scope in work::scopes() {
         if !simulation.set_hold(scope, false).await {
