@@ -61,7 +61,7 @@ async fn measure(options: Options) -> Result<()> {
     if report.wants(&["batch_cpu_ratio", "batch_instructions_ratio"]) {
         batch::measure(&setup, &mut report).await?;
     }
-    if report.wants(&touchpoint::COUNTS) || report.wants(&["cost_per_million_touchpoints"]) {
+    if report.wants(&touchpoint::COUNTS) || report.wants(&touchpoint::OF_BINARIES) {
         touchpoint::measure(&setup, &mut report).await?;
     }
     setup.stop().await;

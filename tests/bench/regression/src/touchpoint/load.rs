@@ -1,4 +1,5 @@
-//! The time, the log and the calls in sequence of the release binaries, for each call of a function.
+//! The time, the instructions, the log and the calls in sequence of the release binaries, for each call
+//! of a function.
 
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use harness::{
     endpoints::{Call, Endpoints},
 };
 use local::demo;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::counter::Counter;
 use crate::{calls::in_sequence, model::Load};
 
 const CLAIM: &str = include_str!("../../../../../events/api/claim-touchpoints.json");
@@ -28,6 +31,8 @@ const HINT: &str = include_str!("../../../../../events/dispatch-touchpoints/due-
 const OPEN: &str = "019c0000-0000-7000-8000-000000001104";
 const DUE: &str = "019c0000-0000-7000-8000-000000001105";
 
+/// Hints of a full batch, as in template.yaml.
+const BATCH: u8 = 10;
 /// Events before the measurement.
 const WARM_UP: u32 = 100;
 /// Events whose CPU time is measured.
@@ -41,6 +46,16 @@ pub struct Loads {
     pub outcome: Load,
     /// A pair has the values of a batch of one and of a batch of ten.
     pub opening: [Load; 2],
+    pub millions: Millions,
+}
+
+/// Instructions of the three calls, in millions.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Millions {
+    /// One touchpoint's part of a batch of ten.
+    pub opening: f64,
+    pub claim: f64,
+    pub outcome: f64,
 }
 
 /// Measures all loads. Writes are not kept, so each event finds the same touchpoint again.
@@ -72,6 +87,8 @@ pub async fn measure(setup: &Setup) -> Result<Loads> {
 
     let near = setup.http(Duration::ZERO).await?;
     let mut function = setup.start_function("api", &near).await?;
+    let mut counter = Counter::start(setup, "api", "touchpoint", &near).await?;
+    let claim_millions = counter.millions(&claim).await?;
     let claim = load(&mut function, &near, &claim, of_claim).await?;
 
     // From here on, the touchpoint is claimed.
@@ -81,17 +98,22 @@ pub async fn measure(setup: &Setup) -> Result<Loads> {
     far.take_calls();
     is_success(&api.invoke(&outcome).await?.body)?;
     let of_outcome = in_sequence(&far.take_calls()).into();
+    let outcome_millions = counter.millions(&outcome).await?;
+    counter.stop().await?;
     let outcome = load(&mut function, &near, &outcome, of_outcome).await?;
     function.stop().await?;
     api.stop().await?;
 
-    let (one, ten) = (hints(&due, 1)?, hints(&due, 10)?);
+    let (one, ten) = (hints(&due, 1)?, hints(&due, BATCH.into())?);
     let mut dispatch = setup.start_function("dispatch-touchpoints", &far).await?;
     dispatch.invoke(&one).await?;
     far.take_calls();
     dispatch.invoke(&one).await?;
     let of_opening = in_sequence(&far.take_calls()).into();
     dispatch.stop().await?;
+    let mut counter = Counter::start(setup, "dispatch-touchpoints", "opening", &near).await?;
+    let opening_millions = counter.millions(&ten).await? / f64::from(BATCH);
+    counter.stop().await?;
     let mut function = setup.start_function("dispatch-touchpoints", &near).await?;
     let one = load(&mut function, &near, &one, of_opening).await?;
     let ten = load(&mut function, &near, &ten, of_opening).await?;
@@ -100,6 +122,11 @@ pub async fn measure(setup: &Setup) -> Result<Loads> {
         claim,
         outcome,
         opening: [one, ten],
+        millions: Millions {
+            opening: opening_millions,
+            claim: claim_millions,
+            outcome: outcome_millions,
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 //! The calls are recorded on the embedded services, with the functions in this process and a clock that
 //! the story moves: a hold lasts a day. The times and the logs are those of the release binaries.
 
+mod counter;
 mod load;
 mod stack;
 mod story;
@@ -25,7 +26,15 @@ pub const COUNTS: [&str; 6] = [
     "write_units_with_rate",
 ];
 
-/// Measures the counts and, if the report wants it, `cost_per_million_touchpoints`.
+/// Measures of the release binaries.
+pub const OF_BINARIES: [&str; 4] = [
+    "opening_instructions",
+    "claim_instructions",
+    "outcome_instructions",
+    "cost_per_million_touchpoints",
+];
+
+/// Measures the counts and, if the report wants one of them, those of the release binaries.
 pub async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     let recorded = story::record().await?;
     let sums: Vec<Step> = recorded.stories.iter().map(|story| story.sum()).collect();
@@ -47,8 +56,13 @@ pub async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
         "touchpoint",
         json!({"stories": recorded.stories, "idle_minute": recorded.idle_minute}),
     );
-    if report.wants(&["cost_per_million_touchpoints"]) {
+    if report.wants(&OF_BINARIES) {
         let loads = load::measure(setup).await?;
+        let millions = loads.millions;
+        report.detail("touchpoint_instructions", json!({"millions": millions}));
+        report.value("opening_instructions", millions.opening);
+        report.value("claim_instructions", millions.claim);
+        report.value("outcome_instructions", millions.outcome);
         let work = TouchpointWork {
             claim: loads.claim,
             outcome: loads.outcome,
