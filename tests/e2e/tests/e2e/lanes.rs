@@ -120,8 +120,9 @@ fn demo_workflow() -> WorkflowId {
     demo::WORKFLOW_ID.parse().unwrap()
 }
 
-/// Claims eagerly over three containers in each second, and reports an outcome for each touchpoint, until `leads` touchpoints have left their
-/// lane. Returns the number of touchpoints that left in each ten seconds of the clock.
+/// Claims eagerly over three containers in each second, and reports an outcome for each touchpoint,
+/// until `leads` touchpoints have left their lane. Returns the number of touchpoints that left in each
+/// ten seconds of the clock.
 async fn drain(leads: usize, rate: u16, burst: u16) -> Vec<usize> {
     let live = Live::start().await;
     let lane = Some((rate * 10, burst));

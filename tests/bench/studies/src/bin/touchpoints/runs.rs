@@ -1,6 +1,9 @@
 //! Runs whose first touchpoint is due at a given time.
 
-use aws::{randomness::Randomness, store::Store};
+use aws::{
+    randomness::Randomness,
+    store::{Store, StoreError},
+};
 use domain::{
     account::Account,
     ids::{AccountId, LeadId, RunId, WorkflowId},
@@ -61,7 +64,14 @@ impl<'a> Runs<'a> {
     /// Writes a run for each due time.
     pub async fn write(&self, due: impl IntoIterator<Item = Timestamp>) -> Result<()> {
         let runs: Vec<Run> = due.into_iter().map(|at| self.due_at(at)).collect();
-        let writes: Vec<_> = runs.iter().map(|run| self.store.create_run(run)).collect();
+        let writes = runs.iter().map(|run| async move {
+            match self.store.create_run(run).await {
+                // A call that took too long was repeated, and found its own run.
+                Err(StoreError::Conflict) => Ok(()),
+                done => done,
+            }
+        });
+        let writes: Vec<_> = writes.collect();
         let writes = stream::iter(writes).buffer_unordered(AT_ONCE);
         Ok(writes.try_collect().await?)
     }
