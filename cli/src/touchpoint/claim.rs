@@ -64,7 +64,10 @@ pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
     let lease = args.lease.to_string();
     let mut body = json!({ "limit": args.limit, "lease": lease, "channels": channels });
     if let Some(text) = &args.lead {
-        body["lead_id"] = whole_lead(&api, text).await?.into();
+        let lead = whole_lead(&api, text).await?;
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("lead_id".to_owned(), lead.into());
+        }
     }
     let reply = api.post("/touchpoints/claim", body).await?;
     args.output.print(&reply.text, |_| {
