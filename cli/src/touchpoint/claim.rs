@@ -1,10 +1,13 @@
 //! `leadgate touchpoint claim`: takes the touchpoints that are due.
 
+use std::time::Duration;
+
 use clap::Args;
 use domain::channel::Channel;
 use jiff::{SignedDuration, Timestamp};
 use local::{Pace, text::printable};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{
     error::TouchpointError,
@@ -17,6 +20,11 @@ use crate::{
     output::OutputArg,
     target::api::{Api, ApiArgs},
 };
+
+/// Number of further looks of a claim that finds nothing on a local stack, and the time between two. A
+/// touchpoint that has just come due is open within two seconds.
+const LOOKS: u8 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Options of `leadgate touchpoint claim`.
 #[derive(Args, Clone, Debug)]
@@ -69,7 +77,18 @@ pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
             fields.insert("lead_id".to_owned(), lead.into());
         }
     }
-    let reply = api.post("/touchpoints/claim", body).await?;
+    let mut reply = api.post("/touchpoints/claim", body.clone()).await?;
+    // A person types this right after a lead or a move of the clock.
+    let mut looks = if api.local_clock().is_some() {
+        LOOKS
+    } else {
+        0
+    };
+    while looks > 0 && list_at(&reply.body, "/touchpoints").is_empty() {
+        sleep(BETWEEN_LOOKS).await;
+        reply = api.post("/touchpoints/claim", body.clone()).await?;
+        looks -= 1;
+    }
     args.output.print(&reply.text, |_| {
         let claimed = list_at(&reply.body, "/touchpoints");
         if claimed.is_empty() {
