@@ -79,15 +79,13 @@ pub async fn claim(args: &ClaimArgs) -> Result<(), TouchpointError> {
     }
     let mut reply = api.post("/touchpoints/claim", body.clone()).await?;
     // A person types this right after a lead or a move of the clock.
-    let mut looks = if api.local_clock().is_some() {
-        LOOKS
-    } else {
-        0
-    };
-    while looks > 0 && list_at(&reply.body, "/touchpoints").is_empty() {
+    let is_local = api.local_clock().is_some();
+    for _ in 0..LOOKS {
+        if !is_local || !list_at(&reply.body, "/touchpoints").is_empty() {
+            break;
+        }
         sleep(BETWEEN_LOOKS).await;
         reply = api.post("/touchpoints/claim", body.clone()).await?;
-        looks -= 1;
     }
     args.output.print(&reply.text, |_| {
         let claimed = list_at(&reply.body, "/touchpoints");
