@@ -5,7 +5,8 @@ use domain::invisible::is_invisible;
 use serde_json::{Value, json};
 
 /// Schemas of requests that are read field by field.
-const REQUESTS: [&str; 10] = [
+const REQUESTS: [&str; 11] = [
+    "ClaimBody",
     "NewSuppression",
     "SuppressionRemoval",
     "LeadEvent",
@@ -63,7 +64,7 @@ pub fn exact() -> Value {
     let control = r"\u0000-\u001f\u007f-\u009f";
     let invisible: String = ('\0'..=char::MAX).filter(|c| is_invisible(*c)).collect();
     let around = format!(r"{blank}\ufeff");
-    let not_given = json!({"enum": [null, ""]});
+    let not_given = json!({"$ref": "#/components/schemas/NotGiven"});
     let value = json!({"$ref": "#/components/schemas/MetadataValue"});
     let too_deep = json!({"$ref": "#/components/schemas/MetadataValue/$defs/9"});
     json!({

@@ -231,6 +231,27 @@ async fn a_backlog_of_one_account_delays_no_touchpoint_of_another_one() {
 }
 
 #[tokio::test]
+async fn a_claim_ends_after_fifty_touchpoints_that_may_not_go_out() {
+    let live = Live::start().await;
+    live.enroll(demo::API_KEY, demo_workflow(), 120).await;
+    live.dispatch().await;
+    live.tick().await;
+    let suppression = json!({"phone": "+1234567890", "reason": "manual"});
+    let reply = live
+        .container
+        .call("POST", "/suppressions", Some(&suppression))
+        .await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+    for left in [70, 20, 0] {
+        let one = json!({"channels": ["call"]});
+        assert_eq!(live.claim_as(demo::API_KEY, &one).await.len(), 0);
+        assert_eq!(live.open(Channel::Call).await.len(), left);
+    }
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
 async fn the_lanes_of_one_account_are_independent() {
     let live = Live::start().await;
     let texts = another_workflow(&live.container, |workflow| {

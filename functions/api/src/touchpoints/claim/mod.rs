@@ -34,12 +34,15 @@ use super::due::ClaimReply;
 
 /// Time for which a process remembers that callers pull from a lane.
 const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
+/// Number of touchpoints that may not go out after which a claim ends. It bounds the time of a claim: each of
+/// them is settled by a write of its own, and thousands of one person can be due.
+const MOST_REFUSED: usize = 50;
 
 /// Claim the touchpoints that are due
 ///
 /// Gives the caller up to `limit` touchpoints that are due, each for a lease. Make the contact, and
 /// report its outcome before the lease ends. The list is empty if nothing is due. It is shorter or empty
-/// if the destination of a channel has a rate that is used up.
+/// if the destination of a channel has a rate that is used up, or if many touchpoints in a row may not go out.
 ///
 /// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
 /// the newest first, then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
@@ -72,17 +75,19 @@ pub async fn claim(
     if let Some(lead) = request.lead_id {
         let mut runs = of_lead(&state, account.id, lead, &request).await?;
         let runs = tokens.admit(&mut runs, 1).await?;
-        claimed = take(&state, runs, request.lease, &mut counts).await?;
+        (claimed, _) = take(&state, runs, request.lease, &mut counts).await?;
     } else {
         let mut candidates = Candidates::new(&state, account.id, tokens, &request);
-        while claimed.len() < request.limit {
+        let mut refused = 0;
+        while claimed.len() < request.limit && refused < MOST_REFUSED {
             let most = request.limit - claimed.len();
             let runs = candidates.next(most).await?;
             if runs.is_empty() {
                 break;
             }
             let offered = runs.len();
-            let taken = take(&state, runs, request.lease, &mut counts).await?;
+            let (taken, of_these) = take(&state, runs, request.lease, &mut counts).await?;
+            refused += of_these;
             candidates.is_contended = taken.len() < offered;
             candidates.tokens.spend(&taken);
             claimed.extend(taken);

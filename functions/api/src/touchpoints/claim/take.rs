@@ -40,8 +40,8 @@ struct Claimed {
     claim: Claim,
 }
 
-/// Claims the touchpoints of runs, and returns those that may go out. Another caller may be faster, so
-/// the result can be empty.
+/// Claims the touchpoints of runs. Returns those that may go out, and the number of those that may not, which
+/// are settled. Another caller may be faster, so the result can be empty.
 ///
 /// # Errors
 /// Errors of the store.
@@ -50,7 +50,7 @@ pub async fn take(
     runs: Vec<RunOfLead>,
     lease: SignedDuration,
     counts: &mut DispatchCounts,
-) -> Result<Vec<Taken>, ApiError> {
+) -> Result<(Vec<Taken>, usize), ApiError> {
     let claims = runs.into_iter().map(|it| claim(state, it, lease));
     let claims: Vec<_> = claims.collect();
     let (mut claimed, mut places) = (Vec::new(), Vec::new());
@@ -69,7 +69,7 @@ pub async fn take(
         }
     }
     if claimed.is_empty() {
-        return failed.map_or(Ok(Vec::new()), Err);
+        return failed.map_or(Ok((Vec::new(), 0)), Err);
     }
     // Read after the claims: everything that forbids a contact and was written before is seen.
     let allowed = state.store.allowed(&places).await?;
@@ -77,13 +77,14 @@ pub async fn take(
     let checks: Vec<_> = checks
         .map(|((it, (_, hashes)), allowed)| check(state, it, hashes, allowed))
         .collect();
-    let mut taken = Vec::new();
+    let (checked, mut taken) = (checks.len(), Vec::new());
     for (done, of_check) in try_join_all(checks).await? {
         counts.add(of_check);
         taken.extend(done);
     }
     counts.claimed += taken.len();
-    Ok(taken)
+    let refused = checked - taken.len();
+    Ok((taken, refused))
 }
 
 /// Writes the claim of a run's touchpoint. `None` if there is nothing to claim.
