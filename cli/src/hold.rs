@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use aws::store::{Hold, HoldScope, StoreError};
 use clap::{ArgGroup, Args};
+use domain::run::HeldBy;
 use local::text::{PrintError, printable};
 use serde::Serialize;
 use thiserror::Error;
@@ -151,6 +152,18 @@ async fn hold(args: &HoldArgs) -> Result<(), HoldError> {
         reason,
     };
     store.hold(scope.scope, &hold).await?;
+    let (accounts, by) = match scope.scope {
+        HoldScope::Account(id) => (vec![id], HeldBy::Account),
+        HoldScope::All | HoldScope::Workflow(..) => {
+            let accounts = store.accounts().await?.into_iter();
+            (accounts.map(|it| it.id).collect(), HeldBy::All)
+        }
+    };
+    for account in accounts {
+        store
+            .hold_open_runs(account, by, target.clock.now())
+            .await?;
+    }
     let changed = Changed {
         account_id: scope.account_id(),
         held: true,

@@ -10,7 +10,9 @@ use clap::Args;
 use local::text::{PrintError, printable};
 use serde_json::Value;
 
-use crate::{definition::SCHEMA_TITLE, documents::schema_text, failure, output::print};
+use crate::{
+    definition::SCHEMA_TITLE, documents::schema_text, failure, output::print, target::typed::quoted,
+};
 
 /// Content of a new file.
 const TEMPLATE: &str = include_str!("init/workflow.yaml");
@@ -62,10 +64,12 @@ fn init(args: &InitArgs) -> Result<(), InitError> {
         Ok(()) => format!("Wrote {file}, and {schema} for your editor.\n"),
         Err(InitError::Exists(_)) => format!(
             "Wrote {file}.\nKept {schema}: it is not a schema of Leadgate. This writes over it:\n\n  \
-             leadgate schema --to {schema}\n"
+             leadgate schema --to {}\n",
+            quoted(&schema)
         ),
         Err(error) => return Err(error),
     };
+    let file = quoted(&file);
     print(&format!(
         "{wrote}\n  leadgate plan {file}     shows when it contacts a lead\n  \
          leadgate apply {file}    stores it, after a question\n",

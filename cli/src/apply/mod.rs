@@ -19,6 +19,7 @@ use aws::{
 use clap::Args;
 use domain::{
     ids::{AccountId, WorkflowId},
+    run::HeldBy,
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -171,6 +172,11 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         action.run(&store, account).await.map_err(of_write)?;
     }
     applied.applied = true;
+    // After the pauses are written: a touchpoint that is opened from now on is held.
+    for paused in workflows.iter().filter(|it| it.is_paused) {
+        let by = HeldBy::Workflow(paused.id);
+        store.hold_open_runs(account, by, now).await?;
+    }
     // After the workflows are written: a start that arrives from now on finds them unpaused and
     // does not wait.
     for workflow in workflows.iter().filter(goes_on) {

@@ -8,7 +8,7 @@ pub mod profile;
 mod queue_urls;
 mod service;
 pub mod stack;
-mod typed;
+pub mod typed;
 
 use std::{
     env, io,
@@ -97,8 +97,8 @@ pub enum TargetError {
     )]
     NoLocalStack(PathBuf),
     #[error(
-        "no local stack is running with the data folder {}: start one with `cargo dev --data-dir`",
-        .0.display()
+        "no local stack is running with the data folder {}: start one with `cargo dev --data-dir {}`",
+        .0.display(), .0.display()
     )]
     NoStackIn(PathBuf),
     #[error(

@@ -109,8 +109,8 @@ fn shown_path(path: &str) -> String {
 }
 
 fn short_if_id(part: &str) -> Cow<'_, str> {
-    let is_id = part.len() == ID && part.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
-    if is_id {
+    let is_uuid = part.len() == ID && part.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
+    if is_uuid || part.starts_with("tp_") || part.starts_with("sup_") {
         format!("…{}", short(part)).into()
     } else {
         part.into()
@@ -161,6 +161,13 @@ mod tests {
         }
     }
 
+    fn touchpoint(rest: &str) -> String {
+        format!(
+            "/api/public/touchpoints/tp_{}dVRkbW0G{rest}",
+            "0".repeat(73)
+        )
+    }
+
     #[test]
     fn a_request_is_one_line() {
         for (line, expected) in [
@@ -171,6 +178,14 @@ mod tests {
             (
                 request("DELETE", LEAD, 404, "Lead not found"),
                 "12:34:56 DELETE …/leads/…d9f9367d/automation/stop 404   20 ms  Lead not found",
+            ),
+            (
+                request("POST", &touchpoint("/outcome"), 200, ""),
+                "12:34:56 POST   …/touchpoints/…dVRkbW0G/outcome 200   20 ms",
+            ),
+            (
+                request("GET", &touchpoint(""), 200, ""),
+                "12:34:56 GET    …/touchpoints/…dVRkbW0G 200   20 ms",
             ),
             (
                 request("GET", "/api/publications", 404, ""),

@@ -25,34 +25,81 @@ pub fn of_errors<'a>(errors: impl Iterator<Item = &'a ApiError>) -> Value {
     Value::Object(examples.collect())
 }
 
-/// Adds the examples to an operation. A reply that it shares with other operations becomes its own,
-/// unless the shared examples are true for it.
+/// Returns whether an operation can get the error. The id is empty for a reply that operations share.
+pub fn belongs(error: &ApiError, id: &str, has_body: bool) -> bool {
+    let is_suppression = ["addSuppressions", "removeSuppression"].contains(&id);
+    match error {
+        // They belong to no operation.
+        ApiError::UnknownRoute(_) | ApiError::MethodNotAllowed { .. } | ApiError::Unreadable => {
+            false
+        }
+        ApiError::MalformedJson { .. } | ApiError::EmptyBody | ApiError::IncompleteBody => has_body,
+        ApiError::WorkflowIdRequired(_) => ["stopAutomation", "resumeAutomation"].contains(&id),
+        ApiError::NoActiveRun => {
+            ["stopAutomation", "resumeAutomation", "changeStatus"].contains(&id)
+        }
+        ApiError::NotDispatched | ApiError::HasOutcome => id == "reportOutcome",
+        ApiError::LeaseLapsed => ["extendLease", "releaseTouchpoint"].contains(&id),
+        ApiError::Suppressed => id == "extendLease",
+        ApiError::KeyOfOtherArray | ApiError::IdempotencyKeyOfErased => id == "createLeads",
+        ApiError::NotStored | ApiError::Unconfirmed(_) => id == "createLeads",
+        ApiError::NotTaken => ["addSuppressions", "reportOutcomes"].contains(&id),
+        ApiError::SuppressionUnconfirmed(_) => is_suppression,
+        ApiError::ChangeUnconfirmed(_) => {
+            let reads = id.is_empty() || id.starts_with("list") || id.starts_with("show");
+            let others = [
+                "createLeads",
+                "previewWorkflow",
+                "isPaused",
+                "checkSuppression",
+            ];
+            !reads && !is_suppression && !others.contains(&id)
+        }
+        _ => true,
+    }
+}
+
+/// Returns the description and the examples of a reply with these errors.
+pub fn of_status(errors: &[&ApiError]) -> (String, Value) {
+    let mut titles: Vec<_> = errors.iter().map(|it| it.title()).collect();
+    let mut seen = std::collections::HashSet::new();
+    titles.retain(|title| seen.insert(*title));
+    let description = format!("{}.", titles.join(", or "));
+    (description, of_errors(errors.iter().copied()))
+}
+
+/// Adds the examples to an operation. An error reply that it shares with other operations becomes its own,
+/// unless the shared one is true for it.
 pub fn add(operation: &mut Value, recorded: &Value, shared: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default();
     // PUT has the same replies as PATCH.
     let id = id.trim_end_matches("ByPut").to_owned();
+    let has_body = operation.get("requestBody").is_some();
+    let errors = errors::errors();
+    let replies = operation["responses"].as_object_mut().into_iter().flatten();
+    for (status, reply) in replies {
+        let Some(name) = reply["$ref"].as_str().and_then(|it| it.rsplit('/').next()) else {
+            continue;
+        };
+        let of_operation = |id: &str, has_body| -> Vec<&ApiError> {
+            let errors = errors.iter().filter(|it| it.status().as_str() == status);
+            errors.filter(|it| belongs(it, id, has_body)).collect()
+        };
+        let own = of_operation(&id, has_body);
+        if own.len() == of_operation("", true).len() {
+            continue;
+        }
+        let (description, examples) = of_status(&own);
+        *reply = shared[name].clone();
+        reply["description"] = description.into();
+        set(reply, examples);
+    }
     let by_status = recorded[&id].as_object().into_iter().flatten();
     for (status, examples) in by_status {
         match status.as_str() {
             "request" => set(&mut operation["requestBody"], examples.clone()),
             status => own(operation, status, shared, examples.clone()),
         }
-    }
-    let errors = errors::errors();
-    let writes = errors.iter().filter(|error| match error {
-        ApiError::Unavailable(_) | ApiError::TimedOut => true,
-        ApiError::NotStored | ApiError::Unconfirmed(_) => id == "createLeads",
-        ApiError::SuppressionUnconfirmed(_) => {
-            ["addSuppressions", "removeSuppression"].contains(&&*id)
-        }
-        ApiError::ChangeUnconfirmed(_) => {
-            !["createLeads", "addSuppressions", "removeSuppression"].contains(&&*id)
-        }
-        _ => false,
-    });
-    // Only an operation that writes can meet a concurrent change.
-    if operation["responses"].get("409").is_some() {
-        own(operation, "503", shared, of_errors(writes));
     }
 }
 

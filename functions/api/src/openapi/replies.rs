@@ -50,37 +50,22 @@ fn with_headers(names: &[&str]) -> Value {
     Value::Object(names.iter().map(reference).collect())
 }
 
-/// Returns the error replies that operations share, one for each status. The errors of an unreadable
-/// request and of an unknown path or method belong to no operation. Only some operations have the
-/// errors about a write.
+/// Returns the error replies that operations share, one for each status.
 pub fn responses() -> Value {
-    let mut errors = errors::errors();
-    errors.retain(|error| {
-        !matches!(
-            error,
-            ApiError::UnknownRoute(_) | ApiError::MethodNotAllowed { .. } | ApiError::Unreadable
-        )
-    });
+    let errors = errors::errors();
     let mut responses = Map::new();
     for status in errors.iter().map(ApiError::status) {
         let of_status = errors.iter().filter(|error| error.status() == status);
-        let mut titles: Vec<_> = of_status.clone().map(ApiError::title).collect();
-        titles.dedup();
-        let examples = examples::of_errors(of_status.filter(|error| {
-            !matches!(
-                error,
-                ApiError::NotStored
-                    | ApiError::Unconfirmed(_)
-                    | ApiError::ChangeUnconfirmed(_)
-                    | ApiError::SuppressionUnconfirmed(_)
-            )
-        }));
+        let shared: Vec<_> = of_status
+            .filter(|error| examples::belongs(error, "", true))
+            .collect();
+        let (description, examples) = examples::of_status(&shared);
         let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
         if matches!(status.as_u16(), 429 | 503) {
             names.push("Retry-After");
         }
         let response = json!({
-            "description": format!("{}.", titles.join(", or ")),
+            "description": description,
             "headers": with_headers(&names),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
         });

@@ -22,6 +22,7 @@ use crate::{
     http::{
         body::JsonBody,
         error::ApiError,
+        misspelling::nearest,
         path::PathId,
         problem::{MOST_SHOWN, Problem, joined, shown_name},
         reader::Reader,
@@ -145,7 +146,10 @@ fn find<'a>(key: &str, workflow: Option<&'a Workflow>) -> Result<&'a Status, Api
             let keys = statuses.iter().map(|status| shown_name(&status.key));
             let keys: Vec<_> = keys.take(MOST_SHOWN).collect();
             let keys = joined(keys.iter().map(|key| &**key), ", ", statuses.len());
-            let what = format_args!("must be one of {keys}");
+            let known: Vec<_> = statuses.iter().map(|status| &*status.key).collect();
+            let meant =
+                nearest(key, &known).map(|it| format!("; did you mean {}?", shown_name(it)));
+            let what = format!("must be one of {keys}{}", meant.unwrap_or_default());
             ApiError::Validation(Problem::of_value("status_key", key, what).into())
         })
 }

@@ -59,7 +59,7 @@ struct AttemptOut {
     #[schema(example = 1)]
     number: u16,
     at: Timestamp,
-    /// How the try ended without an outcome, such as `lease_lapsed`, `released` or `skipped`. `null` if an
+    /// How the try ended without an outcome, such as `lease_lapsed`, `released`, `deferred` or `skipped`. `null` if an
     /// outcome came, or if the try is under way.
     #[schema(required, example = "lease_lapsed")]
     ended: Option<String>,
@@ -109,6 +109,9 @@ impl<'a> TouchpointDetails<'a> {
                 }
                 ActivityKind::TouchpointLapsed => Some("lease_lapsed".to_owned()),
                 ActivityKind::TouchpointReleased => Some("released".to_owned()),
+                ActivityKind::TouchpointOutcome if is_deferred(entry) => {
+                    Some("deferred".to_owned())
+                }
                 ActivityKind::TouchpointEnded => state.map(|it| it.to_string()),
                 _ => continue,
             };
@@ -140,4 +143,12 @@ impl<'a> TouchpointDetails<'a> {
             outcomes: outcomes.collect(),
         }
     }
+}
+
+/// Returns whether the receiver has put the touchpoint back: such a report has no outcome.
+fn is_deferred(report: &Activity) -> bool {
+    report
+        .contact
+        .as_ref()
+        .is_some_and(|it| it.outcome.is_none())
 }

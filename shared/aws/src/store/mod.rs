@@ -25,6 +25,7 @@ mod golden;
 mod hand_over;
 mod history;
 mod hold;
+mod hold_open;
 mod hold_scope;
 mod intake;
 mod item;

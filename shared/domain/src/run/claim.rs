@@ -157,7 +157,8 @@ impl Run {
             return Err(ClaimOver);
         }
         let until = now.saturating_add(lease).unwrap_or(now);
-        claim.until = until.min(not_after);
+        // A short `lease` never makes the present one shorter.
+        claim.until = until.min(not_after).max(claim.until);
         Ok(claim.until)
     }
 

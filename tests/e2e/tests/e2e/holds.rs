@@ -133,6 +133,42 @@ async fn a_hold_takes_an_open_touchpoint_from_the_list_and_its_end_brings_it_bac
 }
 
 #[tokio::test]
+async fn an_open_touchpoint_keeps_the_time_that_it_has_left_when_a_hold_begins() {
+    for (scope, by) in scopes() {
+        let live = Live::start().await;
+        let lead = live.enrolled().await;
+        live.dispatch().await;
+        live.forward(SignedDuration::from_mins(10));
+        store(&live).hold(scope, &hold(&live)).await.unwrap();
+        let hold_open = async |by| {
+            store(&live)
+                .hold_open_runs(account(), by, live.clock.now())
+                .await
+        };
+        let other = HeldBy::Workflow("019c0000-0000-7000-8000-0000000000a9".parse().unwrap());
+        for (by, expected) in [(other, 0), (by, 1), (by, 0)] {
+            assert_eq!(hold_open(by).await.unwrap(), expected);
+        }
+        assert_eq!(live.stored_run(&lead).await.held.map(|it| it.by), Some(by));
+        assert_eq!(live.open(Channel::Call).await, []);
+        live.check_table().await;
+        live.forward_hours(5);
+        store(&live).unhold(scope).await.unwrap();
+        assert_eq!(live.wake().await.released, 1);
+        let run = live.stored_run(&lead).await;
+        let left = run
+            .hand_over
+            .unwrap()
+            .expires_at
+            .duration_since(live.clock.now());
+        assert_eq!(left, SignedDuration::from_mins(50));
+        assert_eq!(live.open(Channel::Call).await.len(), 1);
+        live.check_table().await;
+        live.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn an_order_stays_until_no_run_was_left_for_ten_minutes() {
     let live = Live::start().await;
     let (scope, by) = scopes()[1];

@@ -34,8 +34,8 @@ use super::due::ClaimReply;
 
 /// Time for which a process remembers that callers pull from a lane.
 const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
-/// Number of touchpoints that may not go out after which a claim ends. It bounds the time of a claim: each of
-/// them is settled by a write of its own, and thousands of one person can be due.
+/// Number of touchpoints that may not go out any more after which a claim ends. It bounds the time of a claim:
+/// each of them is settled by a write of its own, and thousands can be due.
 const MOST_REFUSED: usize = 50;
 
 /// Claim the touchpoints that are due
@@ -75,19 +75,17 @@ pub async fn claim(
     if let Some(lead) = request.lead_id {
         let mut runs = of_lead(&state, account.id, lead, &request).await?;
         let runs = tokens.admit(&mut runs, 1).await?;
-        (claimed, _) = take(&state, runs, request.lease, &mut counts).await?;
+        claimed = take(&state, runs, request.lease, &mut counts).await?;
     } else {
         let mut candidates = Candidates::new(&state, account.id, tokens, &request);
-        let mut refused = 0;
-        while claimed.len() < request.limit && refused < MOST_REFUSED {
+        while claimed.len() < request.limit && counts.refused < MOST_REFUSED {
             let most = request.limit - claimed.len();
             let runs = candidates.next(most).await?;
             if runs.is_empty() {
                 break;
             }
             let offered = runs.len();
-            let (taken, of_these) = take(&state, runs, request.lease, &mut counts).await?;
-            refused += of_these;
+            let taken = take(&state, runs, request.lease, &mut counts).await?;
             candidates.is_contended = taken.len() < offered;
             candidates.tokens.spend(&taken);
             claimed.extend(taken);

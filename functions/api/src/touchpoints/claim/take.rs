@@ -40,8 +40,8 @@ struct Claimed {
     claim: Claim,
 }
 
-/// Claims the touchpoints of runs. Returns those that may go out, and the number of those that may not, which
-/// are settled. Another caller may be faster, so the result can be empty.
+/// Claims the touchpoints of runs, and returns those that may go out. Another caller may be faster, so
+/// the result can be empty.
 ///
 /// # Errors
 /// Errors of the store.
@@ -50,7 +50,7 @@ pub async fn take(
     runs: Vec<RunOfLead>,
     lease: SignedDuration,
     counts: &mut DispatchCounts,
-) -> Result<(Vec<Taken>, usize), ApiError> {
+) -> Result<Vec<Taken>, ApiError> {
     let claims = runs.into_iter().map(|it| claim(state, it, lease));
     let claims: Vec<_> = claims.collect();
     let (mut claimed, mut places) = (Vec::new(), Vec::new());
@@ -69,7 +69,7 @@ pub async fn take(
         }
     }
     if claimed.is_empty() {
-        return failed.map_or(Ok((Vec::new(), 0)), Err);
+        return failed.map_or(Ok(Vec::new()), Err);
     }
     // Read after the claims: everything that forbids a contact and was written before is seen.
     let allowed = state.store.allowed(&places).await?;
@@ -83,8 +83,8 @@ pub async fn take(
         taken.extend(done);
     }
     counts.claimed += taken.len();
-    let refused = checked - taken.len();
-    Ok((taken, refused))
+    counts.refused += checked - taken.len();
+    Ok(taken)
 }
 
 /// Writes the claim of a run's touchpoint. `None` if there is nothing to claim.
@@ -111,7 +111,10 @@ async fn claim(
         Err(StoreError::Conflict) => return Ok(nothing),
         written => written.map_err(ApiError::of_change)?,
     }
-    let counts = DispatchCounts::of(&before, &run);
+    let counts = DispatchCounts {
+        refused: usize::from(index.is_none()),
+        ..DispatchCounts::of(&before, &run)
+    };
     run.revision += 1;
     let claim = run.hand_over.as_ref().and_then(|it| it.claim);
     let claimed = index.zip(claim).map(|(index, claim)| {
