@@ -24,17 +24,23 @@ const REQUESTS: [&str; 11] = [
 /// Turns `oneOf` into `anyOf`: to a validator that does not check formats, blank text is also a time or the name
 /// of a time zone, and `oneOf` refuses what fits two alternatives.
 pub fn blank_is_null(schemas: &mut Value) {
+    let not_given = json!({"$ref": "#/components/schemas/NotGiven"});
     for name in REQUESTS {
         let properties = schemas[name]["properties"].as_object_mut();
         for property in properties.into_iter().flat_map(serde_json::Map::values_mut) {
-            let Some(Value::Array(mut alternatives)) =
-                property.as_object_mut().and_then(|it| it.remove("oneOf"))
-            else {
+            let null = json!("null");
+            let is_nullable = |types: &Value| types.as_array().is_some_and(|it| it.contains(&null));
+            if property.get("type").is_some_and(is_nullable) {
+                *property = json!({"anyOf": [property.take(), not_given]});
+                continue;
+            }
+            let alternatives = property.as_object_mut().and_then(|it| it.remove("oneOf"));
+            let Some(Value::Array(mut alternatives)) = alternatives else {
                 continue;
             };
             for alternative in &mut alternatives {
                 if *alternative == json!({"type": "null"}) {
-                    *alternative = json!({"$ref": "#/components/schemas/NotGiven"});
+                    *alternative = not_given.clone();
                 }
             }
             property["anyOf"] = json!(alternatives);
