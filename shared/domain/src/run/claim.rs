@@ -158,7 +158,7 @@ impl Run {
         }
         let until = now.saturating_add(lease).unwrap_or(now);
         // A short `lease` never makes the present one shorter.
-        claim.until = until.min(not_after).max(claim.until);
+        claim.until = until.max(claim.until).min(not_after);
         Ok(claim.until)
     }
 
