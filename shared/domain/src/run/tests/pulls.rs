@@ -141,6 +141,9 @@ fn a_lease_and_its_extension_end_with_the_window_and_with_the_time_of_the_touchp
     pull(&mut run, &workflow, at("10T12:00")).unwrap();
     let extended = run.extend(OWNER, hours(2), &workflow, at("10T12:00"));
     assert_eq!(extended, Ok(at("10T13:00")));
+    // A shorter one changes nothing.
+    let extended = run.extend(OWNER, LEASE, &workflow, at("10T12:01"));
+    assert_eq!(extended, Ok(at("10T13:00")));
 }
 
 #[test]
