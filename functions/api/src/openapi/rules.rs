@@ -68,7 +68,7 @@ pub fn exact() -> Value {
     // white space and byte order marks off a name.
     let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
     let control = r"\u0000-\u001f\u007f-\u009f";
-    let invisible: String = ('\0'..=char::MAX).filter(|c| is_invisible(*c)).collect();
+    let invisible = ranges(is_invisible);
     let around = format!(r"{blank}\ufeff");
     let not_given = json!({"$ref": "#/components/schemas/NotGiven"});
     let value = json!({"$ref": "#/components/schemas/MetadataValue"});
@@ -134,6 +134,22 @@ pub fn exact() -> Value {
             "not": too_deep,
         },
     })
+}
+
+/// Returns the characters for a class of a regular expression, as ranges: a class with thousands of characters
+/// takes a validator long.
+fn ranges(is_meant: impl Fn(char) -> bool) -> String {
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    for c in ('\0'..=char::MAX).filter(|c| is_meant(*c)) {
+        match ranges.last_mut() {
+            Some((_, last)) if u32::from(*last) + 1 == u32::from(c) => *last = c,
+            _ => ranges.push((c, c)),
+        }
+    }
+    ranges
+        .iter()
+        .map(|(first, last)| format!("{first}-{last}"))
+        .collect()
 }
 
 /// Returns the schema of the channels of an address that has these channels.
