@@ -98,19 +98,30 @@ pub fn add(operation: &mut Value, recorded: &Value, shared: &Value) {
     for (status, examples) in by_status {
         match status.as_str() {
             "request" => set(&mut operation["requestBody"], examples.clone()),
-            status => own(operation, status, shared, examples.clone()),
+            status => own(operation, status, shared, examples),
         }
     }
 }
 
-/// Gives an operation a reply of its own, with these examples.
-fn own(operation: &mut Value, status: &str, shared: &Value, examples: Value) {
+/// Gives an operation a reply of its own, with these examples. One of each other error stays.
+fn own(operation: &mut Value, status: &str, shared: &Value, examples: &Value) {
     let reply = &mut operation["responses"][status];
     let name = reply["$ref"].as_str().and_then(|it| it.rsplit('/').next());
     if let Some(name) = name {
         *reply = shared[name].clone();
     }
-    set(reply, examples);
+    let of = |examples: &Value| examples.as_object().cloned().unwrap_or_default();
+    let code = |example: &Value| example["value"]["code"].as_str().map(str::to_owned);
+    let mut all = of(examples);
+    let mut codes: Vec<_> = all.values().filter_map(code).collect();
+    let mut others = of(&reply["content"]["application/json"]["examples"]);
+    others.retain(|_, it| {
+        let code = code(it).filter(|code| !codes.contains(code));
+        codes.extend(code.clone());
+        code.is_some()
+    });
+    all.extend(others);
+    set(reply, all.into());
 }
 
 fn set(content: &mut Value, examples: Value) {
