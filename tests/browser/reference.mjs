@@ -31,6 +31,16 @@ async function assertFitsItsWidth(page, place) {
   assert(content <= screen, `${place}: the page is ${content} px wide on a screen of ${screen} px`);
 }
 
+/** Nothing within a section scrolls sideways. */
+async function assertNothingIsCut(section, place) {
+  const cut = await section.evaluate((section) =>
+    [...section.querySelectorAll("*")]
+      .filter((it) => ["auto", "scroll"].includes(getComputedStyle(it).overflowX) && it.scrollWidth > it.clientWidth + 1)
+      .map((it) => it.textContent.slice(0, 80)),
+  );
+  assert.deepEqual(cut, [], place);
+}
+
 async function testEveryOperationIsReadable(browser, { api_url }, screen) {
   const { page, problems, requested } = await open(browser, `${api_url}/docs`, screen);
   const name = `reference-${screen.width}-${screen.colorScheme}`;
@@ -42,6 +52,7 @@ async function testEveryOperationIsReadable(browser, { api_url }, screen) {
       const text = shown(await section.innerText());
       for (const part of [summary, ...description.split("\n\n")]) assert(text.includes(shown(part)), `${path}: ${part}`);
       await assertFitsItsWidth(page, `${method} ${path}`);
+      await assertNothingIsCut(section, `${method} ${path}`);
     }
   }
   await assertFitsItsWidth(page, "all operations");
