@@ -98,7 +98,8 @@ pub enum TargetError {
     NoLocalStack(PathBuf),
     #[error(
         "no local stack is running with the data folder {}: start one with `cargo dev --data-dir {}`",
-        .0.display(), .0.display()
+        .0.display(),
+        typed::quoted(&.0.display().to_string())
     )]
     NoStackIn(PathBuf),
     #[error(

@@ -205,7 +205,7 @@ async fn commands_find_the_running_stack_from_its_folder_and_below() {
     assert_eq!(
         message(output),
         "leadgate account: no local stack is running with the data folder nowhere: start one with `cargo dev \
-         --data-dir`\n"
+         --data-dir nowhere`\n"
     );
 }
 
