@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use aws::store::{Hold, HoldScope, StoreError};
+use aws::{
+    clock::Clock,
+    store::{Hold, HoldScope, Store, StoreError},
+};
 use clap::{ArgGroup, Args};
 use domain::run::HeldBy;
 use local::text::{PrintError, printable};
@@ -66,6 +69,11 @@ enum HoldError {
     Target(#[from] TargetError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(
+        "the hold is in force, but a touchpoint that is open could not be held, so its time may run out: {0}; run the \
+         command again"
+    )]
+    Open(StoreError),
     #[error(transparent)]
     Print(#[from] PrintError),
 }
@@ -152,24 +160,12 @@ async fn hold(args: &HoldArgs) -> Result<(), HoldError> {
         reason,
     };
     store.hold(scope.scope, &hold).await?;
-    let (accounts, by) = match scope.scope {
-        HoldScope::Account(id) => (vec![id], HeldBy::Account),
-        HoldScope::All | HoldScope::Workflow(..) => {
-            let accounts = store.accounts().await?.into_iter();
-            (accounts.map(|it| it.id).collect(), HeldBy::All)
-        }
-    };
-    for account in accounts {
-        store
-            .hold_open_runs(account, by, target.clock.now())
-            .await?;
-    }
     let changed = Changed {
         account_id: scope.account_id(),
         held: true,
         hold: Some(hold),
     };
-    args.output.print(&changed, |_| {
+    let printed = args.output.print(&changed, |_| {
         let again = match before {
             Some(_) => "The hold was in force already. It has the new reason now.\n",
             None => "",
@@ -181,8 +177,33 @@ async fn hold(args: &HoldArgs) -> Result<(), HoldError> {
             scope.option,
             args.target.typed(),
         )
-    })?;
-    Ok(())
+    });
+    hold_open(&store, scope.scope, &target.clock)
+        .await
+        .map_err(HoldError::Open)?;
+    Ok(printed?)
+}
+
+/// Holds the touchpoints that are open for callers. It goes on after an error, and returns the first.
+async fn hold_open(store: &Store, scope: HoldScope, clock: &Clock) -> Result<(), StoreError> {
+    let (accounts, by) = match scope {
+        HoldScope::Account(id) => (vec![id], HeldBy::Account),
+        HoldScope::Workflow(account, id) => (vec![account], HeldBy::Workflow(id)),
+        HoldScope::All => {
+            let accounts = store.accounts().await?.into_iter();
+            (accounts.map(|it| it.id).collect(), HeldBy::All)
+        }
+    };
+    let held_by = |workflow| match by {
+        HeldBy::Workflow(id) => (id == workflow).then_some(by),
+        HeldBy::Account | HeldBy::All => Some(by),
+    };
+    let mut result = Ok(());
+    for account in accounts {
+        let held = store.hold_open_runs(account, held_by, clock.now()).await;
+        result = result.and(held);
+    }
+    result
 }
 
 async fn unhold(args: &UnholdArgs) -> Result<(), HoldError> {

@@ -36,6 +36,11 @@ pub enum ApplyError {
     )]
     AwaitedWorkflow { name: String, starts: usize },
     #[error(
+        "the file is applied, but a touchpoint that is open could not be held, so its time may run out: {0}; run the \
+         command again"
+    )]
+    NotHeld(StoreError),
+    #[error(
         "nothing was changed, because there is no terminal to ask on: pass --yes to apply without a question"
     )]
     NoTerminal,

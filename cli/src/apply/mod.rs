@@ -172,11 +172,6 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         action.run(&store, account).await.map_err(of_write)?;
     }
     applied.applied = true;
-    // After the pauses are written: a touchpoint that is opened from now on is held.
-    for paused in workflows.iter().filter(|it| it.is_paused) {
-        let by = HeldBy::Workflow(paused.id);
-        store.hold_open_runs(account, by, now).await?;
-    }
     // After the workflows are written: a start that arrives from now on finds them unpaused and
     // does not wait.
     for workflow in workflows.iter().filter(goes_on) {
@@ -184,6 +179,14 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
     }
     args.output
         .print(&applied, |applied| text(applied, &workflows))?;
+    let paused: Vec<_> = workflows.iter().filter(|it| it.is_paused).collect();
+    if !paused.is_empty() {
+        // After the pauses are written, so that hardly any touchpoint is opened behind this.
+        let is_paused = |id| paused.iter().any(|it| it.id == id);
+        let held_by = |id| is_paused(id).then_some(HeldBy::Workflow(id));
+        let held = store.hold_open_runs(account, held_by, target.clock.now());
+        held.await.map_err(ApplyError::NotHeld)?;
+    }
     Ok(())
 }
 

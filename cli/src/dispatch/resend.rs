@@ -91,17 +91,14 @@ async fn write(
         let before = run.ok_or(DispatchError::Absent)?;
         let workflow = version_of(store, &before).await?;
         let workflow = workflow.ok_or(DispatchError::Absent)?;
-        // A hold that has just begun has not reached each run yet.
-        if store
-            .held_by(account_id, before.workflow.id)
-            .await?
-            .is_some()
-        {
-            return Err(DispatchError::NotResent(NotResent::Held));
-        }
         let mut run = before.clone();
         let due_at = run.resend(index, &workflow, now);
         let due_at = due_at.map_err(DispatchError::NotResent)?;
+        // A hold that has just begun has not reached each run yet.
+        let held_by = store.held_by(account_id, before.workflow.id).await?;
+        if held_by.is_some() {
+            return Err(DispatchError::NotResent(NotResent::Held));
+        }
         let kind = ActivityKind::TouchpointReleased;
         let what = "scheduled again";
         let entry = entry(kind, &run, index, what, reason.cloned(), now);

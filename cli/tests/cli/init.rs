@@ -31,6 +31,24 @@ Wrote workflow.yaml, and leadgate.schema.json for your editor.
 }
 
 #[test]
+fn a_name_with_a_blank_is_quoted_in_the_commands_to_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = leadgate(&["init", "My second.yaml"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    assert!(
+        text.contains("  leadgate plan 'My second.yaml'  "),
+        "{text}"
+    );
+    assert!(
+        text.contains("  leadgate apply 'My second.yaml'  "),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_file_is_written_over_only_with_force() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.yaml");

@@ -101,6 +101,13 @@ async fn a_touchpoint_is_sent_again_under_its_id_and_leaves_the_list() {
     let lead = stack.create_john();
     stack.wait_for_due();
     let id = stack.unconfirmed();
+    stack.text(&["hold", "--account", "demo"]);
+    let held = stack.run(&["dispatch", "resend", &id]);
+    assert_eq!(
+        stderr(&held),
+        "leadgate dispatch: its run is held: end the hold that `leadgate dispatch status` shows, and resend then\n"
+    );
+    stack.text(&["unhold", "--account", "demo"]);
     assert_eq!(
         stack.text(&["dispatch", "resend", &id, "--reason", "not reached"]),
         "Scheduled again: call 1/3, due at 2026-02-10 12:04:00 UTC (just now).\n"

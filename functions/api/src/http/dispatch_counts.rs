@@ -7,8 +7,9 @@ use domain::{cadence::TouchpointState, run::Run};
 pub struct DispatchCounts {
     /// Touchpoints that a caller has now.
     pub claimed: usize,
-    /// Touchpoints that were due and may not go out any more.
-    pub refused: usize,
+    /// Touchpoints that were due and did not go out: expired, suppressed, held or outside of their windows. No
+    /// metric has them.
+    pub passed_over: usize,
     /// Leases that had ended without an outcome.
     pub lapsed: usize,
     /// Touchpoints that may have gone out, and are not tried again.
@@ -27,7 +28,7 @@ impl DispatchCounts {
         let lapses = |run: &Run| run.hand_over.as_ref().map_or(0, |it| it.lapses);
         Self {
             claimed: 0,
-            refused: 0,
+            passed_over: 0,
             lapsed: usize::from(lapses(after) > lapses(before)),
             unconfirmed: count(after).saturating_sub(count(before)),
         }
@@ -35,7 +36,7 @@ impl DispatchCounts {
 
     pub fn add(&mut self, other: Self) {
         self.claimed += other.claimed;
-        self.refused += other.refused;
+        self.passed_over += other.passed_over;
         self.lapsed += other.lapsed;
         self.unconfirmed += other.unconfirmed;
     }

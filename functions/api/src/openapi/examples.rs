@@ -85,8 +85,9 @@ pub fn add(operation: &mut Value, recorded: &Value, shared: &Value) {
             let errors = errors.iter().filter(|it| it.status().as_str() == status);
             errors.filter(|it| belongs(it, id, has_body)).collect()
         };
-        let own = of_operation(&id, has_body);
-        if own.len() == of_operation("", true).len() {
+        let (own, of_all) = (of_operation(&id, has_body), of_operation("", true));
+        let is_same = |(own, of_all): (&&ApiError, &&ApiError)| std::ptr::eq(*own, *of_all);
+        if own.len() == of_all.len() && own.iter().zip(&of_all).all(is_same) {
             continue;
         }
         let (description, examples) = of_status(&own);
@@ -103,7 +104,8 @@ pub fn add(operation: &mut Value, recorded: &Value, shared: &Value) {
     }
 }
 
-/// Gives an operation a reply of its own, with these examples. One of each other error stays.
+/// Gives an operation a reply of its own, with these examples. Of each error that has none among them, the reply
+/// keeps one.
 fn own(operation: &mut Value, status: &str, shared: &Value, examples: &Value) {
     let reply = &mut operation["responses"][status];
     let name = reply["$ref"].as_str().and_then(|it| it.rsplit('/').next());

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     due::{LeaseOut, owner_of},
-    outcome::read_run,
+    outcome::{hold_again, read_run},
 };
 #[cfg(feature = "description")]
 use crate::schema::{
@@ -239,6 +239,9 @@ async fn change<T>(
                 ..Activity::new(ActivityKind::TouchpointReleased, &released.name(), now)
             })
         });
+        if entry.is_some() {
+            hold_again(state, &mut run, now).await?;
+        }
         let entries: Vec<_> = entry.into_iter().collect();
         match state.store.write_run(&before, &run, &entries, now).await {
             Err(StoreError::Conflict) => {}

@@ -85,7 +85,10 @@ pub async fn settle(
         let now = state.clock.now();
         let before = run.clone();
         match report.kind {
-            Kind::Deferred => defer(&mut run, touchpoint.index, now)?,
+            Kind::Deferred => {
+                defer(&mut run, touchpoint.index, now)?;
+                hold_again(state, &mut run, now).await?;
+            }
             Kind::Outcome(outcome) => {
                 let channel = run.touchpoint(touchpoint.index).map(|it| it.channel);
                 let channel = channel.ok_or(ApiError::NotFound("Touchpoint"))?;
@@ -143,6 +146,13 @@ fn defer(run: &mut Run, index: u16, now: Timestamp) -> Result<(), ApiError> {
         Some(Err(NotDeferred::HasOutcome)) => Err(ApiError::HasOutcome),
         Some(Ok(())) => Ok(()),
     }
+}
+
+/// Holds a run whose touchpoint went back, if a hold has begun since its claim: its time stands still from now on.
+pub async fn hold_again(state: &AppState, run: &mut Run, now: Timestamp) -> Result<(), ApiError> {
+    let held_by = state.store.held_by(run.account_id, run.workflow.id).await?;
+    held_by.inspect(|by| run.hold(*by, now));
+    Ok(())
 }
 
 /// Keeps a report that does not change the touchpoint: fills in the details of the first report of

@@ -140,16 +140,14 @@ async fn an_open_touchpoint_keeps_the_time_that_it_has_left_when_a_hold_begins()
         live.dispatch().await;
         live.forward(SignedDuration::from_mins(10));
         store(&live).hold(scope, &hold(&live)).await.unwrap();
-        let hold_open = async |by| {
-            store(&live)
-                .hold_open_runs(account(), by, live.clock.now())
-                .await
+        let hold_open = async |by: Option<HeldBy>| {
+            let held = store(&live).hold_open_runs(account(), |_| by, live.clock.now());
+            held.await.unwrap();
+            live.stored_run(&lead).await.held.map(|it| it.by)
         };
-        let other = HeldBy::Workflow("019c0000-0000-7000-8000-0000000000a9".parse().unwrap());
-        for (by, expected) in [(other, 0), (by, 1), (by, 0)] {
-            assert_eq!(hold_open(by).await.unwrap(), expected);
-        }
-        assert_eq!(live.stored_run(&lead).await.held.map(|it| it.by), Some(by));
+        assert_eq!(hold_open(None).await, None, "a run of another workflow");
+        assert_eq!(hold_open(Some(by)).await, Some(by));
+        assert_eq!(hold_open(Some(by)).await, Some(by));
         assert_eq!(live.open(Channel::Call).await, []);
         live.check_table().await;
         live.forward_hours(5);
@@ -163,6 +161,32 @@ async fn an_open_touchpoint_keeps_the_time_that_it_has_left_when_a_hold_begins()
             .duration_since(live.clock.now());
         assert_eq!(left, SignedDuration::from_mins(50));
         assert_eq!(live.open(Channel::Call).await.len(), 1);
+        live.check_table().await;
+        live.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_touchpoint_that_goes_back_during_a_hold_is_held() {
+    let (scope, by) = scopes()[0];
+    for way in ["release", "outcome"] {
+        let live = Live::start().await;
+        let lead = live.enrolled().await;
+        live.dispatch().await;
+        let body = json!({"lead_id": lead});
+        let claim = live.call("POST", "/touchpoints/claim", Some(&body)).await;
+        let claimed = &claim.body["touchpoints"][0];
+        store(&live).hold(scope, &hold(&live)).await.unwrap();
+        let id = claimed["touchpoint"]["id"].as_str().unwrap();
+        let path = format!("/touchpoints/{id}/{way}");
+        let body = match way {
+            "release" => json!({"token": claimed["lease"]["token"]}),
+            _ => json!({"outcome": "deferred"}),
+        };
+        let reply = live.call("POST", &path, Some(&body)).await;
+        assert!(reply.status.is_success(), "{way}: {}", reply.text);
+        let held = live.stored_run(&lead).await.held;
+        assert_eq!(held.map(|it| it.by), Some(by), "{way}");
         live.check_table().await;
         live.stop().await;
     }

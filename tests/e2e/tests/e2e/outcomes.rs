@@ -317,6 +317,7 @@ async fn a_deferred_touchpoint_goes_back_under_the_same_id() {
         let attempts = live.touchpoint(&id).await["attempts"].take();
         let tries = attempts.as_array().unwrap().iter().map(|it| &it["try"]);
         assert_eq!(tries.collect::<Vec<_>>(), [1, 2], "{way}");
+        assert_eq!(attempts[0]["ended"], "deferred", "{way}");
         live.outcome(&id, "no_answer").await;
         let late = live.send(&id, &json!({"outcome": "deferred"})).await;
         assert_eq!(

@@ -34,15 +34,15 @@ use super::due::ClaimReply;
 
 /// Time for which a process remembers that callers pull from a lane.
 const PULL_NOTED: SignedDuration = SignedDuration::from_hours(1);
-/// Number of touchpoints that may not go out any more after which a claim ends. It bounds the time of a claim:
-/// each of them is settled by a write of its own, and thousands can be due.
-const MOST_REFUSED: usize = 50;
+/// Number of touchpoints that cannot go out after which a claim ends. It bounds the time of a claim: each of them
+/// is settled by a write of its own, and thousands can be due.
+const MOST_PASSED_OVER: usize = 50;
 
 /// Claim the touchpoints that are due
 ///
 /// Gives the caller up to `limit` touchpoints that are due, each for a lease. Make the contact, and
 /// report its outcome before the lease ends. The list is empty if nothing is due. It is shorter or empty
-/// if the destination of a channel has a rate that is used up, or if many touchpoints in a row may not go out.
+/// if the destination of a channel has a rate that is used up, or if many touchpoints in a row cannot go out.
 ///
 /// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
 /// the newest first, then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
@@ -78,8 +78,8 @@ pub async fn claim(
         claimed = take(&state, runs, request.lease, &mut counts).await?;
     } else {
         let mut candidates = Candidates::new(&state, account.id, tokens, &request);
-        while claimed.len() < request.limit && counts.refused < MOST_REFUSED {
-            let most = request.limit - claimed.len();
+        while claimed.len() < request.limit && counts.passed_over < MOST_PASSED_OVER {
+            let most = (request.limit - claimed.len()).min(MOST_PASSED_OVER - counts.passed_over);
             let runs = candidates.next(most).await?;
             if runs.is_empty() {
                 break;

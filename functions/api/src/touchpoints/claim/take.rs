@@ -83,7 +83,7 @@ pub async fn take(
         taken.extend(done);
     }
     counts.claimed += taken.len();
-    counts.refused += checked - taken.len();
+    counts.passed_over += checked - taken.len();
     Ok(taken)
 }
 
@@ -112,7 +112,7 @@ async fn claim(
         written => written.map_err(ApiError::of_change)?,
     }
     let counts = DispatchCounts {
-        refused: usize::from(index.is_none()),
+        passed_over: usize::from(index.is_none()),
         ..DispatchCounts::of(&before, &run)
     };
     run.revision += 1;
