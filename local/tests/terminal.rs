@@ -17,13 +17,16 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Reads until `text` appears. Returns the whole output.
 fn read_until(pty: &mut Pty, text: &str) -> String {
+    let mut bytes = Vec::new();
     let mut seen = String::new();
     let mut buffer = [0; 1024];
     while !seen.contains(text) {
         let count = pty
             .read(&mut buffer)
             .unwrap_or_else(|error| panic!("{error}: {seen}"));
-        seen += &String::from_utf8_lossy(buffer.get(..count).unwrap_or_default());
+        // A read may end within a character.
+        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        seen = String::from_utf8_lossy(&bytes).into_owned();
     }
     seen
 }

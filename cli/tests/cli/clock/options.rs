@@ -227,12 +227,15 @@ fn the_banner_shows_a_clock_that_can_be_moved() {
             .spawn()
             .unwrap();
         let mut output = child.stdout.take().unwrap();
+        let mut bytes = Vec::new();
         let mut banner = String::new();
         let mut part = [0; 512];
         while !banner.contains("Stop with Ctrl-C.") {
             let count = output.read(&mut part).unwrap();
             assert_ne!(count, 0, "{banner}");
-            banner += &String::from_utf8_lossy(&part[..count]);
+            // A read may end within a character.
+            bytes.extend_from_slice(&part[..count]);
+            banner = String::from_utf8_lossy(&bytes).into_owned();
         }
         let line = banner.lines().find(|line| line.starts_with("  Clock "));
         assert_eq!(line.is_some(), expected.is_some(), "{banner}");

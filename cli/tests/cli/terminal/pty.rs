@@ -26,7 +26,9 @@ pub(crate) struct Terminal {
     pty: Arc<Pty>,
     child: Child,
     output: Receiver<Vec<u8>>,
-    /// Output so far.
+    /// Output so far. A read may end within a character, so the bytes are kept.
+    bytes: Vec<u8>,
+    /// `bytes` as text.
     pub(crate) seen: String,
 }
 
@@ -67,6 +69,7 @@ impl Terminal {
             pty,
             child,
             output,
+            bytes: Vec::new(),
             seen: String::new(),
         }
     }
@@ -75,13 +78,18 @@ impl Terminal {
         let started = Instant::now();
         while !self.seen.contains(text) {
             match self.output.recv_timeout(Duration::from_millis(100)) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+                Ok(bytes) => self.see(&bytes),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             assert!(started.elapsed() < DEADLINE, "no {text:?} in {}", self.seen);
         }
         assert!(self.seen.contains(text), "no {text:?} in {}", self.seen);
+    }
+
+    fn see(&mut self, bytes: &[u8]) {
+        self.bytes.extend(bytes);
+        self.seen = String::from_utf8_lossy(&self.bytes).into_owned();
     }
 
     pub(crate) fn type_in(&mut self, text: &[u8]) {
@@ -103,7 +111,7 @@ impl Terminal {
             thread::sleep(Duration::from_millis(10));
         };
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-            self.seen += &String::from_utf8_lossy(&bytes);
+            self.see(&bytes);
         }
         (status, std::mem::take(&mut self.seen))
     }
