@@ -38,4 +38,6 @@ pub mod suppression;
 pub mod time;
 pub mod touchpoint_filter;
 pub mod touchpoint_id;
+pub mod webhook_secret;
+pub mod webhook_url;
 pub mod workflow;
