@@ -39,8 +39,22 @@ pub struct Contact {
     pub try_number: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The request to a webhook. Only the entry of its answer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
     #[serde(flatten)]
     pub details: ContactDetails,
+}
+
+/// A request to a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Name of the destination.
+    pub destination: String,
+    /// The answer, in a few words: a status such as `200`, or the reason for which there is none.
+    pub answer: String,
+    /// Time until the answer, in milliseconds.
+    pub took_ms: u32,
 }
 
 /// Details of a contact, as the client gives them.
@@ -86,6 +100,7 @@ impl Contact {
             index: None,
             try_number: None,
             outcome: None,
+            sent: None,
             details: ContactDetails::default(),
         }
     }
@@ -139,6 +154,8 @@ pub enum ActivityKind {
     AutomationResumed,
     /// A worker or a client claimed a touchpoint.
     TouchpointClaimed,
+    /// Leadgate has sent a touchpoint to a webhook.
+    TouchpointSent,
     /// The lease of a claim ended without an outcome.
     TouchpointLapsed,
     /// A caller gave a touchpoint back, or an operator scheduled one again.

@@ -1,11 +1,18 @@
 //! Destinations: the places where the touchpoints of some channels go
 //! ([contract](../../../docs/contract.md#destinations)).
 //!
-//! Callers pull the touchpoints of every destination.
+//! Leadgate sends the touchpoints of a webhook, and callers pull those of every other destination.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::{bucket::Bucket, channel::Channel};
+use crate::{
+    bucket::Bucket,
+    channel::Channel,
+    run::{Delivery, Receiver},
+    webhook_secret::WebhookSecret,
+    webhook_url::WebhookUrl,
+};
 
 /// Maximum rate, in touchpoints in ten seconds: 100 a second.
 const MAX_IN_TEN_SECONDS: u16 = 1_000;
@@ -19,11 +26,67 @@ pub struct Destination {
     pub name: String,
     /// Channels, at least one. No other destination of the account has one of them.
     pub channels: Vec<Channel>,
-    /// Rate at which callers get touchpoints. `None` if they get every touchpoint that is due.
+    pub to: Recipient,
+    /// Rate at which touchpoints go out. `None` if callers get every touchpoint that is due, and if a
+    /// webhook gets [`Rate::OF_WEBHOOK`].
     pub rate: Option<Rate>,
 }
 
-/// Rate at which callers get touchpoints. Each touchpoint that a caller gets costs one token.
+/// Party that gets the touchpoints of a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// Callers, who ask for touchpoints.
+    Pull,
+    /// A server at this URL, to which Leadgate sends them.
+    Webhook(WebhookUrl),
+}
+
+/// Secrets with which the requests to a webhook are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSecrets {
+    pub current: WebhookSecret,
+    /// The secret before the last rotation, and the end of its time. `None` if there was none.
+    pub previous: Option<(WebhookSecret, Timestamp)>,
+    /// Whether an operator has seen the current secret. It is shown once.
+    pub is_shown: bool,
+}
+
+impl WebhookSecrets {
+    /// Returns the secrets that are valid at `now`, the current one first.
+    pub fn valid_at(&self, now: Timestamp) -> Vec<WebhookSecret> {
+        let previous = self.previous.iter().filter(|(_, until)| now < *until);
+        let previous = previous.map(|(secret, _)| secret.clone());
+        [self.current.clone()].into_iter().chain(previous).collect()
+    }
+}
+
+impl Destination {
+    /// Returns the URL of a webhook. `None` if callers pull.
+    pub fn webhook(&self) -> Option<&WebhookUrl> {
+        match &self.to {
+            Recipient::Pull => None,
+            Recipient::Webhook(url) => Some(url),
+        }
+    }
+
+    /// Returns the receiver of a webhook. `None` if callers pull.
+    pub fn receiver(&self) -> Option<Receiver> {
+        let hash = self.webhook()?.hash();
+        hash.first_chunk().copied().map(Receiver)
+    }
+
+    /// Returns the way in which touchpoints reach the destination.
+    pub fn delivery(&self) -> Delivery {
+        self.receiver().map_or(Delivery::Pull, Delivery::Push)
+    }
+
+    /// Returns the rate at which a webhook gets touchpoints.
+    pub fn push_rate(&self) -> Rate {
+        self.rate.unwrap_or(Rate::OF_WEBHOOK)
+    }
+}
+
+/// Rate at which touchpoints go out. Each of them costs one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     in_ten_seconds: u16,
@@ -42,6 +105,12 @@ pub enum RateError {
 }
 
 impl Rate {
+    /// Rate of a webhook without one, 5 a second: a small dialer takes it.
+    pub const OF_WEBHOOK: Self = Self {
+        in_ten_seconds: 50,
+        burst: 5,
+    };
+
     /// Creates a rate of so many touchpoints in ten seconds, and of `burst` touchpoints at once after
     /// a quiet time. Without a burst, it is the rate of a second, rounded up.
     ///
@@ -103,6 +172,7 @@ impl Destinations {
         for Destination {
             name,
             channels: own,
+            to: _,
             rate: _,
         } in &list
         {
@@ -128,6 +198,11 @@ impl Destinations {
     pub fn of(&self, channel: Channel) -> Option<&Destination> {
         self.list.iter().find(|it| it.channels.contains(&channel))
     }
+
+    /// Returns the destination of a channel if it is a webhook.
+    pub fn webhook_of(&self, channel: Channel) -> Option<&Destination> {
+        self.of(channel).filter(|it| it.webhook().is_some())
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +215,7 @@ mod tests {
         Destination {
             name: name.to_owned(),
             channels: channels.to_vec(),
+            to: Recipient::Pull,
             rate: None,
         }
     }
@@ -198,5 +274,37 @@ mod tests {
         let destinations = Destinations::new(vec![calls.clone()], 1).unwrap();
         assert_eq!(destinations.of(Call), Some(&calls));
         assert_eq!(destinations.of(Sms), None);
+    }
+
+    #[test]
+    fn both_secrets_are_valid_during_a_rotation() {
+        let [one, other] = [[1; 32], [2; 32]].map(WebhookSecret::new);
+        let until: Timestamp = "2026-02-10T12:00:00Z".parse().unwrap();
+        let secrets = WebhookSecrets {
+            current: one.clone(),
+            previous: Some((other.clone(), until)),
+            is_shown: true,
+        };
+        let second = SignedDuration::from_secs(1);
+        assert_eq!(secrets.valid_at(until - second), [one.clone(), other]);
+        assert_eq!(secrets.valid_at(until), [one]);
+    }
+
+    #[test]
+    fn a_receiver_is_that_of_the_url() {
+        let webhook = |url: &str| Destination {
+            to: Recipient::Webhook(url.parse().unwrap()),
+            ..destination("dialer", &[Channel::Call])
+        };
+        let one = webhook("https://dialer.example.com/leadgate");
+        let other = webhook("https://dialer.example.com/other");
+        assert_ne!(one.receiver(), other.receiver());
+        assert_eq!(one.delivery(), Delivery::Push(one.receiver().unwrap()));
+        assert_eq!(one.push_rate(), Rate::new(50, None).unwrap());
+        let pulled = destination("desk", &[Channel::Sms]);
+        assert_eq!(pulled.delivery(), Delivery::Pull);
+        let all = Destinations::new(vec![one.clone(), pulled], 1).unwrap();
+        assert_eq!(all.webhook_of(Channel::Call), Some(&one));
+        assert_eq!(all.webhook_of(Channel::Sms), None);
     }
 }

@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod invisible;
 pub mod json;
+pub mod lane;
 pub mod lead;
 pub mod limit;
 pub mod limited;

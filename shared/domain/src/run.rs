@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     hand_over::{
         Answer, Claim, ClaimOver, Delivery, HandOver, MOST_LAPSES, NotClaimed, OUTCOME_TIMEOUT,
-        Owner, expires_after,
+        Owner, Receiver, expires_after, pause_after_miss, pause_after_unknown,
     },
     report::{NotDeferred, NotDispatched, Report, Reported},
     resend::NotResent,

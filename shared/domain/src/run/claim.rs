@@ -126,7 +126,10 @@ impl Run {
             .touchpoint(index)
             .map(|it| (it.channel, it.due_at))
             .ok_or(NotClaimed::NoneLeft)?;
-        let due_at = self.retry_at().unwrap_or(due_at);
+        let before = self.hand_over.as_ref().map(|it| it.delivery);
+        let is_replaced = before.is_some_and(|before| delivery.replaces(before));
+        let retry_at = self.retry_at().filter(|_| !is_replaced);
+        let due_at = retry_at.unwrap_or(due_at);
         if now < due_at {
             return Err(NotClaimed::NotDue(due_at));
         }
@@ -179,8 +182,9 @@ impl Run {
                 // The channel has another destination now. A pulled touchpoint wakes the run at the
                 // end of its time, and a pushed one for each try.
                 hand_over.delivery = delivery;
+                hand_over.misses = 0;
                 match delivery {
-                    Delivery::Push => hand_over.wake_for_try(now),
+                    Delivery::Push(_) => hand_over.wake_for_try(now),
                     Delivery::Pull => {
                         hand_over.wake_at = hand_over.expires_at;
                         hand_over.wake = WakeKind::Expiry;
@@ -191,7 +195,7 @@ impl Run {
         }
         let (wake_at, wake) = match delivery {
             // The claim leaves the wake where it is.
-            Delivery::Push => (due_at, WakeKind::HandOver),
+            Delivery::Push(_) => (due_at, WakeKind::HandOver),
             Delivery::Pull => (expires_at, WakeKind::Expiry),
         };
         self.hand_over = Some(HandOver {
@@ -201,6 +205,7 @@ impl Run {
             tries: 0,
             lapses: 0,
             refusals: 0,
+            misses: 0,
             is_open: false,
             claim: None,
             wake_at: whole_second(wake_at),
@@ -226,7 +231,7 @@ impl Run {
             touchpoint.move_to(opening, gate.zone);
         }
         if let Some(hand_over) = &mut self.hand_over
-            && hand_over.delivery == Delivery::Push
+            && hand_over.delivery.is_push()
         {
             hand_over.wake_for_try(opening);
         }

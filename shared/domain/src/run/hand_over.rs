@@ -37,13 +37,33 @@ pub struct Claim {
     pub until: Timestamp,
 }
 
+/// Short hash of the URL of a webhook. An open try is repeated only to the receiver that may have it.
+/// The default is that of no URL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Receiver(pub [u8; 6]);
+
 /// Way in which a touchpoint reaches its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Leadgate sends it to the receiver.
-    Push,
+    /// Leadgate sends it to this receiver.
+    Push(Receiver),
     /// The receiver asks for it.
     Pull,
+}
+
+impl Delivery {
+    pub fn is_push(self) -> bool {
+        matches!(self, Self::Push(_))
+    }
+
+    /// Returns whether a touchpoint that waits for another try goes to another receiver now. It does
+    /// not wait for that try then.
+    pub(super) fn replaces(self, before: Self) -> bool {
+        match (before, self) {
+            (Self::Push(before), Self::Push(now)) => before != now && before != Receiver::default(),
+            (before, now) => before != now,
+        }
+    }
 }
 
 /// State of the touchpoint whose turn it is. A run has at most one.
@@ -61,6 +81,8 @@ pub struct HandOver {
     pub lapses: u8,
     /// Number of refusals of the receiver.
     pub refusals: u8,
+    /// Number of tries in a row that have not reached the receiver. They do not count as tries.
+    pub misses: u8,
     /// Whether the result of a try is unknown. Such a touchpoint may have gone out.
     pub is_open: bool,
     /// The present claim. `None` between two tries.
@@ -74,7 +96,7 @@ impl HandOver {
     /// Returns the end of the touchpoint's time. `None` if its time does not run: a pushed
     /// touchpoint that went back waits for its receiver.
     pub(super) fn end(&self) -> Option<Timestamp> {
-        let runs = self.delivery == Delivery::Pull || self.tries > 0;
+        let runs = !self.delivery.is_push() || self.tries > 0;
         runs.then_some(self.expires_at)
     }
 
@@ -105,6 +127,32 @@ pub enum NotClaimed {
     Claimed(Timestamp),
 }
 
+/// Pauses before the next try of an open try. The last one counts for all further tries.
+const PAUSES: [SignedDuration; 5] = [
+    SignedDuration::from_secs(5),
+    SignedDuration::from_secs(30),
+    SignedDuration::from_mins(2),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(10),
+];
+/// Longest pause after misses, in minutes.
+const LONGEST_MISS: i64 = 30;
+
+/// Returns the pause after the try of this number, from 1, whose result is unknown. `draw` is random,
+/// and moves the pause by up to a fifth.
+pub fn pause_after_unknown(tries: u16, draw: u8) -> SignedDuration {
+    let place = usize::from(tries.saturating_sub(1)).min(PAUSES.len() - 1);
+    let pause = PAUSES.get(place).copied().unwrap_or_default();
+    let millis = pause.as_millis() * (800 + i128::from(draw) * 400 / 255) / 1_000;
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// Returns the pause after a miss that comes after `before` misses in a row: 1, 2, 4 ... 30 minutes.
+pub fn pause_after_miss(before: u8) -> SignedDuration {
+    let minutes = 1_i64.checked_shl(before.min(5).into());
+    SignedDuration::from_mins(minutes.unwrap_or(LONGEST_MISS).min(LONGEST_MISS))
+}
+
 /// Result of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -114,6 +162,9 @@ pub enum Answer {
     Refused,
     /// The touchpoint did not go out, for a reason that is not its own. The try does not count.
     Back { retry_at: Timestamp },
+    /// The touchpoint has not reached the receiver. The try does not count, and the next one comes
+    /// after 1, 2, 4 ... 30 minutes.
+    Missed,
     /// The receiver may have taken the touchpoint.
     Unknown { retry_at: Timestamp },
     /// The touchpoint must not go out, for a reason of its own.

@@ -156,7 +156,7 @@ impl Run {
             hand_over.expires_at = whole_second(gate.after_open(channel, now, left));
             match hand_over.delivery {
                 Delivery::Pull => hand_over.wake_at = hand_over.expires_at,
-                Delivery::Push => {
+                Delivery::Push(_) => {
                     let later = hand_over.wake_at.saturating_add(pause);
                     hand_over.wake_for_try(later.unwrap_or(now));
                 }

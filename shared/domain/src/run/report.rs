@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     CadenceState, Run, RunStatus,
-    hand_over::{Delivery, HandOver},
+    hand_over::{Delivery, HandOver, Receiver},
     wake::WakeKind,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl Run {
         }
         if let Some(hand_over) = hand_over {
             self.enter(CONTACTED, workflow);
-            if hand_over.delivery == Delivery::Push && !hand_over.is_open {
+            if hand_over.delivery.is_push() && !hand_over.is_open {
                 // The outcome was faster than the settlement.
                 self.plan_after(index, workflow, now);
             }
@@ -127,11 +127,13 @@ impl Run {
                 self.awaited = None;
                 self.hand_over = Some(HandOver {
                     index,
-                    delivery: Delivery::Push,
+                    // The next claim names the receiver.
+                    delivery: Delivery::Push(Receiver::default()),
                     expires_at: awaited.expires_at,
                     tries: awaited.tries,
                     lapses: 0,
                     refusals: 0,
+                    misses: 0,
                     is_open: false,
                     claim: None,
                     wake_at: due_at,

@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Awaited, Run,
-    hand_over::{Answer, ClaimOver, Delivery, MOST_LAPSES, OUTCOME_TIMEOUT, Owner},
+    hand_over::{
+        Answer, ClaimOver, Delivery, MOST_LAPSES, OUTCOME_TIMEOUT, Owner, pause_after_miss,
+    },
 };
 use crate::{
     cadence::{Reason, Touchpoint, TouchpointState},
@@ -48,18 +50,22 @@ impl Run {
             }
             Answer::Unknown { retry_at } => {
                 hand_over.is_open = true;
+                hand_over.misses = 0;
                 self.back(retry_at);
-                if !is_open {
-                    self.plan_after(index, workflow, now);
-                }
-            }
-            _ if is_open && !matches!(answer, Answer::Back { .. }) => {
-                self.leave(TouchpointState::Unconfirmed, None);
+                // Each of these tries may have been the contact.
+                self.plan_after(index, workflow, now);
             }
             Answer::Back { retry_at } => {
                 hand_over.tries = hand_over.tries.saturating_sub(1);
                 self.back(retry_at);
             }
+            Answer::Missed => {
+                let pause = pause_after_miss(hand_over.misses);
+                hand_over.misses = hand_over.misses.saturating_add(1);
+                hand_over.tries = hand_over.tries.saturating_sub(1);
+                self.back(now.saturating_add(pause).unwrap_or(now));
+            }
+            _ if is_open => self.leave(TouchpointState::Unconfirmed, None),
             Answer::Refused if hand_over.refusals == 0 => {
                 hand_over.refusals = 1;
                 self.back(now.saturating_add(REFUSED).unwrap_or(now));
@@ -110,13 +116,11 @@ impl Run {
         };
         hand_over.claim = None;
         match hand_over.delivery {
-            Delivery::Push => {
-                let (index, was_open) = (hand_over.index, hand_over.is_open);
+            Delivery::Push(_) => {
+                let index = hand_over.index;
                 hand_over.is_open = true;
                 self.back(claim.until);
-                if !was_open {
-                    self.plan_after(index, workflow, claim.until);
-                }
+                self.plan_after(index, workflow, claim.until);
             }
             Delivery::Pull => {
                 hand_over.lapses = hand_over.lapses.saturating_add(1);
@@ -139,7 +143,7 @@ impl Run {
             return;
         };
         let (index, is_open) = (hand_over.index, hand_over.is_open);
-        if hand_over.delivery == Delivery::Push {
+        if hand_over.delivery.is_push() {
             hand_over.wake_for_try(retry_at);
         }
         if is_open {

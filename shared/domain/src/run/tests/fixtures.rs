@@ -7,12 +7,14 @@ use crate::{
     channel::Channel,
     lead::{Lead, Profile, Start},
     outcome::{CadenceEffect, Effect, Outcome, Outcomes},
-    run::{Answer, Delivery, NotClaimed, Owner, Report, Reported, Run},
+    run::{Answer, Delivery, NotClaimed, Owner, Receiver, Report, Reported, Run},
     workflow::{GoalType, Status, Workflow},
 };
 
 pub(super) const ID: &str = "0192f0c1-7a3e-7cc4-9d5b-3f1e2a4b5c6d";
 pub(super) const OWNER: Owner = Owner([1; 10]);
+pub(super) const PUSH: Delivery = Delivery::Push(Receiver([1; 6]));
+pub(super) const PUSH_ELSEWHERE: Delivery = Delivery::Push(Receiver([2; 6]));
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const WORKDAYS: [Day; 5] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
 
@@ -136,7 +138,7 @@ pub(super) fn run_from(workflow: &Workflow, enrolled_at: Timestamp) -> Run {
 }
 
 pub(super) fn claim(run: &mut Run, workflow: &Workflow, now: Timestamp) -> Result<u16, NotClaimed> {
-    run.claim(OWNER, LEASE, Delivery::Push, workflow, now)
+    run.claim(OWNER, LEASE, PUSH, workflow, now)
 }
 
 /// Claims the next touchpoint, and settles it with `answer`.

@@ -7,8 +7,8 @@ use crate::{
     cadence::{Reason, TouchpointState as State},
     outcome::Outcome,
     run::{
-        Answer, CadenceState, ClaimOver, Delivery, HeldBy, NotClaimed, Owner, Run, RunStatus, Wake,
-        WakeKind,
+        Answer, CadenceState, ClaimOver, HeldBy, NotClaimed, Owner, Run, RunStatus, Wake, WakeKind,
+        pause_after_unknown,
     },
     workflow::Workflow,
 };
@@ -59,7 +59,7 @@ fn one_worker_at_a_time_has_the_claim_and_only_its_owner_settles_it() {
     let mut run = run(&workflow);
     claim(&mut run, &workflow, at("10T12:00")).unwrap();
     let claimed = NotClaimed::Claimed(at("10T12:01"));
-    let other = run.claim(OTHER, LEASE, Delivery::Push, &workflow, at("10T12:00"));
+    let other = run.claim(OTHER, LEASE, PUSH, &workflow, at("10T12:00"));
     assert_eq!(other, Err(claimed));
     let before = run.clone();
     let settled = run.settle(OTHER, Answer::Taken, &workflow, at("10T12:00"));
@@ -242,7 +242,7 @@ fn a_lapsed_claim_of_a_push_is_an_open_try() {
     let mut run = run(&workflow);
     claim(&mut run, &workflow, at("10T12:00")).unwrap();
     assert!(!run.advance(&workflow, at("10T12:00")));
-    let other = run.claim(OTHER, LEASE, Delivery::Push, &workflow, at("10T12:01"));
+    let other = run.claim(OTHER, LEASE, PUSH, &workflow, at("10T12:01"));
     assert_eq!(other, Ok(0));
     assert!(run.hand_over.as_ref().unwrap().is_open);
     let late = run.settle(OWNER, Answer::Taken, &workflow, at("10T12:01"));
@@ -287,4 +287,71 @@ fn a_stop_during_a_claim_cancels_a_touchpoint_that_did_not_go_out() {
         run.advance(&workflow, retry_at);
         assert!(run.wake().is_none());
     }
+}
+
+#[test]
+fn the_pause_after_misses_doubles_up_to_half_an_hour() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    let mut now = at("10T12:00");
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        assert_eq!(push(&mut run, Answer::Missed, &workflow, now), 0);
+        let hand_over = run.hand_over.as_ref().unwrap();
+        assert_eq!((hand_over.tries, states(&run)[0]), (0, State::Scheduled));
+        pauses.push(hand_over.wake_at.duration_since(now).as_mins());
+        now = hand_over.wake_at;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
+}
+
+#[test]
+fn an_open_try_whose_repeat_is_missed_stays_open() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    push(&mut run, Answer::Missed, &workflow, at("10T12:05"));
+    let hand_over = run.hand_over.as_ref().unwrap();
+    assert!(hand_over.is_open && hand_over.tries == 1);
+    assert_eq!(states(&run)[0], State::Claimed);
+}
+
+#[test]
+fn an_open_try_is_not_repeated_to_another_webhook() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    assert_eq!(claimed, Err(NotClaimed::NotDue(at("10T14:00"))));
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn a_touchpoint_that_waits_for_a_receiver_goes_to_a_new_one_at_once() {
+    let workflow = workflow();
+    let mut missed = run(&workflow);
+    push(&mut missed, Answer::Missed, &workflow, at("10T12:00"));
+    let mut moved = missed.clone();
+    let claimed = moved.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:00"));
+    assert_eq!(claimed, Ok(0));
+    assert_eq!(moved.hand_over.unwrap().misses, 0);
+    assert_eq!(missed.open(&workflow, at("10T12:00")), Some(0));
+    // And back: a touchpoint that callers could pull goes to the webhook.
+    assert_eq!(claim(&mut missed, &workflow, at("10T12:00")), Ok(0));
+}
+
+#[test]
+fn each_unknown_try_moves_the_rest_of_the_run() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    assert_eq!(dues(&run)[1], "10T14:00");
+    let retry_at = at("10T12:40");
+    push(&mut run, unknown(retry_at), &workflow, at("10T12:30"));
+    assert_eq!(dues(&run)[1], "10T14:30");
+}
+
+#[test]
+fn the_pause_after_an_unknown_try_grows_to_ten_minutes_with_a_fifth_of_chance() {
+    let millis = |tries, draw| pause_after_unknown(tries, draw).as_millis();
+    let lows: Vec<_> = [1, 2, 3, 4, 5, 6, 600].map(|it| millis(it, 0)).into();
+    assert_eq!(lows, [4_000, 24_000, 96_000, 240_000, 480_000, 480_000, 480_000]);
+    assert_eq!((millis(1, 255), millis(9, 255)), (6_000, 720_000));
 }

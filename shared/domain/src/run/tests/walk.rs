@@ -20,7 +20,7 @@ use self::{
     checks::Contact,
     events::{Event, Seen},
 };
-use super::fixtures::OWNER;
+use super::fixtures::{OWNER, PUSH};
 use crate::{
     cadence::TouchpointState,
     outcome::Outcome,
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
                     let _ = run.claim(OWNER, lease, Delivery::Pull, self.workflow, now);
                 }
                 _ => {
-                    let _ = run.claim(OWNER, lease, Delivery::Push, self.workflow, now);
+                    let _ = run.claim(OWNER, lease, PUSH, self.workflow, now);
                 }
             }
         }

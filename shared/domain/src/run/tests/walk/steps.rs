@@ -13,7 +13,7 @@ use crate::{
     outcome::Outcome,
     run::{
         Answer, Delivery, HandOver, HeldBy, Owner, Report, Reported, RunStatus, Wake,
-        tests::fixtures::{ID, OWNER, status},
+        tests::fixtures::{ID, OWNER, PUSH, PUSH_ELSEWHERE, status},
     },
     time::whole_second,
 };
@@ -133,13 +133,13 @@ impl Walk<'_> {
     }
 
     fn claim(&mut self, seen: &mut Seen) {
-        let delivery = [Delivery::Push, Delivery::Pull][self.rng.usize(..2)];
+        let delivery = [PUSH, PUSH_ELSEWHERE, Delivery::Pull, Delivery::Pull][self.rng.usize(..4)];
         let delivery = match &self.run.hand_over {
             Some(it) if self.rng.u8(..8) > 0 => it.delivery,
             _ => delivery,
         };
         let lease = match delivery {
-            Delivery::Push => SignedDuration::from_secs(60),
+            Delivery::Push(_) => SignedDuration::from_secs(60),
             Delivery::Pull => SignedDuration::from_secs(self.rng.i64(30..3_600)),
         };
         let before = self.run.clone();
@@ -170,7 +170,7 @@ impl Walk<'_> {
         }
         match delivery {
             // A claim leaves the wake where it is.
-            Delivery::Push
+            Delivery::Push(_)
                 if before
                     .hand_over
                     .as_ref()
@@ -178,7 +178,7 @@ impl Walk<'_> {
             {
                 assert_eq!(self.run.wake(), before.wake());
             }
-            Delivery::Push => {}
+            Delivery::Push(_) => {}
             Delivery::Pull => {
                 assert!(claim.until <= not_after);
                 if hand_over.tries == 1 {
@@ -254,7 +254,8 @@ impl Walk<'_> {
         let (answer, event) = match self.rng.u8(..16) {
             0..8 => (Answer::Taken, Event::Taken),
             8..10 => (Answer::Unknown { retry_at }, Event::Unknown),
-            10..12 => (Answer::Back { retry_at }, Event::Back),
+            10 => (Answer::Back { retry_at }, Event::Back),
+            11 => (Answer::Missed, Event::Back),
             12..14 => (Answer::Refused, Event::Refused),
             14 => (Answer::Skipped(Reason::Suppressed), Event::Skip),
             _ => (Answer::Template, Event::Template),
@@ -270,8 +271,7 @@ impl Walk<'_> {
         }
         settled.unwrap();
         self.close(&before, event, Some(index), seen);
-        let is_first_unknown = event == Event::Unknown && !hand_over.is_open;
-        if event == Event::Taken || is_first_unknown {
+        if matches!(event, Event::Taken | Event::Unknown) {
             self.contact = Some(Contact {
                 index,
                 at: self.now,
@@ -331,7 +331,7 @@ impl Walk<'_> {
         self.close(&before, Event::Outcome, is_changed.then_some(index), seen);
         assert!(is_changed || before == self.run);
         let is_contact =
-            |it: &HandOver| it.index == index && !it.is_open && it.delivery == Delivery::Push;
+            |it: &HandOver| it.index == index && !it.is_open && it.delivery.is_push();
         if is_changed && before.hand_over.as_ref().is_some_and(is_contact) {
             self.contact = Some(Contact {
                 index,
