@@ -1,9 +1,11 @@
-"""Runs each example of docs/examples against a local stack, and reads the lead that it created.
+"""Runs each example of docs/examples against a local stack, and reads the lead that it created. Sends touchpoints to
+each example that receives them.
 
     python3 tests/examples target/debug/leadgate FOLDER
 
 FOLDER has the files of WordPress: `apt-get download wordpress`, then `dpkg -x`, make its usr/share/wordpress.
-Needs curl, Node 18 or newer, PHP 8 and Python's requests.
+target/debug also has the program receive-touchpoint, from docs/examples/receive-touchpoint.rs.
+Needs curl, Go, Node 18 or newer, PHP 8 and Python's requests.
 """
 
 import contextlib
@@ -14,9 +16,11 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import uuid
 
+import receivers
 import requests
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "docs" / "examples"
@@ -51,6 +55,45 @@ class Stack:
     def ids(self):
         reply = requests.get(f"{self.leads}?limit=200", headers={"X-API-Key": self.settings["leadgate_api_key"]})
         return {lead["id"] for lead in reply.json()["leads"]}
+
+
+class PushingStack(Stack):
+    """A stack that sends the touchpoints of the demo account to a receiver."""
+
+    def __init__(self, ready):
+        super().__init__(ready)
+        self.secret = ready["webhook_secret"]
+
+    def create(self):
+        """Creates a lead. Returns a function that says whether its first touchpoint is dispatched."""
+        headers = {"X-API-Key": self.settings["leadgate_api_key"]}
+        lead = {"first_name": "John", "phone": "+1234567890", "workflow_id": self.settings["workflow_id"]}
+        body = requests.post(self.leads, json=lead, headers=headers).json()
+        url = f"{self.leads}/{body['lead']['id']}/runs/{body['workflow_run']['id']}"
+
+        def is_dispatched():
+            run = requests.get(url, headers=headers).json()["workflow_run"]
+            return run["touchpoints"][0]["state"] == "dispatched"
+
+        return is_dispatched
+
+
+def receive(leadgate):
+    """Sends touchpoints to the receivers, one after the other, at the same URL."""
+    port = receivers.free_port()
+    arguments = ("dev", "--in-memory", "--port", "0", "--json", "--forward-to", f"http://127.0.0.1:{port}/")
+    with tempfile.TemporaryDirectory() as folder, running(leadgate, *arguments) as line:
+        stack = PushingStack(json.loads(line))
+        go = pathlib.Path(folder) / "receive-touchpoint"
+        subprocess.run(["go", "build", "-o", go, EXAMPLES / "receive-touchpoint.go"], check=True)
+        for command in (
+            [sys.executable, EXAMPLES / "receive_touchpoint.py"],
+            ["node", EXAMPLES / "receive-touchpoint.mjs"],
+            ["php", "-S", f"127.0.0.1:{port}", EXAMPLES / "receive-touchpoint.php"],
+            [go],
+            [pathlib.Path(leadgate).with_name("receive-touchpoint")],
+        ):
+            receivers.receiver(stack, command, port)
 
 
 def check(lead, metadata):
@@ -271,8 +314,10 @@ def main(leadgate, wordpress_folder):
         make(stack)
         html_form(stack)
         wordpress(stack, wordpress_folder)
+    receive(leadgate)
     tested = {"create-lead.sh", "create_lead.py", "create-lead.mjs", "http-step.json", "html-form"}
     tested |= {"n8n-workflow.json", "make-blueprint.json", "wordpress.php"}
+    tested |= {"receive_touchpoint.py"} | {f"receive-touchpoint.{end}" for end in ("mjs", "php", "go", "rs")}
     there = {path.name for path in EXAMPLES.iterdir()} - {"README.md"}
     assert there == tested, f"These files of docs/examples are not tested, or do not exist: {there ^ tested}"
 
