@@ -120,7 +120,7 @@ def program(stack, tool, name, port):
             assert found == outcome, (end, found)
         assert len(tool.seen) == len(tool.ends), "a person was contacted twice, or not at all"
         tool.seen.clear()
-        # Nobody but Leadgate can order a contact, and a test of the destination makes none.
+        # Leadgate alone can order a contact, and a test of the destination makes none.
         assert stack.post(f"{url}/leadgate", stack.delivery(), "whsec_" + "A" * 43 + "=").status_code == 401
         assert requests.post(f"{url}/leadgate", json=stack.delivery()).status_code == 401
         assert stack.post(f"{url}/leadgate", stack.delivery(test=True)).status_code == 204
