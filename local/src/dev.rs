@@ -12,6 +12,7 @@ use std::{
 
 use aws::{clock::Clock, telemetry::ErrorChain};
 use clap::Args;
+use domain::{webhook_secret::WebhookSecret, webhook_url::WebhookUrl};
 use http::{HeaderValue, Uri};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +22,8 @@ use tokio::{
 };
 
 use crate::{
-    Access, DATA_DIR, Journal, LocalError, Pace, Ports, Stack, Storage, demo,
+    Access, DATA_DIR, Journal, LocalError, Pace, Ports, Receiver, Stack, Storage, demo,
+    dialer::DIALER_PATH,
     log::{self, LogFormat},
     text::{PrintError, of_error, printable, terminal_width, wrapped},
 };
@@ -55,6 +57,12 @@ pub struct DevArgs {
     /// Origin whose web pages may call the API, such as http://localhost:5173; can be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<HeaderValue>,
+    /// Send the touchpoints of the demo account to this URL instead of the practice dialer
+    #[arg(long, value_name = "URL", conflicts_with = "no_dialer")]
+    forward_to: Option<WebhookUrl>,
+    /// Give the demo account no destination, so that callers claim its touchpoints
+    #[arg(long)]
+    no_dialer: bool,
     /// Clock of the stack: system, manual (stands still until `leadgate clock` moves it), or a factor
     /// such as 60x (runs 60 times as fast)
     #[arg(long, value_name = "CLOCK", default_value_t = Pace::System)]
@@ -107,6 +115,8 @@ struct Ready<'a> {
     workflow_id: &'a str,
     campaign_id: &'a str,
     clock: Pace,
+    /// Secret that signs the touchpoints of the demo account. `null` if callers pull them.
+    webhook_secret: Option<String>,
 }
 
 /// Runs the local stack until Ctrl-C or SIGTERM. The exit code is 1 if it cannot run; standard
@@ -153,6 +163,11 @@ async fn serve(args: &DevArgs, journal: Journal, clock: Clock) -> Result<(), Dev
     let access = Access {
         origins: args.cors.clone(),
         journal: Some(journal.clone()),
+        receiver: match &args.forward_to {
+            _ if args.no_dialer => Receiver::None,
+            Some(url) => Receiver::Webhook(url.clone()),
+            None => Receiver::PracticeDialer,
+        },
     };
     let stack = tokio::select! {
         () = &mut stop => return Ok(()),
@@ -201,6 +216,7 @@ fn announce(args: &DevArgs, stack: &Stack, clock: &Clock) -> Result<(), DevError
         workflow_id: demo::WORKFLOW_ID,
         campaign_id: demo::CAMPAIGN_ID,
         clock: args.clock,
+        webhook_secret: stack.webhook_secret.as_ref().map(WebhookSecret::reveal),
     };
     let text = if args.json {
         serde_json::to_string(&ready)? + "\n"
@@ -225,6 +241,15 @@ fn banner(ready: &Ready<'_>, args: &DevArgs, now: Timestamp) -> String {
     let mut rows = vec![
         ("API", ready.api_url.to_owned()),
         ("Docs", format!("{}/docs", ready.api_url)),
+    ];
+    match (&args.forward_to, &ready.webhook_secret) {
+        (Some(url), Some(secret)) => {
+            rows.push(("Forward", format!("{url}  secret {secret}")));
+        }
+        (None, Some(_)) => rows.push(("Dialer", format!("{}{DIALER_PATH}", ready.api_url))),
+        (_, None) => {}
+    }
+    rows.extend([
         ("API key", ready.api_key.to_owned()),
         ("Workflow", format!("{}  Sales Outreach", ready.workflow_id)),
         ("Campaign", format!("{}  Spring Launch", ready.campaign_id)),
@@ -234,7 +259,7 @@ fn banner(ready: &Ready<'_>, args: &DevArgs, now: Timestamp) -> String {
         ),
         ("SQS", ready.sqs_url.to_owned()),
         ("Data", data),
-    ];
+    ]);
     if !args.clock.is_system() {
         let time = now.strftime("%Y-%m-%dT%H:%M:%SZ");
         let clock = match args.clock {
@@ -250,6 +275,9 @@ fn banner(ready: &Ready<'_>, args: &DevArgs, now: Timestamp) -> String {
     }
     let curl = demo::curl(ready.api_url);
     let _ = writeln!(text, "\nSend a lead:\n\n{curl}\n");
+    if args.forward_to.is_none() && ready.webhook_secret.is_some() {
+        text += "Then answer its call in a browser, at the address of Dialer.\n";
+    }
     text += "Requests are shown below. Stop with Ctrl-C.\n\n";
     text
 }

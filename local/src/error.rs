@@ -141,6 +141,9 @@ pub enum LocalError {
     /// A call to the embedded SQS failed.
     #[error("the embedded SQS failed")]
     Sqs(#[source] Box<aws_sdk_sqs::Error>),
+    /// The TLS library of the sender of webhooks cannot be used.
+    #[error("the sender of webhooks cannot start")]
+    Webhook(#[from] webhook::TlsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -12,13 +12,16 @@ use crate::demo;
 const ACCEPT: HeaderValue = HeaderValue::from_static("accept");
 
 const PAGE: &str = include_str!("home.html");
+/// Part of the page about the practice dialer.
+const DIALER: &str =
+    "  <p>Then answer its call on the <a href=\"/dev/dialer\">practice dialer</a>.</p>\n";
 
 /// Answers a browser's `GET /` with the page. Passes all other requests on.
-pub(crate) async fn serve(State(api_url): State<String>, request: Request, next: Next) -> Response {
+pub(crate) async fn serve(State(home): State<String>, request: Request, next: Next) -> Response {
     let is_root = request.uri().path() == "/";
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_root && is_read && wants_html(&request) {
-        let mut reply = unframed(page(&api_url));
+        let mut reply = unframed(home);
         reply.headers_mut().append(header::VARY, ACCEPT);
         reply
     } else {
@@ -45,9 +48,11 @@ pub(crate) fn unframed(page: String) -> Response {
     ([(header::X_FRAME_OPTIONS, "DENY")], Html(page)).into_response()
 }
 
-fn page(api_url: &str) -> String {
+/// Returns the page. `has_dialer`: the stack has a practice dialer.
+pub(crate) fn page(api_url: &str, has_dialer: bool) -> String {
     PAGE.replace("{{api_key}}", demo::API_KEY)
         .replace("{{curl}}", &escaped(&demo::curl(api_url)))
+        .replace("{{dialer}}", if has_dialer { DIALER } else { "" })
 }
 
 fn escaped(text: &str) -> String {

@@ -11,6 +11,7 @@ mod data_dir;
 pub mod demo;
 pub mod dev;
 mod dev_routes;
+mod dialer;
 pub mod dynamodb;
 mod error;
 mod event_source;
@@ -24,6 +25,7 @@ mod pace;
 mod private_file;
 mod queue_names;
 mod queues;
+mod receiver;
 mod recovery;
 pub mod reference;
 mod running;
@@ -40,6 +42,7 @@ pub use self::{
     journal::{Entry, Journal, LogReader},
     pace::{Pace, PaceError},
     queue_names::QueueName,
+    receiver::{Receiver, WEBHOOK_SECRET},
     running::Running,
     services::{Ports, Services, TABLE},
     stack::{Access, Stack},

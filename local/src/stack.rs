@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use dispatch_touchpoints::DispatchTouchpoints;
+use domain::webhook_secret::WebhookSecret;
 use http::{HeaderName, HeaderValue, Method};
 use start_workflow::StartWorkflow;
 use tokio::task::JoinHandle;
@@ -23,11 +24,13 @@ use crate::{
     consumers::Starts,
     data_dir::DataDir,
     dev_routes,
+    dialer::Dialer,
     gateway::{self, Gateway},
     guard::Guard,
     home,
     journal::{self, Journal},
     queue_names::QueueName,
+    receiver::{self, Receiver},
     recovery,
     reference::page_with_demo_key,
     running::Running,
@@ -55,19 +58,24 @@ pub struct Stack {
     pub api_url: String,
     /// Embedded services that the functions use.
     pub services: Services,
+    /// Secret that signs the touchpoints of the demo account. `None` if callers pull them, or if the
+    /// account has destinations of its own.
+    pub webhook_secret: Option<WebhookSecret>,
     stop_intake: CancellationToken,
     stop_work: CancellationToken,
     intake: JoinHandle<()>,
     work: [JoinHandle<()>; 4],
 }
 
-/// Access for people: web pages and the journal.
+/// Access for people: web pages, the journal and the receiver of the demo account's touchpoints.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Origins of web pages that may call the API, such as `http://localhost:5173`.
     pub origins: Vec<HeaderValue>,
     /// Journal of the requests. `None` if there is none.
     pub journal: Option<Journal>,
+    /// Receiver of the demo account's touchpoints.
+    pub receiver: Receiver,
 }
 
 impl Stack {
@@ -97,6 +105,7 @@ impl Stack {
         }
         let (listener, api_url) = listen(ports.address, ports.api, "--port").await?;
         let mut services = Services::start_in(data_dir, ports, &clock).await?;
+        let webhook_secret = receiver::set(&services.store, &access.receiver, &api_url).await?;
         let recovered = recovery::send_lost_starts(&services, &clock).await?;
         if !recovered.is_empty() {
             tracing::info!(
@@ -115,7 +124,16 @@ impl Stack {
         let journal = access.journal.clone();
         let listener = Gateway::new(listener, &api_url);
         let kept = services.clock.clone();
-        let app = access.around(router(state), kept.clone(), &api_url, ports.address);
+        let (has_dialer, dialer) = match (&access.receiver, &webhook_secret) {
+            (Receiver::PracticeDialer, Some(secret)) => {
+                let dialer = Dialer::new(store.clone(), kept.clone(), secret.clone());
+                (true, dialer.routes())
+            }
+            _ => (false, Router::new()),
+        };
+        let pages = router(state).merge(dialer);
+        let home = home::page(&api_url, has_dialer);
+        let app = access.around(pages, kept.clone(), home, ports.address);
         let stopped = stop_intake.clone().cancelled_owned();
         let intake = tokio::spawn(async move {
             let served = axum::serve(listener, app)
@@ -132,7 +150,10 @@ impl Stack {
             journal: journal.clone(),
             recovered,
         };
-        let hints = DispatchTouchpoints::new(store.clone(), dispatch.clone(), clock.clone());
+        // Only the local stack may call this machine.
+        let hints = DispatchTouchpoints::new(store.clone(), dispatch.clone(), clock.clone())
+            .with_sender(webhook::Sender::local()?)
+            .with_api_url(&api_url);
         let wake_runs = WakeRuns::new(store.clone(), dispatch, clock.clone());
         let work = [
             tokio::spawn(
@@ -178,6 +199,7 @@ impl Stack {
         Ok(Self {
             api_url,
             services,
+            webhook_secret,
             stop_intake,
             stop_work,
             intake,
@@ -202,11 +224,11 @@ impl Stack {
 impl Access {
     /// Returns the API with its pages, behind the guard. The journal has a line for each request,
     /// even if the guard refuses it.
-    fn around(&self, api: Router, clock: KeptClock, api_url: &str, address: IpAddr) -> Router {
+    fn around(&self, api: Router, clock: KeptClock, home: String, address: IpAddr) -> Router {
         let routes = api
             .merge(dev_routes::routes(clock))
             .route("/docs", get(async || home::unframed(page_with_demo_key())))
-            .layer(from_fn_with_state(api_url.to_owned(), home::serve));
+            .layer(from_fn_with_state(home, home::serve));
         // In a router of its own, because a layer runs after the choice of the route.
         let mut routes = Router::new()
             .fallback_service(routes)

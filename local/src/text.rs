@@ -2,7 +2,10 @@
 
 use std::io;
 
-use domain::{api_key::PREFIX as API_KEY_PREFIX, invisible::is_invisible};
+use domain::{
+    api_key::PREFIX as API_KEY_PREFIX, invisible::is_invisible,
+    webhook_secret::PREFIX as WEBHOOK_SECRET_PREFIX,
+};
 use thiserror::Error;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -64,20 +67,26 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
     safe
 }
 
-/// Returns an error message as one printable line, without the API keys in it: a wrong argument
-/// may be a key.
+/// Returns an error message as one printable line, without the API keys and the secrets of webhooks in it:
+/// a wrong argument may be one.
 pub fn of_error(message: &str) -> String {
     printable(&without_keys(message))
 }
 
-/// Returns a text without the API keys in it.
+/// Returns a text without the API keys and the secrets of webhooks in it.
 pub fn without_keys(text: &str) -> String {
-    let mut parts = text.split(API_KEY_PREFIX);
+    let text = without(text, API_KEY_PREFIX, |it| it.is_ascii_alphanumeric());
+    let is_base64 = |it: char| it.is_ascii_alphanumeric() || "+/=".contains(it);
+    without(&text, WEBHOOK_SECRET_PREFIX, is_base64)
+}
+
+fn without(text: &str, prefix: &str, is_part: impl Fn(char) -> bool) -> String {
+    let mut parts = text.split(prefix);
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        text += API_KEY_PREFIX;
+        text += prefix;
         text += "...";
-        text += part.trim_start_matches(|it: char| it.is_ascii_alphanumeric());
+        text += part.trim_start_matches(&is_part);
     }
     text
 }
@@ -155,6 +164,7 @@ mod tests {
             ("no nxr_live_abc123 here", "no nxr_live_... here"),
             ("'nxr_live_a'nxr_live_b", "'nxr_live_...'nxr_live_..."),
             ("nxr_live_", "nxr_live_..."),
+            ("no whsec_aB3+/w== here", "no whsec_... here"),
             ("plain\u{1b}", "plain\\u{1b}"),
         ] {
             assert_eq!(of_error(message), shown);

@@ -15,7 +15,8 @@ pub(super) fn of(reply: &Value, is_replay: bool) -> Option<String> {
         .or_else(|| one_lead(reply))
         .or_else(|| listed(reply))
         .or_else(|| done(reply))
-        .or_else(|| moved(reply))?;
+        .or_else(|| moved(reply))
+        .or_else(|| ringing(reply))?;
     let replay = if is_replay { " (replay)" } else { "" };
     Some(fact + replay)
 }
@@ -23,6 +24,11 @@ pub(super) fn of(reply: &Value, is_replay: bool) -> Option<String> {
 /// Returns the new time of the stack's clock.
 fn moved(reply: &Value) -> Option<String> {
     Some(format!("the clock shows {}", text(reply, "now")?))
+}
+
+/// Returns the contact that the practice dialer shows.
+fn ringing(reply: &Value) -> Option<String> {
+    Some(format!("the dialer rings: {}", text(reply, "ringing")?))
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
@@ -245,6 +251,10 @@ mod tests {
             (json!({"cadence_resumed": false}), "cadence stays stopped"),
             (json!({"already_stopped": true}), "stopped before"),
             (json!({"paused": true}), "paused"),
+            (
+                json!({"ringing": "call to John Doe, attempt 1 of 3"}),
+                "the dialer rings: call to John Doe, attempt 1 of 3",
+            ),
             (
                 json!({"workflow_run": {"run_status": "running", "touchpoints": [{"state": "scheduled"}, {"state": "done"}, {"state": "skipped"}]}}),
                 "2 contacts, running",

@@ -35,6 +35,7 @@ pub use self::{entry::Entry, file::LOG_FILES, tail::LogReader};
 use self::{file::LogFile, lines::Line};
 use crate::{
     dev_routes::CLOCK_PATH,
+    dialer::CALLS_PATH,
     text::{terminal_width, without_keys},
 };
 
@@ -105,8 +106,8 @@ pub(crate) async fn record(
     let method = request.method().clone();
     let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
     let path = without_keys(&path);
-    // Each command that finds the stack asks for the time.
-    let is_look = method == Method::GET && path == CLOCK_PATH;
+    // Each command that finds the stack asks for the time, and the page of the dialer asks every second.
+    let is_look = method == Method::GET && [CLOCK_PATH, CALLS_PATH].contains(&&*path);
     let (parts, body) = next.run(request).await.into_parts();
     if is_look && parts.status.is_success() {
         return Response::from_parts(parts, body);

@@ -1,0 +1,91 @@
+//! The receiver of the demo account's touchpoints, as the options of `leadgate dev` choose it.
+
+use aws::store::Store;
+use domain::{
+    cadence::Channel,
+    destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
+    ids::AccountId,
+    webhook_secret::WebhookSecret,
+    webhook_url::WebhookUrl,
+};
+
+use crate::{LocalError, demo, dialer::DIALER_PATH};
+
+/// Name of the destination that this module creates. It leaves every other destination alone.
+const NAME: &str = "leadgate-dev";
+/// Rate in ten seconds and burst of the destination. The ten demo leads then come in at once.
+const RATE: (u16, u16) = (200, 40);
+/// Secret of the destination. It is not secret, because it works on local stacks only. It is the same on
+/// each, so that a receiver under development keeps its configuration.
+pub const WEBHOOK_SECRET: &str = "whsec_TGVhZGdhdGUgZGVtbyB3ZWJob29rIGxvY2FsIG9ubHk=";
+
+/// Receiver of the demo account's touchpoints.
+#[derive(Clone, Debug, Default)]
+pub enum Receiver {
+    /// No receiver: callers pull.
+    #[default]
+    None,
+    /// The practice dialer of this stack.
+    PracticeDialer,
+    /// A webhook, such as that of a dialer under development.
+    Webhook(WebhookUrl),
+}
+
+/// Sets the destination of the demo account. Returns its secret. `None` if callers pull, or if the
+/// account has destinations of its own, which stay. Logs why a receiver is not set.
+pub(crate) async fn set(
+    store: &Store,
+    receiver: &Receiver,
+    api_url: &str,
+) -> Result<Option<WebhookSecret>, LocalError> {
+    let wrong = |error: &dyn std::fmt::Display| LocalError::Demo(error.to_string());
+    let account: AccountId = demo::ACCOUNT_ID.parse().map_err(|error| wrong(&error))?;
+    let secret: WebhookSecret = WEBHOOK_SECRET.parse().map_err(|error| wrong(&error))?;
+    let before = store.destinations(account).await?;
+    if before.list().iter().any(|it| it.name != NAME) {
+        if !matches!(receiver, Receiver::None) {
+            tracing::warn!(
+                "the demo account has destinations of its own, so its touchpoints go there: apply a file with \
+                 `destinations: []` to it, and start the stack again"
+            );
+        }
+        return Ok(None);
+    }
+    let url = match receiver {
+        Receiver::None => None,
+        Receiver::PracticeDialer => {
+            let url = format!("{api_url}{DIALER_PATH}").parse().ok();
+            if url.is_none() {
+                tracing::warn!(
+                    "the practice dialer works on 127.0.0.1 only, so callers claim the touchpoints of the demo account"
+                );
+            }
+            url
+        }
+        Receiver::Webhook(url) => Some(url.clone()),
+    };
+    let (tenths, burst) = RATE;
+    let rate = Rate::new(tenths, Some(burst)).map_err(|error| wrong(&error))?;
+    let destination = |url| Destination {
+        name: NAME.to_owned(),
+        channels: Channel::ALL.to_vec(),
+        to: Recipient::Webhook(url),
+        rate: Some(rate),
+    };
+    let list: Vec<_> = url.into_iter().map(destination).collect();
+    let is_removed = list.is_empty();
+    let secrets = WebhookSecrets {
+        current: secret.clone(),
+        previous: None,
+        is_shown: true,
+    };
+    // Before the destination: nothing goes out unsigned.
+    if !is_removed && store.webhook_secrets(account, NAME).await?.as_ref() != Some(&secrets) {
+        store.put_webhook_secrets(account, NAME, &secrets).await?;
+    }
+    if before.list() != list.as_slice() {
+        let after = Destinations::new(list, before.revision).map_err(|error| wrong(&error))?;
+        store.replace_destinations(account, &after).await?;
+    }
+    Ok(Some(secret).filter(|_| !is_removed))
+}
