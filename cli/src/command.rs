@@ -22,6 +22,7 @@ use crate::{
     apply::{self, ApplyArgs},
     campaign::{self, CampaignCommand},
     clock::{self, ClockCommand},
+    destination::{self, DestinationCommand},
     dispatch::{self, DispatchCommand},
     doctor::{self, DoctorArgs},
     documents::{self, DocumentArgs, ErrorsArgs, OpenapiArgs, ReferenceArgs},
@@ -31,6 +32,7 @@ use crate::{
     init::{self, InitArgs},
     key::{self, KeyCommand},
     lead::{self, LeadCommand},
+    listen::{self, ListenArgs},
     open::{self, OpenArgs},
     plan::{self, PlanArgs},
     queue::{self, QueueCommand},
@@ -110,6 +112,19 @@ enum Command {
     Apply(ApplyArgs),
     /// Print an account as a file for `leadgate apply`.
     Export(ExportArgs),
+    /// List and test the destinations of an account, rotate their secrets, and pause and resume them.
+    ///
+    /// `leadgate apply` creates, changes and removes destinations.
+    #[command(subcommand)]
+    Destination(DestinationCommand),
+    /// Receive touchpoints in the terminal: check their signatures, print them, and answer them.
+    ///
+    /// The variable LEADGATE_WEBHOOK_SECRET has the secret, or two with a blank between them. Without
+    /// it, the receiver has the secret of the demo account of every local stack.
+    ///
+    /// With --output json, prints {"url"} when it is ready, and {"at", "id", "times", "problem",
+    /// "status", "outcome", "body"} for each delivery. problem is null if the signature is valid.
+    Listen(ListenArgs),
     /// Show how touchpoints go out, and look after those that need a person.
     #[command(subcommand)]
     Dispatch(DispatchCommand),
@@ -192,6 +207,8 @@ pub async fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args).await,
         Command::Export(args) => export::run(&args).await,
+        Command::Destination(command) => destination::run(&command).await,
+        Command::Listen(args) => listen::run(&args).await,
         Command::Dispatch(command) => dispatch::run(&command).await,
         Command::Hold(args) => hold::run(&args).await,
         Command::Unhold(args) => hold::run_unhold(&args).await,

@@ -93,7 +93,7 @@ mod tests {
     use domain::{
         account::Account,
         channel::Channel,
-        destination::{Destination, Destinations, Rate},
+        destination::{Destination, Destinations, Rate, Recipient},
         ids::{AccountId, CampaignId},
         workflow::Workflow,
     };
@@ -146,20 +146,26 @@ outcomes:
     }
 
     fn destinations() -> Destinations {
-        let destination = |name: &str, channels: &[Channel], rate| Destination {
+        let pulled = |name: &str, channels: &[Channel], rate| Destination {
             name: name.to_owned(),
             channels: channels.to_vec(),
+            to: Recipient::Pull,
             rate,
         };
         let rate = |tenths, burst| Rate::new(tenths, burst).ok();
         let list = vec![
-            destination("dialer", &[Channel::Call], rate(5, None)),
-            destination(
+            Destination {
+                to: Recipient::Webhook(
+                    "https://dialer.example.com/leadgate?key=1".parse().unwrap(),
+                ),
+                ..pulled("dialer", &[Channel::Call], rate(5, None))
+            },
+            pulled(
                 "desk",
                 &[Channel::Sms, Channel::Whatsapp],
                 rate(50, Some(10)),
             ),
-            destination("post", &[Channel::Email], None),
+            pulled("post", &[Channel::Email], None),
         ];
         Destinations::new(list, 0).unwrap()
     }
@@ -275,7 +281,7 @@ destinations:
 - name: dialer
   channels:
   - call
-  pull: true
+  webhook: https://dialer.example.com/leadgate?key=1
   rate: 0.5
   burst: 1
 - name: desk

@@ -2,16 +2,17 @@
 //! out.
 
 use aws::{
-    randomness::Randomness,
-    store::{Store, StoreError},
+    randomness::{self, Randomness},
+    store::Store,
 };
 use domain::{
     account::{Account, AccountPatch},
     campaign::Campaign,
-    destination::{Destination, Destinations},
+    destination::{Destination, Destinations, WebhookSecrets},
     ids::{AccountId, CampaignId},
     patch::Change,
     time::whole_second,
+    webhook_secret::WebhookSecret,
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use super::{
     diff::{self, DestinationChange},
     error::ApplyError,
+    of_write,
     stored_workflow::stored_workflow,
 };
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     output::{CHANGE, CREATE, REMOVE},
     stored::StoredAccount,
     summary,
+    target::typed::quoted,
 };
 
 /// One write. The changed fields are those of [`diff`].
@@ -218,18 +221,21 @@ impl Action {
     /// Writes the change.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the item is not as it was when it was read, or any other
-    /// [`StoreError`].
-    pub async fn run(self, store: &Store, account: AccountId) -> Result<(), StoreError> {
-        match self {
+    /// [`ApplyError::Conflict`] if the item is not as it was when it was read, or
+    /// [`ApplyError::Store`]. [`ApplyError::Random`] if a new webhook gets no secret.
+    pub async fn run(self, store: &Store, account: AccountId) -> Result<(), ApplyError> {
+        let written = match self {
             Self::ChangeAccount(before, patch, _) => store.change_account(&before, patch).await,
             Self::CreateWorkflow(workflow) => store.create_workflow(account, &workflow).await,
             Self::ChangeWorkflow(workflow, _) => store.replace_workflow(account, &workflow).await,
             Self::CreateCampaign(campaign) => store.create_campaign(account, &campaign).await,
             Self::RemoveWorkflow(workflow) => store.remove_workflow(account, &workflow).await,
             Self::RemoveCampaign(campaign) => store.remove_campaign(account, campaign.id).await,
-            Self::ChangeDestinations(after, _) => store.replace_destinations(account, &after).await,
-        }
+            Self::ChangeDestinations(after, _) => {
+                return replace_destinations(store, account, &after).await;
+            }
+        };
+        written.map_err(of_write)
     }
 
     /// Returns the workflow that this removes.
@@ -272,6 +278,39 @@ impl Action {
     }
 }
 
+/// Replaces the destinations. A new webhook gets a secret before that, so that nothing goes out unsigned.
+async fn replace_destinations(
+    store: &Store,
+    account: AccountId,
+    after: &Destinations,
+) -> Result<(), ApplyError> {
+    let before = store.destinations(account).await?;
+    let webhooks = |it: &&Destination| it.webhook().is_some();
+    for destination in after.list().iter().filter(webhooks) {
+        let name = &destination.name;
+        if store.webhook_secrets(account, name).await?.is_none() {
+            let secrets = WebhookSecrets {
+                current: WebhookSecret::new(randomness::secret()?),
+                previous: None,
+                is_shown: false,
+            };
+            store.put_webhook_secrets(account, name, &secrets).await?;
+        }
+    }
+    let replaced = store.replace_destinations(account, after).await;
+    replaced.map_err(of_write)?;
+    let is_kept = |name: &str| {
+        let mut kept = after.list().iter().filter(webhooks);
+        kept.any(|it| it.name == name)
+    };
+    for destination in before.list().iter().filter(webhooks) {
+        if !is_kept(&destination.name) {
+            store.delete_webhook(account, &destination.name).await?;
+        }
+    }
+    Ok(())
+}
+
 impl ActionOut {
     fn of_destination((action, name, fields): DestinationChange) -> Self {
         Self {
@@ -296,9 +335,26 @@ impl ActionOut {
         }
     }
 
-    /// Returns the line about something that was created. It is empty for another change.
-    pub fn created_text(&self) -> String {
+    /// Returns whether this is a destination that is a webhook from now on.
+    fn is_new_webhook(&self) -> bool {
+        let is_new = |line: &String| {
+            line.starts_with("webhook: none ->")
+                || self.action == "create" && line.starts_with("webhook: ")
+        };
+        self.kind == "destination" && self.fields.iter().any(is_new)
+    }
+
+    /// Returns the line about something that was created. It is empty for another change. `options` name
+    /// the account and the target.
+    pub fn created_text(&self, options: &str) -> String {
         match &self.id {
+            None if self.is_new_webhook() => {
+                let name = quoted(&self.name);
+                format!(
+                    "Show the secret of {}, once:\nleadgate destination secret {name}{options}\n",
+                    printable(&self.name)
+                )
+            }
             Some(id) if self.action == "create" => {
                 format!(
                     "The {} {} has the id\n  {id}\n",

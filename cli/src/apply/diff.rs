@@ -31,8 +31,9 @@ pub fn between_destinations(
     before: &[Destination],
     after: &[Destination],
 ) -> Vec<DestinationChange> {
-    let form = |it: &Destination| json!(DestinationDefinition::from(it));
-    let named = |list: &[Destination], name: &str| list.iter().find(|it| it.name == name).map(form);
+    fn named<'a>(list: &'a [Destination], name: &str) -> Option<&'a Destination> {
+        list.iter().find(|it| it.name == name)
+    }
     let mut changes = Vec::new();
     for destination in after {
         let mut fields = Vec::new();
@@ -42,7 +43,14 @@ pub fn between_destinations(
                 "create"
             }
             Some(before) => {
-                compare("", &before, &form(destination), &mut fields);
+                compare("", &form(before), &form(destination), &mut fields);
+                let is_shown = fields.iter().any(|it| it.starts_with("webhook:"));
+                if let Some(url) = destination.webhook()
+                    && before.webhook() != Some(url)
+                    && !is_shown
+                {
+                    fields.push(format!("webhook: {url} with another path"));
+                }
                 "change"
             }
         };
@@ -53,6 +61,15 @@ pub fn between_destinations(
     let removed = before.iter().filter(|it| named(after, &it.name).is_none());
     changes.extend(removed.map(|it| ("remove", it.name.clone(), Vec::new())));
     changes
+}
+
+/// Returns the fields of a destination without the path of its URL, which may be secret.
+fn form(destination: &Destination) -> Value {
+    let mut form = json!(DestinationDefinition::from(destination));
+    if let (Some(url), Some(fields)) = (destination.webhook(), form.as_object_mut()) {
+        fields.insert("webhook".to_owned(), url.to_string().into());
+    }
+    form
 }
 
 /// Returns a line for each field of a new destination, except its name.
@@ -299,6 +316,35 @@ mod tests {
             change("remove", "desk", &[]),
         ];
         assert_eq!(between_destinations(&before, &after), expected);
+        let webhook = |path: &str| {
+            let url = format!("https://dialer.example.com/{path}");
+            read(&format!(
+                "{{name: dialer, channels: [call], webhook: '{url}'}}"
+            ))
+        };
+        let shown = "https://dialer.example.com/...";
+        let fields = ["channels: [call]".to_owned(), format!("webhook: {shown}")];
+        let created = ("create", "dialer".to_owned(), fields.to_vec());
+        assert_eq!(between_destinations(&[], &webhook("secret")), [created]);
+        for (from, to, line) in [
+            (
+                webhook("one"),
+                webhook("two"),
+                format!("webhook: {shown} with another path"),
+            ),
+            (
+                webhook("one"),
+                read("{name: dialer, channels: [call], pull: true}"),
+                format!("webhook: {shown} -> none"),
+            ),
+        ] {
+            let changes = between_destinations(&from, &to);
+            let [("change", _, fields)] = changes.as_slice() else {
+                panic!("{changes:?}");
+            };
+            assert!(fields.contains(&line), "{fields:?}");
+        }
+        assert_eq!(between_destinations(&webhook("one"), &webhook("one")), []);
         let mut other_order = before.clone();
         other_order.reverse();
         assert_eq!(between_destinations(&before, &other_order), []);

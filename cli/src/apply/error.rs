@@ -2,7 +2,7 @@
 
 use std::io;
 
-use aws::{queue::QueueError, store::StoreError};
+use aws::{queue::QueueError, randomness::NoRandomness, store::StoreError};
 use local::text::{PrintError, counted, printable};
 
 use crate::{definition::FileError, target::TargetError};
@@ -35,6 +35,14 @@ pub enum ApplyError {
         waiting(*.starts)
     )]
     AwaitedWorkflow { name: String, starts: usize },
+    #[error(
+        "the webhook of the destination {} is on this machine, and only a local stack can call it: give an address \
+         on the internet, with https://",
+        printable(.0)
+    )]
+    ThisMachine(String),
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
     #[error(
         "the file is applied, but a touchpoint that is open could not be held, so its time may run out: {0}; run the \
          command again"

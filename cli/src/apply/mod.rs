@@ -18,8 +18,10 @@ use aws::{
 };
 use clap::Args;
 use domain::{
+    destination::Destination,
     ids::{AccountId, WorkflowId},
     run::HeldBy,
+    webhook_url::WebhookUrl,
     workflow::Workflow,
 };
 use jiff::Timestamp;
@@ -114,6 +116,7 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
     let path = path.map_or(Path::new("-"), PathBuf::as_path);
     let file = File::open(path)?;
     let target = Target::with_queues(&args.target, &args.queues).await?;
+    check_webhooks(&file, target.is_local)?;
     let (store, now) = (target.store()?, target.clock.now());
     // Nothing is sent in a dry run.
     let queue = (!args.dry_run).then(|| target.queue()).transpose()?;
@@ -168,8 +171,9 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         }
         ask(&question(&applied.changes))?;
     }
+    let options = format!("{}{}", args.account.typed(), args.target.typed());
     for action in actions {
-        action.run(&store, account).await.map_err(of_write)?;
+        action.run(&store, account).await?;
     }
     applied.applied = true;
     // After the workflows are written: a start that arrives from now on finds them unpaused and
@@ -178,7 +182,7 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         applied.queued_starts += send_waiting(&store, &queue, account, workflow.id, now).await?;
     }
     args.output
-        .print(&applied, |applied| text(applied, &workflows))?;
+        .print(&applied, |applied| text(applied, &workflows, &options))?;
     let paused: Vec<_> = workflows.iter().filter(|it| it.is_paused).collect();
     if !paused.is_empty() {
         // After the pauses are written, so that hardly any touchpoint is opened behind this.
@@ -188,6 +192,19 @@ async fn apply(args: &ApplyArgs) -> Result<(), ApplyError> {
         held.await.map_err(ApplyError::NotHeld)?;
     }
     Ok(())
+}
+
+/// Checks that no webhook of a deployment is on this machine, which only a local stack can call.
+fn check_webhooks(file: &File, is_local: bool) -> Result<(), ApplyError> {
+    let File::Account(account) = file else {
+        return Ok(());
+    };
+    let mut destinations = account.destinations.iter().flatten();
+    let is_here = |it: &&Destination| it.webhook().is_some_and(WebhookUrl::is_on_this_machine);
+    match destinations.find(is_here).filter(|_| !is_local) {
+        Some(destination) => Err(ApplyError::ThisMachine(destination.name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Returns a sentence about the variables without a default in the messages of a workflow.
@@ -229,13 +246,13 @@ fn question(changes: &[ActionOut]) -> String {
     format!("This removes {}.\nApply? [y/N] ", removed.join(" and "))
 }
 
-fn text(applied: &Applied, workflows: &[Workflow]) -> String {
+fn text(applied: &Applied, workflows: &[Workflow], options: &str) -> String {
     let mut text = if applied.changes.is_empty() {
         UNCHANGED.to_owned()
     } else {
         "Applied.\n".to_owned()
     };
-    text.extend(applied.changes.iter().map(ActionOut::created_text));
+    text.extend(applied.changes.iter().map(|it| it.created_text(options)));
     for paused in workflows.iter().filter(|workflow| workflow.is_paused) {
         let name = printable(&paused.name);
         text += &format!("{name} is paused: it accepts leads, but their runs wait.\n");

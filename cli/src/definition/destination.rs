@@ -2,7 +2,8 @@
 
 use domain::{
     channel::Channel,
-    destination::{Destination, Rate, RateError},
+    destination::{Destination, Rate, RateError, Recipient},
+    webhook_url::WebhookUrl,
 };
 use serde::{Serialize, Serializer};
 
@@ -18,14 +19,27 @@ pub struct DestinationDefinition {
     pub name: String,
     /// Channels, at least one. No other destination of the account has one of them.
     pub channels: Vec<Channel>,
-    /// Whether callers pull. It is always true.
+    /// URL to which Leadgate sends the touchpoints. `None` if callers pull.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
+    pub webhook: Option<WebhookUrl>,
+    /// Whether callers pull. It is left out if they do not.
+    #[serde(skip_serializing_if = "is_false")]
     pub pull: bool,
-    /// Touchpoints in ten seconds. `None` if there is no limit.
+    /// Touchpoints in ten seconds. `None` if callers pull without a limit, or a webhook has 5 a second.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "per_second")]
     pub rate: Option<u16>,
     /// Touchpoints at once. `None` if it is the rate of a second, rounded up, or if there is no rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<u16>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Serializes the whole URL. Without its path, the file would give another destination.
+fn revealed<S: Serializer>(url: &Option<WebhookUrl>, serializer: S) -> Result<S::Ok, S::Error> {
+    url.as_ref().map(WebhookUrl::reveal).serialize(serializer)
 }
 
 /// Serializes tenths as a number, such as 5 or 0.5.
@@ -42,12 +56,18 @@ impl From<&Destination> for DestinationDefinition {
         let Destination {
             name,
             channels,
+            to,
             rate,
         } = destination;
+        let webhook = match to {
+            Recipient::Pull => None,
+            Recipient::Webhook(url) => Some(url.clone()),
+        };
         Self {
             name: name.clone(),
             channels: channels.clone(),
-            pull: true,
+            pull: webhook.is_none(),
+            webhook,
             rate: rate.map(Rate::in_ten_seconds),
             burst: rate.map(Rate::burst),
         }
@@ -64,6 +84,10 @@ impl DestinationDefinition {
         Ok(Destination {
             name: self.name.clone(),
             channels: self.channels.clone(),
+            to: self
+                .webhook
+                .clone()
+                .map_or(Recipient::Pull, Recipient::Webhook),
             rate: rate.transpose()?,
         })
     }
@@ -81,13 +105,15 @@ impl Reader {
     }
 
     fn destination(&mut self, node: &Node) -> Option<DestinationDefinition> {
-        if let Some(webhook) = node.field("webhook") {
-            let problem = "is not supported yet: use pull: true, and claim the touchpoints";
-            self.problem_at(
-                webhook.name_place.unwrap_or(webhook.place),
-                format!("{} {problem}", webhook.path),
-            );
-            return None;
+        match (node.field("webhook"), node.field("pull")) {
+            (Some(_), Some(pull)) => self.problem_at(
+                pull.name_place.unwrap_or(pull.place),
+                format!("{} contradicts webhook: remove one of them", pull.path),
+            ),
+            (None, None) if matches!(node.value, Value::Fields(_)) => {
+                self.problem(node, "needs webhook: URL, or pull: true")
+            }
+            _ => {}
         }
         if let (Some(burst), None) = (node.field("burst"), node.field("rate")) {
             self.problem(burst, "needs a rate: add rate, or remove burst");
@@ -98,11 +124,18 @@ impl Reader {
             DestinationDefinition {
                 name: required(Self::name),
                 channels: required(Self::channels),
-                pull: required(Self::pull),
+                webhook: if_given(Self::webhook),
+                pull: or(false, Self::pull),
                 rate: if_given(Self::rate),
                 burst: if_given(Self::burst),
             }
         ))
+    }
+
+    /// Reads the URL of a webhook. Problems do not show it, because its path may be secret.
+    fn webhook(&mut self, node: &Node) -> Option<WebhookUrl> {
+        let url = self.text(node)?.trim().parse();
+        url.map_err(|error| self.problem(node, error)).ok()
     }
 
     fn channels(&mut self, node: &Node) -> Option<Vec<Channel>> {
@@ -116,10 +149,7 @@ impl Reader {
     fn pull(&mut self, node: &Node) -> Option<bool> {
         let pull = self.flag(node)?;
         if !pull {
-            self.wrong(
-                node,
-                "true: a destination without pull is not supported yet",
-            );
+            self.wrong(node, "true: remove it, or give webhook: URL instead");
         }
         Some(pull)
     }

@@ -1,6 +1,6 @@
 use domain::{
     channel::Channel,
-    destination::{Destination, Rate},
+    destination::{Destination, Rate, Recipient},
 };
 
 use super::{File, Problem};
@@ -25,6 +25,7 @@ fn a_file_with_destinations_only_is_the_file_of_an_account() {
     let expected = Destination {
         name: "desk".to_owned(),
         channels: vec![Channel::Sms, Channel::Whatsapp],
+        to: Recipient::Pull,
         rate: None,
     };
     assert_eq!(desk, expected);
@@ -32,6 +33,28 @@ fn a_file_with_destinations_only_is_the_file_of_an_account() {
         panic!("it is an account");
     };
     assert_eq!(account.destinations, None);
+}
+
+#[test]
+fn a_webhook_has_a_url_and_5_a_second_if_the_file_gives_no_rate() {
+    let dialer =
+        read("channels: [call], webhook: 'https://dialer.example.com/leadgate?key=1'").unwrap();
+    let url = dialer.webhook().unwrap();
+    assert_eq!(url.reveal(), "https://dialer.example.com/leadgate?key=1");
+    assert_eq!((dialer.rate, dialer.push_rate()), (None, Rate::OF_WEBHOOK));
+    let fast = read("channels: [call], webhook: 'http://localhost:4000', rate: 20").unwrap();
+    assert_eq!(fast.rate, Rate::new(200, None).ok());
+}
+
+#[test]
+fn a_mistake_in_a_line_with_a_webhook_does_not_show_its_path() {
+    let yaml =
+        "destinations:\n  - {name: a, channels: [cal], webhook: \"https://example.com/secret\"}";
+    let problems = File::read(yaml).unwrap_err();
+    for problem in problems {
+        let text = problem.text("account.yaml", yaml);
+        assert!(!text.contains("secret") && text.contains("cal"), "{text}");
+    }
 }
 
 #[test]
@@ -111,19 +134,32 @@ fn each_mistake_has_its_line_its_column_and_what_to_write() {
             "  - {name: a, channels: [call]}",
             2,
             5,
-            "destinations[0].pull is required",
+            "destinations[0] needs webhook: URL, or pull: true",
         ),
         (
             "  - {name: a, channels: [call], pull: false}",
             2,
             39,
-            "destinations[0].pull is false, but must be true: a destination without pull is not supported yet",
+            "destinations[0].pull is false, but must be true: remove it, or give webhook: URL instead",
         ),
         (
-            "  - {name: a, channels: [call], webhook: \"https://example.com\"}",
+            "  - {name: a, channels: [call], webhook: \"https://example.com\", pull: true}",
             2,
-            33,
-            "destinations[0].webhook is not supported yet: use pull: true, and claim the touchpoints",
+            65,
+            "destinations[0].pull contradicts webhook: remove one of them",
+        ),
+        (
+            "  - {name: a, channels: [call], webhook: \"http://example.com/secret\"}",
+            2,
+            42,
+            "destinations[0].webhook must begin with https://. Only a program on this machine (localhost) can have \
+             http://, and only a local stack can call it",
+        ),
+        (
+            "  - {name: a, channels: [call], webhook: 5}",
+            2,
+            42,
+            "destinations[0].webhook is 5, but must be text: put it in quotes",
         ),
         (
             "  - {name: a, channels: [call], pull: true, burst: 5}",
@@ -135,8 +171,8 @@ fn each_mistake_has_its_line_its_column_and_what_to_write() {
             "  - {name: a, chanels: [call], pull: true}",
             2,
             15,
-            "destinations[0].chanels is not a known field (did you mean channels?): use name, channels, pull, rate or \
-             burst",
+            "destinations[0].chanels is not a known field (did you mean channels?): use name, channels, webhook, pull, \
+             rate or burst",
         ),
     ] {
         let found = problems(destinations);

@@ -120,11 +120,11 @@ fn line_of(yaml: &str, line: u64) -> Option<&str> {
 }
 
 /// Returns a line of the file, and the number of columns before a place in it. `None` if the line
-/// is too long to be shown up to the place, may have an API key, or has characters that a terminal
-/// would execute, hide or reorder.
+/// is too long to be shown up to the place, may have an API key or a webhook with a secret path, or has
+/// characters that a terminal would execute, hide or reorder.
 fn excerpt(yaml: &str, place: Place) -> Option<(String, usize)> {
     let line = line_of(yaml, place.line)?.trim_end();
-    if of_error(line) != line {
+    if of_error(line) != line || line.contains("webhook") {
         return None;
     }
     let column = usize::try_from(place.column.checked_sub(1)?).ok()?;

@@ -1,6 +1,7 @@
 //! The JSON Schema of definition files, for editors. It is stricter than the reader in two things:
 //! a time zone has the spelling of the IANA database, and an optional field is not left empty. It
-//! does not check templates, the decimals of a rate, or what entries of an account share.
+//! does not check templates, the decimals of a rate, the port of a webhook, or what entries of an account
+//! share.
 
 use domain::{
     api_key::PREFIX as API_KEY_PREFIX,
@@ -103,7 +104,7 @@ fn account() -> Value {
 fn destination() -> Value {
     let schema = object(
         "A place where the touchpoints of some channels go.",
-        &["name", "channels", "pull"],
+        &["name", "channels"],
         json!({
             "name": described("name", "Display name. No other destination of the account has it."),
             "channels": {
@@ -113,12 +114,19 @@ fn destination() -> Value {
                 "items": {"enum": names_of::<Channel>()},
                 "description": "Channels of the destination. No other destination has one of them.",
             },
+            "webhook": {
+                "type": "string",
+                "pattern": "^(https://|http://(localhost|127\\.|\\[::1\\]))[^\\s#]+$",
+                "description": "URL to which Leadgate sends the touchpoints, such as \
+                                https://dialer.example.com/leadgate.",
+            },
             "pull": {"const": true, "description": "true: callers claim the touchpoints."},
             "rate": {
                 "type": "number",
                 "minimum": 0.1,
                 "maximum": 100,
-                "description": "Touchpoints a second, such as 5 or 0.5. Without a rate, there is no limit.",
+                "description": "Touchpoints a second, such as 5 or 0.5. Without a rate, a webhook gets 5 a second, \
+                                and callers get all that is due.",
             },
             "burst": {
                 "type": "integer",
@@ -128,7 +136,11 @@ fn destination() -> Value {
             },
         }),
     );
-    with(schema, json!({"dependencies": {"burst": ["rate"]}}))
+    let rules = json!({
+        "dependencies": {"burst": ["rate"]},
+        "oneOf": [{"required": ["webhook"]}, {"required": ["pull"]}],
+    });
+    with(schema, rules)
 }
 
 fn workflow() -> Value {

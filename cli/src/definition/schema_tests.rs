@@ -157,6 +157,9 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         "destinations: [{name: a, channels: [call]}]",
         "destinations: [{name: a, channels: [call], pull: false}]",
         "destinations: [{name: a, channels: [call], webhook: x}]",
+        "destinations: [{name: a, channels: [call], webhook: 'http://example.com'}]",
+        "destinations: [{name: a, channels: [call], webhook: 'https://example.com/#a'}]",
+        "destinations: [{name: a, channels: [call], webhook: 'https://example.com', pull: true}]",
         "destinations: [{name: a, channels: [fax], pull: true}]",
         "destinations: [{name: a, channels: [], pull: true}]",
         "destinations: [{name: a, channels: [sms, sms], pull: true}]",
@@ -173,6 +176,8 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         "workflows: []\ncampaigns: []\n",
         "name: Acme\ndefault_country: GB\ncampaigns: [{name: Spring}]",
         "destinations: []",
+        "destinations: [{name: a, channels: [call], webhook: 'https://example.com/hook?key=1', rate: 5, burst: 10}]",
+        "destinations: [{name: a, channels: [call], webhook: 'http://localhost:4000'}]",
         "destinations: [{name: a, channels: [call], pull: true}, {name: b, channels: [sms], pull: true, rate: 0.1}]",
         "destinations: [{name: a, channels: [call, sms, email, whatsapp], pull: true, rate: 100, burst: 1000}]",
     ] {

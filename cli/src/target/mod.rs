@@ -128,6 +128,13 @@ pub enum TargetError {
     LocalApi(#[from] LocalApiError),
 }
 
+impl AccountArg {
+    /// Returns the option as it is typed, with a blank before it. It is empty if it is not given.
+    pub fn typed(&self) -> String {
+        typed([("--account", self.account.as_deref())])
+    }
+}
+
 impl TargetArgs {
     /// Returns the options as they are typed, with a blank before each. Commands that a person is to
     /// copy end with them.
