@@ -13,6 +13,17 @@ export async function startStack(leadgate, ...options) {
   throw new Error("leadgate dev did not start. Run it with the same options to see why.");
 }
 
+/** Creates the lead of the README's first command. Returns the lead. */
+export async function createJohn({ api_url, api_key, workflow_id }) {
+  const reply = await fetch(`${api_url}/api/public/leads`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": api_key },
+    body: JSON.stringify({ first_name: "John", last_name: "Doe", phone: "+1234567890", workflow_id }),
+  });
+  if (reply.status !== 201) throw new Error(`${reply.status}: ${await reply.text()}`);
+  return (await reply.json()).lead;
+}
+
 /** Starts the Chromium that CHROMIUM names, or Debian's. */
 export function startChromium(...options) {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/reference.md, and writes down the text that they show.
+// Takes the pictures of docs/reference.md and of the README, and writes down the text that they show.
 //
 //     node tests/browser/pictures.mjs target/debug/leadgate            writes the pictures to docs/images
 //     node tests/browser/pictures.mjs target/debug/leadgate --check    fails if a picture would show another text
@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { startChromium, startStack } from "./harness.mjs";
+import { createJohn, startChromium, startStack } from "./harness.mjs";
 import { open, send, show } from "./reference-page.mjs";
 
 const [leadgate, option] = process.argv.slice(2);
@@ -44,6 +44,13 @@ try {
   await take(page, "reference-201.png", JSON.stringify(await response.json(), null, 1));
   const phone = await open(browser, url, { width: 390, height: 844, colorScheme: "dark" });
   await take(phone.page, "reference-phone.png", await (await show(phone.page, ...CREATE)).innerText());
+  const dialer = await browser.newPage({ viewport: { width: 900, height: 620 }, colorScheme: "light" });
+  await dialer.goto(`${ready.api_url}/dev/dialer`);
+  await dialer.getByText(/contacts wait for you/).waitFor();
+  await createJohn(ready);
+  const john = dialer.locator("li.call").filter({ hasText: "John Doe" }).first();
+  await john.waitFor();
+  await take(dialer, "dialer.png", await john.innerText());
 } finally {
   await browser?.close();
   stack.kill();
