@@ -58,8 +58,6 @@ pub fn is_public(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn is_public(text: &str) -> bool {
         super::is_public(text.parse().unwrap())
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::webhook_url::WebhookUrl;
+use thiserror::Error;
 use tokio::{
     net::{TcpStream, lookup_host},
     time::timeout,
@@ -19,12 +20,17 @@ use tokio_rustls::{
 };
 use url::Host;
 
-use crate::{address::is_public, answer::Miss, sender::TlsError};
+use crate::{address::is_public, answer::Miss};
 
 /// Maximum time until an address has accepted a connection. Then the next address is tried.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 /// Maximum number of addresses of a host that are tried.
 const MOST_ADDRESSES: usize = 3;
+
+/// Error for a TLS library without the algorithms of TLS.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the TLS library rejects its configuration")]
+pub struct TlsError;
 
 /// Addresses that may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod signature;
 pub use self::{
     address::is_public,
     answer::{Answer, Body, Miss, Unknown},
-    sender::{Delivery, MOST_BODY, Sender, Sent, TIMEOUT, TlsError},
+    connector::TlsError,
+    sender::{Delivery, MOST_BODY, Sender, Sent, TIMEOUT},
     signature::{TOLERANCE, VerifyError, signature, verify},
 };

@@ -19,13 +19,12 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
-use thiserror::Error;
 use tokio::time::{self, timeout, timeout_at};
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::{
     answer::{Answer, Body, Miss, Unknown},
-    connector::{Connection, Connector, Reach},
+    connector::{Connection, Connector, Reach, TlsError},
     retry_after::retry_after,
     signature::signature,
 };
@@ -60,11 +59,6 @@ pub struct Sent {
     /// Time of the whole request.
     pub took: Duration,
 }
-
-/// Error for a TLS library without the algorithms of TLS.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("the TLS library rejects its configuration")]
-pub struct TlsError;
 
 /// Sends requests. Clones share the sessions of TLS.
 #[derive(Clone, Debug)]
@@ -175,7 +169,7 @@ async fn exchange(
     let answer = async {
         let response = match timeout_at(deadline, requests.send_request(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) if error.is_parse() || error.is_parse_too_large() => {
+            Ok(Err(error)) if error.is_parse() => {
                 return Answer::Unknown(Unknown::Unreadable);
             }
             Ok(Err(_)) => return Answer::Unknown(Unknown::Cut),

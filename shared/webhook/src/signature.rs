@@ -86,6 +86,14 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the oracle reads the clock of the machine"
+    )]
+    fn machine_time() -> Timestamp {
+        Timestamp::now()
+    }
+
     fn secret(byte: u8) -> WebhookSecret {
         WebhookSecret::new([byte; 32])
     }
@@ -118,17 +126,17 @@ mod tests {
 
     #[test]
     fn during_a_rotation_the_crate_standardwebhooks_verifies_with_either_secret() {
-        let (id, body) = ("tp_1", br#"{"a":"\u00e4"}"#);
-        let signature = signature(&[secret(2), secret(1)], id, at(AT), body);
+        let (id, body, now) = ("tp_1", br#"{"a":"\u00e4"}"#, machine_time());
+        let signature = signature(&[secret(2), secret(1)], id, now, body);
         assert_eq!(signature.split(' ').count(), 2);
         let mut headers = HeaderMap::new();
         let mut set = |name, value: &str| headers.insert(name, value.parse().unwrap());
         set("webhook-id", id);
-        set("webhook-timestamp", &AT.to_string());
+        set("webhook-timestamp", &now.as_second().to_string());
         set("webhook-signature", &signature);
         for (byte, fits) in [(1, true), (2, true), (3, false)] {
             let oracle = Webhook::new(&secret(byte).reveal()).unwrap();
-            let verified = oracle.verify_ignoring_timestamp(body, &headers);
+            let verified = oracle.verify(body, &headers);
             assert_eq!(verified.is_ok(), fits, "{byte}");
         }
     }

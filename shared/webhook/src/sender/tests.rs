@@ -13,8 +13,8 @@ use crate::connector::Names;
 const ID: &str = "tp_4fJ";
 const BODY: &[u8] = br#"{"type":"touchpoint.due","name":"\u00e4"}"#;
 const AT: i64 = 1_800_000_000;
-/// Time of a request in a test of what is late.
-const SHORT: Duration = Duration::from_millis(300);
+/// Time of a request in a test of what is late. A busy machine must send the request within it.
+const SHORT: Duration = Duration::from_secs(1);
 
 fn secret() -> WebhookSecret {
     WebhookSecret::new([7; 32])
@@ -34,11 +34,10 @@ async fn send_to(sender: &Sender, url: &str) -> Sent {
 }
 
 /// Sends a request to a receiver without TLS, within [`SHORT`].
-async fn send_shortly(script: Script) -> (Sent, Vec<String>) {
+async fn send_shortly(script: Script) -> Sent {
     let receiver = Receiver::plain(script).await;
     let sender = Sender::local().unwrap().with_timeout(SHORT);
-    let sent = send_to(&sender, &receiver.url()).await;
-    (sent, receiver.seen())
+    send_to(&sender, &receiver.url()).await
 }
 
 /// Sends a request to a receiver without TLS that answers with these bytes.

@@ -139,7 +139,7 @@ async fn a_receiver_that_does_not_answer_in_time_may_have_the_touchpoint() {
         Script::Stall(b"HTTP/1.1 200 OK\r\n".into()),
         Script::Deaf,
     ] {
-        let (sent, _) = send_shortly(script).await;
+        let sent = send_shortly(script).await;
         assert_eq!(sent.answer, Answer::Unknown(Unknown::Timeout));
         assert!(sent.took >= SHORT, "{sent:?}");
     }
@@ -152,14 +152,18 @@ async fn a_connection_that_is_cut_before_the_answer_may_have_brought_the_touchpo
         Script::Answer(b"HTTP/1.1 200 OK\r\nconte".into()),
         Script::Close,
     ] {
-        let (sent, _) = send_shortly(script.clone()).await;
+        let receiver = Receiver::plain(script.clone()).await;
+        let sent = send_to(&Sender::local().unwrap(), &receiver.url()).await;
         assert_eq!(sent.answer, Answer::Unknown(Unknown::Cut), "{script:?}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_http_may_have_followed_the_touchpoint() {
-    let long_head = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(MOST_HEAD));
+    let long_head = format!(
+        "HTTP/1.1 200 OK\r\nx: {}\r\n\r\n",
+        "x".repeat(3 * MOST_HEAD)
+    );
     for bytes in [
         "SSH-2.0-OpenSSH_9.6\r\n\r\n",
         "HTTP/9.9 200\r\n\r\n",
@@ -186,7 +190,7 @@ async fn a_status_counts_even_if_its_body_is_cut_or_late() {
         },
     };
     for script in [Script::Answer(head.to_vec()), Script::Stall(head.to_vec())] {
-        let (sent, _) = send_shortly(script.clone()).await;
+        let sent = send_shortly(script.clone()).await;
         assert_eq!(sent.answer, accepted, "{script:?}");
     }
 }

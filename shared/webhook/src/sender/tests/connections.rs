@@ -137,8 +137,9 @@ async fn a_name_without_an_address_is_a_miss() {
 
 #[tokio::test]
 async fn a_closed_port_is_a_miss_and_the_next_address_is_tried() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = closed.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap().to_string();
+    drop(listener);
     let sender = Sender::local().unwrap();
     let url = format!("http://{closed}/");
     assert_eq!(miss(send_to(&sender, &url).await), Miss::Refused);

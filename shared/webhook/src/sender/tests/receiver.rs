@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -162,8 +162,8 @@ pub enum Certificate {
 
 /// Returns a receiver's TLS, and the certificates that the sender trusts.
 pub fn tls(certificate: Certificate) -> (TlsAcceptor, RootCertStore) {
-    let (root, issuer) = authority();
-    let (other_root, _) = authority();
+    let (root, issuer) = authority("ours");
+    let (other_root, _) = authority("another");
     let name = match certificate {
         Certificate::OtherName => "other.example",
         _ => "localhost",
@@ -193,8 +193,9 @@ pub fn tls(certificate: Certificate) -> (TlsAcceptor, RootCertStore) {
     (TlsAcceptor::from(Arc::new(config)), roots)
 }
 
-fn authority() -> (CertificateDer<'static>, Issuer<'static, KeyPair>) {
+fn authority(name: &str) -> (CertificateDer<'static>, Issuer<'static, KeyPair>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let root = params.self_signed(&key).unwrap().der().clone();
