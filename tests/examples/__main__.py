@@ -73,7 +73,7 @@ class PushingStack(Stack):
 
         def is_dispatched():
             run = requests.get(url, headers=headers).json()["workflow_run"]
-            return run["touchpoints"][0]["state"] == "dispatched"
+            return any(it["state"] == "dispatched" for it in run["touchpoints"])
 
         return is_dispatched
 
@@ -81,8 +81,7 @@ class PushingStack(Stack):
 def receive(leadgate):
     """Sends touchpoints to the receivers, one after the other, at the same URL."""
     port = receivers.free_port()
-    arguments = ("dev", "--in-memory", "--port", "0", "--json", "--forward-to", f"http://127.0.0.1:{port}/")
-    with tempfile.TemporaryDirectory() as folder, running(leadgate, *arguments) as line:
+    with tempfile.TemporaryDirectory() as folder, receivers.forwarding(leadgate, port, "/") as line:
         stack = PushingStack(json.loads(line))
         go = pathlib.Path(folder) / "receive-touchpoint"
         subprocess.run(["go", "build", "-o", go, EXAMPLES / "receive-touchpoint.go"], check=True)

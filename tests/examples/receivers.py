@@ -3,17 +3,21 @@
 import base64
 import contextlib
 import hmac
+import http.server
 import json
 import os
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import requests
 
 # The stack sends a touchpoint within three seconds. A busy machine may need longer.
 TIMEOUT_S = 30
+# Leads of the demo account, whose first touchpoints are due when the stack starts.
+DEMO_LEADS = 10
 
 
 def free_port():
@@ -28,6 +32,41 @@ def wait_for(found, what):
         assert time.monotonic() < until, what
         time.sleep(0.05)
     return value
+
+
+@contextlib.contextmanager
+def forwarding(leadgate, port, path):
+    """Runs a local stack that sends touchpoints to `http://127.0.0.1:<port><path>`. Yields its first line, after the
+    touchpoints of the demo leads were taken."""
+    taken = set()
+
+    class Takes(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            taken.add(self.headers["webhook-id"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    url = f"http://127.0.0.1:{port}{path}"
+    command = (leadgate, "dev", "--in-memory", "--port", "0", "--json", "--forward-to", url)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Takes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            line = process.stdout.readline()
+            wait_for(lambda: len(taken) == DEMO_LEADS, "the demo leads")
+        except BaseException:
+            process.terminate()
+            raise
+        server.shutdown()
+    try:
+        yield line
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @contextlib.contextmanager

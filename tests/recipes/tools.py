@@ -24,7 +24,7 @@ import requests
 class Double(http.server.BaseHTTPRequestHandler):
     """A tool. `seen` has the body of each request."""
 
-    end, seen, refusal = None, None, None
+    end, seen, refusal, reports = None, None, None, True
     # Body of a report with an outcome, without the URL of a touchpoint.
     report = {"data": {"CallStatus": "busy", "outcome": "busy"}}
 
@@ -34,7 +34,7 @@ class Double(http.server.BaseHTTPRequestHandler):
             return self.reply(*self.refusal)
         status, answer, later = self.take(body)
         self.reply(status, answer)
-        if later:
+        if later and self.reports:
             threading.Thread(target=later, daemon=True).start()
 
     def reply(self, status, answer):
