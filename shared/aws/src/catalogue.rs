@@ -1,11 +1,12 @@
-//! Workflows, campaigns and destinations for the functions: read from the store and cached in the
+//! Workflows, campaigns, destinations and secrets of webhooks for the functions: read from the store and cached in the
 //! process for 30 seconds. A missing workflow or campaign is not cached, so that a new one works at once.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
 use domain::{
+    account::AccountSettings,
     campaign::Campaign,
-    destination::Destinations,
+    destination::{Destinations, WebhookSecrets},
     ids::{AccountId, CampaignId, WorkflowId},
     workflow::{Workflow, WorkflowLabel},
 };
@@ -34,7 +35,9 @@ pub struct Catalogue {
     versions: Arc<Cache<(AccountId, WorkflowId, u32), Arc<Workflow>>>,
     campaigns: Arc<Cache<(AccountId, CampaignId), Arc<Campaign>>>,
     destinations: Arc<Cache<AccountId, Arc<Destinations>>>,
+    webhooks: Arc<Cache<(AccountId, String), Arc<WebhookSecrets>>>,
     secrets: Arc<Cache<AccountId, AccountSecret>>,
+    settings: Arc<Cache<AccountId, Arc<AccountSettings>>>,
 }
 
 impl Catalogue {
@@ -47,7 +50,9 @@ impl Catalogue {
             versions: Arc::new(Cache::new(CAPACITY)),
             campaigns: Arc::new(Cache::new(CAPACITY)),
             destinations: Arc::new(Cache::new(CAPACITY)),
+            webhooks: Arc::new(Cache::new(CAPACITY)),
             secrets: Arc::new(Cache::new(CAPACITY)),
+            settings: Arc::new(Cache::new(CAPACITY)),
         }
     }
 
@@ -143,5 +148,47 @@ impl Catalogue {
         let copy = Arc::clone(&destinations);
         self.destinations.put(account, copy, now, LIFETIME);
         Ok(destinations)
+    }
+
+    /// Returns the settings of an account, at most 30 seconds old. `None` if there is no such account.
+    ///
+    /// # Errors
+    /// Same as [`Store::account`].
+    pub async fn settings(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<Arc<AccountSettings>>, StoreError> {
+        let now = self.clock.now();
+        if let Some(settings) = self.settings.get(&account, now) {
+            return Ok(Some(settings));
+        }
+        let found = self.store.account(account).await?;
+        let settings = found.map(|it| Arc::new(it.settings(None)));
+        if let Some(settings) = &settings {
+            self.settings
+                .put(account, Arc::clone(settings), now, LIFETIME);
+        }
+        Ok(settings)
+    }
+
+    /// Returns the secrets of a webhook, at most 30 seconds old. `None` if there are none.
+    ///
+    /// # Errors
+    /// Same as [`Store::webhook_secrets`].
+    pub async fn webhook_secrets(
+        &self,
+        account: AccountId,
+        destination: &str,
+    ) -> Result<Option<Arc<WebhookSecrets>>, StoreError> {
+        let (key, now) = ((account, destination.to_owned()), self.clock.now());
+        if let Some(secrets) = self.webhooks.get(&key, now) {
+            return Ok(Some(secrets));
+        }
+        let secrets = self.store.webhook_secrets(account, destination).await?;
+        let secrets = secrets.map(Arc::new);
+        if let Some(secrets) = &secrets {
+            self.webhooks.put(key, Arc::clone(secrets), now, LIFETIME);
+        }
+        Ok(secrets)
     }
 }

@@ -7,12 +7,14 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::{
+    cadence::Touchpoint,
     email::Email,
-    first_message::MessageParts,
+    first_message::{FirstMessage, MessageParts},
     invisible::shows_nothing,
     lead::Profile,
     message_template::{Operand, Part, Template, TemplateError, Variable},
     name::Name,
+    workflow::Workflow,
 };
 
 /// Maximum size of the texts of a filled-in message, in bytes. A template of 64 KiB can hold all
@@ -39,6 +41,24 @@ pub enum FillError {
     /// A field has no valid template. An older version may have stored it.
     #[error("{0} {1}")]
     Template(&'static str, TemplateError),
+}
+
+impl Workflow {
+    /// Returns the message of a touchpoint, filled in with the values of the lead: the client's first
+    /// message, or that of the touchpoint's step. `None` if it has none.
+    ///
+    /// # Errors
+    /// [`FillError`].
+    pub fn filled_message(
+        &self,
+        touchpoint: &Touchpoint,
+        lead: &Profile,
+    ) -> Result<Option<MessageParts>, FillError> {
+        let step = self.cadence.steps.get(usize::from(touchpoint.step_index));
+        let of_step = step.and_then(|step| step.message.as_ref());
+        let own = touchpoint.message.as_ref().map(FirstMessage::parts);
+        own.or(of_step).map(|it| it.render(lead)).transpose()
+    }
 }
 
 impl MessageParts {

@@ -7,6 +7,8 @@ use crate::{api_key::ApiKeyHash, ids::AccountId};
 pub enum Limited {
     /// All keys of an account together.
     Account(AccountId),
+    /// The claims and outcomes of an account.
+    Touchpoints(AccountId),
     /// One key.
     Key(ApiKeyHash),
 }

@@ -25,8 +25,19 @@ pub struct Hint {
     pub channel: Channel,
     /// Time at which the run is due.
     pub due_at: Timestamp,
+    /// Number of looks that found no token for the touchpoint.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub looks: u8,
     #[serde(skip)]
     delay_s: i32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_none(looks: &u8) -> bool {
+    *looks == 0
 }
 
 /// Body of a message on the queue. Its tag has a version, so that two versions of a consumer can run
@@ -49,6 +60,7 @@ impl Hint {
             run_id: due.run.run_id,
             channel: due.channel,
             due_at: due.at,
+            looks: 0,
             delay_s: i32::try_from((delay + 999) / 1_000).unwrap_or_default(),
         }
     }
@@ -61,6 +73,25 @@ impl Hint {
         };
         let due = DueRun::of(run, at, kind, channel);
         (at.duration_since(now) <= HINT_HORIZON).then(|| Self::new(&due, now))
+    }
+
+    /// Returns the hint that SQS delivers after `seconds`, for the next look at the same run.
+    pub fn again_after(&self, seconds: u16) -> Self {
+        Self {
+            looks: self.looks.saturating_add(1),
+            delay_s: seconds.min(900).into(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the hint, not delivered before `at`.
+    pub fn not_before(self, at: Timestamp, now: Timestamp) -> Self {
+        let delay = at.duration_since(now).as_millis().clamp(0, 900_000);
+        let delay = i32::try_from((delay + 999) / 1_000).unwrap_or_default();
+        Self {
+            delay_s: self.delay_s.max(delay),
+            ..self
+        }
     }
 
     /// Reads the body of a message.
@@ -105,6 +136,17 @@ mod tests {
         let hint = Hint::from_body(GOLDEN).unwrap();
         assert_eq!(hint.to_body(), GOLDEN);
         assert!(Hint::from_body(&GOLDEN.replace(".v1", ".v2")).is_err());
+    }
+
+    #[test]
+    fn a_hint_that_found_no_token_comes_again_and_counts() {
+        let hint = Hint::from_body(GOLDEN).unwrap().again_after(7);
+        assert_eq!((hint.looks, hint.delay_s()), (1, Some(7)));
+        let again = Hint::from_body(&hint.to_body()).unwrap().again_after(60);
+        assert_eq!((again.looks, again.delay_s()), (2, Some(60)));
+        let later = again.due_at + SignedDuration::from_secs(90);
+        let delayed = again.clone().not_before(later, again.due_at);
+        assert_eq!(delayed.delay_s(), Some(90));
     }
 
     #[test]

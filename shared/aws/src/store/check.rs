@@ -5,6 +5,7 @@ mod address;
 mod breach;
 mod catalogue;
 mod findings;
+mod lane;
 mod lead;
 mod operator;
 
@@ -75,6 +76,8 @@ impl Check {
             AccountPart { account }.check(items, &mut self.findings);
         } else if let Some(place) = keys::parse_address_partition(&pk) {
             check_address(place, items, &mut self.findings);
+        } else if let Some(account) = keys::parse_pushed_partition(&pk) {
+            lane::check(account, items, &mut self.findings);
         } else if pk == keys::OPERATOR {
             operator::check(items, &mut self.findings);
         } else if keys::parse_api_key(&pk).is_none() && !items.is_empty() {

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     channel::Channel,
-    destination::{Destination, Destinations, Rate},
+    destination::{Destination, Destinations, Rate, Recipient},
     ids::AccountId,
 };
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,10 @@ pub(super) struct DestinationsItem {
 struct DestinationFields {
     name: String,
     channels: Vec<Channel>,
-    /// Whether callers pull. No other destination exists yet.
+    /// Whether callers pull. Otherwise there is a webhook.
     pull: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    webhook: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<RateFields>,
 }
@@ -48,7 +50,8 @@ impl From<&Destinations> for DestinationsItem {
         let fields = |it: &Destination| DestinationFields {
             name: it.name.clone(),
             channels: it.channels.clone(),
-            pull: true,
+            pull: it.webhook().is_none(),
+            webhook: it.webhook().map(|url| url.reveal().to_owned()),
             rate: it.rate.map(|rate| RateFields {
                 in_ten_seconds: rate.in_ten_seconds(),
                 burst: rate.burst(),
@@ -73,9 +76,14 @@ impl TryFrom<DestinationsItem> for Destinations {
                      burst,
                  }| { Rate::new(in_ten_seconds, Some(burst)) },
             );
+            let to = match it.webhook {
+                None => it.pull.then_some(Recipient::Pull)?,
+                Some(url) => Recipient::Webhook(url.parse().ok()?),
+            };
             Some(Destination {
-                name: it.pull.then_some(it.name)?,
+                name: it.name,
                 channels: it.channels,
+                to,
                 rate: rate.transpose().ok()?,
             })
         };

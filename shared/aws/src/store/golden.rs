@@ -11,8 +11,9 @@ use domain::{
     account::Account,
     campaign::Campaign,
     channel::Channel,
-    destination::Destinations,
+    destination::{Destinations, WebhookSecrets},
     idempotency::{Manifest, Receipt},
+    lane::Lane,
     lead::Lead,
     workflow::Workflow,
 };
@@ -27,6 +28,7 @@ use super::{
     campaign::CampaignItem,
     destination::DestinationsItem,
     erase::Tombstone,
+    health::HealthItem,
     history::ActivityItem,
     hold::{Hold, ReleaseItem},
     item::{Attributes, Entity, decode, encode},
@@ -37,6 +39,7 @@ use super::{
     pending::decode_pending,
     run::{RunItem, run_of},
     waiting::WaitingNote,
+    webhook::SecretsItem,
     workflow::{Pause, WorkflowItem},
 };
 use crate::account_secret::AccountSecret;
@@ -45,7 +48,7 @@ use crate::account_secret::AccountSecret;
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 39] = [
+const CHECKS: [(&str, Check); 44] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         let item = AccountItem::new(&account(), None);
@@ -68,6 +71,11 @@ const CHECKS: [(&str, Check); 39] = [
     ("activity_with_contact", |item| {
         let stored: ActivityItem = decode(item).unwrap();
         assert_eq!(stored.activity(), &report());
+        written(stored.key(id(ACCOUNT), id(LEAD)), &stored)
+    }),
+    ("activity_sent", |item| {
+        let stored: ActivityItem = decode(item).unwrap();
+        assert_eq!(stored.activity(), &sent());
         written(stored.key(id(ACCOUNT), id(LEAD)), &stored)
     }),
     ("address", |item| {
@@ -103,6 +111,25 @@ const CHECKS: [(&str, Check); 39] = [
         assert_eq!(Destinations::try_from(stored).unwrap(), destinations());
         let key = keys::destinations(id(ACCOUNT));
         written(key, &DestinationsItem::from(&destinations()))
+    }),
+    ("destinations_with_webhook", |item| {
+        let stored: DestinationsItem = decode(item).unwrap();
+        let expected = destinations_with_webhook();
+        assert_eq!(Destinations::try_from(stored).unwrap(), expected);
+        let key = keys::destinations(id(ACCOUNT));
+        written(key, &DestinationsItem::from(&expected))
+    }),
+    ("webhook_secrets", |item| {
+        let stored: SecretsItem = decode(item).unwrap();
+        assert_eq!(WebhookSecrets::try_from(stored).unwrap(), webhook_secrets());
+        let item = SecretsItem::new(id(ACCOUNT), "dialer", &webhook_secrets());
+        written(keys::webhook(id(ACCOUNT), "dialer"), &item)
+    }),
+    ("health", |item| {
+        let stored: HealthItem = decode(item).unwrap();
+        assert_eq!(Lane::try_from(stored).unwrap(), lane());
+        let key = keys::health(id(ACCOUNT), "dialer");
+        written(key, &HealthItem::from(&lane()))
     }),
     ("lead", |item| {
         let stored: LeadItem = decode(item).unwrap();
@@ -176,6 +203,13 @@ const CHECKS: [(&str, Check); 39] = [
         written(
             keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
             &RunItem::from(&open_run()),
+        )
+    }),
+    ("run_missed", |item| {
+        assert_eq!(run_of(item, id(ACCOUNT), id(LEAD)).unwrap(), missed_run());
+        written(
+            keys::run(id(ACCOUNT), id(LEAD), id(RUN)),
+            &RunItem::from(&missed_run()),
         )
     }),
     ("attention", |item| {

@@ -84,11 +84,19 @@ pub(super) fn created_position(at: Timestamp, id: impl Display) -> String {
 }
 
 pub(super) const LIMIT: &str = "LIMIT";
+/// Sort key of the bucket of an account's claims and outcomes.
+pub(super) const TOUCHPOINT_LIMIT: &str = "TOUCHPOINT_LIMIT";
 
 /// Returns the key of a limit's bucket. It shares its partition with the account or the API key.
 pub(super) fn bucket(limited: &Limited) -> Key {
     let owner = match limited {
         Limited::Account(id) => account(*id),
+        Limited::Touchpoints(id) => {
+            return Key {
+                sk: TOUCHPOINT_LIMIT.to_owned(),
+                ..account(*id)
+            };
+        }
         Limited::Key(hash) => api_key(hash),
     };
     Key {
@@ -220,6 +228,52 @@ pub(super) fn lane(account: AccountId, channel: Channel) -> Key {
 /// Returns the channel of a lane's sort key. `None` if it is another sort key.
 pub(super) fn parse_lane(sk: &str) -> Option<Channel> {
     sk.strip_prefix(LANES).and_then(Channel::of_word)
+}
+
+/// Beginning of the sort keys of the secrets of webhooks.
+pub(super) const WEBHOOKS: &str = "WEBHOOK#";
+
+/// Partition of the list index with the webhooks of all accounts.
+pub(super) const WEBHOOK_LIST: &str = "WEBHOOKS";
+
+/// Returns the key of the secrets of a webhook.
+pub(super) fn webhook(account: AccountId, destination: &str) -> Key {
+    Key {
+        pk: account_partition(account),
+        sk: format!("{WEBHOOKS}{destination}"),
+    }
+}
+
+const PUSHED: &str = "PUSHED#";
+/// Sort key of the health of a webhook's lane.
+pub(super) const HEALTH: &str = "HEALTH";
+
+/// Returns the partition of a webhook's lane: its health and its bucket. It is not the account's, so
+/// that the function that hands touchpoints over can write here and not there.
+fn pushed_partition(account: AccountId, destination: &str) -> String {
+    format!("{PUSHED}{account}#{destination}")
+}
+
+/// Returns the account of a lane's partition key. `None` if it is another partition key.
+pub(super) fn parse_pushed_partition(pk: &str) -> Option<AccountId> {
+    let (account, _) = pk.strip_prefix(PUSHED)?.split_once('#')?;
+    account.parse().ok()
+}
+
+/// Returns the key of the health of a webhook's lane.
+pub(super) fn health(account: AccountId, destination: &str) -> Key {
+    Key {
+        pk: pushed_partition(account, destination),
+        sk: HEALTH.to_owned(),
+    }
+}
+
+/// Returns the key of the bucket of a webhook's lane.
+pub(super) fn pushed_bucket(account: AccountId, destination: &str) -> Key {
+    Key {
+        pk: pushed_partition(account, destination),
+        sk: LIMIT.to_owned(),
+    }
 }
 
 /// Returns the workflow of a pause's sort key. `None` if it is another sort key.

@@ -23,6 +23,7 @@ mod event;
 #[cfg(test)]
 mod golden;
 mod hand_over;
+mod health;
 mod history;
 mod hold;
 mod hold_open;
@@ -43,6 +44,7 @@ mod table;
 mod transaction;
 mod update;
 mod waiting;
+mod webhook;
 mod workflow;
 
 pub use self::{

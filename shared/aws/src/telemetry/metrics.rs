@@ -40,7 +40,7 @@ const fn count(name: &'static str) -> Metric {
 }
 
 /// All metrics of the functions.
-pub const ALL: [Metric; 42] = [
+pub const ALL: [Metric; 51] = [
     count("leads_created"),
     count("leads_replayed"),
     Metric {
@@ -72,6 +72,12 @@ pub const ALL: [Metric; 42] = [
     count("leases_lapsed"),
     count("outcomes_missing"),
     count("runs_held"),
+    count("touchpoints_sent"),
+    count("touchpoints_accepted"),
+    count("touchpoints_refused"),
+    count("touchpoints_missed"),
+    count("touchpoints_unknown"),
+    count("touchpoints_waiting"),
     Metric {
         unit: "Milliseconds",
         ..count("open_lag")
@@ -82,6 +88,12 @@ pub const ALL: [Metric; 42] = [
         unit: "Seconds",
         ..count("oldest_due")
     },
+    Metric {
+        unit: "Seconds",
+        ..count("oldest_push")
+    },
+    count("lanes_broken"),
+    count("lanes_gone"),
     count("runs_released"),
     Metric {
         unit: "Seconds",

@@ -4,7 +4,10 @@ use domain::{bucket::Bucket, ids::AccountId};
 use jiff::Timestamp;
 
 use super::{FURTHEST, LIFETIME, TRIES, Terms, later};
-use crate::store::{Store, StoreError, keys};
+use crate::store::{
+    Store, StoreError,
+    keys::{self, Key},
+};
 
 /// A draw of tokens.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +51,36 @@ impl Store {
         &self,
         account: AccountId,
         destination: &str,
+        draw: Draw,
+        now: Timestamp,
+    ) -> Result<Drawn, StoreError> {
+        let key = keys::destination_bucket(account, destination);
+        self.draw_from(&key, draw, now).await
+    }
+
+    /// Draws the tokens of a webhook's lane. Same as [`Store::draw`].
+    ///
+    /// # Errors
+    /// Same as [`Store::draw`].
+    pub async fn draw_of_lane(
+        &self,
+        account: AccountId,
+        destination: &str,
+        draw: Draw,
+        now: Timestamp,
+    ) -> Result<Drawn, StoreError> {
+        let key = keys::pushed_bucket(account, destination);
+        self.draw_from(&key, draw, now).await
+    }
+
+    async fn draw_from(
+        &self,
+        key: &Key,
         mut draw: Draw,
         now: Timestamp,
     ) -> Result<Drawn, StoreError> {
         // The table holds whole microseconds, so the comparisons need whole microseconds.
         let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
-        let key = keys::destination_bucket(account, destination);
         for _ in 0..TRIES {
             let tokens = draw.most.min(draw.level(now));
             if tokens == 0 {
@@ -61,7 +88,7 @@ impl Store {
             }
             let terms = Terms::of_draw(draw.bucket, tokens, now);
             match self
-                .move_bucket(&key, &terms, terms.condition(draw.known))
+                .move_bucket(key, &terms, terms.condition(draw.known))
                 .await?
             {
                 Ok(empty_at) => {

@@ -1,10 +1,10 @@
-//! Rules of an account's partition: its workflows with their versions and pauses, its destinations, and
-//! its waiting notes.
+//! Rules of an account's partition: its workflows with their versions and pauses, its destinations with
+//! the secrets of webhooks, and its waiting notes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    destination::Destinations,
+    destination::{Destinations, WebhookSecrets},
     ids::{AccountId, RunId, WorkflowId},
     workflow::Workflow,
 };
@@ -23,6 +23,7 @@ use crate::store::{
     lane::LaneItem,
     manifest::ManifestItem,
     waiting::WaitingNote,
+    webhook::SecretsItem,
     workflow::{Pause, WorkflowItem},
 };
 
@@ -96,11 +97,17 @@ impl AccountPart {
             self.readable::<Hold>(item)?;
         } else if keys::parse_lane(sk).is_some() {
             self.readable::<LaneItem>(item)?;
+        } else if sk.starts_with(keys::WEBHOOKS) {
+            let item = self.readable::<SecretsItem>(item)?;
+            let damaged = |_| Breach::of_account(Rule::Damaged, self.account);
+            WebhookSecrets::try_from(item).map_err(damaged)?;
         } else if sk == keys::DESTINATIONS {
             let item = self.readable::<DestinationsItem>(item)?;
             let damaged = |_| Breach::of_account(Rule::Damaged, self.account);
             Destinations::try_from(item).map_err(damaged)?;
-        } else if sk != keys::LIMIT && !sk.starts_with(keys::DESTINATION_LIMITS) {
+        } else if ![keys::LIMIT, keys::TOUCHPOINT_LIMIT].contains(&sk)
+            && !sk.starts_with(keys::DESTINATION_LIMITS)
+        {
             return Err(unknown());
         }
         Ok(())

@@ -7,24 +7,26 @@ use std::{fmt::Debug, str::FromStr};
 
 use domain::{
     account::Account,
-    activity::{Activity, ActivityKind, Contact, ContactDetails},
+    activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
     api_key::{ApiKeyHash, ApiKeyRecord},
     cadence::{
         Cadence, Channel, Day, FirstTouchpoint, Reason, Step, Touchpoint, TouchpointState, Window,
     },
     campaign::Campaign,
-    destination::{Destination, Destinations, Rate},
+    destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
     first_message::{FirstMessage, MessageParts},
     idempotency::Receipt,
     ids::ApiKeyId,
+    lane::{Lane, Pause, PausedBy, Slow, TouchpointMark},
     lead::{Lead, Profile, Start},
     limit::Limit,
     outcome::{CadenceEffect, Effect, Outcome, Outcomes},
     run::{
-        Awaited, CadenceState, Claim, Delivery, HandOver, Held, HeldBy, Owner, Run, RunStatus,
-        WakeKind,
+        Awaited, CadenceState, Claim, Delivery, HandOver, Held, HeldBy, Owner, Receiver, Run,
+        RunStatus, WakeKind,
     },
     time::time_zone,
+    webhook_secret::WebhookSecret,
     workflow::{GoalType, Status, Workflow},
 };
 use jiff::{SignedDuration, Timestamp, tz::Offset};
@@ -133,6 +135,7 @@ pub(in crate::store) fn destinations() -> Destinations {
     let destination = |name: &str, channels: &[Channel], rate| Destination {
         name: name.to_owned(),
         channels: channels.to_vec(),
+        to: Recipient::Pull,
         rate,
     };
     let rate = Rate::new(5, Some(10)).unwrap();
@@ -141,6 +144,47 @@ pub(in crate::store) fn destinations() -> Destinations {
         destination("desk", &[Channel::Sms, Channel::Whatsapp], None),
     ];
     Destinations::new(list, 2).unwrap()
+}
+
+/// A webhook, and a destination from which callers pull.
+pub(in crate::store) fn destinations_with_webhook() -> Destinations {
+    let [dialer, desk] = destinations().list().to_vec().try_into().unwrap();
+    let url = "https://dialer.example.com/leadgate".parse().unwrap();
+    let dialer = Destination {
+        to: Recipient::Webhook(url),
+        ..dialer
+    };
+    Destinations::new(vec![dialer, desk], 2).unwrap()
+}
+
+/// The secrets of a webhook during a rotation.
+pub(in crate::store) fn webhook_secrets() -> WebhookSecrets {
+    WebhookSecrets {
+        current: WebhookSecret::new([2; 32]),
+        previous: Some((WebhookSecret::new([1; 32]), at(3))),
+        is_shown: true,
+    }
+}
+
+/// A lane that is broken, paused, slow and about to be probed.
+pub(in crate::store) fn lane() -> Lane {
+    Lane {
+        receiver: Receiver([1, 2, 3, 250, 251, 252]),
+        paused: Some(Pause {
+            since: at(1),
+            by: PausedBy::Receiver,
+        }),
+        failed: vec![TouchpointMark(7), TouchpointMark(u32::MAX)],
+        has_errors: true,
+        coolings: 2,
+        cooling_until: Some(at(2)),
+        probe_until: Some(at(2) + SignedDuration::from_mins(1)),
+        slow: Some(Slow {
+            took: SignedDuration::from_millis(2_500),
+            at: at(1),
+        }),
+        revision: 3,
+    }
 }
 
 fn status() -> Status {

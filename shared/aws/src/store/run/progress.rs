@@ -3,9 +3,11 @@
 //! Examples:
 //!
 //! - `0 l 1/0/0 20260210T100000Z e20260210T100000Z Ag3...k 20260210T090500Z` is the
-//!   hand-over of touchpoint 0, which is pulled (`l`; `p` is pushed, and `o` behind it is an open
-//!   try). It has 1 try, 0 lapsed leases and 0 refusals. Then come the end of its time, the kind and
-//!   the time of the wake, and the owner and the end of the claim, if there is one.
+//!   hand-over of touchpoint 0, which is pulled. It has 1 try, 0 lapsed leases and 0 refusals. Then
+//!   come the end of its time, the kind and the time of the wake, and the owner and the end of the
+//!   claim, if there is one.
+//! - `0 po:AgMEBQYH 1/0/0/2 ...` is one that is pushed (`p`) to the receiver with this hash. `o`
+//!   stands for an open try. A fourth count has the misses in a row, if there are any.
 //! - `1 20260210T110000Z 20260210T100000Z` is an awaited outcome: the number of tries, the
 //!   time at which it counts as missing, and the end of the touchpoint's time.
 //! - `workflow 20260210T110000Z` is a hold by the paused workflow, since this time. `account` and
@@ -15,7 +17,7 @@ use super::touchpoint::compact;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ids::WorkflowId,
-    run::{Awaited, Claim, Delivery, HandOver, Held, HeldBy, Owner, WakeKind},
+    run::{Awaited, Claim, Delivery, HandOver, Held, HeldBy, Owner, Receiver, WakeKind},
 };
 
 const HELD_BY_WORKFLOW: &str = "workflow";
@@ -30,20 +32,26 @@ pub(super) fn hand_over_line(hand_over: &HandOver) -> String {
         tries,
         lapses,
         refusals,
+        misses,
         is_open,
         claim,
         wake_at,
         wake,
     } = hand_over;
-    let delivery = match delivery {
-        Delivery::Push => 'p',
-        Delivery::Pull => 'l',
-    };
     let open = if *is_open { "o" } else { "" };
+    let delivery = match delivery {
+        Delivery::Push(receiver) if *receiver == Receiver::default() => format!("p{open}"),
+        Delivery::Push(Receiver(hash)) => format!("p{open}:{}", URL_SAFE_NO_PAD.encode(hash)),
+        Delivery::Pull => format!("l{open}"),
+    };
+    let misses = match misses {
+        0 => String::new(),
+        misses => format!("/{misses}"),
+    };
     let wake = wake_letter(*wake);
     let (expires_at, wake_at) = (compact(expires_at), compact(wake_at));
     let mut line = format!(
-        "{index} {delivery}{open} {tries}/{lapses}/{refusals} {expires_at} {wake}{wake_at}"
+        "{index} {delivery} {tries}/{lapses}/{refusals}{misses} {expires_at} {wake}{wake_at}"
     );
     if let Some(Claim { owner, until }) = claim {
         line += &format!(" {} {}", URL_SAFE_NO_PAD.encode(owner.0), compact(until));
@@ -67,16 +75,12 @@ pub(super) fn parse_hand_over(line: &str) -> Option<HandOver> {
     let [index, delivery, counts, expires_at, wake] = words else {
         return None;
     };
-    let (delivery, is_open) = match *delivery {
-        "p" => (Delivery::Push, false),
-        "po" => (Delivery::Push, true),
-        "l" => (Delivery::Pull, false),
-        "lo" => (Delivery::Pull, true),
-        _ => return None,
-    };
+    let (delivery, is_open) = delivery_of(delivery)?;
     let counts: Vec<_> = counts.split('/').collect();
-    let [tries, lapses, refusals] = counts.as_slice() else {
-        return None;
+    let (tries, lapses, refusals, misses) = match counts.as_slice() {
+        [tries, lapses, refusals] => (tries, lapses, refusals, "0"),
+        [tries, lapses, refusals, misses] => (tries, lapses, refusals, *misses),
+        _ => return None,
     };
     let mut wake = wake.chars();
     Some(HandOver {
@@ -86,11 +90,30 @@ pub(super) fn parse_hand_over(line: &str) -> Option<HandOver> {
         tries: tries.parse().ok()?,
         lapses: lapses.parse().ok()?,
         refusals: refusals.parse().ok()?,
+        misses: misses.parse().ok()?,
         is_open,
         claim,
         wake: wake_of(wake.next()?)?,
         wake_at: wake.as_str().parse().ok()?,
     })
+}
+
+fn delivery_of(word: &str) -> Option<(Delivery, bool)> {
+    let (way, hash) = match word.split_once(':') {
+        Some((way, hash)) => (way, Some(URL_SAFE_NO_PAD.decode(hash).ok()?)),
+        None => (word, None),
+    };
+    let receiver = match hash {
+        Some(hash) => Receiver(hash.try_into().ok()?),
+        None => Receiver::default(),
+    };
+    match way {
+        "p" => Some((Delivery::Push(receiver), false)),
+        "po" => Some((Delivery::Push(receiver), true)),
+        "l" => Some((Delivery::Pull, false)),
+        "lo" => Some((Delivery::Pull, true)),
+        _ => None,
+    }
 }
 
 pub(super) fn awaited_line(awaited: &Awaited) -> String {

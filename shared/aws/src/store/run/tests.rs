@@ -7,7 +7,9 @@ use domain::{
     cadence::{Cadence, Channel, Day, Reachability, Reason, Step, TouchpointState, Window, plan},
     first_message::MessageParts,
     outcome::{Outcome, Outcomes},
-    run::{Answer, Awaited, Claim, Delivery, HandOver, Owner, Report, Reported, WakeKind},
+    run::{
+        Answer, Awaited, Claim, Delivery, HandOver, Owner, Receiver, Report, Reported, WakeKind,
+    },
     time::time_zone,
     workflow::{GoalType, Workflow},
 };
@@ -143,7 +145,7 @@ fn largest_on_the_way(run: &mut Run, workflow: &Workflow, delivery: Delivery) ->
         run.claim(owner, lease, delivery, workflow, now).unwrap();
         assert!(run.wake().is_some());
         grow(run);
-        if delivery == Delivery::Push {
+        if delivery.is_push() {
             run.settle(owner, Answer::Taken, workflow, now).unwrap();
             grow(run);
         }
@@ -168,7 +170,7 @@ fn an_ordinary_run_with_its_claim_and_its_entry_costs_one_write_unit() {
         step(Channel::Call, 3, "P1D", "P2D"),
         step(Channel::Sms, 1, "PT0S", "P3D"),
     ]);
-    for delivery in [Delivery::Push, Delivery::Pull] {
+    for delivery in [Delivery::Push(Receiver([7; 6])), Delivery::Pull] {
         let mut run = run(&workflow, EVERYWHERE);
         let planned = attributes_size(&item(&run));
         let largest = largest_on_the_way(&mut run, &workflow, delivery);

@@ -5,7 +5,7 @@ use domain::{
     channel::Channel,
     ids::{AccountId, LeadId},
     lead::Lead,
-    run::{Delivery, Owner, Run},
+    run::{Delivery, Owner, Receiver, Run},
     suppression::Address,
     workflow::Workflow,
 };
@@ -84,8 +84,14 @@ pub(super) fn claimed_run() -> Run {
     let mut run = build(&values::enrolled_lead(), &workflow);
     let due = run.touchpoints[0].due_at;
     let lease = SignedDuration::from_secs(60);
-    run.claim(Owner([7; 10]), lease, Delivery::Push, &workflow, due)
-        .unwrap();
+    run.claim(
+        Owner([7; 10]),
+        lease,
+        Delivery::Push(Receiver([7; 6])),
+        &workflow,
+        due,
+    )
+    .unwrap();
     run
 }
 

@@ -69,11 +69,12 @@ pub(in crate::store) fn run() -> Run {
         touchpoints,
         hand_over: Some(HandOver {
             index: 14,
-            delivery: Delivery::Push,
+            delivery: Delivery::Push(Receiver::default()),
             expires_at: at(15),
             tries: 3,
             lapses: 1,
             refusals: 1,
+            misses: 0,
             is_open: true,
             claim: Some(Claim {
                 owner: Owner([0, 1, 2, 3, 4, 251, 252, 253, 254, 255]),
@@ -107,6 +108,7 @@ pub(in crate::store) fn held_run() -> Run {
             tries: 0,
             lapses: 0,
             refusals: 0,
+            misses: 0,
             is_open: false,
             claim: None,
             wake_at: at(2),
@@ -124,6 +126,17 @@ pub(in crate::store) fn held_run() -> Run {
         revision: 0,
         ..run()
     }
+}
+
+/// A run whose touchpoint waits for a webhook that it has not reached twice.
+pub(in crate::store) fn missed_run() -> Run {
+    let mut run = run();
+    if let Some(hand_over) = &mut run.hand_over {
+        hand_over.delivery = Delivery::Push(Receiver([1, 2, 3, 250, 251, 252]));
+        hand_over.misses = 2;
+        hand_over.claim = None;
+    }
+    run
 }
 
 /// A run whose touchpoint callers can pull.
@@ -156,6 +169,7 @@ pub(in crate::store) fn report() -> Activity {
         index: Some(14),
         try_number: Some(2),
         outcome: Some(Outcome::Callback),
+        sent: None,
         details: ContactDetails {
             contacted_at: Some(at(14)),
             provider_id: Some("CA1".to_owned()),
@@ -169,6 +183,25 @@ pub(in crate::store) fn report() -> Activity {
     Activity {
         contact: Some(contact),
         ..Activity::new(ActivityKind::TouchpointOutcome, "call 1/2", at(14))
+    }
+}
+
+/// The entry of a request to a webhook.
+pub(in crate::store) fn sent() -> Activity {
+    let contact = Contact {
+        run_id: Some(id(RUN)),
+        index: Some(14),
+        try_number: Some(2),
+        sent: Some(Sent {
+            destination: "dialer".to_owned(),
+            answer: "200".to_owned(),
+            took_ms: 48,
+        }),
+        ..Contact::new(Channel::Call)
+    };
+    Activity {
+        contact: Some(contact),
+        ..Activity::new(ActivityKind::TouchpointSent, "call 1/2", at(14))
     }
 }
 

@@ -52,28 +52,25 @@ fn any_hand_over() -> impl Strategy<Value = HandOver> {
         until,
     });
     (
-        (any::<u16>(), any::<bool>(), any::<bool>()),
-        any::<(u16, u8, u8)>(),
+        (any::<u16>(), option::of(any::<[u8; 6]>()), any::<bool>()),
+        any::<(u16, u8, u8, u8)>(),
         (any_time(), any_time(), select(WakeKind::ALL.to_vec())),
         option::of(claim),
     )
         .prop_map(
             |(
-                (index, is_pushed, is_open),
-                (tries, lapses, refusals),
+                (index, receiver, is_open),
+                (tries, lapses, refusals, misses),
                 (expires_at, wake_at, wake),
                 claim,
             )| HandOver {
                 index,
-                delivery: if is_pushed {
-                    Delivery::Push
-                } else {
-                    Delivery::Pull
-                },
+                delivery: receiver.map_or(Delivery::Pull, |it| Delivery::Push(Receiver(it))),
                 expires_at,
                 tries,
                 lapses,
                 refusals,
+                misses,
                 is_open,
                 claim,
                 wake_at,
