@@ -1,14 +1,21 @@
 //! Looks at each run that is due ([architecture](../../../docs/architecture.md#touchpoints)).
 //!
-//! A hint only points at a run, and the run decides what is done. A touchpoint that is due is opened,
-//! so that callers can claim it. Everything that is overdue without a hand-over is done too. Each
+//! A hint only points at a run, and the run decides what is done. A touchpoint that is due is sent to
+//! the webhook of its channel. If there is none, it is opened, so that callers can claim it. Everything that is overdue without a hand-over is done too. Each
 //! record of a batch is handled on its own.
 
+mod admission;
+mod answer;
+mod hand_over;
 mod look;
+mod outcome;
+mod receivers;
+mod request;
 mod seen;
+mod settle;
 mod state;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws::{
     queue::Hint,
@@ -16,24 +23,28 @@ use aws::{
 };
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-pub use self::state::{DispatchTouchpoints, HINT_TIMEOUT};
 use self::{
     look::{LookError, Looked, look},
     seen::Seen,
 };
+pub use self::{
+    receivers::{Receivers, Request},
+    state::{DispatchTouchpoints, HINT_TIMEOUT},
+};
 
-/// Maximum time for one record. It is shorter than the function's timeout, so that the other records
-/// of the batch are acknowledged before that.
-pub const RECORD_TIMEOUT: Duration = Duration::from_secs(25);
+/// Maximum time for one record: ten seconds until the request, 15 for the answer, and four for the
+/// settlement. It is shorter than the function's timeout, so that the other records of the batch are
+/// acknowledged before that.
+pub const RECORD_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Handles the records of a batch side by side. The reply names the records that failed.
 pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
     let records = event.records.len();
     let records_of = event.records.iter();
-    let results = join_all(records_of.map(|message| handle_record(state, message))).await;
+    let results = join_all(records_of.map(|message| handle_record(state, message, started))).await;
     let mut response = SqsBatchResponse::default();
     let (mut seen, mut hints) = (Seen::default(), Vec::new());
     for result in results {
@@ -56,6 +67,12 @@ pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchRes
         leases_lapsed = seen.lapsed,
         outcomes_missing = seen.missing,
         runs_held = seen.held,
+        touchpoints_sent = seen.sent,
+        touchpoints_accepted = seen.accepted,
+        touchpoints_refused = seen.refused,
+        touchpoints_missed = seen.missed,
+        touchpoints_unknown = seen.unknown,
+        touchpoints_waiting = seen.waiting,
         // The largest of the batch. A batch without an opened touchpoint has none.
         open_lag = seen.open_lag_ms,
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -67,8 +84,9 @@ pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchRes
 async fn handle_record(
     state: &DispatchTouchpoints,
     message: &SqsMessage,
+    begun: Instant,
 ) -> Result<Looked, BatchItemFailure> {
-    let looked = timeout(RECORD_TIMEOUT, look_at(state, message)).await;
+    let looked = timeout(RECORD_TIMEOUT, look_at(state, message, begun)).await;
     looked.unwrap_or(Err(LookError::TimedOut)).map_err(|error| {
         let message_id = message.message_id.clone().unwrap_or_default();
         tracing::error!(queue.message_id = message_id, error = %ErrorChain(&error), "a run that is due was not looked at");
@@ -78,7 +96,11 @@ async fn handle_record(
     })
 }
 
-async fn look_at(state: &DispatchTouchpoints, message: &SqsMessage) -> Result<Looked, LookError> {
+async fn look_at(
+    state: &DispatchTouchpoints,
+    message: &SqsMessage,
+    begun: Instant,
+) -> Result<Looked, LookError> {
     let body = message.body.as_deref().ok_or(LookError::NoBody)?;
-    look(state, &Hint::from_body(body)?).await
+    look(state, &Hint::from_body(body)?, begun).await
 }

@@ -20,12 +20,15 @@ async fn main() -> Result<(), Error> {
 async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::dispatch_queue_url()?);
+    let api_url = config::api_url()?;
     let clients = Clients::from_env()?;
     let state = DispatchTouchpoints::new(
         Store::new(clients.dynamodb, &table),
         DispatchQueue::new(clients.sqs, &queue_url),
         Clock::System,
-    );
+    )
+    .with_sender(webhook::Sender::new()?)
+    .with_api_url(&api_url);
     // In the init phase, so that no batch waits for a TLS handshake.
     state.warm_up().await;
     let state = &state;

@@ -1,7 +1,12 @@
 //! Counts of everything that looks have done, for the metrics.
 
-use domain::{cadence::TouchpointState, run::Run};
+use domain::{
+    cadence::TouchpointState,
+    run::{Answer, Run},
+};
 use jiff::Timestamp;
+
+use crate::answer::Answered;
 
 /// Counts of what looks have done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +17,18 @@ pub struct Seen {
     pub lapsed: usize,
     pub missing: usize,
     pub held: usize,
+    /// Requests to webhooks.
+    pub sent: usize,
+    /// Requests whose touchpoint was taken.
+    pub accepted: usize,
+    /// Requests whose touchpoint was refused.
+    pub refused: usize,
+    /// Requests that have not reached their receiver, or that it did not want now.
+    pub missed: usize,
+    /// Requests whose result is unknown.
+    pub unknown: usize,
+    /// Touchpoints that wait for their lane.
+    pub waiting: usize,
     /// Milliseconds from the due time of an opened touchpoint to its opening, the largest of all.
     pub open_lag_ms: Option<u64>,
 }
@@ -38,6 +55,18 @@ impl Seen {
             missing,
             held: usize::from(after.held.is_some() && before.held.is_none()),
             open_lag_ms: lag.map(|lag| u64::try_from(lag).unwrap_or_default()),
+            ..Self::default()
+        }
+    }
+
+    /// Counts the answer to a request.
+    pub fn count(&mut self, answered: &Answered) {
+        self.sent += 1;
+        match answered.run {
+            Answer::Taken => self.accepted += 1,
+            Answer::Refused => self.refused += 1,
+            Answer::Unknown { .. } => self.unknown += 1,
+            _ => self.missed += 1,
         }
     }
 
@@ -48,6 +77,12 @@ impl Seen {
         self.lapsed += other.lapsed;
         self.missing += other.missing;
         self.held += other.held;
+        self.sent += other.sent;
+        self.accepted += other.accepted;
+        self.refused += other.refused;
+        self.missed += other.missed;
+        self.unknown += other.unknown;
+        self.waiting += other.waiting;
         self.open_lag_ms = self.open_lag_ms.max(other.open_lag_ms);
     }
 }

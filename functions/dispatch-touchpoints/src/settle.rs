@@ -1,0 +1,260 @@
+//! The settlement: the write after a hand-over. It is repeated until it holds.
+
+use aws::store::StoreError;
+use domain::{
+    activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
+    outcome::Outcome,
+    run::{Answer, HeldBy, Report, Reported, Run},
+    suppression::{Channels, Suppression, SuppressionReason},
+    time::whole_second,
+};
+use futures::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Duration, sleep};
+
+use crate::{
+    answer::Answered, hand_over::Claimed, look::LookError, outcome::InAnswer, seen::Seen,
+    state::DispatchTouchpoints,
+};
+
+/// Maximum number of writes of a settlement. Others change the run meanwhile.
+const TRIES: u16 = 10;
+/// Longest pause before a further write, in milliseconds for each write before it.
+const PAUSE_MS: u16 = 50;
+/// Time after which a deferred touchpoint is tried again.
+const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
+
+/// Result of a hand-over.
+#[derive(Clone, Copy)]
+pub enum Settlement<'a> {
+    /// No request went out. Something may hold the run.
+    Unsent(Answer, Option<HeldBy>),
+    /// The receiver has answered, after this time.
+    Sent(&'a Answered, SignedDuration),
+}
+
+/// Settles a claim. Returns the changed run and what has happened to it. `None` if the run was erased,
+/// or if the claim is over and nothing has changed the run.
+///
+/// # Errors
+/// [`LookError::Contended`] after the last try, and errors of the store.
+pub async fn settle(
+    state: &DispatchTouchpoints,
+    claimed: &Claimed,
+    settlement: Settlement<'_>,
+) -> Result<Option<(Seen, Run)>, LookError> {
+    let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
+    let mut current = Some(claimed.run.clone());
+    for try_number in 0..TRIES {
+        if try_number > 0 {
+            let pause = state.draw(PAUSE_MS * try_number);
+            sleep(Duration::from_millis(pause.into())).await;
+        }
+        let run = match (settlement, current.take()) {
+            // Nothing has gone out, so the claim is most likely as it was written a moment ago.
+            (Settlement::Unsent(..), Some(run)) => Some(run),
+            _ => state.store.run(account, lead, claimed.run.id).await?,
+        };
+        let Some(mut run) = run else {
+            return Ok(None);
+        };
+        let (before, now) = (run.clone(), state.clock.now());
+        let entries = match settlement {
+            Settlement::Unsent(answer, held_by) => unsent(&mut run, claimed, answer, held_by, now),
+            Settlement::Sent(answered, took) => {
+                sent(state, &mut run, claimed, answered, took, now).await?
+            }
+        };
+        if run == before && entries.is_empty() {
+            return Ok(None);
+        }
+        let written = match run == before {
+            // The outcome was faster, and has ended the claim. The entry of the answer is left to write.
+            true => add(state, claimed, &entries).await,
+            false => state.store.write_run(&before, &run, &entries, now).await,
+        };
+        match written {
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+            Ok(()) => return Ok(Some((Seen::of(&before, &run, now), run))),
+        }
+    }
+    Err(LookError::Contended)
+}
+
+async fn add(
+    state: &DispatchTouchpoints,
+    claimed: &Claimed,
+    entries: &[Activity],
+) -> Result<(), StoreError> {
+    let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
+    for entry in entries {
+        match state.store.add_contact(account, lead, entry).await {
+            // The lead was erased.
+            Err(StoreError::Conflict) => {}
+            written => written?,
+        }
+    }
+    Ok(())
+}
+
+/// Settles a claim without a request. Returns the entries of the history.
+fn unsent(
+    run: &mut Run,
+    claimed: &Claimed,
+    answer: Answer,
+    held_by: Option<HeldBy>,
+    now: Timestamp,
+) -> Vec<Activity> {
+    let before = run.clone();
+    let (owner, workflow) = (claimed.owner, &claimed.workflow);
+    if run.settle(owner, answer, workflow, now).is_err() {
+        return Vec::new();
+    }
+    let mut entries = run.entries_since(&before, now);
+    if let Answer::Back { .. } = answer {
+        let mut entry = entry_of(run, claimed, ActivityKind::TouchpointReleased, now);
+        if let (Some(entry), Some(_)) = (&mut entry, held_by) {
+            entry.reason = Some("the run is held".to_owned());
+        }
+        entries.extend(entry);
+    }
+    held_by.inspect(|by| run.hold(*by, now));
+    entries
+}
+
+/// Settles a claim after the answer, and applies the outcome in the answer. Returns the entries of the
+/// history.
+async fn sent(
+    state: &DispatchTouchpoints,
+    run: &mut Run,
+    claimed: &Claimed,
+    answered: &Answered,
+    took: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<Activity>, LookError> {
+    let before = run.clone();
+    let (owner, workflow, index) = (claimed.owner, &claimed.workflow, claimed.index);
+    let is_settled = run.settle(owner, answered.run, workflow, now).is_ok();
+    let mut entries: Vec<_> = sent_entry(run, claimed, answered, took, now)
+        .into_iter()
+        .collect();
+    match &answered.in_body {
+        InAnswer::Nothing | InAnswer::Invalid => {}
+        InAnswer::Deferred => {
+            let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
+            if is_settled && run.defer(index, retry_at) == Some(Ok(())) {
+                let kind = ActivityKind::TouchpointOutcome;
+                entries.extend(entry_of(run, claimed, kind, now).map(|entry| Activity {
+                    subject: entry.subject.map(|it| it + ": deferred"),
+                    ..entry
+                }));
+            }
+        }
+        InAnswer::Outcome(report, details) => {
+            suppress(state, claimed, report.outcome).await?;
+            let reported = run.report(index, *report, workflow, now);
+            if reported == Some(Ok(Reported::Changed)) {
+                let entry = outcome_entry(run, claimed, report, details, now);
+                entries.extend(entry);
+            }
+        }
+    }
+    let reported = |entry: &Activity| {
+        let contact = entry.contact.as_ref();
+        contact.is_some_and(|it| it.index == Some(index) && it.outcome.is_some())
+    };
+    let has_outcome = entries.iter().any(reported);
+    let mut since = run.entries_since(&before, now);
+    // The outcome has its own entry, with its details.
+    since.retain(|entry| !(has_outcome && reported(entry)));
+    entries.extend(since);
+    Ok(entries)
+}
+
+/// Suppresses the person if the outcome asks for it: before the run is written, so that a repeat makes
+/// sure of it again.
+async fn suppress(
+    state: &DispatchTouchpoints,
+    claimed: &Claimed,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    let Some(reason) = SuppressionReason::of(outcome) else {
+        return Ok(());
+    };
+    let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
+    let Some(lead) = state.store.lead(account, lead).await?.found() else {
+        return Ok(());
+    };
+    let suppression = Suppression {
+        channels: Channels::ALL,
+        reason,
+        note: None,
+        created_at: whole_second(state.clock.now()),
+    };
+    let secret = state.catalogue.secret(account).await?;
+    let hashes = secret.hashes_of(&lead.profile).into_iter().flatten();
+    let writes = hashes.map(|hash| state.store.suppress(account, hash, &suppression));
+    try_join_all(writes).await?;
+    Ok(())
+}
+
+fn entry_of(run: &Run, claimed: &Claimed, kind: ActivityKind, now: Timestamp) -> Option<Activity> {
+    let touchpoint = run.touchpoint(claimed.index)?;
+    Some(Activity {
+        contact: Some(Contact::of(run.id, claimed.index, touchpoint)),
+        ..Activity::new(kind, &touchpoint.name(), now)
+    })
+}
+
+/// Returns the entry of a request and its answer.
+fn sent_entry(
+    run: &Run,
+    claimed: &Claimed,
+    answered: &Answered,
+    took: SignedDuration,
+    now: Timestamp,
+) -> Option<Activity> {
+    let entry = entry_of(run, claimed, ActivityKind::TouchpointSent, now)?;
+    let sent = Sent {
+        destination: claimed.destination.clone(),
+        answer: answered.words.clone(),
+        took_ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
+    };
+    let subject = entry
+        .subject
+        .map(|name| format!("{name} to {}: {}", sent.destination, sent.answer));
+    let invalid = answered.in_body == InAnswer::Invalid;
+    let contact = entry.contact.map(|contact| Contact {
+        try_number: claimed.run.hand_over.as_ref().map(|it| it.tries),
+        sent: Some(sent),
+        ..contact
+    });
+    Some(Activity {
+        subject,
+        contact,
+        reason: invalid.then(|| "the outcome in the answer is not valid".to_owned()),
+        ..entry
+    })
+}
+
+fn outcome_entry(
+    run: &Run,
+    claimed: &Claimed,
+    report: &Report,
+    details: &ContactDetails,
+    now: Timestamp,
+) -> Option<Activity> {
+    let entry = entry_of(run, claimed, ActivityKind::TouchpointOutcome, now)?;
+    let outcome = report.outcome;
+    Some(Activity {
+        subject: entry.subject.map(|name| format!("{name}: {outcome}")),
+        reason: details.note.clone(),
+        contact: entry.contact.map(|contact| Contact {
+            outcome: Some(outcome),
+            details: details.clone(),
+            ..contact
+        }),
+        ..entry
+    })
+}
