@@ -9,29 +9,42 @@ use aws::{
 use domain::{channel::Channel, ids::AccountId, run::WakeKind};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::tick::Tick;
+use crate::{
+    pushes::{Pushed, Pushes},
+    tick::Tick,
+};
 
 /// Time ahead of which hints are sent: until the next tick, and a quarter of a minute more.
-const AHEAD: SignedDuration = SignedDuration::from_secs(75);
+pub const AHEAD: SignedDuration = SignedDuration::from_secs(75);
 /// Time for which a run that is due counts as fresh. Fresh ones go before the backlog.
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// Number of hints that are sent together.
 const CHUNK: usize = 500;
 
-/// The hints that a tick has sent of each lane.
-type Lanes = HashMap<(AccountId, Channel), u32>;
+/// The lanes of a tick.
+#[derive(Default)]
+struct Lanes {
+    /// The hints that the tick has sent of each lane from which callers pull.
+    pulled: HashMap<(AccountId, Channel), u32>,
+    pushed: Pushes,
+}
 
 impl Tick<'_> {
     /// Sends a hint for each run that is due, or that is due before the next tick: first the fresh
-    /// ones, then the backlog, each oldest first.
+    /// ones, then the backlog, each oldest first. A webhook's lane gets as many as its rate allows.
     pub async fn send_hints(&mut self) {
-        let (now, mut lanes) = (self.now, Lanes::new());
+        let (now, mut lanes) = (self.now, Lanes::default());
         let fresh_from = now.saturating_sub(FRESH).unwrap_or(now);
         let ahead = now.saturating_add(AHEAD).unwrap_or(now);
         for range in [fresh_from..ahead, Timestamp::UNIX_EPOCH..fresh_from] {
             if let Err(error) = self.send_range(range, &mut lanes).await {
                 self.fail(error, "the runs that are due could not be read");
             }
+        }
+        let probes = lanes.pushed.probes(now);
+        self.send(&probes).await;
+        if let Err(error) = self.watch_webhooks(&mut lanes.pushed).await {
+            self.fail(error, "the lanes of webhooks could not be read");
         }
     }
 
@@ -45,10 +58,7 @@ impl Tick<'_> {
         while !self.is_over() {
             let due = due_runs.next().await?;
             if let Some(due) = &due {
-                self.count(due);
-                if self.has_room(due, lanes) {
-                    hints.push(Hint::new(due, self.now));
-                }
+                hints.extend(self.hint(due, lanes).await?);
             }
             if hints.len() == CHUNK || due.is_none() {
                 self.send(&std::mem::take(&mut hints)).await;
@@ -60,15 +70,31 @@ impl Tick<'_> {
         Ok(())
     }
 
-    /// Returns whether a lane may have another hint, and counts it. Work without a hand-over, such as an
-    /// expiry, always may: it never waits behind a backlog.
-    fn has_room(&self, due: &DueRun, lanes: &mut Lanes) -> bool {
+    /// Returns the hint for a run that is due. `None` if its lane may have no more hints in this tick.
+    /// Work without a hand-over, such as an expiry, always has one: it never waits behind a backlog.
+    async fn hint(&mut self, due: &DueRun, lanes: &mut Lanes) -> Result<Option<Hint>, StoreError> {
         if matches!(due.kind, WakeKind::Expiry | WakeKind::MissingOutcome) {
-            return true;
+            self.count(due);
+            return Ok(Some(Hint::new(due, self.now)));
         }
-        let of_lane = lanes.entry((due.run.account_id, due.channel)).or_default();
-        *of_lane += 1;
-        *of_lane <= self.state.most_of_lane
+        let pushed = lanes.pushed.hint(self.state, due, self.now).await?;
+        Ok(match pushed {
+            Pushed::No => {
+                self.count(due);
+                let lane = (due.run.account_id, due.channel);
+                let of_lane = lanes.pulled.entry(lane).or_default();
+                *of_lane += 1;
+                (*of_lane <= self.state.most_of_lane).then(|| Hint::new(due, self.now))
+            }
+            Pushed::Open(hint) => {
+                if due.at <= self.now {
+                    self.woken.due += 1;
+                    self.woken.oldest_push_s = self.woken.oldest_push_s.max(self.age_s(due.at));
+                }
+                hint
+            }
+            Pushed::Closed(hint) => hint,
+        })
     }
 
     fn count(&mut self, due: &DueRun) {
@@ -78,7 +104,7 @@ impl Tick<'_> {
         }
     }
 
-    async fn send(&mut self, hints: &[Hint]) {
+    pub async fn send(&mut self, hints: &[Hint]) {
         let many = self.state.queue.send_many(hints, self.until).await;
         for error in many.errors {
             self.fail(error, "hints could not be sent");

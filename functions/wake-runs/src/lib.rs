@@ -6,6 +6,7 @@
 
 mod hints;
 mod lanes;
+mod pushes;
 mod releases;
 mod state;
 mod tick;
@@ -63,6 +64,9 @@ pub async fn wake(state: &WakeRuns) -> Result<Woken, WakeError> {
         runs_due = woken.due,
         hints_sent = woken.sent,
         oldest_due = woken.oldest_s,
+        oldest_push = woken.oldest_push_s,
+        lanes_broken = woken.lanes_broken,
+        lanes_gone = woken.lanes_gone,
         runs_released = woken.released,
         oldest_open = woken.oldest_open_s,
         "woken"

@@ -26,8 +26,14 @@ pub struct Woken {
     pub due: u32,
     /// Number of hints that were sent.
     pub sent: u32,
-    /// Seconds for which the oldest run was due.
+    /// Seconds for which the oldest run was due. Those that wait for a webhook are not among them.
     pub oldest_s: u64,
+    /// Seconds for which the oldest touchpoint waits for its webhook. Only lanes that are open count.
+    pub oldest_push_s: u64,
+    /// Number of lanes whose receiver fails.
+    pub lanes_broken: u32,
+    /// Number of lanes whose receiver wants no more touchpoints.
+    pub lanes_gone: u32,
     /// Number of runs that were released from a hold.
     pub released: u32,
     /// Seconds for which the oldest touchpoint waits for a caller. Only lanes from which callers have
