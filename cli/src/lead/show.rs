@@ -265,6 +265,7 @@ fn event(activity: &Activity) -> String {
         ActivityKind::AutomationStopped => "taken over by a person".to_owned(),
         ActivityKind::AutomationResumed => "handed back to the automation".to_owned(),
         ActivityKind::TouchpointClaimed => contact(activity, "claimed"),
+        ActivityKind::TouchpointSent => contact(activity, "sent"),
         ActivityKind::TouchpointLapsed => contact(activity, "lease ended without an outcome"),
         // An operator's entry says what it has done.
         ActivityKind::TouchpointReleased if subject.contains(": ") => subject.to_owned(),

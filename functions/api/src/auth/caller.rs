@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use domain::{account::AccountSettings, api_key::ApiKey};
-use http::request::Parts;
+use http::{Method, request::Parts};
 
 use crate::{http::error::ApiError, limit::Charges, state::AppState};
 
@@ -31,10 +31,20 @@ impl FromRequestParts<AppState> for Caller {
         let account = state.keys.account(&hash).await?;
         let account = account.ok_or(ApiError::InvalidApiKey { flaw: None })?;
         if let Some(charges) = parts.extensions.get::<Charges>() {
-            charges.charge(&state.limiter, &account, hash).await?;
+            match hands_over(parts) {
+                true => charges.charge_touchpoint(&state.limiter, &account).await?,
+                false => charges.charge(&state.limiter, &account, hash).await?,
+            }
         }
         Ok(Self(account))
     }
+}
+
+/// Returns whether a request is a claim, an extension, a release or an outcome. These have a limit of their
+/// own, so that a busy intake does not stop them.
+fn hands_over(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    parts.method == Method::POST && path.starts_with("/api/public/touchpoints/")
 }
 
 /// Headers in which other APIs take a key, with the words for them.

@@ -2,5 +2,6 @@
 
 mod caller;
 mod key_cache;
+mod reporter;
 
-pub use self::{caller::Caller, key_cache::KeyCache};
+pub use self::{caller::Caller, key_cache::KeyCache, reporter::Reporter};

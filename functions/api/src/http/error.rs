@@ -34,6 +34,8 @@ pub enum ApiError {
         /// A usual flaw of a malformed key, such as "is in quotes".
         flaw: Option<&'static str>,
     },
+    #[error("The token does not open this touchpoint; send the API key instead")]
+    InvalidToken,
     #[error("{}", .0.message())]
     WorkflowIdRequired(Problems),
     #[error("{0} not found or does not belong to your account")]

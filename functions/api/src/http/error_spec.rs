@@ -108,6 +108,16 @@ impl ApiError {
                     the key: send the key alone.",
                 ],
             ),
+            Self::InvalidToken => ErrorSpec::new(
+                S::UNAUTHORIZED,
+                [
+                    "Invalid token",
+                    "invalid_token",
+                    "The `token` of a `reply_url` is incomplete, is over 30 days old, or is of another touchpoint. Or \
+                    there is no such touchpoint. The reply does not say which.",
+                    "Use the `reply_url` as it came, with its whole query. Or leave `token` out, and send the API key.",
+                ],
+            ),
             Self::NotFound(_) => ErrorSpec::new(
                 S::NOT_FOUND,
                 [

@@ -50,7 +50,28 @@ impl Charges {
         } = account.limits;
         let of_key = of_key.map(|limit| (Limited::Key(key), limit));
         let of_account = of_account.map(|limit| (Limited::Account(account.id), limit));
-        let bounds: Arc<Bounds> = Arc::new(of_key.into_iter().chain(of_account).collect());
+        let bounds = of_key.into_iter().chain(of_account).collect();
+        self.charge_bounds(limiter, bounds).await
+    }
+
+    /// Charges one claim or one outcome. Its bucket has the numbers of the account's limit, and no other
+    /// requests draw from it.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`] if the limit refuses the request.
+    pub async fn charge_touchpoint(
+        &self,
+        limiter: &Limiter,
+        account: &AccountSettings,
+    ) -> Result<(), ApiError> {
+        let limited = Limited::Touchpoints(account.id);
+        let bounds = account.limits.account.map(|limit| (limited, limit));
+        self.charge_bounds(limiter, bounds.into_iter().collect())
+            .await
+    }
+
+    async fn charge_bounds(&self, limiter: &Limiter, bounds: Bounds) -> Result<(), ApiError> {
+        let bounds = Arc::new(bounds);
         if bounds.is_empty() {
             return Ok(());
         }

@@ -25,6 +25,7 @@ pub struct Standing {
 pub fn name(limited: &Limited) -> &'static str {
     match limited {
         Limited::Account(_) => "account",
+        Limited::Touchpoints(_) => "touchpoints",
         Limited::Key(_) => "key",
     }
 }

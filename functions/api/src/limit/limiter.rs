@@ -180,7 +180,7 @@ fn warn(limited: &Limited, why: &dyn Display) {
 /// Returns the account to log. `None` for a key, whose hash must not be in the log.
 fn account_of(limited: &Limited) -> Option<DisplayValue<&AccountId>> {
     match limited {
-        Limited::Account(id) => Some(display(id)),
+        Limited::Account(id) | Limited::Touchpoints(id) => Some(display(id)),
         Limited::Key(_) => None,
     }
 }

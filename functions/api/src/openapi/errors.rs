@@ -35,6 +35,7 @@ pub fn errors() -> Vec<ApiError> {
         ApiError::Unreadable,
         ApiError::MissingApiKey { found: None },
         ApiError::InvalidApiKey { flaw: None },
+        ApiError::InvalidToken,
         ApiError::NotFound("Lead"),
         ApiError::NoActiveRun,
         ApiError::UnknownRoute(UnknownPath::new("/api/public/lead")),

@@ -90,6 +90,7 @@ impl<'a> From<&'a Activity> for ActivityOut<'a> {
                 ActivityKind::AutomationStopped => "Automation stopped",
                 ActivityKind::AutomationResumed => "Automation resumed",
                 ActivityKind::TouchpointClaimed => "Touchpoint claimed",
+                ActivityKind::TouchpointSent => "Touchpoint sent",
                 ActivityKind::TouchpointLapsed => "Lease ended without an outcome",
                 ActivityKind::TouchpointReleased => "Touchpoint released",
                 ActivityKind::TouchpointEnded => "Touchpoint ended",

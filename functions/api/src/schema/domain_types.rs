@@ -245,6 +245,7 @@ values! {
     AutomationStopped = "automation_stopped",
     AutomationResumed = "automation_resumed",
     TouchpointClaimed = "touchpoint_claimed",
+    TouchpointSent = "touchpoint_sent",
     TouchpointLapsed = "touchpoint_lapsed",
     TouchpointReleased = "touchpoint_released",
     TouchpointEnded = "touchpoint_ended",

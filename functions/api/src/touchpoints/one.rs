@@ -22,7 +22,7 @@ use crate::schema::{
     refusals::{Checked, Keyed, Naming, Raced, WithBody},
 };
 use crate::{
-    auth::Caller,
+    auth::Reporter,
     http::{
         body::JsonBody, error::ApiError, outcome_counts::OutcomeCounts, path::TouchpointId,
         reader::Reader,
@@ -41,12 +41,19 @@ use crate::{
 /// needs `callback_at`. `deferred` is no outcome: the touchpoint goes back. If you send the same
 /// outcome again, the reply has `changed: false`. `next` is the touchpoint that comes next. `opted_out` and
 /// `complained` suppress the lead's phone number and e-mail address.
+///
+/// A webhook gets a `reply_url` with a `token`, which stands for the key. It opens this touchpoint only, for 30
+/// days.
 #[utoipa::path(
     post,
     path = "/api/public/touchpoints/{id}/outcome",
     operation_id = "reportOutcome",
     tag = "Touchpoints",
-    params(("id" = domain_types::TouchpointId, Path, description = "The touchpoint's id.")),
+    params(
+        ("id" = domain_types::TouchpointId, Path, description = "The touchpoint's id."),
+        ("token" = Option<String>, Query, description = "The token of a `reply_url`, instead of a key."),
+    ),
+    security(("key" = []), ()),
     request_body = OutcomeReport,
     responses(
         (status = 200, description = "The touchpoint and its run.", body = Reply<'static>),
@@ -59,18 +66,28 @@ use crate::{
 )]
 pub async fn report(
     State(state): State<AppState>,
-    Caller(account): Caller,
+    Reporter { account, opened }: Reporter,
     TouchpointId(id): TouchpointId,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let secret = state.catalogue.secret(account.id).await?;
-    let touchpoint = secret.touchpoint(&id, account.id);
-    let touchpoint = touchpoint.ok_or(ApiError::NotFound("Touchpoint"))?;
+    let touchpoint = match opened {
+        Some(touchpoint) => touchpoint,
+        None => {
+            let secret = state.catalogue.secret(account.id).await?;
+            let touchpoint = secret.touchpoint(&id, account.id);
+            touchpoint.ok_or(ApiError::NotFound("Touchpoint"))?
+        }
+    };
     let mut reader = Reader::of_object(&body)?;
     let report = Report::read(&mut reader, state.clock.now());
     let report = reader.finish_with(&FIELDS, report)?;
     let mut counts = OutcomeCounts::default();
-    let body = settled_body(&state, &account, touchpoint, &report, &mut counts).await?;
+    let settled = settled_body(&state, &account, touchpoint, &report, &mut counts).await;
+    let body = match settled {
+        // The lead was erased. A token shows nothing of that.
+        Err(ApiError::NotFound(_)) if opened.is_some() => return Err(ApiError::InvalidToken),
+        settled => settled?,
+    };
     Ok((Extension(counts), Json(body)).into_response())
 }
 

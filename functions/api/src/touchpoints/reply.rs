@@ -63,6 +63,15 @@ struct AttemptOut {
     /// outcome came, or if the try is under way.
     #[schema(required, example = "lease_lapsed")]
     ended: Option<String>,
+    /// The webhook that got the touchpoint. `null` if a caller has claimed it, or if no request went out.
+    #[schema(required, example = "dialer")]
+    destination: Option<String>,
+    /// The answer of the webhook: its status, or the reason for which there is none.
+    #[schema(required, example = "200")]
+    answer: Option<String>,
+    /// The time until the answer, in milliseconds.
+    #[schema(required, example = 120)]
+    duration_ms: Option<u32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -104,7 +113,19 @@ impl<'a> TouchpointDetails<'a> {
                         number,
                         at: whole_second(entry.at),
                         ended: None,
+                        destination: None,
+                        answer: None,
+                        duration_ms: None,
                     }));
+                    continue;
+                }
+                ActivityKind::TouchpointSent => {
+                    let sent = entry.contact.as_ref().and_then(|it| it.sent.clone());
+                    if let (Some(last), Some(sent)) = (attempts.last_mut(), sent) {
+                        last.destination = Some(sent.destination);
+                        last.answer = Some(sent.answer);
+                        last.duration_ms = Some(sent.took_ms);
+                    }
                     continue;
                 }
                 ActivityKind::TouchpointLapsed => Some("lease_lapsed".to_owned()),

@@ -47,6 +47,7 @@ fn every_error_has_the_contracts_status_title_and_code() {
             E::InvalidApiKey { flaw: None },
             "401 invalid_api_key Invalid API key",
         ),
+        (E::InvalidToken, "401 invalid_token Invalid token"),
         (
             E::NoActiveRun,
             "404 not_found No active workflow run found for this lead and workflow",

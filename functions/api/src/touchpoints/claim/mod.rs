@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    channel::Channel,
     ids::{AccountId, LeadId},
     run::Run,
 };
@@ -42,7 +43,8 @@ const MOST_PASSED_OVER: usize = 50;
 ///
 /// Gives the caller up to `limit` touchpoints that are due, each for a lease. Make the contact, and
 /// report its outcome before the lease ends. The list is empty if nothing is due. It is shorter or empty
-/// if the destination of a channel has a rate that is used up, or if many touchpoints in a row cannot go out.
+/// if the destination of a channel has a rate that is used up, or if many touchpoints in a row cannot go out. A
+/// channel with a webhook has nothing to claim.
 ///
 /// Each touchpoint goes to one caller only. Those that came due within the last two minutes come first,
 /// the newest first, then the others, oldest first. A lease that ends without an outcome puts the touchpoint back, three
@@ -66,7 +68,11 @@ pub async fn claim(
     Caller(account): Caller,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = ClaimRequest::read(&body)?;
+    let mut request = ClaimRequest::read(&body)?;
+    // Leadgate sends the touchpoints of a webhook's channels.
+    let destinations = state.catalogue.destinations(account.id).await?;
+    let is_pulled = |channel: &Channel| destinations.webhook_of(*channel).is_none();
+    request.channels.retain(is_pulled);
     note_pulls(&state, account.id, &request).await?;
     let secret = state.catalogue.secret(account.id).await?;
     let mut counts = DispatchCounts::default();

@@ -6,8 +6,8 @@ use aws::store::{Allowed, Place, RunOfLead, StoreError};
 use domain::{
     activity::{Activity, ActivityKind, Contact},
     address::AddressHash,
-    cadence::{Reason, Touchpoint},
-    first_message::{FirstMessage, MessageParts},
+    cadence::Reason,
+    first_message::MessageParts,
     lead::Lead,
     run::{Answer, Claim, Delivery, Owner, Run},
     workflow::Workflow,
@@ -172,7 +172,9 @@ async fn check(
         _ if held_by.is_some() => Err(Answer::Back { retry_at: now }),
         Some(missing) => Err(Answer::Skipped(missing)),
         None if suppressions.covers(touchpoint.channel) => Err(Answer::Skipped(Reason::Suppressed)),
-        None => filled(touchpoint, &workflow, &lead),
+        None => workflow
+            .filled_message(touchpoint, &lead.profile)
+            .map_err(|_| Answer::Template),
     };
     let not_after = run.not_after(&workflow, now);
     match (answer, not_after) {
@@ -194,20 +196,6 @@ async fn check(
             Ok((None, counts))
         }
     }
-}
-
-/// Returns the message of a touchpoint with the values of the lead.
-fn filled(
-    touchpoint: &Touchpoint,
-    workflow: &Workflow,
-    lead: &Lead,
-) -> Result<Option<MessageParts>, Answer> {
-    let steps = &workflow.cadence.steps;
-    let step = steps.get(usize::from(touchpoint.step_index));
-    let of_step = step.and_then(|step| step.message.as_ref());
-    let own = touchpoint.message.as_ref().map(FirstMessage::parts);
-    let filled = own.or(of_step).map(|it| it.render(&lead.profile));
-    filled.transpose().map_err(|_| Answer::Template)
 }
 
 /// Settles a claim whose touchpoint may not go out.
