@@ -23,8 +23,8 @@ use tokio::{
 
 use crate::{
     Access, DATA_DIR, Journal, LocalError, Pace, Ports, Receiver, Stack, Storage, demo,
-    dialer::DIALER_PATH,
     log::{self, LogFormat},
+    receiver::DIALER_PATH,
     text::{PrintError, of_error, printable, terminal_width, wrapped},
 };
 

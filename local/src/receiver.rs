@@ -1,6 +1,6 @@
 //! The receiver of the demo account's touchpoints, as the options of `leadgate dev` choose it.
 
-use aws::store::Store;
+use aws::store::{Store, StoreError};
 use domain::{
     cadence::Channel,
     destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
@@ -8,9 +8,12 @@ use domain::{
     webhook_secret::WebhookSecret,
     webhook_url::WebhookUrl,
 };
+use jiff::Timestamp;
 
-use crate::{LocalError, demo, dialer::DIALER_PATH};
+use crate::{LocalError, demo};
 
+/// Path of the practice dialer on the API's port.
+pub(crate) const DIALER_PATH: &str = "/dev/dialer";
 /// Name of the destination that this module creates. It leaves every other destination alone.
 const NAME: &str = "leadgate-dev";
 /// Rate in ten seconds and burst of the destination. The ten demo leads then come in at once.
@@ -29,6 +32,21 @@ pub enum Receiver {
     PracticeDialer,
     /// A webhook, such as that of a dialer under development.
     Webhook(WebhookUrl),
+}
+
+/// Returns the valid secrets of the destination that [`set`] creates.
+///
+/// # Errors
+/// The errors of a [read](StoreError#reads).
+pub(crate) async fn secrets(
+    store: &Store,
+    now: Timestamp,
+) -> Result<Vec<WebhookSecret>, StoreError> {
+    let Ok(account) = demo::ACCOUNT_ID.parse() else {
+        return Ok(Vec::new());
+    };
+    let secrets = store.webhook_secrets(account, NAME).await?;
+    Ok(secrets.map_or_else(Vec::new, |secrets| secrets.valid_at(now)))
 }
 
 /// Sets the destination of the demo account. Returns its secret. `None` if callers pull, or if the

@@ -125,8 +125,8 @@ impl Stack {
         let listener = Gateway::new(listener, &api_url);
         let kept = services.clock.clone();
         let (has_dialer, dialer) = match (&access.receiver, &webhook_secret) {
-            (Receiver::PracticeDialer, Some(secret)) => {
-                let dialer = Dialer::new(store.clone(), kept.clone(), secret.clone());
+            (Receiver::PracticeDialer, Some(_)) => {
+                let dialer = Dialer::new(store.clone(), kept.clone());
                 (true, dialer.routes())
             }
             _ => (false, Router::new()),

@@ -84,9 +84,10 @@ fn without(text: &str, prefix: &str, is_part: impl Fn(char) -> bool) -> String {
     let mut parts = text.split(prefix);
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
+        let rest = part.trim_start_matches(&is_part);
         text += prefix;
-        text += "...";
-        text += part.trim_start_matches(&is_part);
+        text += if rest.len() < part.len() { "..." } else { "" };
+        text += rest;
     }
     text
 }
@@ -163,7 +164,8 @@ mod tests {
         for (message, shown) in [
             ("no nxr_live_abc123 here", "no nxr_live_... here"),
             ("'nxr_live_a'nxr_live_b", "'nxr_live_...'nxr_live_..."),
-            ("nxr_live_", "nxr_live_..."),
+            ("nxr_live_", "nxr_live_"),
+            ("write whsec_ and base64", "write whsec_ and base64"),
             ("no whsec_aB3+/w== here", "no whsec_... here"),
             ("plain\u{1b}", "plain\\u{1b}"),
         ] {

@@ -29,16 +29,15 @@ async function openDialer(browser, { api_url }, form) {
   return { page, errors };
 }
 
-/** Returns the card of a lead that was just created. */
+/** Returns the card of a lead's newest call, once the page shows it. */
 async function cardOf(page, { id }) {
-  const card = page.locator("li.call").filter({ hasText: "John Doe" }).first();
-  await card.waitFor();
-  const shown = await page.evaluate(async (lead) => {
+  const shown = await page.waitForFunction(async (lead) => {
     const { calls } = await (await fetch("/dev/dialer/calls")).json();
     return calls.find(({ data }) => data.lead.id === lead)?.id;
   }, id);
-  assert(shown, `The dialer has no call of ${id}.`);
-  return page.locator(`li[data-id="${shown}"]`);
+  const card = page.locator(`li[data-id="${await shown.jsonValue()}"]`);
+  await card.waitFor();
+  return card;
 }
 
 async function violationsOf(page) {

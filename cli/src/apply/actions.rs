@@ -22,7 +22,6 @@ use serde::Serialize;
 use super::{
     diff::{self, DestinationChange},
     error::ApplyError,
-    of_write,
     stored_workflow::stored_workflow,
 };
 use crate::{
@@ -235,7 +234,7 @@ impl Action {
                 return replace_destinations(store, account, &after).await;
             }
         };
-        written.map_err(of_write)
+        written.map_err(ApplyError::of_write)
     }
 
     /// Returns the workflow that this removes.
@@ -298,7 +297,7 @@ async fn replace_destinations(
         }
     }
     let replaced = store.replace_destinations(account, after).await;
-    replaced.map_err(of_write)?;
+    replaced.map_err(ApplyError::of_write)?;
     let is_kept = |name: &str| {
         let mut kept = after.list().iter().filter(webhooks);
         kept.any(|it| it.name == name)

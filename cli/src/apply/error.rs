@@ -84,6 +84,16 @@ pub enum ApplyError {
     Store(#[from] StoreError),
 }
 
+impl ApplyError {
+    /// Returns the error of a write.
+    pub fn of_write(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict | StoreError::NotFound => Self::Conflict,
+            error => error.into(),
+        }
+    }
+}
+
 fn waiting(starts: usize) -> String {
     let verb = if starts == 1 { "waits" } else { "wait" };
     format!("{} {verb}", counted(starts, "start"))

@@ -14,7 +14,7 @@ use std::{
 
 use aws::{
     queue::{StartQueue, WorkflowStart},
-    store::{HoldScope, Store, StoreError},
+    store::{HoldScope, Store},
 };
 use clap::Args;
 use domain::{
@@ -265,13 +265,6 @@ fn text(applied: &Applied, workflows: &[Workflow], options: &str) -> String {
         text += &format!("Within two minutes, this releases {runs}.\n");
     }
     text
-}
-
-fn of_write(error: StoreError) -> ApplyError {
-    match error {
-        StoreError::Conflict | StoreError::NotFound => ApplyError::Conflict,
-        error => error.into(),
-    }
 }
 
 /// Checks that no start waits for a workflow. `apply` sends the waiting starts of the workflows in

@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{OneArgs, error::DestinationError};
+use super::{args::OneArgs, error::DestinationError};
 use crate::{nearest::nearest, target::Target};
 
 /// A webhook of an account.

@@ -3,7 +3,7 @@
 use local::text::printable;
 
 use super::{
-    OneArgs,
+    args::OneArgs,
     error::DestinationError,
     find::{Webhook, webhook},
     json::{DestinationOut, OneOut},

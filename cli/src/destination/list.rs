@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    ListArgs,
+    args::ListArgs,
     error::DestinationError,
     json::DestinationOut,
     show::{channels, per_second, state, to},

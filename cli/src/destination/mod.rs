@@ -1,6 +1,7 @@
 //! `leadgate destination`: the places where the touchpoints of an account go. `leadgate apply` creates,
 //! changes and removes them. The path of a URL can be secret, so no command shows it.
 
+mod args;
 mod error;
 mod find;
 mod json;
@@ -13,14 +14,13 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use self::{error::DestinationError, secret::RotateArgs};
-use crate::{
-    failure,
-    output::{FullArg, OutputArg},
-    target::{AccountArg, TargetArgs},
+use self::{
+    args::{ListArgs, OneArgs, RotateArgs},
+    error::DestinationError,
 };
+use crate::failure;
 
 /// Commands of `leadgate destination`.
 #[derive(Subcommand, Clone, Debug)]
@@ -67,40 +67,6 @@ pub enum DestinationCommand {
     ///
     /// With --output json, prints {"destination": {...}}, as `leadgate destination list` does.
     Resume(OneArgs),
-}
-
-/// Options of a command on all destinations.
-#[derive(Args, Clone, Debug)]
-pub struct ListArgs {
-    #[command(flatten)]
-    account: AccountArg,
-    #[command(flatten)]
-    full: FullArg,
-    #[command(flatten)]
-    output: OutputArg,
-    #[command(flatten)]
-    target: TargetArgs,
-}
-
-/// Options of a command on one destination.
-#[derive(Args, Clone, Debug)]
-pub struct OneArgs {
-    /// Name of the destination, as its file has it
-    // Not parsed by clap: it would print a wrong value, which may be a key.
-    name: String,
-    #[command(flatten)]
-    account: AccountArg,
-    #[command(flatten)]
-    output: OutputArg,
-    #[command(flatten)]
-    target: TargetArgs,
-}
-
-impl OneArgs {
-    /// Returns the options that name the account and the target, as they are typed.
-    fn typed(&self) -> String {
-        format!("{}{}", self.account.typed(), self.target.typed())
-    }
 }
 
 /// Runs the command. The exit code is 1 if it fails; standard error then has a line for each

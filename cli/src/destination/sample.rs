@@ -1,4 +1,5 @@
-//! The sample that `leadgate destination test` sends: a touchpoint as Leadgate sends it, of nobody.
+//! The sample that `leadgate destination test` sends: a touchpoint as Leadgate sends it, of a person who does
+//! not exist.
 
 use domain::{
     channel::Channel, destination::Destination, time::whole_second, touchpoint_id::TouchpointRef,

@@ -3,35 +3,18 @@
 use std::io::Write;
 
 use aws::randomness;
-use clap::Args;
 use domain::{destination::WebhookSecrets, webhook_secret::WebhookSecret};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use local::text::printable;
 use serde::Serialize;
 
 use super::{
-    OneArgs,
+    args::{OneArgs, RotateArgs},
     error::DestinationError,
     find::{Webhook, webhook},
     json::previous_until,
 };
 use crate::output::{OutputArg, exact};
-
-/// Maximum time for which the secret before stays valid.
-const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Options of `leadgate destination rotate`.
-#[derive(Args, Clone, Debug)]
-pub struct RotateArgs {
-    #[command(flatten)]
-    one: OneArgs,
-    /// Time for which the secret before stays valid, up to 30 days, such as 1h or PT1H
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = keep)]
-    keep: SignedDuration,
-    /// End the rotation that is under way, and make no new secret
-    #[arg(long, conflicts_with = "keep")]
-    finish: bool,
-}
 
 #[derive(Serialize)]
 struct SecretOut {
@@ -39,12 +22,6 @@ struct SecretOut {
     /// `None` if no secret is new.
     secret: Option<String>,
     previous_until: Option<Timestamp>,
-}
-
-fn keep(text: &str) -> Result<SignedDuration, &'static str> {
-    let keep: Option<SignedDuration> = text.trim().parse().ok();
-    let keep = keep.filter(|it| (SignedDuration::ZERO..=LONGEST).contains(it));
-    keep.ok_or("write a duration of up to 30 days, such as 1h, 24h or PT1H")
 }
 
 pub async fn secret(args: &OneArgs) -> Result<(), DestinationError> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use local::text::counted;
 
 use super::{
-    OneArgs,
+    args::OneArgs,
     error::DestinationError,
     find::destination,
     json::{DestinationOut, OneOut},

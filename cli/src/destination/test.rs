@@ -1,4 +1,4 @@
-//! `leadgate destination test`: what a receiver does with a signed sample, and with a wrongly signed one.
+//! `leadgate destination test`: the answers of a receiver to a signed sample and to a wrongly signed one.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use webhook::{Answer, Delivery, Sender};
 
 use super::{
-    OneArgs,
+    args::OneArgs,
     error::DestinationError,
     find::{Webhook, webhook},
     sample::sample,
@@ -38,7 +38,7 @@ struct AnswerOut {
     answer: String,
     duration_ms: u64,
     is_right: bool,
-    /// What Leadgate would do after this answer, or what is wrong.
+    /// Effect of such an answer to a touchpoint, or the mistake of the receiver.
     effect: &'static str,
 }
 

@@ -10,7 +10,9 @@
 mod account;
 mod apply;
 mod clock;
+mod destination;
 mod dev;
+mod dialer;
 mod dispatch;
 mod doctor;
 mod documents;

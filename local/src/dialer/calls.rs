@@ -7,9 +7,8 @@ use std::{
 
 use domain::touchpoint_id::TouchpointRef;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
-
-use super::progress::Progress;
 
 /// Maximum number of calls on the page. An older call gets its outcome from `leadgate touchpoint outcome`.
 const MOST: usize = 20;
@@ -60,7 +59,7 @@ impl Call {
     }
 
     /// Returns the call as the page reads it.
-    pub(super) fn out(&self, progress: &Progress) -> Value {
+    pub(super) fn out(&self, progress: &impl Serialize) -> Value {
         json!({
             "id": self.id,
             "received_at": self.received_at,

@@ -9,7 +9,10 @@ mod progress;
 
 use std::sync::Arc;
 
-use aws::store::Store;
+use aws::{
+    store::{Store, StoreError},
+    telemetry::ErrorChain,
+};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -17,7 +20,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::webhook_secret::WebhookSecret;
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -30,10 +32,9 @@ use crate::{
     dev_routes::{invalid, not_allowed},
     guard::refusal,
     home,
+    receiver::{self, DIALER_PATH},
 };
 
-/// Path of the page, and of the deliveries.
-pub(crate) const DIALER_PATH: &str = "/dev/dialer";
 /// Path of the list that the page reads every second.
 pub(crate) const CALLS_PATH: &str = "/dev/dialer/calls";
 /// Path of the page's script.
@@ -47,7 +48,6 @@ const SCRIPT: &str = include_str!("page.js");
 pub(crate) struct Dialer {
     store: Store,
     clock: KeptClock,
-    secret: WebhookSecret,
     calls: Arc<Calls>,
 }
 
@@ -61,12 +61,11 @@ struct Listed {
 }
 
 impl Dialer {
-    /// Returns a dialer without calls. `secret` signs the deliveries.
-    pub(crate) fn new(store: Store, clock: KeptClock, secret: WebhookSecret) -> Self {
+    /// Returns a dialer without calls.
+    pub(crate) fn new(store: Store, clock: KeptClock) -> Self {
         Self {
             store,
             clock,
-            secret,
             calls: Arc::default(),
         }
     }
@@ -85,8 +84,8 @@ impl Dialer {
             .with_state(self)
     }
 
-    /// Returns whether a delivery is signed with the secret of the demo account.
-    fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+    /// Returns whether a delivery is signed with a valid secret of the demo account's destination.
+    async fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> Result<bool, StoreError> {
         let text = |name| {
             let value = headers.get(name)?;
             value.to_str().ok()
@@ -96,11 +95,24 @@ impl Dialer {
             text("webhook-timestamp"),
             text("webhook-signature"),
         ) else {
-            return false;
+            return Ok(false);
         };
-        let (secrets, now) = ([self.secret.clone()], self.clock.clock.now());
-        webhook::verify(&secrets, id, timestamp, signature, body, now).is_ok()
+        let now = self.clock.clock.now();
+        // Read for each delivery, because an operator can rotate them.
+        let secrets = receiver::secrets(&self.store, now).await?;
+        Ok(webhook::verify(&secrets, id, timestamp, signature, body, now).is_ok())
     }
+}
+
+/// Returns the reply for a time in which the table cannot be read.
+fn unavailable(error: &StoreError) -> Response {
+    tracing::error!(error = %ErrorChain(error), "the dialer cannot read the table");
+    refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Service unavailable",
+        "unavailable",
+        "The table cannot be read now. Try again.",
+    )
 }
 
 /// Answers a delivery.
@@ -110,13 +122,17 @@ async fn take(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let body = body.unwrap_or_default();
-    if !dialer.is_signed(&headers, &body) {
-        return refusal(
-            StatusCode::UNAUTHORIZED,
-            "Invalid signature",
-            "invalid_signature",
-            "The practice dialer takes only deliveries that the local stack has signed.",
-        );
+    match dialer.is_signed(&headers, &body).await {
+        Ok(true) => {}
+        Ok(false) => {
+            return refusal(
+                StatusCode::UNAUTHORIZED,
+                "Invalid signature",
+                "invalid_signature",
+                "The practice dialer takes only deliveries that the local stack has signed.",
+            );
+        }
+        Err(error) => return unavailable(&error),
     }
     let Ok(delivery) = serde_json::from_slice::<Value>(&body) else {
         return invalid("The body must be a touchpoint as JSON.");
@@ -135,15 +151,18 @@ async fn take(
 }
 
 async fn list(State(dialer): State<Dialer>) -> Response {
+    let newest = dialer.calls.newest();
+    let touchpoints: Vec<_> = newest.iter().map(|it| it.touchpoint).collect();
+    let progress = match progress::of(&dialer.store, &touchpoints).await {
+        Ok(progress) => progress,
+        Err(error) => return unavailable(&error),
+    };
     let mut calls = Vec::new();
-    for call in dialer.calls.newest() {
-        match progress::of(&dialer.store, &call).await {
-            Ok(Some(progress)) => calls.push(call.out(&progress)),
+    for (call, progress) in newest.iter().zip(progress) {
+        match progress {
+            Some(progress) => calls.push(call.out(&progress)),
             // The lead was erased, so its data goes here too.
-            Ok(None) => dialer.calls.remove(&call.id),
-            Err(error) => {
-                tracing::error!(error = %aws::telemetry::ErrorChain(&error), "a call of the dialer cannot be read");
-            }
+            None => dialer.calls.remove(&call.id),
         }
     }
     let clock = &dialer.clock.clock;

@@ -1,17 +1,16 @@
-//! What has become of a call: its outcome, and what the cadence does next.
+//! Progress of a call: its outcome, and the next contact of its run.
 
-use aws::store::{Store, StoreError};
+use aws::store::{ListedRun, Store, StoreError};
 use domain::{
     cadence::{Channel, Touchpoint, TouchpointState},
     outcome::Outcome,
     run::{CadenceState, HeldBy, Run},
+    touchpoint_id::TouchpointRef,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::calls::Call;
-
-/// What has become of a call.
+/// Progress of a call.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Progress {
     state: TouchpointState,
@@ -35,15 +34,29 @@ struct Next {
     held_by: Option<&'static str>,
 }
 
-/// Reads what has become of a call. `None` if its lead was erased.
-pub(super) async fn of(store: &Store, call: &Call) -> Result<Option<Progress>, StoreError> {
-    let it = call.touchpoint;
-    let lead = store.lead(it.account_id, it.lead_id).await?.found();
-    let run = match lead {
-        Some(_) => store.run(it.account_id, it.lead_id, it.run_id).await?,
-        None => None,
-    };
-    Ok(run.and_then(|run| Progress::of(&run, it.index)))
+/// Reads the progress of the call of each touchpoint, in one read. `None` if its lead was erased.
+pub(super) async fn of(
+    store: &Store,
+    touchpoints: &[TouchpointRef],
+) -> Result<Vec<Option<Progress>>, StoreError> {
+    let mut listed: Vec<ListedRun> = Vec::new();
+    for it in touchpoints {
+        if listed.iter().all(|listed| listed.run_id != it.run_id) {
+            listed.push(ListedRun {
+                account_id: it.account_id,
+                lead_id: it.lead_id,
+                run_id: it.run_id,
+            });
+        }
+    }
+    let found = store.runs_of_leads(&listed).await?;
+    // `leadgate doctor` names a damaged run.
+    let runs: Vec<Run> = found.into_iter().flatten().map(|it| it.run).collect();
+    let progress = touchpoints.iter().map(|it| {
+        let run = runs.iter().find(|run| run.id == it.run_id)?;
+        Progress::of(run, it.index)
+    });
+    Ok(progress.collect())
 }
 
 impl Progress {

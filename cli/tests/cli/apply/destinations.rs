@@ -2,7 +2,7 @@
 
 use domain::{
     channel::Channel,
-    destination::{Destination, Destinations, Rate},
+    destination::{Destination, Destinations, Rate, Recipient},
 };
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ async fn destinations_are_created_changed_and_removed_in_one_write() {
     let dialer = Destination {
         name: "dialer".to_owned(),
         channels: vec![Channel::Call],
+        to: Recipient::Pull,
         rate: Rate::new(5, Some(1)).ok(),
     };
     let stored = setup.destinations().await;

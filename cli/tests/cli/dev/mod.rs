@@ -117,6 +117,7 @@ async fn the_json_line_has_all_that_a_program_needs() {
             "queue_url",
             "sqs_url",
             "table",
+            "webhook_secret",
             "workflow_id"
         ]
     );

@@ -74,6 +74,7 @@ impl<'a> UnderWay<'a> {
                     note: note.map(str::to_owned),
                     ..ContactDetails::default()
                 },
+                sent: None,
             }),
             ..Activity::new(kind, "", Clock::System.now())
         };
