@@ -10,7 +10,7 @@ use aws::{
 use domain::{
     ids::{AccountId, LeadId, WorkflowId},
     outcome::Outcome,
-    run::{Answer, ClaimOver, Delivery, HeldBy, Owner, Run},
+    run::{Answer, ClaimOver, Delivery, HeldBy, Owner, Receiver, Run},
     touchpoint_id::TouchpointRef,
     workflow::Workflow,
 };
@@ -86,7 +86,7 @@ impl Simulation {
             (Owner(owner), rng.bool())
         });
         let delivery = if is_pushed {
-            Delivery::Push
+            Delivery::Push(Receiver([7; 6]))
         } else {
             Delivery::Pull
         };

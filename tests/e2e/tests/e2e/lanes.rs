@@ -6,7 +6,7 @@ use domain::{
     account::Account,
     api_key::ApiKey,
     channel::Channel,
-    destination::{Destination, Destinations, Rate},
+    destination::{Destination, Destinations, Rate, Recipient},
     ids::{AccountId, ApiKeyId, WorkflowId},
     workflow::Workflow,
 };
@@ -40,6 +40,7 @@ impl Live {
             .map(|(name, channels, rate)| Destination {
                 name: (*name).to_owned(),
                 channels: channels.to_vec(),
+                to: Recipient::Pull,
                 rate: rate.map(|(tenths, burst)| Rate::new(tenths, Some(burst)).unwrap()),
             });
         let all = Destinations::new(list.collect(), revision).unwrap();
@@ -47,7 +48,7 @@ impl Live {
     }
 
     /// Creates leads whose first touchpoint is due now.
-    async fn enroll(&self, key: &str, workflow: WorkflowId, leads: usize) {
+    pub async fn enroll(&self, key: &str, workflow: WorkflowId, leads: usize) {
         let lead = json!({"first_name": "John", "phone": "+1234567890", "workflow_id": workflow});
         for first in (0..leads).step_by(MOST_LEADS) {
             let batch = vec![lead.clone(); MOST_LEADS.min(leads - first)];

@@ -231,8 +231,11 @@ async fn a_ticks_line_counts_the_runs_that_are_due_and_what_waits() {
     let lines = lines_of(live.wake()).await;
     let metrics = [
         ("hints_sent", "Count", 1),
+        ("lanes_broken", "Count", 0),
+        ("lanes_gone", "Count", 0),
         ("oldest_due", "Seconds", 90),
         ("oldest_open", "Seconds", 0),
+        ("oldest_push", "Seconds", 0),
         ("runs_due", "Count", 1),
         ("runs_released", "Count", 0),
     ];
@@ -252,9 +255,15 @@ async fn a_line_of_hints_counts_what_was_done_to_their_runs() {
         ("open_lag", "Milliseconds", 2_000),
         ("outcomes_missing", "Count", 0),
         ("runs_held", "Count", 0),
+        ("touchpoints_accepted", "Count", 0),
         ("touchpoints_expired", "Count", 0),
+        ("touchpoints_missed", "Count", 0),
         ("touchpoints_opened", "Count", 1),
+        ("touchpoints_refused", "Count", 0),
+        ("touchpoints_sent", "Count", 0),
         ("touchpoints_unconfirmed", "Count", 0),
+        ("touchpoints_unknown", "Count", 0),
+        ("touchpoints_waiting", "Count", 0),
     ];
     let others = json!({"records": 1, "duration_ms": "*"});
     assert_eq!(lines, [in_order(line_of("batch", &metrics, &others))]);

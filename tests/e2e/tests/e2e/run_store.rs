@@ -5,7 +5,7 @@ use aws::store::{HoldScope, ListedRun, Rule, Store, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ids::{LeadId, RunId},
-    run::{Delivery, HeldBy, Owner, Run},
+    run::{Delivery, HeldBy, Owner, Receiver, Run},
     workflow::Workflow,
 };
 use futures::{StreamExt, stream};
@@ -76,7 +76,7 @@ async fn a_run_is_written_only_if_it_is_as_it_was_read() {
         run.claim(
             Owner([owner; 10]),
             lease,
-            Delivery::Push,
+            Delivery::Push(Receiver([7; 6])),
             &workflow,
             start(),
         )

@@ -16,7 +16,7 @@ use axum::{
 use dispatch_touchpoints::DispatchTouchpoints;
 use domain::{
     channel::Channel,
-    destination::{Destination, Destinations, Rate},
+    destination::{Destination, Destinations, Rate, Recipient},
     ids::{AccountId, LeadId},
     run::Run,
 };
@@ -170,6 +170,7 @@ impl Stack {
         let destination = Destination {
             name: "dialer".to_owned(),
             channels: vec![Channel::Call],
+            to: Recipient::Pull,
             rate: Some(Rate::new(100, Some(100))?),
         };
         let all = Destinations::new(vec![destination], 0)?;

@@ -1,0 +1,188 @@
+//! Pace of the lanes of webhooks: a backlog leaves at the rate of its lane, and a dead receiver slows no
+//! other lane.
+//!
+//! The clock of these tests moves by a second at a time. All hints that are visible are handled in
+//! between, as many containers of Lambda would do it.
+
+use domain::{channel::Channel, destination::Rate};
+use jiff::SignedDuration;
+use local::demo;
+
+use crate::fixtures::{Live, Respond, WebhookServer, another_workflow, pusher, webhook};
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// Maximum time of a run of these tests, in seconds of the clock.
+const LONGEST: usize = 1_800;
+
+/// Requests to a receiver in each second.
+#[derive(Debug, Default)]
+struct Timeline {
+    counts: Vec<usize>,
+}
+
+impl Timeline {
+    fn total(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    /// Returns the number of requests in each ten seconds.
+    fn tens(&self) -> Vec<usize> {
+        let tens = self.counts.chunks(10).map(|tens| tens.iter().sum());
+        tens.collect()
+    }
+
+    /// Returns the second in which the last request came.
+    fn end(&self) -> usize {
+        self.counts
+            .iter()
+            .rposition(|count| *count > 0)
+            .unwrap_or(0)
+    }
+
+    /// Checks that no span of time has more requests than the rate and the burst allow.
+    fn check_rate(&self, rate: usize, burst: usize) {
+        for first in 0..self.counts.len() {
+            let mut sum = 0;
+            for (seconds, count) in (1..).zip(&self.counts[first..]) {
+                sum += count;
+                assert!(sum <= burst + rate * seconds, "{:?}", self.counts);
+            }
+        }
+    }
+}
+
+/// A lane of calls and a lane of text messages, with leads whose first touchpoints are due now.
+struct Lanes {
+    live: Live,
+    calls: WebhookServer,
+    texts: WebhookServer,
+}
+
+impl Lanes {
+    async fn start(rate: u16, calls: usize, texts: usize) -> Self {
+        let live = Live::start().await;
+        let lanes = Self {
+            live,
+            calls: WebhookServer::start().await,
+            texts: WebhookServer::start().await,
+        };
+        let rate = Rate::new(rate * 10, Some(rate)).unwrap();
+        let webhook = |name, channel, server: &WebhookServer| {
+            webhook(name, &[channel], &server.url, Some(rate))
+        };
+        let live = &lanes.live;
+        live.set_webhooks(vec![
+            webhook("dialer", Channel::Call, &lanes.calls),
+            webhook("texts", Channel::Sms, &lanes.texts),
+        ])
+        .await;
+        let text_first = another_workflow(&live.container, |workflow| {
+            workflow.cadence.steps[0].channel = Channel::Sms;
+        });
+        let text_first = text_first.await.id;
+        let call_first = demo::WORKFLOW_ID.parse().unwrap();
+        live.enroll(demo::API_KEY, call_first, calls).await;
+        live.enroll(demo::API_KEY, text_first, texts).await;
+        lanes
+    }
+
+    /// Moves the clock until the receiver of text messages has all of them, or until that of the calls
+    /// has, and for at least `least` seconds. Returns the requests to both.
+    async fn run(&self, calls: usize, texts: usize, least: usize) -> (Timeline, Timeline) {
+        let (mut of_calls, mut of_texts) = (Timeline::default(), Timeline::default());
+        let function = pusher(&self.live);
+        for second in 0..LONGEST {
+            let is_done = of_calls.total() >= calls && of_texts.total() >= texts;
+            if is_done && second >= least {
+                break;
+            }
+            if second % 60 == 0 {
+                self.live.wake().await;
+            }
+            self.live.push(&function).await;
+            of_calls.counts.push(self.calls.take().len());
+            of_texts.counts.push(self.texts.take().len());
+            self.live.forward(SECOND);
+        }
+        (of_calls, of_texts)
+    }
+
+    async fn stop(self) {
+        self.live.check_table().await;
+        self.live.stop().await;
+    }
+}
+
+/// Sends touchpoints that are due at one instant to a receiver that takes them.
+async fn drain(leads: usize, rate: u16) -> Timeline {
+    let lanes = Lanes::start(rate, leads, 0).await;
+    let (calls, _) = lanes.run(leads, 0, 0).await;
+    assert_eq!(calls.total(), leads, "{:?}", calls.counts);
+    lanes.stop().await;
+    let rate = usize::from(rate);
+    println!(
+        "{leads} touchpoints at {rate} a second, burst {rate}, in each ten seconds: {:?}",
+        calls.tens()
+    );
+    calls.check_rate(rate, rate);
+    let first = calls.counts.iter().position(|count| *count > 0);
+    assert!(
+        first.is_some_and(|second| second < 10),
+        "{:?}",
+        calls.counts
+    );
+    calls
+}
+
+/// Sends text messages to a receiver that takes them, beside calls to a receiver that does not answer.
+/// Returns the seconds that the text messages took, alone and beside the calls.
+async fn beside_a_dead_lane(leads: usize, rate: u16, respond: Respond) -> (usize, usize) {
+    let alone = Lanes::start(rate, 0, leads).await;
+    let (_, texts_alone) = alone.run(0, leads, 0).await;
+    alone.stop().await;
+    let both = Lanes::start(rate, leads, leads).await;
+    both.calls.always(respond);
+    let (calls, texts) = both.run(0, leads, 120).await;
+    assert_eq!((texts_alone.total(), texts.total()), (leads, leads));
+    println!(
+        "{leads} touchpoints at {rate} a second, in each ten seconds: {:?} alone, {:?} beside a dead lane, which \
+         got {:?}",
+        texts_alone.tens(),
+        texts.tens(),
+        calls.tens()
+    );
+    // The failures that break the lane, those of the same moment, and a probe in each minute.
+    assert!(calls.total() <= 40, "{:?}", calls.counts);
+    let early = calls.counts.iter().take(10).sum::<usize>();
+    assert!(early > 0, "{:?}", calls.counts);
+    both.stop().await;
+    (texts_alone.end(), texts.end())
+}
+
+#[tokio::test]
+async fn touchpoints_that_are_due_at_one_instant_reach_the_webhook_at_the_rate_of_its_lane() {
+    let calls = drain(300, 10).await;
+    // 10 at once and 10 a second take 29 seconds. A token that no look draws in its second is not lost.
+    assert!(calls.end() <= 60, "{:?}", calls.counts);
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn ten_thousand_touchpoints_that_are_due_at_one_instant_reach_the_webhook_at_50_a_second() {
+    let calls = drain(10_000, 50).await;
+    assert!(calls.end() <= 300, "{:?}", calls.counts);
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_changes_nothing_for_another_lane() {
+    let error = Respond::Status(500, "", "");
+    let (alone, beside) = beside_a_dead_lane(100, 10, error).await;
+    assert!(beside <= alone + 60, "{alone} {beside}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn a_thousand_touchpoints_for_a_receiver_that_never_answers_delay_no_other_lane() {
+    let (alone, beside) = beside_a_dead_lane(1_000, 50, Respond::Never).await;
+    assert!(beside <= alone + 60, "{alone} {beside}");
+}
