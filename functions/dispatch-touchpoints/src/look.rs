@@ -28,9 +28,9 @@ const TRIES: u32 = 5;
 /// Lease of a claim. It is longer than the function's timeout, so that a worker that is still at work
 /// has its claim.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// Seconds over which the hints that found no token are spread: at the first look, and at the second.
-/// After that, wake-runs sends the next hint.
-const SPREAD: [u16; 2] = [10, 60];
+/// Seconds over which the hints that found no token are spread, at each of their looks. Together they reach
+/// to the next tick of wake-runs, which sends the hints from then on.
+const SPREAD: [u16; 4] = [10, 10, 20, 40];
 /// Maximum time for which a hint waits for a lane that is closed.
 const CLOSED: SignedDuration = SignedDuration::from_secs(60);
 

@@ -45,6 +45,7 @@ pub async fn settle(
 ) -> Result<Option<(Seen, Run)>, LookError> {
     let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     let mut current = Some(claimed.run.clone());
+    let mut is_over = false;
     for try_number in 0..TRIES {
         if try_number > 0 {
             let pause = state.draw(PAUSE_MS * try_number);
@@ -68,7 +69,8 @@ pub async fn settle(
         if run == before && entries.is_empty() {
             return Ok(None);
         }
-        let written = match run == before {
+        is_over = run == before;
+        let written = match is_over {
             // The outcome was faster, and has ended the claim. The entry of the answer is left to write.
             true => add(state, claimed, &entries).await,
             false => state.store.write_run(&before, &run, &entries, now).await,
@@ -78,6 +80,10 @@ pub async fn settle(
             Err(error) => return Err(error.into()),
             Ok(()) => return Ok(Some((Seen::of(&before, &run, now), run))),
         }
+    }
+    // Only the entry of an answer could not be written.
+    if is_over {
+        return Ok(None);
     }
     Err(LookError::Contended)
 }
@@ -89,11 +95,7 @@ async fn add(
 ) -> Result<(), StoreError> {
     let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     for entry in entries {
-        match state.store.add_contact(account, lead, entry).await {
-            // The lead was erased.
-            Err(StoreError::Conflict) => {}
-            written => written?,
-        }
+        state.store.add_contact(account, lead, entry).await?;
     }
     Ok(())
 }
