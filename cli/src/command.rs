@@ -163,6 +163,8 @@ enum Command {
     /// "line"}, and "line" is what the function wrote.
     Tail(TailArgs),
     /// Show the reference page of the HTTP API in a browser.
+    ///
+    /// The variable BROWSER names the program that opens it; by default, it is the system's.
     Open(OpenArgs),
     /// Print the OpenAPI 3.1 document of the HTTP API.
     Openapi(OpenapiArgs),

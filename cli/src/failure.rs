@@ -3,7 +3,7 @@
 use std::{error::Error, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Effects, Style};
-use local::text::{of_error, terminal_width, width, wrapped};
+use local::text::{PrintError, of_error, terminal_width, width, wrapped};
 
 use crate::credentials::text_of;
 
@@ -12,8 +12,11 @@ const INDENT: &str = "    ";
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 
 /// Prints an error with its causes on standard error, each line after the command's name. Returns
-/// the exit code.
+/// the exit code. Prints nothing if the reader of standard output has ended, as after `| head`.
 pub fn report(command: &str, error: &(dyn Error + 'static)) -> ExitCode {
+    if PrintError::is_end_of_reader(error) {
+        return ExitCode::FAILURE;
+    }
     for line in text_of(error).lines() {
         report_lines(command, line);
     }

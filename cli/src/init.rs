@@ -37,6 +37,10 @@ pub struct InitArgs {
 enum InitError {
     #[error("{} exists: choose another name, or pass --force to write over it", shown(.0))]
     Exists(PathBuf),
+    #[error(
+        "init writes a file and its schema, and nothing to standard output: name the file, such as workflow.yaml"
+    )]
+    StandardOutput,
     #[error("cannot write {}", shown(.0))]
     Write(PathBuf, #[source] io::Error),
     #[error("the schema cannot be written as JSON")]
@@ -55,6 +59,9 @@ pub fn run(args: &InitArgs) -> ExitCode {
 
 fn init(args: &InitArgs) -> Result<(), InitError> {
     let InitArgs { file, force } = args;
+    if file.as_os_str() == "-" {
+        return Err(InitError::StandardOutput);
+    }
     let text = TEMPLATE.replacen(NAME, &name(file)?, 1);
     write(file, &text, *force)?;
     let schema = file.with_file_name(SCHEMA);

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::OpenOptions,
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
@@ -31,6 +31,8 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 } else {
     "xdg-open"
 };
+/// Variable that names a person's own program for URLs.
+const BROWSER: &str = "BROWSER";
 /// Variables of a session with a screen, where one is needed to show a browser.
 const SCREENS: [&str; 2] = ["DISPLAY", "WAYLAND_DISPLAY"];
 /// Variable of a session from another machine, whose browser is there.
@@ -95,8 +97,13 @@ async fn open(args: &OpenArgs) -> Result<(), OpenError> {
     if args.print {
         return Ok(());
     }
-    let has_screen = cfg!(target_os = "macos") || SCREENS.into_iter().any(is_set);
-    if is_set(REMOTE) || !has_screen || !show(OPENER.as_ref(), &url) {
+    let has_screen =
+        cfg!(target_os = "macos") || SCREENS.into_iter().any(|it| value_of(it).is_some());
+    let is_shown = match value_of(BROWSER) {
+        Some(browser) => show(&browser, &url),
+        None => has_screen && value_of(REMOTE).is_none() && show(OPENER.as_ref(), &url),
+    };
+    if !is_shown {
         output::print("There is no browser here: open the URL in yours.\n")?;
     }
     Ok(())
@@ -133,13 +140,13 @@ fn write(path: &Path, page: &str) -> io::Result<()> {
     file?.write_all(page.as_bytes())
 }
 
-/// Returns whether the environment has a variable with a value.
+/// Returns the value of a variable of the environment. `None` if it is empty.
 #[expect(
     clippy::disallowed_methods,
     reason = "aws::config has the variables of the functions, and these are of a person's session"
 )]
-fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty())
+fn value_of(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Opens a URL in a browser. Returns `false` if it cannot.

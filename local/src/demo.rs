@@ -263,6 +263,7 @@ fn lead(
             first,
             first_message: None,
             enrolled_at: now,
+            last_call: None,
             reason: None,
             actor: None,
         });

@@ -13,10 +13,23 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// differ.
 const SHORT_ID: usize = 8;
 
+/// Message of a [`PrintError`].
+const NO_OUTPUT: &str = "cannot write to standard output";
+
 /// Standard output cannot be written, for example because its reader has ended.
 #[derive(Debug, Error)]
-#[error("cannot write to standard output")]
+#[error("{NO_OUTPUT}")]
 pub struct PrintError(#[from] io::Error);
+
+impl PrintError {
+    /// Returns whether an error is a [`PrintError`] whose reader has ended, as after `| head`. The error may
+    /// be another one that shows it as its own.
+    pub fn is_end_of_reader(error: &(dyn std::error::Error + 'static)) -> bool {
+        let is_closed = |it: &io::Error| it.kind() == io::ErrorKind::BrokenPipe;
+        let source = error.source().and_then(|it| it.downcast_ref());
+        error.to_string() == NO_OUTPUT && source.is_some_and(is_closed)
+    }
+}
 
 /// Returns the short form of an id: its end.
 pub fn short(id: &str) -> &str {

@@ -31,25 +31,40 @@ async function assertFitsItsWidth(page, place) {
   assert(content <= screen, `${place}: the page is ${content} px wide on a screen of ${screen} px`);
 }
 
-/** Nothing within a section scrolls sideways. */
+/** Nothing within a section, or within the window of a request, scrolls sideways or ends in dots. */
 async function assertNothingIsCut(section, place) {
   const cut = await section.evaluate((section) =>
     [...section.querySelectorAll("*")]
-      .filter((it) => ["auto", "scroll"].includes(getComputedStyle(it).overflowX) && it.scrollWidth > it.clientWidth + 1)
+      .filter((it) => {
+        const { overflowX, textOverflow } = getComputedStyle(it);
+        const isLimited = ["auto", "scroll"].includes(overflowX) || textOverflow === "ellipsis";
+        return it.checkVisibility() && isLimited && it.scrollWidth > it.clientWidth + 1;
+      })
       .map((it) => it.textContent.slice(0, 80)),
   );
   assert.deepEqual(cut, [], place);
+}
+
+/** Returns the names of the fields of a schema, without those of nested objects. */
+function fieldsOf(schema, schemas) {
+  if (schema.$ref) return fieldsOf(schemas[schema.$ref.split("/").pop()], schemas);
+  const parts = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])];
+  return [...Object.keys(schema.properties ?? {}), ...parts.flatMap((part) => fieldsOf(part, schemas))];
 }
 
 async function testEveryOperationIsReadable(browser, { api_url }, screen) {
   const { page, problems, requested } = await open(browser, `${api_url}/docs`, screen);
   const name = `reference-${screen.width}-${screen.colorScheme}`;
   await photograph(page, name);
-  const { paths } = await descriptionOf(page);
+  const { paths, components } = await descriptionOf(page);
   for (const [path, methods] of Object.entries(paths)) {
-    for (const [method, { tags, summary, description }] of Object.entries(methods)) {
+    for (const [method, { tags, summary, description, responses }] of Object.entries(methods)) {
       const section = await show(page, tags[0], method, path);
       const text = shown(await section.innerText());
+      for (const [status, { content }] of Object.entries(responses).filter(([status]) => status.startsWith("2"))) {
+        const fields = fieldsOf(content?.["application/json"]?.schema ?? {}, components.schemas);
+        for (const field of fields) assert(text.includes(`${field} `), `${method} ${path}: ${field} of ${status}`);
+      }
       for (const part of [summary, ...description.split("\n\n")]) assert(text.includes(shown(part)), `${path}: ${part}`);
       await assertFitsItsWidth(page, `${method} ${path}`);
       await assertNothingIsCut(section, `${method} ${path}`);
@@ -95,6 +110,7 @@ async function testARequestWorksAtOnce(browser, { api_url, api_key }, screen) {
   await dialog.getByText("201 Created").scrollIntoViewIfNeeded();
   await dialog.getByText(lead.id).first().scrollIntoViewIfNeeded();
   await assertFitsItsWidth(page, "the reply");
+  await assertNothingIsCut(dialog, "the window of a request");
   await photograph(page, `reference-${screen.width}-${screen.colorScheme}-201`);
   assert.deepEqual(problems, []);
   assert.deepEqual(requested, [`${api_url}/docs`, `${api_url}/api/public/leads`]);

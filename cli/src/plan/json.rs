@@ -9,7 +9,7 @@ use domain::{
 use jiff::{Timestamp, civil::DateTime};
 use serde::{Serialize, Serializer};
 
-use super::preview::{Preview, failure};
+use super::preview::Preview;
 use crate::definition::message_form;
 
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct PlannedOut<'a> {
     failure: Option<FailureOut>,
 }
 
-/// Reason why a touchpoint fails when it is due.
+/// Reason why a message cannot be filled in. If the touchpoint is not skipped, it fails when it is due.
 #[derive(Serialize)]
 struct FailureOut {
     reason: &'static str,
@@ -97,7 +97,9 @@ pub fn of(preview: &Preview) -> PlanOut<'_> {
             .map(|(index, (touchpoint, message))| PlannedOut {
                 touchpoint: TouchpointOut::new(index, touchpoint),
                 message: message.and_then(|it| it.as_ref().ok()),
-                failure: failure(touchpoint, message).map(FailureOut::from),
+                failure: message
+                    .and_then(|it| it.as_ref().err())
+                    .map(FailureOut::from),
             })
             .collect(),
         hints: &preview.hints,

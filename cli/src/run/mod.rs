@@ -152,14 +152,17 @@ fn text(run: &Run, workflow: Option<&Workflow>, full: FullArg, now: Timestamp) -
     let Some(workflow) = workflow else {
         return head;
     };
+    // A callback can put a touchpoint behind later ones.
+    let mut touchpoints = run.touchpoints.clone();
+    touchpoints.sort_by_key(|it| it.due_at);
     let table = table::touchpoints(
-        &run.touchpoints,
+        &touchpoints,
         &workflow.timezone,
         full.is_full(),
         "STATE",
         |_, it| words::of_touchpoint(it),
     );
-    let timeline = timeline::of(&run.touchpoints, &workflow.cadence.windows);
+    let timeline = timeline::of(&touchpoints, &workflow.cadence.windows);
     format!("{head}\n{table}\n{timeline}")
 }
 

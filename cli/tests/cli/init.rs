@@ -49,6 +49,14 @@ fn a_name_with_a_blank_is_quoted_in_the_commands_to_type() {
 }
 
 #[test]
+fn standard_output_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = leadgate(&["init", "-"]).current_dir(&folder).output();
+    assert!(stderr(&output.unwrap()).contains("name the file, such as workflow.yaml"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
 fn a_file_is_written_over_only_with_force() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.yaml");

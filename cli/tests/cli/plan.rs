@@ -1,10 +1,13 @@
 //! Tests of `leadgate plan`.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::{Output, Stdio},
+};
 
 use serde_json::json;
 
-use crate::program::{json as json_of, run, run_with_input, stderr, stdout};
+use crate::program::{json as json_of, leadgate, run, run_with_input, stderr, stdout};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/workflow.yaml");
 
@@ -215,4 +218,30 @@ fn every_timeline_in_the_documentation_is_what_plan_prints() {
     let folder = fs::read_dir(format!("{root}/examples/cadences")).unwrap();
     assert_eq!(files.len(), folder.count(), "{files:?}");
     assert!(files.len() >= 10);
+}
+
+#[test]
+fn a_reader_that_ends_early_gets_no_error_message() {
+    for args in [
+        &["plan", EXAMPLE][..],
+        &["plan", EXAMPLE, "--output", "json"],
+        &["schema"],
+        &["openapi"],
+        &["init", "mine.yaml"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = leadgate(args);
+        let output = command
+            .current_dir(&folder)
+            .stdout(writer)
+            .stderr(Stdio::piped());
+        let output = output.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), output.stderr),
+            (Some(1), Vec::new()),
+            "{args:?}"
+        );
+    }
 }

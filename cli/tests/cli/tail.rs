@@ -224,14 +224,29 @@ fn open_shows_the_page_where_there_is_a_browser_and_always_prints_its_url() {
         ),
         (
             None,
+            &[("BROWSER", "nowhere"), ("DISPLAY", ":0")],
+            folder,
+            &none,
+            false,
+        ),
+        (
+            None,
             &[("WAYLAND_DISPLAY", "w")],
             folder,
             &format!("{url}\n"),
             true,
         ),
+        (
+            None,
+            &[("BROWSER", "xdg-open"), ("SSH_CONNECTION", "1")],
+            folder,
+            &format!("{url}\n"),
+            true,
+        ),
     ] {
+        let _ = fs::remove_file(folder.join("opened"));
         let mut command = dev.command(&["open"]);
-        for name in ["DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"] {
+        for name in ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"] {
             command.env_remove(name);
         }
         command

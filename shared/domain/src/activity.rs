@@ -181,6 +181,13 @@ impl Activity {
         }
     }
 
+    /// Returns whether the receiver has put the touchpoint back: such a report has no outcome.
+    pub fn is_deferral(&self) -> bool {
+        let has_outcome = |it: &Contact| it.outcome.is_some();
+        self.kind == ActivityKind::TouchpointOutcome
+            && !self.contact.as_ref().is_some_and(has_outcome)
+    }
+
     /// Returns the enrolment that `start` orders.
     pub fn of_start(start: &Start) -> Self {
         Self {
@@ -194,8 +201,101 @@ impl Activity {
     }
 }
 
+/// Returns the time of the last call among entries of a history, oldest first. A claim counts as a call,
+/// unless its caller or its receiver has put the touchpoint back.
+pub fn last_call<'a>(entries: impl IntoIterator<Item = &'a Activity>) -> Option<Timestamp> {
+    // The calls, and whether each can still be put back.
+    let mut calls: Vec<(&Contact, Timestamp, bool)> = Vec::new();
+    for entry in entries {
+        let Some(contact) = &entry.contact else {
+            continue;
+        };
+        if contact.channel != Channel::Call {
+            continue;
+        }
+        if entry.kind == ActivityKind::TouchpointClaimed {
+            calls.push((contact, entry.at, true));
+            continue;
+        }
+        let is_same = |of: &Contact| (of.run_id, of.index) == (contact.run_id, contact.index);
+        if entry.kind == ActivityKind::TouchpointReleased || entry.is_deferral() {
+            calls.retain(|(of, _, can_go_back)| !(*can_go_back && is_same(of)));
+        }
+        let of_touchpoint = calls.iter_mut().filter(|(of, ..)| is_same(of));
+        of_touchpoint.for_each(|(.., can_go_back)| *can_go_back = false);
+    }
+    calls.into_iter().map(|(_, at, _)| at).max()
+}
+
 impl std::fmt::Debug for Activity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Activity({:?}, {}, redacted)", self.kind, self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ActivityKind::*;
+
+    use super::*;
+
+    fn entry(kind: ActivityKind, index: u16, minute: i64) -> Activity {
+        let contact = Contact {
+            index: Some(index),
+            ..Contact::new(Channel::Call)
+        };
+        Activity {
+            contact: Some(contact),
+            ..Activity::new(kind, "", Timestamp::from_second(60 * minute).unwrap())
+        }
+    }
+
+    #[test]
+    fn a_claim_is_a_call_until_it_is_put_back() {
+        let mut outcome = entry(TouchpointOutcome, 0, 1);
+        outcome.contact.as_mut().unwrap().outcome = Some(Outcome::NoAnswer);
+        let mut sms = entry(TouchpointClaimed, 0, 5);
+        sms.contact.as_mut().unwrap().channel = Channel::Sms;
+        let claim = || entry(TouchpointClaimed, 0, 0);
+        for (entries, expected) in [
+            (vec![], None),
+            (vec![sms], None),
+            (vec![claim()], Some(0)),
+            (vec![claim(), outcome], Some(0)),
+            (vec![claim(), entry(TouchpointReleased, 0, 1)], None),
+            // A deferral has no outcome.
+            (vec![claim(), entry(TouchpointOutcome, 0, 1)], None),
+            (vec![claim(), entry(TouchpointReleased, 1, 1)], Some(0)),
+            (
+                vec![
+                    claim(),
+                    entry(TouchpointClaimed, 1, 3),
+                    entry(TouchpointReleased, 1, 4),
+                ],
+                Some(0),
+            ),
+            // The caller of a lease that has lapsed may have called.
+            (
+                vec![
+                    claim(),
+                    entry(TouchpointLapsed, 0, 1),
+                    entry(TouchpointClaimed, 0, 2),
+                    entry(TouchpointReleased, 0, 3),
+                ],
+                Some(0),
+            ),
+            // An operator schedules a touchpoint again that may have gone out.
+            (
+                vec![
+                    claim(),
+                    entry(TouchpointEnded, 0, 1),
+                    entry(TouchpointReleased, 0, 2),
+                ],
+                Some(0),
+            ),
+        ] {
+            let last = last_call(&entries).map(|at| at.as_second() / 60);
+            assert_eq!(last, expected, "{entries:?}");
+        }
     }
 }

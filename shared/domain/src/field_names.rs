@@ -52,6 +52,7 @@ const OTHER_NAMES: [(&str, &[&str]); 6] = [
         &[
             "phonenumber",
             "phoneno",
+            "fone",
             "telephone",
             "telephonenumber",
             "tel",

@@ -71,6 +71,10 @@ pub struct Start {
     pub first_message: Option<FirstMessage>,
     /// Time of the enrolment. The cadence counts from it.
     pub enrolled_at: Timestamp,
+    /// Time of the lead's last call for another run. `None` if there was none in the last
+    /// [`MIN_GAP`](crate::run::MIN_GAP).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_call: Option<Timestamp>,
     /// Reason, in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -102,6 +106,7 @@ impl Start {
             first,
             first_message,
             enrolled_at: lead.profile.created_at,
+            last_call: None,
             reason: None,
             actor: None,
         })

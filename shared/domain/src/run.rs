@@ -12,20 +12,20 @@ mod wake;
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     hand_over::{
-        Answer, Claim, ClaimOver, Delivery, HandOver, MOST_LAPSES, NotClaimed, OUTCOME_TIMEOUT,
-        Owner, Receiver, expires_after, pause_after_miss, pause_after_unknown,
+        Answer, Claim, ClaimOver, Delivery, HandOver, MIN_GAP, MOST_LAPSES, NotClaimed,
+        OUTCOME_TIMEOUT, Owner, Receiver, expires_after, pause_after_miss, pause_after_unknown,
     },
     report::{NotDeferred, NotDispatched, Report, Reported},
     resend::NotResent,
     wake::{Held, HeldBy, Wake, WakeKind},
 };
 use super::{
-    cadence::{Touchpoint, TouchpointState, plan},
+    cadence::{Touchpoint, TouchpointState, plan_with_calls_from},
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
     time::whole_second,
@@ -141,13 +141,19 @@ impl Run {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
         // Due times are whole seconds.
         let planned_from = whole_second(planned_from);
+        // Rounded up, so that the gap is not shorter.
+        let gap_ends = |call: Timestamp| {
+            let almost = SignedDuration::from_nanos(999_999_999);
+            call.saturating_add(MIN_GAP + almost).ok().map(whole_second)
+        };
         let touchpoints = planned.map_or_else(Vec::new, |workflow| {
-            plan(
+            plan_with_calls_from(
                 &workflow.cadence,
                 &workflow.timezone,
                 lead.reachability(),
                 start.first_message.as_ref(),
                 planned_from,
+                start.last_call.and_then(gap_ends),
             )
         });
         let can_be_made = |touchpoint: &Touchpoint| touchpoint.state == TouchpointState::Scheduled;

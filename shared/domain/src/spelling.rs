@@ -68,7 +68,7 @@ fn is_made_of(text: &str, words: &[String]) -> bool {
 }
 
 /// Returns whether a word is the known one, or near. A wrong first letter makes another word: `game` is not
-/// `name`. The first two letters can be swapped.
+/// `name`. The first two letters can be swapped. A short word can have a letter too many: `ids` is near `id`.
 fn is_alike(word: &str, known: &str) -> bool {
     let first_two = |text: &str| {
         let mut letters = text.chars();
@@ -76,7 +76,11 @@ fn is_alike(word: &str, known: &str) -> bool {
     };
     let (first, second) = first_two(word);
     let begins = first_two(known);
-    word == known || (first == begins.0 || (second, first) == begins) && is_near(word, known)
+    let is_longer =
+        known.len() < MAY_BE_WRONG[0] && word.strip_prefix(known).is_some_and(|it| it.len() == 1);
+    word == known
+        || is_longer
+        || (first == begins.0 || (second, first) == begins) && is_near(word, known)
 }
 
 /// Returns whether a text has no more letters wrong, missing, too many or swapped than the known one may have.
@@ -107,6 +111,9 @@ mod tests {
             ("ifrst_name", "first_name", true),
             ("fisrt_nmaee", "first_name", false),
             ("work_flow_id", "workflow_id", true),
+            ("workflow_ids", "workflow_id", true),
+            ("worflow_idd", "workflow_id", true),
+            ("workflow_idea", "workflow_id", false),
             ("id", "ids", false),
         ] {
             assert_eq!(is_found(given, known), expected, "{given} {known}");

@@ -14,10 +14,11 @@ use domain::{
     account::AccountSettings,
     ids::{JobId, LeadId, RunId, WorkflowId},
     lead::{Lead, Start},
-    run::RunStatus,
+    run::{MIN_GAP, RunStatus},
     workflow::Workflow,
 };
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -106,7 +107,14 @@ pub async fn assign(
         let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
         let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
         let lead = current.lead.clone();
-        let start = order(&state, &lead, &workflow, &note)?;
+        // Read after the run: a claim that comes later changes the run, and then this is tried again.
+        let since = state.clock.now().saturating_sub(MIN_GAP);
+        let since = since.unwrap_or(Timestamp::MIN);
+        let last_call = state.store.last_call(account.id, id, since).await?;
+        let start = Start {
+            last_call,
+            ..order(&state, &lead, &workflow, &note)?
+        };
         let mut ended = current.active(None);
         let movement_type = match &mut ended {
             None => MovementType::Enrollment,
@@ -171,7 +179,7 @@ async fn send(
     account: &AccountSettings,
     id: LeadId,
     start: Start,
-    since: jiff::Timestamp,
+    since: Timestamp,
 ) {
     let message = WorkflowStart::new(account.id, id, &start, since);
     if let Err(error) = state.queue.send(&message).await {

@@ -168,6 +168,7 @@ values! {
     NextStep = "next_step",
     AddressInvalid = "address_invalid",
     Suppressed = "suppressed",
+    MinGap = "min_gap",
     Template = "template",
 }
 values! {

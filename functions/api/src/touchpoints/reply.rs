@@ -130,9 +130,7 @@ impl<'a> TouchpointDetails<'a> {
                 }
                 ActivityKind::TouchpointLapsed => Some("lease_lapsed".to_owned()),
                 ActivityKind::TouchpointReleased => Some("released".to_owned()),
-                ActivityKind::TouchpointOutcome if is_deferred(entry) => {
-                    Some("deferred".to_owned())
-                }
+                _ if entry.is_deferral() => Some("deferred".to_owned()),
                 ActivityKind::TouchpointEnded => state.map(|it| it.to_string()),
                 _ => continue,
             };
@@ -164,12 +162,4 @@ impl<'a> TouchpointDetails<'a> {
             outcomes: outcomes.collect(),
         }
     }
-}
-
-/// Returns whether the receiver has put the touchpoint back: such a report has no outcome.
-fn is_deferred(report: &Activity) -> bool {
-    report
-        .contact
-        .as_ref()
-        .is_some_and(|it| it.outcome.is_none())
 }

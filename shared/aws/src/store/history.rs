@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    activity::{Activity, ActivityKind},
+    activity::{Activity, ActivityKind, last_call},
     ids::{AccountId, LeadId},
     lead::{Lead, Start},
     page::{Page, PageRequest},
@@ -140,6 +140,35 @@ impl Store {
             });
         }
         Ok(entries)
+    }
+
+    /// Returns the time of the last call to a lead since `since`. `None` if there was none.
+    ///
+    /// # Errors
+    /// The errors of a [read](StoreError#reads).
+    pub async fn last_call(
+        &self,
+        account: AccountId,
+        lead: LeadId,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :since AND :end")
+            .expression_attribute_values(":pk", text(keys::lead_partition(account, lead)))
+            .expression_attribute_values(":since", text(format!("{}{since:.3}", keys::ACTIVITIES)))
+            .expression_attribute_values(":end", text(keys::ACTIVITIES_END))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = items.try_next().await? {
+            entries.push(decode::<ActivityItem>(item)?.activity);
+        }
+        Ok(last_call(&entries))
     }
 
     /// Replaces an entry, for example with more details.

@@ -364,6 +364,8 @@ pub(super) fn lead_partition(account: AccountId, id: LeadId) -> String {
 pub(super) const LEAD: &str = "SELF";
 pub(super) const RUNS: &str = "RUN#";
 pub(super) const ACTIVITIES: &str = "ACT#";
+/// Sort key after all entries of the history.
+pub(super) const ACTIVITIES_END: &str = "ACT#~";
 pub(super) const EVENT_RECEIPTS: &str = "EVENT#";
 pub(super) const ATTENTIONS: &str = "ATTENTION#";
 

@@ -108,6 +108,8 @@ impl Gate<'_> {
             at = self.pass(channel, at, &mut Vec::new());
             let end = at.saturating_add(left).unwrap_or(Timestamp::MAX);
             match self.closes_at(channel, at) {
+                // No opening is left.
+                Some(closes) if closes <= at => return last,
                 Some(closes) if closes < end => {
                     left -= closes.duration_since(at);
                     at = closes;
@@ -127,6 +129,10 @@ impl Gate<'_> {
                 return open;
             }
             let closes = self.closes_at(channel, at).map_or(to, |it| it.min(to));
+            if closes <= at {
+                // No opening is left.
+                return open;
+            }
             open += closes.duration_since(at);
             at = closes;
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     gate::Gate,
     interval::{Interval, IntervalError},
-    plan::{first_touchpoint, plan, shift, shift_after_late},
+    plan::{first_touchpoint, plan, plan_with_calls_from, shift, shift_after_late},
     touchpoint::{FirstTouchpoint, Reachability, Reason, Touchpoint, TouchpointState},
     window::{ClockTime, ClockTimeError, Day, Window, WindowError},
 };

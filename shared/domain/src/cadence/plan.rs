@@ -6,7 +6,7 @@ use super::{
     Cadence, FirstTouchpoint, Gate, Interval, Reachability, Reason, Step, Touchpoint,
     TouchpointState, gate::add,
 };
-use crate::{first_message::FirstMessage, time::whole_second};
+use crate::{channel::Channel, first_message::FirstMessage, time::whole_second};
 
 /// Returns the first touchpoint that reaches the lead, without planning the others. `None` if no
 /// step reaches the lead.
@@ -48,8 +48,21 @@ pub fn plan(
     cadence: &Cadence,
     zone: &TimeZone,
     reach: Reachability,
+    message: Option<&FirstMessage>,
+    enrolled_at: Timestamp,
+) -> Vec<Touchpoint> {
+    plan_with_calls_from(cadence, zone, reach, message, enrolled_at, None)
+}
+
+/// Same as [`plan`], but no call is due before `calls_from`. The touchpoints behind a call that has
+/// to wait count from its time.
+pub fn plan_with_calls_from(
+    cadence: &Cadence,
+    zone: &TimeZone,
+    reach: Reachability,
     mut message: Option<&FirstMessage>,
     enrolled_at: Timestamp,
+    calls_from: Option<Timestamp>,
 ) -> Vec<Touchpoint> {
     let gate = cadence.gate(zone);
     let mut due_at = enrolled_at;
@@ -66,6 +79,11 @@ pub fn plan(
             let missing = reach.missing_for(channel);
             let mut reasons = Vec::new();
             due_at = after(due_at, wait, zone, &mut reasons);
+            let from = calls_from.filter(|_| channel == Channel::Call && missing.is_none());
+            if let Some(from) = from.filter(|from| due_at < *from) {
+                due_at = from;
+                reasons.push(Reason::MinGap);
+            }
             due_at = gate.pass(channel, due_at, &mut reasons);
             reasons.extend(message.map(|_| Reason::ForcedFirstMessage));
             reasons.extend(missing);

@@ -104,6 +104,9 @@ pub enum Reason {
     /// Skipped: the person may not be contacted.
     #[serde(rename = "suppressed")]
     Suppressed,
+    /// Moved: the lead was called for another run shortly before.
+    #[serde(rename = "min_gap")]
+    MinGap,
     /// Failed: its message needs a value that the lead does not have.
     #[serde(rename = "template")]
     Template,
@@ -170,7 +173,7 @@ impl TouchpointState {
 }
 
 impl Reason {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::WindowClosed,
         Self::WeekdayClosed,
         Self::ClockGap,
@@ -182,6 +185,7 @@ impl Reason {
         Self::NextStep,
         Self::AddressInvalid,
         Self::Suppressed,
+        Self::MinGap,
         Self::Template,
     ];
 }
@@ -216,6 +220,7 @@ impl fmt::Display for Reason {
             Self::NextStep => "next_step",
             Self::AddressInvalid => "address_invalid",
             Self::Suppressed => "suppressed",
+            Self::MinGap => "min_gap",
             Self::Template => "template",
         })
     }

@@ -7,6 +7,9 @@ use crate::{cadence::Reason, channel::Channel, time::whole_second};
 
 /// Time after the last hand-over of a run at which its outcome counts as missing.
 pub const OUTCOME_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
+/// Least time between two calls to a lead that belong to different runs. A call that the person asked
+/// for needs none.
+pub const MIN_GAP: SignedDuration = SignedDuration::from_hours(1);
 /// Number of leases that may lapse before a pulled touchpoint counts as unconfirmed.
 pub const MOST_LAPSES: u8 = 3;
 

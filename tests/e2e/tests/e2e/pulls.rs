@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Live, Reply, account};
+use crate::fixtures::{Live, Reply, account, consume};
 
 /// An empty list of touchpoints.
 const NONE: [Value; 0] = [];
@@ -443,4 +443,48 @@ async fn a_wrong_request_is_told_what_to_change() {
         assert_eq!(reply.body["message"], message, "{path}");
     }
     live.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_for_another_run_waits_until_an_hour_after_the_last_call() {
+    for (end, due_at, reasons) in [
+        ("outcome", "2026-02-10T13:00:00Z", json!(["min_gap"])),
+        ("lease", "2026-02-10T13:00:00Z", json!(["min_gap"])),
+        ("release", "2026-02-10T12:10:00Z", json!([])),
+        ("defer", "2026-02-10T12:10:00Z", json!([])),
+    ] {
+        let live = Live::start().await;
+        let lead = live.callable().await;
+        let claimed = live.claim_one().await;
+        let outcome = match end {
+            "outcome" => Some(json!({"outcome": "no_answer"})),
+            "defer" => Some(json!({"outcome": "deferred", "retry_at": "2026-02-10T12:30:00Z"})),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            live.report(&id_of(&claimed), outcome).await;
+        }
+        if end == "release" {
+            live.lease(&claimed, "release").await;
+        }
+        live.forward(SignedDuration::from_mins(5));
+        // The run in between makes no call.
+        for _ in 0..2 {
+            let body = json!({"workflowId": local::demo::WORKFLOW_ID});
+            let path = format!("/leads/{lead}/assign-workflow");
+            let reply = live.call("POST", &path, Some(&body)).await;
+            assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+            live.forward(SignedDuration::from_mins(5));
+        }
+        consume(&live.container.services, &live.clock).await;
+        let run = live.run(&lead).await;
+        let call = &run["touchpoints"][0];
+        assert_eq!(
+            (&call["due_at"], &call["reasons"]),
+            (&json!(due_at), &reasons),
+            "{end}"
+        );
+        live.check_table().await;
+        live.stop().await;
+    }
 }

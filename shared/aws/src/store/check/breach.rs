@@ -102,7 +102,8 @@ impl Rule {
             Self::Unknown => "find the program that wrote it; a newer version of Leadgate may have",
             Self::Damaged => "restore the item from a backup, or erase the lead",
             Self::Entry | Self::OpenEntry => {
-                "stop and resume the lead's automation, which makes the entry again"
+                "stop the lead's automation and resume it with its cadence, which makes the entry again; \
+                 if the run has ended, remove its gsi1pk, gsi1sk, gsi2pk and gsi2sk by hand"
             }
             Self::AttentionLeft => "delete the item ATTENTION# beside the lead by hand",
             Self::EntryCount | Self::RunState | Self::NewestRun => {

@@ -276,6 +276,7 @@ pub(in crate::store) fn start() -> Start {
         },
         first_message: Some(first_message()),
         enrolled_at: at(0) + SignedDuration::from_millis(5),
+        last_call: None,
         reason: Some("asked for a call".to_owned()),
         actor: Some("Alice".to_owned()),
     }

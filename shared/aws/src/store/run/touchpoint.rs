@@ -193,6 +193,7 @@ fn reason_letter(reason: Reason) -> char {
         Reason::NextStep => 'n',
         Reason::AddressInvalid => 'a',
         Reason::Suppressed => 's',
+        Reason::MinGap => 'm',
         Reason::Template => 't',
     }
 }

@@ -298,3 +298,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_call_is_due_before_the_end_of_a_gap_and_the_rest_counts_from_it() {
+    let steps = vec![
+        step(Channel::Sms, 1, "PT0S", "PT0S"),
+        step(Channel::Call, 2, "PT10M", "PT5M"),
+        step(Channel::Email, 1, "PT0S", "PT1H"),
+    ];
+    let cadence = cadence(Vec::new(), steps);
+    let at = "2026-02-10T12:00:00Z".parse().unwrap();
+    let planned = |calls_from: &str| {
+        let from = calls_from.parse().ok();
+        shown(&plan_with_calls_from(
+            &cadence,
+            &TimeZone::UTC,
+            BOTH,
+            None,
+            at,
+            from,
+        ))
+    };
+    assert_eq!(
+        planned("2026-02-10T12:40:00Z"),
+        [
+            "2026-02-10T12:00:00 2026-02-10T12:00:00Z",
+            "2026-02-10T12:40:00 2026-02-10T12:40:00Z min_gap",
+            "2026-02-10T12:50:00 2026-02-10T12:50:00Z",
+            "2026-02-10T13:50:00 2026-02-10T13:50:00Z",
+        ]
+    );
+    // The first call is late enough by itself.
+    for early in ["2026-02-10T12:05:00Z", "2026-02-10T11:00:00Z", "none"] {
+        assert_eq!(
+            planned(early),
+            shown(&plan(&cadence, &TimeZone::UTC, BOTH, None, at))
+        );
+    }
+}

@@ -121,6 +121,7 @@ pub(super) fn lead_and_start(workflow: &Workflow, enrolled_at: Timestamp) -> (Le
         },
         first_message: None,
         enrolled_at,
+        last_call: None,
         reason: None,
         actor: None,
     };

@@ -193,3 +193,20 @@ fn windows_hold_for_calls_alone_or_for_all_channels() {
         assert_eq!(on_monday, moved);
     }
 }
+
+#[test]
+fn at_the_end_of_time_no_opening_is_left_and_nothing_waits_for_one() {
+    let cadence = cadence(
+        vec![window(&[Day::Mon], "09:00", "18:00")],
+        vec![step(Channel::Call, 1, "PT0S", "PT0S")],
+    );
+    let gate = cadence.gate(&TimeZone::UTC);
+    let hour = jiff::SignedDuration::from_hours(1);
+    // A Thursday, and the last time that jiff has.
+    let at = "9999-12-30T22:00:00Z".parse().unwrap();
+    assert!(gate.after_open(Channel::Call, at, hour) >= at);
+    assert_eq!(
+        gate.open_time(Channel::Call, at, Timestamp::MAX),
+        jiff::SignedDuration::ZERO
+    );
+}

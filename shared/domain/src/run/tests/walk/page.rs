@@ -72,9 +72,10 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-/// Returns the states as a diagram, with one arrow between two states.
+/// Returns the states as a diagram, with one arrow between two states. Events that keep the state have no
+/// arrow: their labels would hide others.
 fn picture(rows: &[Row]) -> String {
-    let mut picture = "```mermaid\nstateDiagram-v2\n".to_owned();
+    let mut picture = "```mermaid\n%%{init: {\"state\": {\"nodeSpacing\": 100, \"rankSpacing\": 110}}}%%\nstateDiagram-v2\n".to_owned();
     let mut named: Vec<State> = Vec::new();
     for state in rows.iter().flat_map(|it| [it.from, it.to]) {
         if state.contains(' ') && !named.contains(&state) {
@@ -85,7 +86,7 @@ fn picture(rows: &[Row]) -> String {
     let mut drawn: Vec<(State, State)> = Vec::new();
     for row in rows {
         let arrow = (row.from, row.to);
-        if drawn.contains(&arrow) {
+        if drawn.contains(&arrow) || row.from == row.to {
             continue;
         }
         drawn.push(arrow);
