@@ -7,7 +7,6 @@ use aws::{
     store::StoreError,
 };
 use domain::{
-    activity::{Activity, ActivityKind, Contact},
     destination::{Destination, Destinations},
     run::{Delivery, Owner, Run, Wake},
     workflow::Workflow,
@@ -106,8 +105,8 @@ pub async fn look(
             Step::Write(run) | Step::Wait(run, _) => (run, None),
             Step::Claim(run, index, owner) => (run, Some((index, owner))),
         };
-        let mut entries = run.entries_since(&before, now);
-        entries.extend(claim.and_then(|(index, _)| claim_entry(&run, index, now)));
+        // The answer to the request becomes the entry of the claim.
+        let entries = run.entries_since(&before, now);
         match state.store.write_run(&before, &run, &entries, now).await {
             Err(StoreError::Conflict) => continue,
             written => written?,
@@ -191,19 +190,6 @@ async fn step(
 fn webhook_of<'a>(run: &Run, destinations: &'a Destinations) -> Option<&'a Destination> {
     let channel = run.touchpoint(run.next_index()?)?.channel;
     destinations.webhook_of(channel)
-}
-
-/// Returns the entry of a claim.
-fn claim_entry(run: &Run, index: u16, now: Timestamp) -> Option<Activity> {
-    let touchpoint = run.touchpoint(index)?;
-    let contact = Contact {
-        try_number: run.hand_over.as_ref().map(|it| it.tries),
-        ..Contact::of(run.id, index, touchpoint)
-    };
-    Some(Activity {
-        contact: Some(contact),
-        ..Activity::new(ActivityKind::TouchpointClaimed, &touchpoint.name(), now)
-    })
 }
 
 /// Returns the hint for the next look at a touchpoint that waits for its lane.

@@ -114,13 +114,7 @@ fn unsent(
         return Vec::new();
     }
     let mut entries = run.entries_since(&before, now);
-    if let Answer::Back { .. } = answer {
-        let mut entry = entry_of(run, claimed, ActivityKind::TouchpointReleased, now);
-        if let (Some(entry), Some(_)) = (&mut entry, held_by) {
-            entry.reason = Some("the run is held".to_owned());
-        }
-        entries.extend(entry);
-    }
+    entries.retain(|entry| entry.kind != ActivityKind::TouchpointLapsed);
     held_by.inspect(|by| run.hold(*by, now));
     entries
 }
@@ -168,8 +162,11 @@ async fn sent(
     };
     let has_outcome = entries.iter().any(reported);
     let mut since = run.entries_since(&before, now);
-    // The outcome has its own entry, with its details.
-    since.retain(|entry| !(has_outcome && reported(entry)));
+    // The outcome has its own entry, with its details. An answer is no lapse.
+    since.retain(|entry| {
+        let is_told = has_outcome && reported(entry);
+        !is_told && entry.kind != ActivityKind::TouchpointLapsed
+    });
     entries.extend(since);
     Ok(entries)
 }
@@ -222,6 +219,7 @@ fn sent_entry(
         destination: claimed.destination.clone(),
         answer: answered.words.clone(),
         took_ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
+        may_be_out: matches!(answered.run, Answer::Taken | Answer::Unknown { .. }),
     };
     let subject = entry
         .subject

@@ -55,6 +55,8 @@ pub struct Sent {
     pub answer: String,
     /// Time until the answer, in milliseconds.
     pub took_ms: u32,
+    /// Whether the receiver has taken the touchpoint, or may have.
+    pub may_be_out: bool,
 }
 
 /// Details of a contact, as the client gives them.
@@ -201,8 +203,8 @@ impl Activity {
     }
 }
 
-/// Returns the time of the last call among entries of a history, oldest first. A claim counts as a call,
-/// unless its caller or its receiver has put the touchpoint back.
+/// Returns the time of the last call among entries of a history, oldest first. A claim counts as a call, and
+/// so does a request whose touchpoint may be out, unless the caller or the receiver has put the touchpoint back.
 pub fn last_call<'a>(entries: impl IntoIterator<Item = &'a Activity>) -> Option<Timestamp> {
     // The calls, and whether each can still be put back.
     let mut calls: Vec<(&Contact, Timestamp, bool)> = Vec::new();
@@ -213,11 +215,21 @@ pub fn last_call<'a>(entries: impl IntoIterator<Item = &'a Activity>) -> Option<
         if contact.channel != Channel::Call {
             continue;
         }
-        if entry.kind == ActivityKind::TouchpointClaimed {
+        let is_same = |of: &Contact| (of.run_id, of.index) == (contact.run_id, contact.index);
+        let is_call = match entry.kind {
+            ActivityKind::TouchpointClaimed => true,
+            ActivityKind::TouchpointSent => contact.sent.as_ref().is_some_and(|it| it.may_be_out),
+            // A pushed touchpoint has no entry of its claim.
+            ActivityKind::TouchpointLapsed => !calls.iter().any(|(of, ..)| is_same(of)),
+            _ => false,
+        };
+        if is_call {
             calls.push((contact, entry.at, true));
             continue;
         }
-        let is_same = |of: &Contact| (of.run_id, of.index) == (contact.run_id, contact.index);
+        if entry.kind == ActivityKind::TouchpointSent {
+            continue;
+        }
         if entry.kind == ActivityKind::TouchpointReleased || entry.is_deferral() {
             calls.retain(|(of, _, can_go_back)| !(*can_go_back && is_same(of)));
         }
@@ -257,11 +269,27 @@ mod tests {
         let mut sms = entry(TouchpointClaimed, 0, 5);
         sms.contact.as_mut().unwrap().channel = Channel::Sms;
         let claim = || entry(TouchpointClaimed, 0, 0);
+        let sent = |may_be_out, minute| {
+            let mut sent = entry(TouchpointSent, 0, minute);
+            sent.contact.as_mut().unwrap().sent = Some(Sent {
+                destination: "dialer".to_owned(),
+                answer: String::new(),
+                took_ms: 20,
+                may_be_out,
+            });
+            sent
+        };
         for (entries, expected) in [
             (vec![], None),
             (vec![sms], None),
             (vec![claim()], Some(0)),
-            (vec![claim(), outcome], Some(0)),
+            (vec![claim(), outcome.clone()], Some(0)),
+            // A push has the entry of its answer, and none of its claim.
+            (vec![sent(true, 0), outcome], Some(0)),
+            (vec![sent(true, 0), sent(false, 4)], Some(0)),
+            (vec![sent(false, 0)], None),
+            (vec![entry(TouchpointLapsed, 0, 1)], Some(1)),
+            (vec![sent(true, 0), entry(TouchpointOutcome, 0, 1)], None),
             (vec![claim(), entry(TouchpointReleased, 0, 1)], None),
             // A deferral has no outcome.
             (vec![claim(), entry(TouchpointOutcome, 0, 1)], None),

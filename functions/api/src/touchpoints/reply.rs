@@ -121,11 +121,15 @@ impl<'a> TouchpointDetails<'a> {
                 }
                 ActivityKind::TouchpointSent => {
                     let sent = entry.contact.as_ref().and_then(|it| it.sent.clone());
-                    if let (Some(last), Some(sent)) = (attempts.last_mut(), sent) {
-                        last.destination = Some(sent.destination);
-                        last.answer = Some(sent.answer);
-                        last.duration_ms = Some(sent.took_ms);
-                    }
+                    let number = entry.contact.as_ref().and_then(|it| it.try_number);
+                    attempts.extend(number.zip(sent).map(|(number, sent)| AttemptOut {
+                        number,
+                        at: whole_second(entry.at),
+                        ended: None,
+                        destination: Some(sent.destination),
+                        answer: Some(sent.answer),
+                        duration_ms: Some(sent.took_ms),
+                    }));
                     continue;
                 }
                 ActivityKind::TouchpointLapsed => Some("lease_lapsed".to_owned()),

@@ -45,7 +45,9 @@ impl Run {
                 let what = format!("{name}: {}{reason}", new.state);
                 (ActivityKind::TouchpointEnded, what)
             }
-            _ if self.lapses(index) > before.lapses(index) => {
+            _ if self.lapses(index) > before.lapses(index)
+                || self.has_lapsed_since(before, index) =>
+            {
                 let what = format!("{name}: no outcome within the lease");
                 (ActivityKind::TouchpointLapsed, what)
             }
@@ -59,6 +61,18 @@ impl Run {
             contact: Some(contact),
             ..Activity::new(kind, &what, now)
         })
+    }
+
+    /// Returns whether the claim of a pushed touchpoint has ended since `before` without a settlement. The
+    /// settlement of an unknown result looks the same.
+    fn has_lapsed_since(&self, before: &Self, index: u16) -> bool {
+        let of = |run: &Self| run.hand_over.clone().filter(|it| it.index == index);
+        let (Some(before), Some(after)) = (of(before), of(self)) else {
+            return false;
+        };
+        let owner = |it: &super::HandOver| it.claim.map(|claim| claim.owner);
+        let was_claimed = before.delivery.is_push() && before.claim.is_some();
+        was_claimed && after.is_open && owner(&before) != owner(&after)
     }
 
     /// Returns the number of leases of a touchpoint that ended without an outcome.

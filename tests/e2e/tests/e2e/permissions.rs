@@ -9,17 +9,19 @@ use aws::{
 };
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use dispatch_touchpoints::DispatchTouchpoints;
+use dispatch_touchpoints::{DispatchTouchpoints, Receivers};
 use domain::{
     account::{Account, AccountPatch},
     activity::{Activity, ActivityKind},
     api_key::ApiKey,
     channel::Channel,
+    destination::{Destination, Destinations, Recipient, WebhookSecrets},
     limit::{Limit, Limits},
     page::PageRequest,
     patch::Change,
     run::{Delivery, Owner, WakeKind},
     touchpoint_id::TouchpointRef,
+    webhook_secret::WebhookSecret,
 };
 use e2e::cases::cases;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +30,7 @@ use serde_json::{Value, json};
 use simulation::{
     Access, Caller, Cloud, Fault, FaultAt, Faults, Fleet, Passed, Permission, Scenario, Step, run,
 };
+use tokio::sync::mpsc::unbounded_channel;
 use wake_runs::{WakeRuns, wake};
 
 use crate::limits;
@@ -309,6 +312,103 @@ async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
     fleet.needed()
 }
 
+/// Sends touchpoints to a webhook that fails, that answers with an outcome, and whose outcome is faster than
+/// its answer.
+async fn pushes(cloud: &Cloud) -> BTreeSet<Access> {
+    let fleet = Fleet::new(cloud, 1);
+    let account = demo::ACCOUNT_ID.parse().unwrap();
+    let transport = cloud.transport(&fleet.clock, &Scenario::of_steps(&[]));
+    let clients = |caller| cloud.clients(&transport, caller);
+    let operator = Store::new(clients(Caller::Operator).dynamodb, TABLE);
+    let secrets = WebhookSecrets {
+        current: WebhookSecret::new([7; 32]),
+        previous: None,
+        is_shown: false,
+    };
+    let put = operator.put_webhook_secrets(account, "dialer", &secrets);
+    put.await.unwrap();
+    let dialer = Destination {
+        name: "dialer".to_owned(),
+        channels: vec![Channel::Call],
+        to: Recipient::Webhook("https://dialer.example.com".parse().unwrap()),
+        rate: None,
+    };
+    let revision = operator.destinations(account).await.unwrap().revision;
+    let destinations = Destinations::new(vec![dialer], revision).unwrap();
+    let replaced = operator.replace_destinations(account, &destinations);
+    replaced.await.unwrap();
+    let caller = Caller::DispatchTouchpoints;
+    let queue = DispatchQueue::new(clients(caller).sqs, simulation::DISPATCH_QUEUE_URL);
+    let store = Store::new(clients(caller).dynamodb, TABLE);
+    let (requests, mut received) = unbounded_channel();
+    let dispatch = DispatchTouchpoints {
+        receivers: Some(Receivers::Simulated(requests)),
+        ..DispatchTouchpoints::new(store, queue, fleet.clock.clone())
+    };
+    let accepted = |body: &str| webhook::Answer::Accepted {
+        status: 200,
+        body: webhook::Body {
+            bytes: body.as_bytes().to_vec(),
+            is_whole: true,
+        },
+    };
+    let timeout = webhook::Answer::Unknown(webhook::Unknown::Timeout);
+    for (phone, answer, is_fast) in [
+        ("+12025550197", timeout, false),
+        (
+            "+12025550198",
+            accepted(r#"{"outcome":"opted_out"}"#),
+            false,
+        ),
+        ("+12025550199", accepted(""), true),
+    ] {
+        let lead =
+            json!({ "first_name": "John", "phone": phone, "workflow_id": demo::WORKFLOW_ID });
+        let created = fleet.call(0, demo::API_KEY, "POST", "/leads", Some(&lead));
+        let lead = created.await.body["lead"]["id"].take();
+        let lead = lead.as_str().unwrap();
+        // It builds the run.
+        let status = json!({"status_key": "engaged"});
+        let path = format!("/leads/{lead}/status");
+        let changed = fleet.call(0, demo::API_KEY, "POST", &path, Some(&status));
+        changed.await;
+        let runs = operator.runs(account, lead.parse().unwrap(), 1).await;
+        let run = runs.unwrap().pop().unwrap();
+        let due = DueRun::of(&run, fleet.clock.now(), WakeKind::HandOver, Channel::Call);
+        let mut message = SqsMessage::default();
+        message.body = Some(Hint::new(&due, fleet.clock.now()).to_body());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+        let answering = async {
+            let Some(request) = received.recv().await else {
+                return;
+            };
+            if is_fast {
+                let path = format!("/touchpoints/{}/outcome", request.id);
+                let body = json!({"outcome": "no_answer"});
+                let reported = fleet.call(0, demo::API_KEY, "POST", &path, Some(&body));
+                assert_eq!(reported.await.status, 200);
+            }
+            let sent = webhook::Sent {
+                answer,
+                took: std::time::Duration::from_secs(3),
+            };
+            request.answer.send(sent).unwrap();
+        };
+        let (reply, ()) = tokio::join!(dispatch_touchpoints::handle(&dispatch, event), answering);
+        assert_eq!(reply.batch_item_failures.len(), 0);
+    }
+    operator.delete_webhook(account, "dialer").await.unwrap();
+    let revision = operator.destinations(account).await.unwrap().revision;
+    let none = Destinations::new(Vec::new(), revision).unwrap();
+    operator.replace_destinations(account, &none).await.unwrap();
+    transport
+        .needed()
+        .into_iter()
+        .chain(fleet.needed())
+        .collect()
+}
+
 /// Calls wake-runs and dispatch-touchpoints about a run that is due, open, held and released, and whose
 /// touchpoint needs a person.
 async fn touchpoints(cloud: &Cloud) -> BTreeSet<Access> {
@@ -393,6 +493,7 @@ async fn touchpoints(cloud: &Cloud) -> BTreeSet<Access> {
         }
         needed.extend(transport.needed());
     }
+    needed.extend(pushes(cloud).await);
     let listed = fleet.store.attentions(
         account,
         &PageRequest {

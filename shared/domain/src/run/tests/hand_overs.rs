@@ -352,6 +352,9 @@ fn each_unknown_try_moves_the_rest_of_the_run() {
 fn the_pause_after_an_unknown_try_grows_to_ten_minutes_with_a_fifth_of_chance() {
     let millis = |tries, draw| pause_after_unknown(tries, draw).as_millis();
     let lows: Vec<_> = [1, 2, 3, 4, 5, 6, 600].map(|it| millis(it, 0)).into();
-    assert_eq!(lows, [4_000, 24_000, 96_000, 240_000, 480_000, 480_000, 480_000]);
+    assert_eq!(
+        lows,
+        [4_000, 24_000, 96_000, 240_000, 480_000, 480_000, 480_000]
+    );
     assert_eq!((millis(1, 255), millis(9, 255)), (6_000, 720_000));
 }

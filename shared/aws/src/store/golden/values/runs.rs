@@ -196,6 +196,7 @@ pub(in crate::store) fn sent() -> Activity {
             destination: "dialer".to_owned(),
             answer: "200".to_owned(),
             took_ms: 48,
+            may_be_out: true,
         }),
         ..Contact::new(Channel::Call)
     };

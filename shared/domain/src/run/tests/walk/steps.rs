@@ -330,8 +330,7 @@ impl Walk<'_> {
         let is_changed = reported == Ok(Reported::Changed);
         self.close(&before, Event::Outcome, is_changed.then_some(index), seen);
         assert!(is_changed || before == self.run);
-        let is_contact =
-            |it: &HandOver| it.index == index && !it.is_open && it.delivery.is_push();
+        let is_contact = |it: &HandOver| it.index == index && !it.is_open && it.delivery.is_push();
         if is_changed && before.hand_over.as_ref().is_some_and(is_contact) {
             self.contact = Some(Contact {
                 index,
