@@ -13,10 +13,11 @@ use domain::{
     api_key::ApiKey,
     cadence::TouchpointState,
     campaign::Campaign,
-    destination::Destinations,
+    destination::{Destinations, WebhookSecrets},
     ids::{AccountId, CampaignId, RunId},
     lead::Lead,
     run::Run,
+    webhook_secret::WebhookSecret,
     workflow::Workflow,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -285,6 +286,45 @@ async fn destinations_are_replaced_only_in_the_revision_that_was_read() {
         let again = store.replace_destinations(account(), &read).await;
         assert!(is_conflict(&again));
     }
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn the_health_of_a_lane_is_written_only_in_the_revision_that_was_read() {
+    let services = services().await;
+    let store = &services.store;
+    for revision in 0..2 {
+        let read = store.lane(account(), "dialer").await.unwrap();
+        assert_eq!(read.revision, revision);
+        store.write_lane(account(), "dialer", &read).await.unwrap();
+        let again = store.write_lane(account(), "dialer", &read).await;
+        assert!(is_conflict(&again));
+    }
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_webhook_are_replaced_only_if_the_one_before_is_among_them() {
+    let services = services().await;
+    let store = &services.store;
+    let secrets = |current: u8, previous: Option<u8>| WebhookSecrets {
+        current: WebhookSecret::new([current; 32]),
+        previous: previous.map(|it| (WebhookSecret::new([it; 32]), hours(24))),
+        is_shown: false,
+    };
+    let put = async |secrets: &WebhookSecrets| {
+        store
+            .put_webhook_secrets(account(), "dialer", secrets)
+            .await
+    };
+    put(&secrets(1, None)).await.unwrap();
+    // The same secret, and a rotation.
+    put(&secrets(1, None)).await.unwrap();
+    put(&secrets(2, Some(1))).await.unwrap();
+    // Another rotation of the first secret was slower.
+    assert!(is_conflict(&put(&secrets(3, Some(1))).await));
+    let stored = store.webhook_secrets(account(), "dialer").await.unwrap();
+    assert_eq!(stored, Some(secrets(2, Some(1))));
     services.stop().await;
 }
 
