@@ -200,7 +200,8 @@ fn at_the_end_of_time_no_opening_is_left_and_nothing_waits_for_one() {
         vec![window(&[Day::Mon], "09:00", "18:00")],
         vec![step(Channel::Call, 1, "PT0S", "PT0S")],
     );
-    let gate = cadence.gate(&TimeZone::UTC);
+    let zone = TimeZone::UTC;
+    let gate = cadence.gate(&zone);
     let hour = jiff::SignedDuration::from_hours(1);
     // A Thursday, and the last time that jiff has.
     let at = "9999-12-30T22:00:00Z".parse().unwrap();
