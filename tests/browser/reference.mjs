@@ -45,10 +45,11 @@ async function assertNothingIsCut(section, place) {
   assert.deepEqual(cut, [], place);
 }
 
-/** Returns the names of the fields of a schema, without those of nested objects. */
+/** Returns the names of the fields of a schema, without those of nested objects. Of alternatives, the page shows the first. */
 function fieldsOf(schema, schemas) {
   if (schema.$ref) return fieldsOf(schemas[schema.$ref.split("/").pop()], schemas);
-  const parts = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])];
+  const [first] = schema.oneOf ?? schema.anyOf ?? [];
+  const parts = [...(first ? [first] : []), ...(schema.allOf ?? [])];
   return [...Object.keys(schema.properties ?? {}), ...parts.flatMap((part) => fieldsOf(part, schemas))];
 }
 
