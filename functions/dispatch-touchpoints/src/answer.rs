@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use webhook::{Miss, Sent};
 
 use crate::{
-    hand_over::{Claimed, next_try},
+    claimed::{Claimed, next_try},
     outcome::{InAnswer, in_answer},
     state::DispatchTouchpoints,
 };

@@ -1,7 +1,7 @@
 //! The hand-over of a claimed touchpoint to a webhook: the checks, the request, and what follows from
 //! the answer.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use aws::{
     queue::Hint,
@@ -10,13 +10,10 @@ use aws::{
 };
 use domain::{
     cadence::Reason,
-    destination::Destination,
     first_message::MessageParts,
-    lane::{Lane, LaneState, TouchpointMark},
+    lane::{Lane, LaneState},
     lead::Lead,
-    run::{Answer, HeldBy, Owner, Receiver, Run, pause_after_unknown},
-    webhook_url::WebhookUrl,
-    workflow::Workflow,
+    run::{Answer, HeldBy, Run},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -24,7 +21,8 @@ use webhook::Delivery;
 
 use crate::{
     answer::{Answered, read},
-    look::{LookError, Looked},
+    claimed::Claimed,
+    looked::{LookError, Looked},
     request::{Parts, Request},
     seen::Seen,
     settle::{Settlement, settle},
@@ -39,46 +37,6 @@ const FRESH: Duration = Duration::from_secs(1);
 const CHECKS: u32 = 3;
 /// Pause after a try of a webhook that has no secret.
 const NO_SECRET: SignedDuration = SignedDuration::from_mins(1);
-
-/// A claim that is written.
-pub struct Claimed {
-    /// The run as it was written.
-    pub run: Run,
-    pub index: u16,
-    pub owner: Owner,
-    pub workflow: Arc<Workflow>,
-    pub destination: String,
-    pub url: WebhookUrl,
-    pub receiver: Receiver,
-}
-
-impl Claimed {
-    /// `None` if the destination is no webhook.
-    pub fn new(
-        mut run: Run,
-        index: u16,
-        owner: Owner,
-        workflow: &Arc<Workflow>,
-        destination: &Destination,
-    ) -> Option<Self> {
-        run.revision += 1;
-        Some(Self {
-            run,
-            index,
-            owner,
-            workflow: Arc::clone(workflow),
-            destination: destination.name.clone(),
-            url: destination.webhook()?.clone(),
-            receiver: destination.receiver()?,
-        })
-    }
-
-    /// Returns the mark by which the lane tells touchpoints apart.
-    fn mark(&self) -> TouchpointMark {
-        let [.., a, b, c, d] = self.run.id.as_bytes();
-        TouchpointMark(u32::from_be_bytes([*a, *b, *c, *d]) ^ u32::from(self.index))
-    }
-}
 
 /// Everything that the checks have read.
 struct Checked {
@@ -334,12 +292,4 @@ async fn note(
         tracing::error!(%account, destination = %name, "a receiver wants no more touchpoints (410), so its lane is paused");
     }
     Ok(())
-}
-
-/// Returns the time of the next try after one whose result is unknown.
-pub fn next_try(state: &DispatchTouchpoints, claimed: &Claimed, now: Timestamp) -> Timestamp {
-    let tries = claimed.run.hand_over.as_ref().map_or(1, |it| it.tries);
-    let draw = u8::try_from(state.draw(256)).unwrap_or_default();
-    now.saturating_add(pause_after_unknown(tries, draw))
-        .unwrap_or(now)
 }

@@ -1,13 +1,15 @@
 //! Looks at each run that is due ([architecture](../../../docs/architecture.md#touchpoints)).
 //!
 //! A hint only points at a run, and the run decides what is done. A touchpoint that is due is sent to
-//! the webhook of its channel. If there is none, it is opened, so that callers can claim it. Everything that is overdue without a hand-over is done too. Each
-//! record of a batch is handled on its own.
+//! the webhook of its channel. If there is none, it is opened, so that callers can claim it. Everything
+//! that is overdue without a hand-over is done too. Each record of a batch is handled on its own.
 
 mod admission;
 mod answer;
+mod claimed;
 mod hand_over;
 mod look;
+mod looked;
 mod outcome;
 mod receivers;
 mod request;
@@ -26,7 +28,8 @@ use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 
 use self::{
-    look::{LookError, Looked, look},
+    look::look,
+    looked::{LookError, Looked},
     seen::Seen,
 };
 pub use self::{

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use aws::{
-    queue::{Hint, MessageError},
-    store::StoreError,
-};
+use aws::{queue::Hint, store::StoreError};
 use domain::{
     destination::{Destination, Destinations},
     run::{Delivery, Owner, Run, Wake},
     workflow::Workflow,
 };
 use jiff::{SignedDuration, Timestamp};
-use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::{
     admission::{Admission, Paid, admit},
-    hand_over::{Claimed, hand_over},
+    claimed::Claimed,
+    hand_over::hand_over,
+    looked::{LookError, Looked},
     seen::Seen,
     state::DispatchTouchpoints,
 };
@@ -32,32 +30,6 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 const SPREAD: [u16; 4] = [10, 10, 20, 40];
 /// Maximum time for which a hint waits for a lane that is closed.
 const CLOSED: SignedDuration = SignedDuration::from_secs(60);
-
-/// Result of a look.
-#[derive(Debug, Default)]
-pub struct Looked {
-    pub seen: Seen,
-    /// Hint for the next look. `None` if the run is not due within 15 minutes, or if wake-runs finds
-    /// it.
-    pub next: Option<Hint>,
-}
-
-/// Reason why SQS must deliver a hint again.
-#[derive(Debug, Error)]
-pub enum LookError {
-    #[error("the hint cannot be read")]
-    Message(#[from] MessageError),
-    #[error("the message has no body")]
-    NoBody,
-    #[error("each write of the run lost to another change of it")]
-    Contended,
-    #[error("the look took too long")]
-    TimedOut,
-    #[error("the body of a request could not be written")]
-    Body(#[from] serde_json::Error),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Work of a look on a run that is due.
 enum Step {

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use crate::{
-    answer::Answered, hand_over::Claimed, look::LookError, outcome::InAnswer, seen::Seen,
+    answer::Answered, claimed::Claimed, looked::LookError, outcome::InAnswer, seen::Seen,
     state::DispatchTouchpoints,
 };
 

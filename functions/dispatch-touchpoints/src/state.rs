@@ -30,7 +30,7 @@ pub struct DispatchTouchpoints {
     pub queue: DispatchQueue,
     pub clock: Clock,
     pub randomness: Randomness,
-    /// The way to webhooks. `None` if there is none: their touchpoints then wait.
+    /// The way to webhooks. `None` if the function has no sender, and their touchpoints then wait.
     pub receivers: Option<Receivers>,
     /// Address of the API, for the links in requests. Empty if it is unknown.
     pub api_url: Arc<str>,

@@ -11,11 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     pushes::{Pushed, Pushes},
-    tick::Tick,
+    tick::{AHEAD, Tick},
 };
 
-/// Time ahead of which hints are sent: until the next tick, and a quarter of a minute more.
-pub const AHEAD: SignedDuration = SignedDuration::from_secs(75);
 /// Time for which a run that is due counts as fresh. Fresh ones go before the backlog.
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// Number of hints that are sent together.

@@ -22,7 +22,10 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use crate::{hints::AHEAD, state::WakeRuns, tick::Tick};
+use crate::{
+    state::WakeRuns,
+    tick::{AHEAD, Tick},
+};
 
 /// Number of minutes after which tries that are repeated are looked at even if their lane is closed: an
 /// open try ends with its time.

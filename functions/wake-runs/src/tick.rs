@@ -1,12 +1,15 @@
 //! State of one tick.
 
 use aws::{queue::QueueError, store::StoreError, telemetry::ErrorChain};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::state::WakeRuns;
+
+/// Time ahead of which hints are sent: until the next tick, and a quarter of a minute more.
+pub const AHEAD: SignedDuration = SignedDuration::from_secs(75);
 
 /// One look at everything that is due.
 pub struct Tick<'a> {
