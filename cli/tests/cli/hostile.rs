@@ -378,7 +378,11 @@ async fn a_key_that_is_passed_where_something_else_belongs_is_not_printed() {
             &services.sqs_url,
         ],
         &["openapi", "--to", "/nowhere/nxr_live_Secret"],
+        &["destination", "list", "--account", KEY],
+        &["destination", "secret", KEY],
+        &["listen", "--outcome", KEY],
         &["dev", "--port", KEY],
+        &["dev", "--forward-to", KEY],
         &["dev", "--cors-origin", KEY],
         &["completions", KEY],
         &["man", "--dir", "/proc/nxr_live_Secret"],
@@ -387,8 +391,16 @@ async fn a_key_that_is_passed_where_something_else_belongs_is_not_printed() {
         for url in [&services.dynamodb_url, &nowhere] {
             let url = ["--dynamodb-url", url];
             let with_url = [args, &url].concat();
-            let takes_url =
-                !["plan", "openapi", "dev", "completions", "man", KEY].contains(&args[0]);
+            let without = [
+                "plan",
+                "openapi",
+                "dev",
+                "listen",
+                "completions",
+                "man",
+                KEY,
+            ];
+            let takes_url = !without.contains(&args[0]);
             let args = if takes_url && !args.contains(&"--stack") {
                 &with_url
             } else {

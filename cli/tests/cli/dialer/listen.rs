@@ -62,7 +62,7 @@ async fn touchpoints_are_forwarded_to_a_receiver_which_answers_by_its_rules() {
             break;
         }
         assert!(started.elapsed() < super::DEADLINE, "{reply}");
-        tokio::time::sleep(super::NEW_DIALER).await;
+        tokio::time::sleep(super::PAUSE).await;
     }
 }
 

@@ -16,7 +16,8 @@ use crate::program::leadgate;
 
 /// Time within which an eventual effect must show, also on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
-const NEW_DIALER: Duration = Duration::from_millis(50);
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A program that prints lines of JSON. It is killed at the end.
 struct Program {
@@ -92,7 +93,7 @@ impl Program {
                 return call.clone();
             }
             assert!(started.elapsed() < DEADLINE, "{:?}", self.calls().await);
-            tokio::time::sleep(NEW_DIALER).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
@@ -185,7 +186,7 @@ async fn the_demo_leads_ring_when_the_stack_starts() {
     let started = Instant::now();
     while dev.calls().await.len() < 10 {
         assert!(started.elapsed() < DEADLINE, "{:?}", dev.calls().await);
-        tokio::time::sleep(NEW_DIALER).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -202,14 +203,14 @@ async fn the_dialer_takes_only_what_the_stack_has_signed() {
     assert_eq!(page.headers()["x-frame-options"], "DENY");
     let page = page.text().await.unwrap();
     assert!(page.contains("<h1>Practice dialer</h1>"), "{page}");
-    let tested = leadgate(&[
+    let mut test = leadgate(&[
         "destination",
         "test",
         "leadgate-dev",
         "--dynamodb-url",
         dev.ready["dynamodb_url"].as_str().unwrap(),
     ]);
-    let output = { tested }.output().unwrap();
+    let output = test.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
 }
@@ -233,6 +234,6 @@ async fn without_the_dialer_callers_claim() {
             break;
         }
         assert!(started.elapsed() < DEADLINE, "{claimed}");
-        tokio::time::sleep(NEW_DIALER).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
