@@ -92,18 +92,42 @@ pub(crate) async fn set(
     };
     let list: Vec<_> = url.into_iter().map(destination).collect();
     let is_removed = list.is_empty();
-    let secrets = WebhookSecrets {
-        current: secret.clone(),
-        previous: None,
-        is_shown: true,
-    };
-    // Before the destination: nothing goes out unsigned.
-    if !is_removed && store.webhook_secrets(account, NAME).await?.as_ref() != Some(&secrets) {
-        store.put_webhook_secrets(account, NAME, &secrets).await?;
+    let is_same = before.list() == list.as_slice();
+    let after = Destinations::new(list, before.revision).map_err(|error| wrong(&error))?;
+    if is_removed {
+        if !is_same {
+            store.replace_destinations(account, &after).await?;
+            store.delete_webhook(account, NAME).await?;
+        }
+        return Ok(None);
     }
-    if before.list() != list.as_slice() {
-        let after = Destinations::new(list, before.revision).map_err(|error| wrong(&error))?;
+    // An operator may have rotated the secret. The new one stays.
+    let secret = match store.webhook_secrets(account, NAME).await? {
+        Some(known) => known.current,
+        None => {
+            let secrets = WebhookSecrets {
+                current: secret.clone(),
+                previous: None,
+                is_shown: true,
+            };
+            // Before the destination: nothing goes out unsigned.
+            store.put_webhook_secrets(account, NAME, &secrets).await?;
+            secret
+        }
+    };
+    if !is_same {
         store.replace_destinations(account, &after).await?;
     }
-    Ok(Some(secret).filter(|_| !is_removed))
+    open_lane(store, account).await?;
+    Ok(Some(secret))
+}
+
+/// Ends the cooling of the lane. Its receiver may be up again, as the practice dialer is. A pause stays.
+async fn open_lane(store: &Store, account: AccountId) -> Result<(), StoreError> {
+    let lane = store.lane(account, NAME).await?;
+    let has_failed = lane.cooling_until.is_some() || !lane.failed.is_empty();
+    if has_failed && lane.paused.is_none() {
+        store.resume_lane(account, NAME).await?;
+    }
+    Ok(())
 }

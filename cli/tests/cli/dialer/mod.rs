@@ -12,7 +12,7 @@ use local::{WEBHOOK_SECRET, demo};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::program::leadgate;
+use crate::program::{json as json_of, leadgate, run};
 
 /// Time within which an eventual effect must show, also on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -188,6 +188,33 @@ async fn the_demo_leads_ring_when_the_stack_starts() {
         assert!(started.elapsed() < DEADLINE, "{:?}", dev.calls().await);
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+#[test]
+fn a_secret_that_was_rotated_stays_when_the_stack_starts_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let start = |options: &[&str]| {
+        let args = ["dev", "--port", "0", "--json", "--data-dir", data];
+        Program::start(&[&args, options].concat())
+    };
+    let dev = start(&[]);
+    assert_eq!(dev.ready["webhook_secret"], WEBHOOK_SECRET);
+    let rotate = ["destination", "rotate", "leadgate-dev", "--data-dir", data];
+    let rotated = json_of(&run(&[&rotate[..], &["--output", "json"]].concat()));
+    let secret = rotated["secret"].as_str().unwrap();
+    assert_ne!(secret, WEBHOOK_SECRET);
+    drop(dev);
+    let dev = start(&[]);
+    assert_eq!(dev.ready["webhook_secret"], secret);
+    drop(dev);
+    // Without its destination, the secret is gone, too.
+    let dev = start(&["--no-dialer"]);
+    assert_eq!(dev.ready["webhook_secret"], Value::Null);
+    drop(dev);
+    let dev = start(&[]);
+    assert_eq!(dev.ready["webhook_secret"], WEBHOOK_SECRET);
 }
 
 #[tokio::test(flavor = "multi_thread")]
