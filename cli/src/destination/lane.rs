@@ -31,7 +31,10 @@ pub async fn resume(args: &OneArgs) -> Result<(), DestinationError> {
     let resumed = webhook.store.resume_lane(webhook.account, name);
     resumed.await.map_err(DestinationError::of_write)?;
     print(args, &webhook, |name| {
-        format!("{name} is open: Leadgate sends it touchpoints again, within two minutes.\n")
+        format!(
+            "{name} is open: Leadgate sends it touchpoints again, within two minutes.\n\
+             A touchpoint that its receiver has put off waits until its next try.\n"
+        )
     })
     .await
 }

@@ -267,13 +267,13 @@ impl Tick<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use aws::store::ListedRun;
     use domain::{
         destination::{Rate, Recipient},
         ids::{LeadId, RunId},
         lane::{LaneAnswer, TouchpointMark},
     };
-    use super::*;
 
     const NOW: &str = "2026-02-10T12:00:00Z";
 

@@ -200,7 +200,8 @@ async fn an_operator_pauses_a_webhook_and_resumes_it() {
     );
     assert_eq!(
         setup.text(&["destination", "resume", "dialer"]),
-        "dialer is open: Leadgate sends it touchpoints again, within two minutes.\n"
+        "dialer is open: Leadgate sends it touchpoints again, within two minutes.\nA touchpoint that its receiver has \
+         put off waits until its next try.\n"
     );
     assert_eq!(
         setup.json(&["destination", "show", "dialer"])["destination"]["state"],
