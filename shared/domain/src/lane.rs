@@ -160,7 +160,7 @@ impl Lane {
             }
             LaneAnswer::Busy(until) => {
                 self.probe_until = None;
-                self.cooling_until = Some(self.cooling_until.map_or(until, |it| it.max(until)));
+                self.cool(until);
             }
             LaneAnswer::Gone => {
                 self.probe_until = None;
@@ -169,6 +169,11 @@ impl Lane {
             }
         }
         self.note(took, now);
+    }
+
+    /// Lets nothing go out until a time.
+    pub fn cool(&mut self, until: Timestamp) {
+        self.cooling_until = Some(self.cooling_until.map_or(until, |it| it.max(until)));
     }
 
     fn fail(&mut self, is_error: bool, touchpoint: TouchpointMark, now: Timestamp) {

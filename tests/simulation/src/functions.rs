@@ -19,12 +19,15 @@ use aws::{
     store::Store,
 };
 use axum::{Router, body::Body};
-use dispatch_touchpoints::DispatchTouchpoints;
+use dispatch_touchpoints::{DispatchTouchpoints, Receivers, Request as Push};
 use http::Request;
 use local::demo;
 use serde_json::Value;
 use start_workflow::StartWorkflow;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::{Instant, timeout},
+};
 use tower::ServiceExt;
 use wake_runs::WakeRuns;
 
@@ -52,6 +55,8 @@ pub struct Simulation {
     pub start_workflow: StartWorkflow,
     pub wake_runs: WakeRuns,
     pub dispatch_touchpoints: DispatchTouchpoints,
+    /// Requests to webhooks. `None` if the receiver has begun.
+    pub requests: Arc<Mutex<Option<UnboundedReceiver<Push>>>>,
     /// Secret of the account.
     pub secret: AccountSecret,
     /// Store of the API's doors of touchpoints, and the versions of workflows that they read.
@@ -91,6 +96,7 @@ impl Simulation {
             clock.clone(),
         );
         let store = Store::new(start_workflow.dynamodb, TABLE);
+        let (requests, received) = unbounded_channel();
         let hints = DispatchQueue::new(start_workflow.sqs, DISPATCH_QUEUE_URL);
         Self {
             api: router(state.with_randomness(Randomness::Counted(ids.clone()))),
@@ -100,11 +106,16 @@ impl Simulation {
                 DispatchQueue::new(wake_runs.sqs, DISPATCH_QUEUE_URL),
                 clock.clone(),
             ),
-            dispatch_touchpoints: DispatchTouchpoints::new(
-                Store::new(dispatch.dynamodb, TABLE),
-                DispatchQueue::new(dispatch.sqs, DISPATCH_QUEUE_URL),
-                clock.clone(),
-            ),
+            dispatch_touchpoints: DispatchTouchpoints {
+                receivers: Some(Receivers::Simulated(requests)),
+                randomness: Randomness::Counted(ids.clone()),
+                ..DispatchTouchpoints::new(
+                    Store::new(dispatch.dynamodb, TABLE),
+                    DispatchQueue::new(dispatch.sqs, DISPATCH_QUEUE_URL),
+                    clock.clone(),
+                )
+            },
+            requests: Arc::new(Mutex::new(Some(received))),
             secret: cloud.secret,
             catalogue: Catalogue::new(api_store.clone(), clock.clone()),
             api_store,

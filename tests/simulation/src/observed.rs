@@ -10,7 +10,10 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{hand_overs::Log, queue::Message};
+use crate::{
+    hand_overs::{Log, Pushes},
+    queue::Message,
+};
 
 /// Maximum number of leads in an array of a schedule.
 pub const MOST_LEADS: usize = 4;
@@ -51,6 +54,8 @@ pub struct Observed {
     pub claims: Vec<Claimed>,
     /// Everything that callers have received.
     pub hand_overs: Log,
+    /// Everything that the receiver of webhooks has received.
+    pub pushes: Pushes,
     /// Ids of suppressions that were confirmed.
     pub suppressions: BTreeSet<String>,
     /// Path and body of the last outcome that was taken in.

@@ -32,12 +32,17 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     // The SDK draws its pauses between retries from it.
     fastrand::seed(scenario.seed);
     let simulation = Simulation::new(cloud, scenario);
+    let receiver = match scenario.steps {
+        Steps::PushesDrawn => simulation.begin_pushes(cloud, scenario).await,
+        _ => None,
+    };
     match scenario.steps {
         Steps::InTurn(steps) => run_in_turn(&simulation, steps).await,
         Steps::SideBySide(steps) => run_side_by_side(&simulation, steps.iter().copied()).await,
         Steps::Race(race) => run_race(&simulation, race).await,
         Steps::HandOversDrawn => hand_overs::run_drawn(cloud, &simulation).await,
         Steps::HandOvers(steps) => hand_overs::run_steps(cloud, &simulation, steps).await,
+        Steps::PushesDrawn => hand_overs::run_pushed(cloud, &simulation).await,
         Steps::Drawn => {
             let has_touchpoints = scenario.seed % 4 == 2;
             let transport = &simulation.transport;
@@ -48,8 +53,14 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     }
     let calls = simulation.transport.calls();
     let polls = simulation.observed().polls.clone();
-    let has_hand_overs = matches!(scenario.steps, Steps::HandOversDrawn | Steps::HandOvers(_));
+    let has_hand_overs = matches!(
+        scenario.steps,
+        Steps::HandOversDrawn | Steps::HandOvers(_) | Steps::PushesDrawn
+    );
     let items = finish(cloud, &simulation, has_hand_overs).await;
+    if let Some(receiver) = receiver {
+        receiver.abort();
+    }
     let observed = &mut *simulation.observed();
     let mut problems = std::mem::take(&mut observed.problems);
     problems.extend(simulation.services.problems());
@@ -69,7 +80,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
         needed: simulation.transport.needed(),
         polls,
         promised: observed.promised.len(),
-        handed_over: observed.hand_overs.handed_over.len(),
+        handed_over: observed.hand_overs.handed_over.len() + observed.pushes.count(),
         writes: simulation.services.writes(),
         log,
     })

@@ -41,6 +41,8 @@ pub enum Steps {
     HandOversDrawn,
     /// These steps of a schedule of hand-overs.
     HandOvers(&'static [Step]),
+    /// A schedule of hand-overs to a webhook that is drawn from the seed.
+    PushesDrawn,
 }
 
 /// Content of a schedule.
@@ -76,6 +78,14 @@ impl Scenario {
             seed,
             steps: Steps::HandOvers(steps),
             ..Self::of_steps(&[])
+        }
+    }
+
+    /// Draws a schedule of hand-overs to a webhook, with the faults and cancellations of its seed.
+    pub fn of_pushes(seed: u64) -> Self {
+        Self {
+            steps: Steps::PushesDrawn,
+            ..Self::of_seed(seed)
         }
     }
 

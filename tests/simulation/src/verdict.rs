@@ -42,7 +42,10 @@ impl fmt::Display for Failure {
         for line in self.log.iter().chain(&self.problems) {
             writeln!(f, "{line}")?;
         }
-        if matches!(self.scenario.steps, Steps::Drawn | Steps::HandOversDrawn) {
+        if matches!(
+            self.scenario.steps,
+            Steps::Drawn | Steps::HandOversDrawn | Steps::PushesDrawn
+        ) {
             let seed = self.scenario.seed;
             write!(
                 f,

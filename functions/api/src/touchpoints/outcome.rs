@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use aws::store::StoreError;
+use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
     account::AccountSettings,
     activity::{Activity, ActivityKind, Contact},
     cadence::Touchpoint,
+    lane::Lane,
     lead::Lead,
     outcome::Outcome,
     run::{NotDeferred, NotDispatched, Reported, Run},
@@ -125,6 +126,9 @@ pub async fn settle(
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {
                 run.revision += 1;
+                if report.kind == Kind::Deferred {
+                    cool(state, &run, touchpoint.index, now).await;
+                }
                 return Ok(Settled {
                     changed: true,
                     is_new: true,
@@ -145,6 +149,33 @@ fn defer(run: &mut Run, index: u16, now: Timestamp) -> Result<(), ApiError> {
         Some(Err(NotDeferred::NotDispatched)) => Err(ApiError::NotDispatched),
         Some(Err(NotDeferred::HasOutcome)) => Err(ApiError::HasOutcome),
         Some(Ok(())) => Ok(()),
+    }
+}
+
+/// Lets the lane of a deferred touchpoint cool, if its channel has a webhook. A failure is logged: the
+/// touchpoint is back all the same.
+async fn cool(state: &AppState, run: &Run, index: u16, now: Timestamp) {
+    let account = run.account_id;
+    let cooled = async {
+        let destinations = state.catalogue.destinations(account).await?;
+        let channel = run.touchpoint(index).map(|it| it.channel);
+        let webhook = channel.and_then(|channel| destinations.webhook_of(channel));
+        let Some((webhook, receiver)) = webhook.and_then(|it| Some((it, it.receiver()?))) else {
+            return Ok::<_, StoreError>(());
+        };
+        let until = now.saturating_add(DEFERRED).unwrap_or(now);
+        let change = |lane: &mut Lane| {
+            *lane = std::mem::take(lane).of(receiver);
+            lane.cool(until);
+        };
+        state
+            .store
+            .change_lane(account, &webhook.name, change)
+            .await?;
+        Ok(())
+    };
+    if let Err(error) = cooled.await {
+        tracing::warn!(error = %ErrorChain(&error), "a lane does not cool");
     }
 }
 

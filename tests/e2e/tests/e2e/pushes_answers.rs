@@ -262,3 +262,18 @@ async fn a_wrong_outcome_in_the_answer_is_noted_and_does_not_count() {
         after.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_touchpoint_that_its_receiver_defers_later_goes_back_and_its_lane_cools() {
+    let after = After::of(status(202)).await;
+    let id = after.server.take().remove(0).id;
+    after.live.outcome(&id, "deferred").await;
+    assert_eq!(after.state().await, TouchpointState::Scheduled);
+    assert!(matches!(after.lane_state().await, LaneState::Closed(_)));
+    after.live.forward(SignedDuration::from_secs(31));
+    after.live.push_tick(&pusher(&after.live)).await;
+    let again = after.server.take();
+    assert_eq!((again.len(), again[0].tries()), (1, 2));
+    assert_eq!(again[0].id, id);
+    after.end().await;
+}

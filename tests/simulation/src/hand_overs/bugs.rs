@@ -42,6 +42,14 @@ pub enum Bug {
     ErasureLooksOnce,
     /// An assignment does not carry the last call into the new start.
     LastCallForgotten,
+    /// A try that is repeated has a new id.
+    NewIdForRetry,
+    /// A request that does not reach its receiver uses up a try.
+    LaneErrorUsesUpTry,
+    /// A token of a lane is spent twice.
+    TokenSpentTwice,
+    /// A pushed touchpoint whose claim has lapsed counts as one that did not go out.
+    LapseForgotten,
 }
 
 /// Everything that bugs remember.
@@ -53,10 +61,12 @@ pub struct Memory {
     addresses: BTreeMap<String, Value>,
     /// Partitions that an erasure has looked at.
     looked_at: BTreeSet<String>,
+    /// Number of tokens that were drawn.
+    tokens: usize,
 }
 
 impl Bug {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::ClaimRevision,
         Self::OneOwner,
         Self::LapsedClaimAcknowledged,
@@ -71,6 +81,10 @@ impl Bug {
         Self::WeightIgnored,
         Self::ErasureLooksOnce,
         Self::LastCallForgotten,
+        Self::NewIdForRetry,
+        Self::LaneErrorUsesUpTry,
+        Self::TokenSpentTwice,
+        Self::LapseForgotten,
     ];
 
     /// Changes a call, or answers it in place of the service. `ask` asks the table.
@@ -109,6 +123,18 @@ impl Bug {
                 let addresses = addresses.filter(|it| text(&it["et"]["S"]) == "address");
                 let keyed = addresses.map(|it| (text(&it["pk"]["S"]).to_owned(), it));
                 memory.addresses = keyed.collect();
+            }
+            Self::LaneErrorUsesUpTry if is_about(request, "touchpoint_sent") => {
+                runs_of(request).for_each(use_up_try);
+            }
+            Self::TokenSpentTwice if text(&request["Key"]["pk"]["S"]).starts_with("PUSHED#") => {
+                memory.tokens += 1;
+                if memory.tokens % 2 == 0 {
+                    return Some((200, json!({})));
+                }
+            }
+            Self::LapseForgotten if is_write && caller == Caller::DispatchTouchpoints => {
+                runs_of(request).for_each(|put| forget_lapse(put, &ask));
             }
             Self::LatenessIgnored if is_about(request, "touchpoint_claimed") => {
                 runs_of(request).for_each(|put| keep_times(put, &ask));
@@ -280,6 +306,35 @@ fn keep_outcomes(put: &mut Value, ask: &impl Fn(&str, Value) -> Value) {
     change_lines(&mut put["Item"], |index, words| {
         if words.get(4).is_some_and(|it| it == LIGHTEST) {
             words[4..].clone_from_slice(words_of(&before, index).get(4..).unwrap_or_default());
+        }
+    });
+}
+
+/// Counts a request that has not reached its receiver as a try.
+fn use_up_try(put: &mut Value) {
+    let line = text(&put["Item"]["hand_over"]["S"]).to_owned();
+    let mut words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+    let Some(counts) = words.get_mut(2) else {
+        return;
+    };
+    let mut numbers: Vec<_> = counts.split('/').map(str::to_owned).collect();
+    if let [tries, _, _, _] = numbers.as_mut_slice() {
+        *tries = (tries.parse::<u16>().expect("a number") + 1).to_string();
+        *counts = numbers.join("/");
+        put["Item"]["hand_over"] = json!({"S": words.join(" ")});
+    }
+}
+
+/// Cancels the touchpoint whose lapsed claim makes it unconfirmed.
+fn forget_lapse(put: &mut Value, ask: &impl Fn(&str, Value) -> Value) {
+    let before = RunItem::read(&before(put, ask));
+    let turn = before.and_then(|run| run.turn);
+    let Some(turn) = turn.filter(|it| it.claim.is_some() && !it.is_open) else {
+        return;
+    };
+    change_lines(&mut put["Item"], |index, words| {
+        if index == turn.index && words[3].starts_with('u') {
+            words[3].replace_range(..1, "c");
         }
     });
 }

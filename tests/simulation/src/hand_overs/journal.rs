@@ -174,8 +174,14 @@ impl Journal {
                 }
                 // A claim that is not handed over yet is settled as skipped or failed. One that is given
                 // back is cancelled if the run does not go on.
-                let is_first = before.turn.as_ref().is_some_and(|it| it.lapses == 0);
-                let is_first = is_first && before.claim().is_some() && caller == Caller::Api;
+                let turn = before.turn.as_ref();
+                let is_first = turn.is_some_and(|it| it.lapses == 0 && !it.is_open);
+                let is_claimed = before.claim().is_some_and(|(_, until)| match caller {
+                    Caller::Api => true,
+                    // After its lease, a request may have gone out.
+                    _ => caller == Caller::DispatchTouchpoints && at < *until,
+                });
+                let is_first = is_first && is_claimed;
                 if before.may_be_out(index)
                     && let State::NotOut(state) = other.state
                     && !(is_first && (matches!(state, 'k' | 'f') || !before.is_live))

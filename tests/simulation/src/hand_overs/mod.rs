@@ -8,6 +8,8 @@ mod invariants;
 mod journal;
 mod log;
 pub mod office;
+mod push_log;
+mod receiver;
 mod run_item;
 mod schedule;
 mod shows;
@@ -17,6 +19,7 @@ pub use self::{
     bugs::{Bug, Memory, remove_condition, run_key},
     journal::{Journal, writes_of},
     log::Log,
+    push_log::Pushes,
     run_item::RunItem,
-    schedule::{run_drawn, run_out, run_steps},
+    schedule::{run_drawn, run_out, run_pushed, run_steps},
 };

@@ -49,6 +49,8 @@ pub struct Turn {
     pub index: usize,
     pub tries: u16,
     pub lapses: u16,
+    /// Whether the result of a pushed try is unknown.
+    pub is_open: bool,
     /// Owner and end of the claim. `None` if no caller has it.
     pub claim: Option<(String, Timestamp)>,
 }
@@ -141,6 +143,7 @@ impl Turn {
             index: words[0].parse().expect("an index"),
             tries: count(),
             lapses: count(),
+            is_open: words[1].starts_with("po"),
             claim: words
                 .get(5)
                 .zip(words.get(6))

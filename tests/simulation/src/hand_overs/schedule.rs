@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::{task::JoinSet, time::sleep};
 
-use super::{invariants, work};
+use super::{invariants, push_log::TOKEN, work};
 use crate::{
     answer::text,
     begin::{begin, join},
@@ -80,6 +80,47 @@ pub async fn run_drawn(cloud: &Cloud, simulation: &Simulation) {
     run_steps(cloud, simulation, &steps).await;
 }
 
+/// Draws the next steps of a schedule of hand-overs to a webhook.
+fn draw_pushed(rng: &mut Rng) -> &'static [Step] {
+    use Step::*;
+
+    match rng.u8(0..40) {
+        0..12 => &[UntilDue, Wake, Look],
+        12..16 => &[UntilDue, Look],
+        16..19 => &[Tick, Look],
+        19..25 => &[Look, Wait],
+        25..27 => &[Enrol, Deliver, Look],
+        27 => &[Suppress],
+        28 => &[Unsuppress],
+        29 => &[Hold],
+        30..32 => &[Unhold, Wake],
+        32..34 => &[Stop],
+        34 => &[Resume],
+        35 => &[Erase],
+        36 => &[Pause, Unpause],
+        37 => &[Outage],
+        _ => &[UntilDue, Look, Wait],
+    }
+}
+
+/// Runs a drawn schedule of hand-overs to a webhook.
+pub async fn run_pushed(cloud: &Cloud, simulation: &Simulation) {
+    let number = |most: usize| simulation.transport.draw(|rng| rng.usize(0..most));
+    let mut steps = vec![Step::Enrol; 2 + number(4)];
+    steps.extend([
+        Step::Deliver,
+        Step::Wait,
+        Step::Deliver,
+        Step::Wake,
+        Step::Look,
+    ]);
+    let length = steps.len() + 8 + number(24);
+    while steps.len() < length {
+        steps.extend(simulation.transport.draw(draw_pushed));
+    }
+    run_steps(cloud, simulation, &steps).await;
+}
+
 /// Runs steps of hand-overs, and checks the table after each.
 pub async fn run_steps(cloud: &Cloud, simulation: &Simulation, steps: &[Step]) {
     let mut under_way = JoinSet::new();
@@ -145,8 +186,15 @@ pub async fn run_out(cloud: &Cloud, simulation: &Simulation) {
             simulation.problem(format!("the hold of {scope:?} cannot be ended"));
         }
     }
-    let claims = simulation.transport.draw(|rng| rng.bool());
-    for _ in 0..ROUNDS {
+    let is_pushed = simulation.observed().pushes.is_on;
+    if is_pushed {
+        // Requests that are under way end first.
+        sleep(Duration::from_secs(60)).await;
+        simulation.heal_receiver().await;
+    }
+    let claims = !is_pushed && simulation.transport.draw(|rng| rng.bool());
+    let rounds = if is_pushed { 5 * ROUNDS } else { ROUNDS };
+    for _ in 0..rounds {
         let items = cloud.items();
         let is_held = items
             .iter()
@@ -154,7 +202,12 @@ pub async fn run_out(cloud: &Cloud, simulation: &Simulation) {
         match next_due(&items) {
             // Orders to release what is held are carried out within a minute.
             _ if is_held => sleep(Duration::from_secs(60)).await,
-            Some(at) => sleep_until(simulation, at + SignedDuration::from_secs(1)).await,
+            Some(at) => {
+                if is_pushed {
+                    sleep(TOKEN.unsigned_abs()).await;
+                }
+                sleep_until(simulation, at + SignedDuration::from_secs(1)).await;
+            }
             None => break,
         }
         // wake-runs costs many reads, and finds the runs that the raw table has.
@@ -174,6 +227,8 @@ pub async fn run_out(cloud: &Cloud, simulation: &Simulation) {
             simulation.clone().pull().await;
         }
     }
-    let breaches = invariants::breaches(&cloud.items(), &simulation.observed());
+    let items = cloud.items();
+    let mut breaches = invariants::breaches(&items, &simulation.observed());
+    breaches.extend(simulation.observed().pushes.breaches(&items));
     breaches.into_iter().for_each(|it| simulation.problem(it));
 }

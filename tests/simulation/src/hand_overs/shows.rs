@@ -49,6 +49,10 @@ impl Bug {
                     Faults::Of(vec![claim, put]),
                 )
             }
+            Self::NewIdForRetry | Self::LaneErrorUsesUpTry | Self::TokenSpentTwice => {
+                (Steps::PushesDrawn, Faults::None)
+            }
+            Self::LapseForgotten => (Steps::PushesDrawn, drawn),
             Self::DroppedByStop => (Steps::HandOvers(STOPPED_MEANWHILE), Faults::None),
             Self::ReleaseDropped => {
                 let park = slow(Caller::DispatchTouchpoints, "PutItem");

@@ -155,3 +155,13 @@ fn intake_goes_on_while_everything_of_the_dispatch_is_dead() {
     assert_eq!(count(&["delivered", "failed 0"]), 2, "{:#?}", passed.log);
     assert_eq!(passed.promised, 2);
 }
+
+#[test]
+fn a_webhook_gets_each_touchpoint_under_one_id_at_the_rate_of_its_lane_whatever_fails() {
+    let pushed = AtomicUsize::new(0);
+    on_half_the_cores(most_schedules(), |player, seed| {
+        let passed = player.must_pass(&Scenario::of_pushes(seed as u64));
+        pushed.fetch_add(passed.handed_over, Ordering::Relaxed);
+    });
+    assert_ne!(pushed.into_inner(), 0);
+}
