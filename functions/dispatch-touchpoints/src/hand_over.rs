@@ -17,7 +17,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
-use webhook::Delivery;
+use webhook::{CONNECT_TIMEOUT, Delivery};
 
 use crate::{
     answer::{Answered, read},
@@ -66,7 +66,11 @@ pub async fn hand_over(
         };
         let now = state.clock.now();
         let message = match checked.message {
-            Ok(message) if now < checked.not_after && begun.elapsed() < LATEST => message,
+            Ok(_) if !has_time(checked.not_after, now) => {
+                let retry_at = checked.not_after;
+                return back(state, &claimed, Answer::Back { retry_at }, None).await;
+            }
+            Ok(message) if begun.elapsed() < LATEST => message,
             Ok(_) => return back(state, &claimed, Answer::Back { retry_at: now }, None).await,
             Err((answer, held_by)) => return back(state, &claimed, answer, held_by).await,
         };
@@ -113,6 +117,13 @@ pub async fn hand_over(
     let mut seen = Seen::default();
     seen.count(&answered);
     looked(settled?, seen, state)
+}
+
+/// Returns whether a request begins before the end of its touchpoint, even if its connection takes long.
+fn has_time(not_after: Timestamp, now: Timestamp) -> bool {
+    let longest = SignedDuration::try_from(FRESH + CONNECT_TIMEOUT);
+    let begin = longest.and_then(|longest| now.checked_add(longest));
+    begin.is_ok_and(|begin| begin < not_after)
 }
 
 /// Puts a touchpoint back, or ends it, without a request.

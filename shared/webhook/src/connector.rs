@@ -22,10 +22,11 @@ use url::Host;
 
 use crate::{address::is_public, answer::Miss};
 
-/// Maximum time until an address has accepted a connection. Then the next address is tried.
-const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
-/// Maximum number of addresses of a host that are tried.
-const MOST_ADDRESSES: usize = 3;
+/// Maximum time until an address has accepted a connection. Then the next address is tried. A packet
+/// that is lost is sent again after a second.
+const ADDRESS_TIMEOUT: Duration = Duration::from_millis(1_400);
+/// Maximum number of addresses of a host that are tried. They fit into the time for a connection.
+const MOST_ADDRESSES: usize = 2;
 
 /// Error for a TLS library without the algorithms of TLS.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]

@@ -18,6 +18,6 @@ pub use self::{
     address::is_public,
     answer::{Answer, Body, Miss, Unknown},
     connector::TlsError,
-    sender::{Delivery, MOST_BODY, Sender, Sent, TIMEOUT},
+    sender::{CONNECT_TIMEOUT, Delivery, MOST_BODY, Sender, Sent, TIMEOUT},
     signature::{TOLERANCE, VerifyError, signature, verify},
 };

@@ -31,8 +31,9 @@ use crate::{
 
 /// Maximum time for a request, from the look-up of the host's name to the last byte of the answer.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
-/// Maximum time until the connection is ready. It leaves the receiver some time for its answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum time until the connection is ready. The request begins right after that, so the checks of
+/// the caller are never much older.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Maximum size of an answer that is read, in bytes.
 pub const MOST_BODY: usize = 64 * 1024;
 /// Maximum size of the head of an answer, in bytes, and of what is read in advance.

@@ -208,6 +208,18 @@ async fn a_handshake_that_hangs_is_a_timeout_of_the_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_not_ready_after_three_seconds_brings_no_request() {
+    let receiver = Receiver::plain(Script::Deaf).await;
+    let sender = Sender::local().unwrap();
+    let sent = send_to(&sender, &format!("https://localhost:{}/", receiver.port)).await;
+    assert!(
+        sent.took >= CONNECT_TIMEOUT && sent.took < TIMEOUT,
+        "{sent:?}"
+    );
+    assert_eq!(miss(sent), Miss::ConnectTimeout);
+}
+
+#[tokio::test]
 async fn a_connection_over_tls_that_is_cut_may_have_brought_the_touchpoint() {
     let (sent, receiver) = send_over_tls(Certificate::Good, Script::Answer(Vec::new())).await;
     assert_eq!(sent.answer, Answer::Unknown(Unknown::Cut));
