@@ -38,8 +38,8 @@ pub use self::{
 };
 
 /// Maximum time for one record: ten seconds until the request, 15 for the answer, and four for the
-/// settlement. It is shorter than the function's timeout, so that the other records of the batch are
-/// acknowledged before that.
+/// settlement. With [`HINT_TIMEOUT`], it is shorter than the function's timeout, so that the other records
+/// of the batch are acknowledged before that.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Handles the records of a batch side by side. The reply names the records that failed.
@@ -49,17 +49,13 @@ pub async fn handle(state: &DispatchTouchpoints, event: SqsEvent) -> SqsBatchRes
     let records_of = event.records.iter();
     let results = join_all(records_of.map(|message| handle_record(state, message, started))).await;
     let mut response = SqsBatchResponse::default();
-    let (mut seen, mut hints) = (Seen::default(), Vec::new());
+    let mut seen = Seen::default();
     for result in results {
         match result {
-            Ok(looked) => {
-                seen.add(&looked.seen);
-                hints.extend(looked.next);
-            }
+            Ok(of_record) => seen.add(&of_record),
             Err(failure) => response.batch_item_failures.push(failure),
         }
     }
-    state.hint(&hints).await;
     tracing::info!(
         target: METRICS,
         records,
@@ -88,15 +84,18 @@ async fn handle_record(
     state: &DispatchTouchpoints,
     message: &SqsMessage,
     begun: Instant,
-) -> Result<Looked, BatchItemFailure> {
+) -> Result<Seen, BatchItemFailure> {
     let looked = timeout(RECORD_TIMEOUT, look_at(state, message, begun)).await;
-    looked.unwrap_or(Err(LookError::TimedOut)).map_err(|error| {
+    let looked = looked.unwrap_or(Err(LookError::TimedOut)).map_err(|error| {
         let message_id = message.message_id.clone().unwrap_or_default();
         tracing::error!(queue.message_id = message_id, error = %ErrorChain(&error), "a run that is due was not looked at");
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = message_id;
         failure
-    })
+    })?;
+    // At once: another record of the batch may wait for a slow receiver.
+    state.hint(looked.next.as_slice()).await;
+    Ok(looked.seen)
 }
 
 async fn look_at(
