@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws docs/images/pace.svg: how 10,000 touchpoints that are due at one instant reach a webhook.
+"""Draws docs/images/pace.svg: how touchpoints that are due at one instant reach a webhook.
 
-    cargo test -p e2e ten_thousand_touchpoints_that_are_due_at_one_instant_reach -- --ignored --nocapture \\
+    cargo test -p e2e a_thousand_touchpoints_that_are_due_at_one_instant -- --ignored --nocapture \\
         | python3 docs/images/draw_pace.py
 
 The picture has its own dark background, so it is readable on a light page and on a dark one.
@@ -19,7 +19,7 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 712, 300, 60, 64, 48
 
 def picture(leads, rate, burst, counts):
     last = max(number for number, count in enumerate(counts) if count)
-    counts = counts[: last + 1]
+    counts = counts[: last + 1] + [0]
     step = (WIDTH - LEFT - 24) / len(counts)
     top = max(burst + rate * 10, *counts)
     plot = HEIGHT - TOP - BOTTOM
