@@ -186,6 +186,27 @@ async fn an_open_try_is_not_repeated_to_another_url() {
 }
 
 #[tokio::test]
+async fn no_request_begins_in_the_last_seconds_of_a_touchpoint() {
+    let (live, server) = with_dialer().await;
+    server.always(ERROR);
+    let lead = live.enrolled().await;
+    live.push(&pusher(&live)).await;
+    assert_eq!(server.take().len(), 1);
+    // Its connection could be ready only after the hour of the touchpoint.
+    live.forward(SignedDuration::from_secs(3_600 - 3));
+    live.push_tick(&pusher(&live)).await;
+    let run = live.stored_run(&lead).await;
+    assert_eq!(run.touchpoints[0].state, TouchpointState::Claimed);
+    live.forward(SignedDuration::from_secs(4));
+    live.push_tick(&pusher(&live)).await;
+    let run = live.stored_run(&lead).await;
+    assert_eq!(run.touchpoints[0].state, TouchpointState::Unconfirmed);
+    assert!(server.take().is_empty());
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
 async fn touchpoints_that_callers_could_pull_go_to_a_new_webhook_and_back() {
     let live = Live::start().await;
     let server = WebhookServer::start().await;
