@@ -41,9 +41,7 @@ impl Tick<'_> {
         }
         let probes = lanes.pushed.probes(now);
         self.send(&probes).await;
-        if let Err(error) = self.watch_webhooks(&mut lanes.pushed).await {
-            self.fail(error, "the lanes of webhooks could not be read");
-        }
+        self.watch_webhooks(&mut lanes.pushed).await;
     }
 
     async fn send_range(
@@ -56,7 +54,7 @@ impl Tick<'_> {
         while !self.is_over() {
             let due = due_runs.next().await?;
             if let Some(due) = &due {
-                hints.extend(self.hint(due, lanes).await?);
+                hints.extend(self.hint(due, lanes).await);
             }
             if hints.len() == CHUNK || due.is_none() {
                 self.send(&std::mem::take(&mut hints)).await;
@@ -70,13 +68,18 @@ impl Tick<'_> {
 
     /// Returns the hint for a run that is due. `None` if its lane may have no more hints in this tick.
     /// Work without a hand-over, such as an expiry, always has one: it never waits behind a backlog.
-    async fn hint(&mut self, due: &DueRun, lanes: &mut Lanes) -> Result<Option<Hint>, StoreError> {
+    async fn hint(&mut self, due: &DueRun, lanes: &mut Lanes) -> Option<Hint> {
         if matches!(due.kind, WakeKind::Expiry | WakeKind::MissingOutcome) {
             self.count(due);
-            return Ok(Some(Hint::new(due, self.now)));
+            return Some(Hint::new(due, self.now));
         }
-        let pushed = lanes.pushed.hint(self.state, due, self.now).await?;
-        Ok(match pushed {
+        let pushed = lanes.pushed.hint(self.state, due, self.now).await;
+        // The runs of all other lanes have their hints.
+        let pushed = pushed.unwrap_or_else(|error| {
+            self.fail(error, "the lane of a run that is due could not be read");
+            Pushed::Closed(None)
+        });
+        match pushed {
             Pushed::No => {
                 self.count(due);
                 let lane = (due.run.account_id, due.channel);
@@ -92,7 +95,7 @@ impl Tick<'_> {
                 hint
             }
             Pushed::Closed(hint) => hint,
-        })
+        }
     }
 
     fn count(&mut self, due: &DueRun) {

@@ -4,7 +4,7 @@
 //! hint, for its probe.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -52,6 +52,8 @@ pub struct Pushes {
     /// Name of the destination of a channel. `None` if callers pull.
     names: HashMap<(AccountId, Channel), Option<String>>,
     lanes: HashMap<(AccountId, String), PushLane>,
+    /// Lanes that could not be read. They are closed for the rest of the tick.
+    unread: HashSet<(AccountId, Channel)>,
 }
 
 struct PushLane {
@@ -114,15 +116,26 @@ impl Pushes {
     /// Returns the hint for a run whose touchpoint is due.
     ///
     /// # Errors
-    /// Errors of the store.
+    /// Errors of the store, once for each lane.
     pub async fn hint(
         &mut self,
         state: &WakeRuns,
         due: &DueRun,
         now: Timestamp,
     ) -> Result<Pushed, StoreError> {
-        let account = due.run.account_id;
-        let Some(lane) = self.lane(state, account, due.channel, now).await? else {
+        let of_run = (due.run.account_id, due.channel);
+        if self.unread.contains(&of_run) {
+            return Ok(Pushed::Closed(None));
+        }
+        let read = self.lane(state, of_run, now).await;
+        let read = read.map(|lane| lane.is_some());
+        if read.is_err() {
+            self.unread.insert(of_run);
+        }
+        if !read? {
+            return Ok(Pushed::No);
+        }
+        let Some(lane) = self.lane(state, of_run, now).await? else {
             return Ok(Pushed::No);
         };
         Ok(match lane.state {
@@ -156,8 +169,7 @@ impl Pushes {
     async fn lane(
         &mut self,
         state: &WakeRuns,
-        account: AccountId,
-        channel: Channel,
+        (account, channel): (AccountId, Channel),
         now: Timestamp,
     ) -> Result<Option<&mut PushLane>, StoreError> {
         let name = match self.names.entry((account, channel)) {
@@ -209,31 +221,44 @@ fn draw(due: &DueRun, now: Timestamp) -> u64 {
 
 impl Tick<'_> {
     /// Counts the lanes that do not work. Sends hints for the touchpoints that were open for callers when
-    /// their channel got a webhook: they are due for it.
-    ///
-    /// # Errors
-    /// Errors of the store.
-    pub async fn watch_webhooks(&mut self, pushes: &mut Pushes) -> Result<(), StoreError> {
-        let now = self.now;
-        for (account, name) in self.state.store.webhooks().await? {
+    /// their channel got a webhook: they are due for it. A lane that cannot be read does not stop the
+    /// others.
+    pub async fn watch_webhooks(&mut self, pushes: &mut Pushes) {
+        let webhooks = match self.state.store.webhooks().await {
+            Ok(webhooks) => webhooks,
+            Err(error) => return self.fail(error, "the webhooks could not be listed"),
+        };
+        for (account, name) in webhooks {
             if self.is_over() {
                 break;
             }
-            let destinations = self.state.catalogue.destinations(account).await?;
-            let Some(lane) = pushes.named(self.state, account, name.clone(), now).await? else {
-                continue;
-            };
-            self.woken.lanes_broken += u32::from(lane.fails);
-            let is_gone = lane.paused_by == Some(PausedBy::Receiver);
-            self.woken.lanes_gone += u32::from(is_gone);
-            if lane.state != LaneState::Open {
-                continue;
+            if let Err(error) = self.watch_webhook(account, name, pushes).await {
+                self.fail(error, "the lane of a webhook could not be read");
             }
-            let named = destinations.list().iter().filter(|it| it.name == name);
-            for channel in named.flat_map(|it| it.channels.clone()) {
-                let hints = self.open_hints(account, channel, pushes).await?;
-                self.send(&hints).await;
-            }
+        }
+    }
+
+    async fn watch_webhook(
+        &mut self,
+        account: AccountId,
+        name: String,
+        pushes: &mut Pushes,
+    ) -> Result<(), StoreError> {
+        let destinations = self.state.catalogue.destinations(account).await?;
+        let lane = pushes.named(self.state, account, name.clone(), self.now);
+        let Some(lane) = lane.await? else {
+            return Ok(());
+        };
+        self.woken.lanes_broken += u32::from(lane.fails);
+        let is_gone = lane.paused_by == Some(PausedBy::Receiver);
+        self.woken.lanes_gone += u32::from(is_gone);
+        if lane.state != LaneState::Open {
+            return Ok(());
+        }
+        let named = destinations.list().iter().filter(|it| it.name == name);
+        for channel in named.flat_map(|it| it.channels.clone()) {
+            let hints = self.open_hints(account, channel, pushes).await?;
+            self.send(&hints).await;
         }
         Ok(())
     }
