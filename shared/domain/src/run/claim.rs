@@ -113,8 +113,9 @@ impl Run {
         if let Some(claim) = self.hand_over.as_ref().and_then(|it| it.claim) {
             return Err(NotClaimed::Claimed(claim.until));
         }
-        // An open try is repeated only to the receiver that may have it.
-        let is_elsewhere = |it: &HandOver| it.is_open && it.delivery != delivery;
+        // A try that may be out is repeated only to the receiver that may have it.
+        let may_be_out = |it: &HandOver| it.is_open || it.lapses > 0;
+        let is_elsewhere = |it: &HandOver| may_be_out(it) && it.delivery != delivery;
         if self.hand_over.as_ref().is_some_and(is_elsewhere) {
             self.leave(TouchpointState::Unconfirmed, None);
         }

@@ -325,6 +325,17 @@ fn an_open_try_is_not_repeated_to_another_webhook() {
 }
 
 #[test]
+fn a_pulled_touchpoint_whose_lease_has_lapsed_does_not_go_to_a_webhook() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    // The caller may have made the contact.
+    pull(&mut run, &workflow, at("10T12:00")).unwrap();
+    let claimed = claim(&mut run, &workflow, at("10T12:01"));
+    assert!(matches!(claimed, Err(NotClaimed::NotDue(_))), "{claimed:?}");
+    assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
 fn a_touchpoint_that_waits_for_a_receiver_goes_to_a_new_one_at_once() {
     let workflow = workflow();
     let mut missed = run(&workflow);

@@ -75,7 +75,7 @@ pub(super) const TOUCHPOINTS: &[Row] = &[
     ),
     row(
         "scheduled",
-        &[Outcome, Contact, Time, Stop, Status, End],
+        &[Claim, Outcome, Contact, Time, Stop, Status, End],
         "unconfirmed",
         "It had gone back after a lapsed lease, and no other try may follow.",
     ),
