@@ -187,8 +187,8 @@ impl Lane {
         if self.failed.len() < most || self.is_broken() && is_cooling {
             return;
         }
-        let until = later(now, pause_after_miss(self.coolings));
-        self.cooling_until = Some(until);
+        // A longer pause for which the receiver has asked goes on.
+        self.cool(later(now, pause_after_miss(self.coolings)));
         self.coolings = self.coolings.saturating_add(1);
         self.probe_until = None;
     }
@@ -334,6 +334,18 @@ mod tests {
         let state = answer(&mut lane, LaneAnswer::Busy(at(10)), 2, 0);
         assert_eq!(state, LaneState::Closed(at(30)));
         assert_eq!(lane.state(at(30)), LaneState::Open);
+    }
+
+    #[test]
+    fn failures_do_not_shorten_the_pause_for_which_a_receiver_has_asked() {
+        let mut lane = Lane::default();
+        answer(&mut lane, LaneAnswer::Busy(at(3_600)), 1, 0);
+        for touchpoint in 2..5 {
+            answer(&mut lane, LaneAnswer::Error, touchpoint, 0);
+        }
+        assert!(lane.is_broken());
+        assert_eq!(lane.state(at(60)), LaneState::Closed(at(3_600)));
+        assert_eq!(lane.state(at(3_600)), LaneState::Probe);
     }
 
     #[test]
