@@ -1,7 +1,7 @@
 //! The hand-over of a claimed touchpoint to a webhook: the checks, the request, and what follows from
 //! the answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws::{
     queue::Hint,
@@ -10,6 +10,7 @@ use aws::{
 };
 use domain::{
     cadence::Reason,
+    destination::WebhookSecrets,
     first_message::MessageParts,
     lane::{Lane, LaneState},
     lead::Lead,
@@ -23,6 +24,7 @@ use crate::{
     answer::{Answered, read},
     claimed::Claimed,
     looked::{LookError, Looked},
+    receivers::Receivers,
     request::{Parts, Request},
     seen::Seen,
     settle::{Settlement, settle},
@@ -48,6 +50,23 @@ struct Checked {
     at: Instant,
 }
 
+/// A touchpoint that may go out now.
+struct Ready<'a> {
+    receivers: &'a Receivers,
+    secrets: Arc<WebhookSecrets>,
+    request: Request,
+    lane: Lane,
+}
+
+/// Result of the checks.
+enum Verdict<'a> {
+    Ready(Ready<'a>),
+    /// The touchpoint must not go out now. Something may hold the run.
+    Unsent(Answer, Option<HeldBy>),
+    /// The lead was erased, and its runs are about to be.
+    Erased,
+}
+
 /// Hands a touchpoint over, and settles its claim.
 ///
 /// # Errors
@@ -57,44 +76,24 @@ pub async fn hand_over(
     claimed: Claimed,
     begun: Instant,
 ) -> Result<Looked, LookError> {
-    let account = claimed.run.account_id;
-    let mut ready = None;
-    for _ in 0..CHECKS {
-        let Some(checked) = check(state, &claimed).await? else {
-            // The lead was erased, and its runs are about to be.
-            return Ok(Looked::default());
-        };
-        let now = state.clock.now();
-        let message = match checked.message {
-            Ok(_) if !has_time(checked.not_after, now) => {
-                let retry_at = checked.not_after;
-                return back(state, &claimed, Answer::Back { retry_at }, None).await;
-            }
-            Ok(message) if begun.elapsed() < LATEST => message,
-            Ok(_) => return back(state, &claimed, Answer::Back { retry_at: now }, None).await,
-            Err((answer, held_by)) => return back(state, &claimed, answer, held_by).await,
-        };
-        let secrets = state
-            .catalogue
-            .webhook_secrets(account, &claimed.destination)
-            .await?;
-        let (Some(secrets), Some(receivers)) = (secrets, state.receivers.as_ref()) else {
-            tracing::error!(
-                destination = claimed.destination,
-                "the webhook has no secret"
-            );
-            let retry_at = now.saturating_add(NO_SECRET).unwrap_or(now);
-            return back(state, &claimed, Answer::Back { retry_at }, None).await;
-        };
-        let request = request(state, &claimed, &checked.lead, message, checked.not_after).await?;
-        if checked.at.elapsed() <= FRESH {
-            ready = Some((receivers, secrets, request, checked.lane));
-            break;
-        }
-    }
+    let prepared = prepare(state, &claimed, begun).await;
     let now = state.clock.now();
-    let Some((receivers, secrets, request, lane)) = ready else {
-        return back(state, &claimed, Answer::Back { retry_at: now }, None).await;
+    let Ready {
+        receivers,
+        secrets,
+        request,
+        lane,
+    } = match prepared {
+        Ok(Verdict::Ready(ready)) => ready,
+        Ok(Verdict::Unsent(answer, held_by)) => {
+            return back(state, &claimed, answer, held_by).await;
+        }
+        Ok(Verdict::Erased) => return Ok(Looked::default()),
+        Err(error) => {
+            // Without this, the claim would lapse, and count as a request that may have gone out.
+            back(state, &claimed, Answer::Back { retry_at: now }, None).await?;
+            return Err(error);
+        }
     };
     let delivery = Delivery {
         url: &claimed.url,
@@ -117,6 +116,49 @@ pub async fn hand_over(
     let mut seen = Seen::default();
     seen.count(&answered);
     looked(settled?, seen, state)
+}
+
+/// Checks that a touchpoint may go out, and makes its request.
+async fn prepare<'a>(
+    state: &'a DispatchTouchpoints,
+    claimed: &Claimed,
+    begun: Instant,
+) -> Result<Verdict<'a>, LookError> {
+    let account = claimed.run.account_id;
+    let back = |retry_at| Ok(Verdict::Unsent(Answer::Back { retry_at }, None));
+    for _ in 0..CHECKS {
+        let Some(checked) = check(state, claimed).await? else {
+            return Ok(Verdict::Erased);
+        };
+        let now = state.clock.now();
+        let message = match checked.message {
+            Ok(_) if !has_time(checked.not_after, now) => return back(checked.not_after),
+            Ok(message) if begun.elapsed() < LATEST => message,
+            Ok(_) => return back(now),
+            Err((answer, held_by)) => return Ok(Verdict::Unsent(answer, held_by)),
+        };
+        let secrets = state
+            .catalogue
+            .webhook_secrets(account, &claimed.destination)
+            .await?;
+        let (Some(secrets), Some(receivers)) = (secrets, state.receivers.as_ref()) else {
+            tracing::error!(
+                destination = claimed.destination,
+                "the webhook has no secret"
+            );
+            return back(now.saturating_add(NO_SECRET).unwrap_or(now));
+        };
+        let request = request(state, claimed, &checked.lead, message, checked.not_after).await?;
+        if checked.at.elapsed() <= FRESH {
+            return Ok(Verdict::Ready(Ready {
+                receivers,
+                secrets,
+                request,
+                lane: checked.lane,
+            }));
+        }
+    }
+    back(state.clock.now())
 }
 
 /// Returns whether a request begins before the end of its touchpoint, even if its connection takes long.
@@ -149,7 +191,7 @@ fn looked(
     Ok(Looked { seen, next })
 }
 
-/// Reads everything that can forbid the contact. `None` if the lead was erased.
+/// Reads everything that can forbid the contact. `None` if the lead or the run was erased.
 async fn check(
     state: &DispatchTouchpoints,
     claimed: &Claimed,
@@ -167,10 +209,14 @@ async fn check(
         lead,
     };
     let places: [Place; 1] = [(run_of_lead, hashes)];
-    let (allowed, lane) = tokio::try_join!(
+    let (allowed, lane, current) = tokio::try_join!(
         state.store.allowed(&places),
         state.store.lane(account, &claimed.destination),
+        state.store.run(account, run.lead_id, run.id),
     )?;
+    let Some(current) = current else {
+        return Ok(None);
+    };
     let Some(Allowed {
         lead: Some(lead),
         held_by,
@@ -181,12 +227,14 @@ async fn check(
     };
     let now = state.clock.now();
     let lane = lane.of(claimed.receiver);
-    let has_moved = secret.hashes_of(&lead.profile) != hashes;
+    // The suppressions are those of the lead's address before, or the run was stopped, has ended or has
+    // an outcome since its claim. The next look reads everything again.
+    let has_changed = secret.hashes_of(&lead.profile) != hashes || current.revision != run.revision;
     let message = message(
         claimed,
         &lead,
         (held_by, &lane),
-        has_moved,
+        has_changed,
         now,
         |channel| suppressions.covers(channel),
     );
@@ -204,7 +252,7 @@ fn message(
     claimed: &Claimed,
     lead: &Lead,
     (held_by, lane): (Option<HeldBy>, &Lane),
-    has_moved: bool,
+    has_changed: bool,
     now: Timestamp,
     is_suppressed: impl Fn(domain::channel::Channel) -> bool,
 ) -> Result<Option<MessageParts>, (Answer, Option<HeldBy>)> {
@@ -218,8 +266,7 @@ fn message(
     if let Some(until) = closed_until(lane, now) {
         return back(until, None);
     }
-    if has_moved {
-        // The suppressions are those of the lead's address before. The next look reads those of the new one.
+    if has_changed {
         return back(now, None);
     }
     if let Some(missing) = lead.reachability().missing_for(touchpoint.channel) {

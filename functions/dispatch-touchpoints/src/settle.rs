@@ -1,9 +1,8 @@
 //! The settlement: the write after a hand-over. It is repeated until it holds.
 
-use aws::store::StoreError;
+use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
     activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
-    outcome::Outcome,
     run::{Answer, HeldBy, Report, Reported, Run},
     suppression::{Channels, Suppression, SuppressionReason},
     time::whole_second,
@@ -37,55 +36,75 @@ pub enum Settlement<'a> {
 /// or if the claim is over and nothing has changed the run.
 ///
 /// # Errors
-/// [`LookError::Contended`] after the last try, and errors of the store.
+/// [`LookError::Contended`] or the error of the store, each after the last try. Other errors of the store
+/// than those of its load.
 pub async fn settle(
     state: &DispatchTouchpoints,
     claimed: &Claimed,
     settlement: Settlement<'_>,
 ) -> Result<Option<(Seen, Run)>, LookError> {
-    let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     let mut current = Some(claimed.run.clone());
-    let mut is_over = false;
+    let mut last = StoreError::Conflict;
+    if let Settlement::Sent(answered, _) = settlement {
+        suppress(state, claimed, &answered.in_body).await;
+    }
     for try_number in 0..TRIES {
         if try_number > 0 {
-            let pause = state.draw(PAUSE_MS * try_number);
-            sleep(Duration::from_millis(pause.into())).await;
+            pause(state, try_number).await;
         }
-        let run = match (settlement, current.take()) {
-            // Nothing has gone out, so the claim is most likely as it was written a moment ago.
-            (Settlement::Unsent(..), Some(run)) => Some(run),
-            _ => state.store.run(account, lead, claimed.run.id).await?,
+        // Nothing has gone out, so the claim is most likely as it was written a moment ago.
+        let current = match settlement {
+            Settlement::Unsent(..) => current.take(),
+            Settlement::Sent(..) => None,
         };
-        let Some(mut run) = run else {
-            return Ok(None);
-        };
-        let (before, now) = (run.clone(), state.clock.now());
-        let entries = match settlement {
-            Settlement::Unsent(answer, held_by) => unsent(&mut run, claimed, answer, held_by, now),
-            Settlement::Sent(answered, took) => {
-                sent(state, &mut run, claimed, answered, took, now).await?
-            }
-        };
-        if run == before && entries.is_empty() {
-            return Ok(None);
-        }
-        is_over = run == before;
-        let written = match is_over {
-            // The outcome was faster, and has ended the claim. The entry of the answer is left to write.
-            true => add(state, claimed, &entries).await,
-            false => state.store.write_run(&before, &run, &entries, now).await,
-        };
-        match written {
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
-            Ok(()) => return Ok(Some((Seen::of(&before, &run, now), run))),
+        match settle_once(state, claimed, settlement, current).await {
+            // The answer would be lost: SQS delivers the hint again, and not the answer.
+            Err(error) if error.is_conflict() || error.is_retryable() => last = error,
+            settled => return Ok(settled?),
         }
     }
-    // Only the entry of an answer could not be written.
-    if is_over {
+    match last {
+        StoreError::Conflict => Err(LookError::Contended),
+        error => Err(error.into()),
+    }
+}
+
+async fn pause(state: &DispatchTouchpoints, try_number: u16) {
+    let pause = state.draw(PAUSE_MS * try_number);
+    sleep(Duration::from_millis(pause.into())).await;
+}
+
+/// Settles a claim of the run as it is now, or as it is in `current`.
+async fn settle_once(
+    state: &DispatchTouchpoints,
+    claimed: &Claimed,
+    settlement: Settlement<'_>,
+    current: Option<Run>,
+) -> Result<Option<(Seen, Run)>, StoreError> {
+    let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
+    let run = match current {
+        Some(run) => Some(run),
+        None => state.store.run(account, lead, claimed.run.id).await?,
+    };
+    let Some(mut run) = run else {
+        return Ok(None);
+    };
+    let (before, now) = (run.clone(), state.clock.now());
+    let entries = match settlement {
+        Settlement::Unsent(answer, held_by) => unsent(&mut run, claimed, answer, held_by, now),
+        Settlement::Sent(answered, took) => sent(&mut run, claimed, answered, took, now),
+    };
+    if run == before && entries.is_empty() {
         return Ok(None);
     }
-    Err(LookError::Contended)
+    if run == before {
+        // The outcome was faster, and has ended the claim. The entry of the answer is left to write.
+        add(state, claimed, &entries).await?;
+    } else {
+        let written = state.store.write_run(&before, &run, &entries, now);
+        written.await?;
+    }
+    Ok(Some((Seen::of(&before, &run, now), run)))
 }
 
 async fn add(
@@ -121,14 +140,13 @@ fn unsent(
 
 /// Settles a claim after the answer, and applies the outcome in the answer. Returns the entries of the
 /// history.
-async fn sent(
-    state: &DispatchTouchpoints,
+fn sent(
     run: &mut Run,
     claimed: &Claimed,
     answered: &Answered,
     took: SignedDuration,
     now: Timestamp,
-) -> Result<Vec<Activity>, LookError> {
+) -> Vec<Activity> {
     let before = run.clone();
     let (owner, workflow, index) = (claimed.owner, &claimed.workflow, claimed.index);
     let is_settled = run.settle(owner, answered.run, workflow, now).is_ok();
@@ -148,7 +166,6 @@ async fn sent(
             }
         }
         InAnswer::Outcome(report, details) => {
-            suppress(state, claimed, report.outcome).await?;
             let reported = run.report(index, *report, workflow, now);
             if reported == Some(Ok(Reported::Changed)) {
                 let entry = outcome_entry(run, claimed, report, details, now);
@@ -168,19 +185,38 @@ async fn sent(
         !is_told && entry.kind != ActivityKind::TouchpointLapsed
     });
     entries.extend(since);
-    Ok(entries)
+    entries
 }
 
-/// Suppresses the person if the outcome asks for it: before the run is written, so that a repeat makes
-/// sure of it again.
-async fn suppress(
+/// Suppresses the person if the outcome in the answer asks for it: before the run is written. A failure
+/// is logged, and the outcome still ends the run.
+async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAnswer) {
+    let InAnswer::Outcome(report, _) = in_body else {
+        return;
+    };
+    let Some(reason) = SuppressionReason::of(report.outcome) else {
+        return;
+    };
+    for try_number in 0..TRIES {
+        if try_number > 0 {
+            pause(state, try_number).await;
+        }
+        let Err(error) = suppress_once(state, claimed, reason).await else {
+            return;
+        };
+        let is_last = try_number + 1 == TRIES;
+        if is_last || !error.is_conflict() && !error.is_retryable() {
+            let id = claimed.run.lead_id;
+            return tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
+        }
+    }
+}
+
+async fn suppress_once(
     state: &DispatchTouchpoints,
     claimed: &Claimed,
-    outcome: Outcome,
+    reason: SuppressionReason,
 ) -> Result<(), StoreError> {
-    let Some(reason) = SuppressionReason::of(outcome) else {
-        return Ok(());
-    };
     let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     let Some(lead) = state.store.lead(account, lead).await?.found() else {
         return Ok(());
