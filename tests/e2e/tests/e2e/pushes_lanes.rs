@@ -53,11 +53,15 @@ async fn a_broken_lane_cools_and_is_probed_by_one_touchpoint_at_a_time() {
     server.always(Respond::Status(200, "", ""));
     live.forward(SignedDuration::from_mins(8));
     live.push_tick(&function).await;
-    assert_eq!(server.take().len(), 1, "the probe that works");
     assert_eq!(live.lane_of("dialer").await, LaneState::Open);
+    // The hints of tries that were due meanwhile can follow the probe at once.
+    let mut taken: Vec<_> = server.take().into_iter().map(|it| it.id).collect();
+    assert!(!taken.is_empty(), "the probe that works");
     live.forward(SignedDuration::from_mins(1));
     live.push_tick(&function).await;
-    assert_eq!(server.take().len(), 7);
+    taken.extend(server.take().into_iter().map(|it| it.id));
+    assert_eq!(taken.len(), 8);
+    assert!(probed.iter().all(|id| taken.contains(id)), "{probed:?}");
     live.check_table().await;
     live.stop().await;
 }
