@@ -1,9 +1,14 @@
 //! Lanes of webhooks: one that is broken cools, and changes nothing for the others.
 
-use domain::{channel::Channel, destination::Rate, lane::LaneState};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{channel::Channel, destination::Rate, lane::LaneState, workflow::Workflow};
 use jiff::SignedDuration;
+use serde_json::json;
+use wake_runs::wake;
 
-use crate::fixtures::{Live, Respond, WebhookServer, account, pusher, webhook};
+use crate::fixtures::{
+    Live, Respond, WebhookServer, account, another_workflow, consume, john, pusher, webhook,
+};
 
 const ERROR: Respond = Respond::Status(500, "", "");
 
@@ -18,7 +23,24 @@ async fn with_dialer() -> (Live, WebhookServer) {
     (live, server)
 }
 
+/// Creates a workflow whose first touchpoint is a message that is due at once.
+async fn of_whatsapp(live: &Live) -> Workflow {
+    another_workflow(&live.container, |workflow| {
+        let steps = &mut workflow.cadence.steps;
+        steps.retain(|it| it.channel == Channel::Whatsapp);
+        steps[0].delay = "PT0S".parse().unwrap();
+    })
+    .await
+}
+
 impl Live {
+    async fn enrolled_in(&self, workflow: &Workflow) {
+        let mut lead = john();
+        lead["workflow_id"] = json!(workflow.id);
+        self.container.create(&lead).await;
+        consume(&self.container.services, &self.clock).await;
+    }
+
     async fn lane_of(&self, name: &str) -> LaneState {
         let lane = self.container.services.store.lane(account(), name).await;
         lane.unwrap().state(self.clock.now())
@@ -106,22 +128,11 @@ async fn a_dead_lane_changes_nothing_for_another_one() {
         webhook("well", &[Channel::Whatsapp], &well.url, fast()),
     ])
     .await;
-    let workflow = crate::fixtures::another_workflow(&live.container, |workflow| {
-        workflow
-            .cadence
-            .steps
-            .retain(|it| it.channel == Channel::Whatsapp);
-        let step = &mut workflow.cadence.steps[0];
-        step.delay = "PT0S".parse().unwrap();
-    })
-    .await;
+    let workflow = of_whatsapp(&live).await;
     let leads = 20;
     for _ in 0..leads {
         live.enrolled().await;
-        let mut john = crate::fixtures::john();
-        john["workflow_id"] = serde_json::json!(workflow.id);
-        live.container.create(&john).await;
-        crate::fixtures::consume(&live.container.services, &live.clock).await;
+        live.enrolled_in(&workflow).await;
     }
     live.push(&function).await;
     assert_eq!(well.take().len(), leads);
@@ -151,5 +162,29 @@ async fn a_lane_that_an_operator_pauses_sends_nothing_until_it_is_resumed() {
     live.push_tick(&function).await;
     assert_eq!(server.take().len(), 1);
     live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_lane_that_cannot_be_read_stops_no_other_one() {
+    let (live, server) = with_dialer().await;
+    live.enrolled().await;
+    let workflow = of_whatsapp(&live).await;
+    live.enrolled_in(&workflow).await;
+    live.lose_hints().await;
+    let services = &live.container.services;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let partition = format!("PUSHED#{}#dialer", account());
+    let damaged = services.clients.dynamodb.put_item();
+    let damaged = damaged
+        .table_name(services.table())
+        .item("pk", text(&partition))
+        .item("sk", text("HEALTH"))
+        .item("et", text("health"))
+        .item("v", AttributeValue::N("99".to_owned()));
+    damaged.send().await.unwrap();
+    let error = wake(&live.wake_runs()).await.unwrap_err();
+    assert_eq!(error.woken.sent, 1, "the hint of the other lane");
+    assert!(server.take().is_empty());
     live.stop().await;
 }
