@@ -46,7 +46,7 @@ pub enum Bug {
     NewIdForRetry,
     /// A request that does not reach its receiver uses up a try.
     LaneErrorUsesUpTry,
-    /// A token of a lane is spent twice.
+    /// A token of a lane stays in its bucket, and is spent again.
     TokenSpentTwice,
     /// A pushed touchpoint whose claim has lapsed counts as one that did not go out.
     LapseForgotten,
@@ -61,8 +61,6 @@ pub struct Memory {
     addresses: BTreeMap<String, Value>,
     /// Partitions that an erasure has looked at.
     looked_at: BTreeSet<String>,
-    /// Number of tokens that were drawn.
-    tokens: usize,
 }
 
 impl Bug {
@@ -95,6 +93,7 @@ impl Bug {
         ask: impl Fn(&str, Value) -> Value,
     ) -> Option<Answer> {
         let is_write = matches!(call.operation.as_str(), "PutItem" | "TransactWriteItems");
+        let is_update = call.operation == "UpdateItem";
         let (caller, request) = (call.caller, &mut call.body);
         match self {
             Self::ClaimRevision if is_about(request, "touchpoint_claimed") => {
@@ -127,11 +126,10 @@ impl Bug {
             Self::LaneErrorUsesUpTry if is_about(request, "touchpoint_sent") => {
                 runs_of(request).for_each(use_up_try);
             }
-            Self::TokenSpentTwice if text(&request["Key"]["pk"]["S"]).starts_with("PUSHED#") => {
-                memory.tokens += 1;
-                if memory.tokens % 2 == 0 {
-                    return Some((200, json!({})));
-                }
+            Self::TokenSpentTwice
+                if is_update && text(&request["Key"]["pk"]["S"]).starts_with("PUSHED#") =>
+            {
+                return Some((200, json!({"Attributes": {"empty_at": {"N": "0"}}})));
             }
             Self::LapseForgotten if is_write && caller == Caller::DispatchTouchpoints => {
                 runs_of(request).for_each(|put| forget_lapse(put, &ask));

@@ -52,7 +52,14 @@ impl Pushes {
     }
 
     /// Takes in a request. Returns its position and the breaches.
-    pub fn take(&mut self, id: &str, body: &Value, at: Timestamp) -> (usize, Vec<String>) {
+    /// `has_resumed`: a client has resumed a run, whose tries then count anew.
+    pub fn take(
+        &mut self,
+        id: &str,
+        body: &Value,
+        at: Timestamp,
+        has_resumed: bool,
+    ) -> (usize, Vec<String>) {
         let data = &body["data"];
         let touchpoint = &data["touchpoint"];
         let time = |value: &Value| text(value).parse::<Timestamp>().expect("a time");
@@ -82,9 +89,12 @@ impl Pushes {
                 earlier.iter().any(|it| !it.is_over),
                 "while another request is open",
             ),
-            (tries < least, "with the number of an earlier try"),
             (
-                self.is_exact && tries > least,
+                !has_resumed && tries < least,
+                "with the number of an earlier try",
+            ),
+            (
+                !has_resumed && self.is_exact && tries > least,
                 "with a number that skips a try",
             ),
             (self.is_too_fast(at), "faster than the rate of its lane"),

@@ -89,7 +89,12 @@ impl Simulation {
             request.id.push('x');
         }
         let now = self.services.now();
-        let (position, breaches) = self.observed().pushes.take(&request.id, &body, now);
+        let has_resumed = !self.observed().resume_tries.is_empty();
+        let taken = self
+            .observed()
+            .pushes
+            .take(&request.id, &body, now, has_resumed);
+        let (position, breaches) = taken;
         breaches.into_iter().for_each(|it| self.problem(it));
         let is_healthy = self.observed().pushes.is_healthy;
         let (kind, wait_ms) = self.transport.draw(|rng| {
