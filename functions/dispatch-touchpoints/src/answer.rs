@@ -47,7 +47,7 @@ pub fn read(
                 in_body = in_answer(&body.bytes, channel, now);
             }
             let lane = match in_body {
-                InAnswer::Deferred => LaneAnswer::Busy(after(DEFERRED)),
+                InAnswer::Deferred => LaneAnswer::Deferred(after(DEFERRED)),
                 _ => LaneAnswer::Alive,
             };
             (Answer::Taken, lane)

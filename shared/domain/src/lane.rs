@@ -100,6 +100,8 @@ pub enum LaneAnswer {
     Timeout,
     /// The receiver asks for a pause until this time.
     Busy(Timestamp),
+    /// The receiver works, and could not make the contact yet. The lane cools until this time.
+    Deferred(Timestamp),
     /// The receiver wants no more touchpoints.
     Gone,
 }
@@ -149,11 +151,10 @@ impl Lane {
         now: Timestamp,
     ) {
         match answer {
-            LaneAnswer::Alive => {
-                self.failed.clear();
-                self.has_errors = false;
-                self.coolings = 0;
-                self.probe_until = None;
+            LaneAnswer::Alive => self.heal(),
+            LaneAnswer::Deferred(until) => {
+                self.heal();
+                self.cool(until);
             }
             LaneAnswer::Error | LaneAnswer::Timeout => {
                 self.fail(answer == LaneAnswer::Error, touchpoint, now);
@@ -169,6 +170,13 @@ impl Lane {
             }
         }
         self.note(took, now);
+    }
+
+    fn heal(&mut self) {
+        self.failed.clear();
+        self.has_errors = false;
+        self.coolings = 0;
+        self.probe_until = None;
     }
 
     /// Lets nothing go out until a time.
@@ -334,6 +342,21 @@ mod tests {
         let state = answer(&mut lane, LaneAnswer::Busy(at(10)), 2, 0);
         assert_eq!(state, LaneState::Closed(at(30)));
         assert_eq!(lane.state(at(30)), LaneState::Open);
+    }
+
+    #[test]
+    fn a_receiver_that_defers_a_probe_works_again() {
+        let mut lane = Lane::default();
+        for touchpoint in 1..4 {
+            answer(&mut lane, LaneAnswer::Error, touchpoint, 0);
+        }
+        lane.begin_probe(at(60));
+        let state = answer(&mut lane, LaneAnswer::Deferred(at(91)), 1, 61);
+        assert_eq!(
+            (state, lane.is_broken()),
+            (LaneState::Closed(at(91)), false)
+        );
+        assert_eq!(lane.state(at(91)), LaneState::Open);
     }
 
     #[test]
