@@ -29,8 +29,9 @@ struct Lanes {
 
 impl Tick<'_> {
     /// Sends a hint for each run that is due, or that is due before the next tick: first the fresh
-    /// ones, then the backlog, each oldest first. A webhook's lane gets as many as its rate allows.
-    pub async fn send_hints(&mut self) {
+    /// ones, then the backlog, each oldest first. A webhook's lane gets as many as its rate allows. Returns
+    /// the lanes of webhooks.
+    pub async fn send_hints(&mut self) -> Pushes {
         let (now, mut lanes) = (self.now, Lanes::default());
         let fresh_from = now.saturating_sub(FRESH).unwrap_or(now);
         let ahead = now.saturating_add(AHEAD).unwrap_or(now);
@@ -41,7 +42,7 @@ impl Tick<'_> {
         }
         let probes = lanes.pushed.probes(now);
         self.send(&probes).await;
-        self.watch_webhooks(&mut lanes.pushed).await;
+        lanes.pushed
     }
 
     async fn send_range(

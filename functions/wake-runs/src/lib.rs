@@ -54,9 +54,11 @@ pub async fn wake(state: &WakeRuns) -> Result<Woken, WakeError> {
         woken: Woken::default(),
         failed: None,
     };
-    tick.send_hints().await;
+    let mut pushes = tick.send_hints().await;
     tick.until = begun + BUDGET;
     tick.watch_lanes().await;
+    // After the hints, so that a backlog does not hide a lane that does not work.
+    tick.watch_webhooks(&mut pushes).await;
     tick.release_runs().await;
     let woken = tick.woken;
     tracing::info!(
