@@ -40,8 +40,6 @@ pub enum Bug {
     WeightIgnored,
     /// An erasure looks for the runs and the history of its lead only once.
     ErasureLooksOnce,
-    /// An assignment does not carry the last call into the new start.
-    LastCallForgotten,
 }
 
 /// Everything that bugs remember.
@@ -56,7 +54,7 @@ pub struct Memory {
 }
 
 impl Bug {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::ClaimRevision,
         Self::OneOwner,
         Self::LapsedClaimAcknowledged,
@@ -70,7 +68,6 @@ impl Bug {
         Self::ReleaseDropped,
         Self::WeightIgnored,
         Self::ErasureLooksOnce,
-        Self::LastCallForgotten,
     ];
 
     /// Changes a call, or answers it in place of the service. `ask` asks the table.
@@ -118,14 +115,6 @@ impl Bug {
             }
             Self::WeightIgnored if is_write && caller == Caller::Api => {
                 runs_of(request).for_each(|put| keep_outcomes(put, &ask));
-            }
-            Self::LastCallForgotten if is_write => {
-                let writes = request["TransactItems"].as_array_mut().into_iter();
-                for write in writes.flatten() {
-                    let start = "/Update/ExpressionAttributeValues/:start/M";
-                    let start = write.pointer_mut(start).and_then(Value::as_object_mut);
-                    start.map(|start| start.remove("last_call"));
-                }
             }
             Self::ErasureLooksOnce
                 if text(&request["ProjectionExpression"]).contains("touchpoints[0]") =>

@@ -25,11 +25,6 @@ const HELD_TOO_LATE: &[Step] = &[
     Enrol, Enrol, Deliver, Wait, Hold, Look, Unhold, Tick, Unhold, Tick, Unhold, Tick,
 ];
 
-/// A lead that is called, and then assigned again.
-const ASSIGNED_AFTER_A_CALL: &[Step] = &[
-    Enrol, Deliver, Wait, Wake, Wait, Pull, Wait, Assign, Wait, Deliver, Wait, Wake, Wait, Pull,
-];
-
 impl Bug {
     /// Returns steps and faults of which one schedule in a few shows the bug. `drawn` are the faults of
     /// a drawn schedule.
@@ -55,7 +50,6 @@ impl Bug {
                 )
             }
             Self::DroppedByStop => (Steps::HandOvers(STOPPED_MEANWHILE), Faults::None),
-            Self::LastCallForgotten => (Steps::HandOvers(ASSIGNED_AFTER_A_CALL), Faults::None),
             Self::ReleaseDropped => {
                 let park = slow(Caller::DispatchTouchpoints, "PutItem");
                 (Steps::HandOvers(HELD_TOO_LATE), Faults::Of(vec![park]))
