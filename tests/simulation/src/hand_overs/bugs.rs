@@ -40,8 +40,6 @@ pub enum Bug {
     WeightIgnored,
     /// An erasure looks for the runs and the history of its lead only once.
     ErasureLooksOnce,
-    /// An assignment does not carry the last call into the new start.
-    LastCallForgotten,
     /// A try that is repeated has a new id.
     NewIdForRetry,
     /// A request that does not reach its receiver uses up a try.
@@ -64,7 +62,7 @@ pub struct Memory {
 }
 
 impl Bug {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::ClaimRevision,
         Self::OneOwner,
         Self::LapsedClaimAcknowledged,
@@ -78,7 +76,6 @@ impl Bug {
         Self::ReleaseDropped,
         Self::WeightIgnored,
         Self::ErasureLooksOnce,
-        Self::LastCallForgotten,
         Self::NewIdForRetry,
         Self::LaneErrorUsesUpTry,
         Self::TokenSpentTwice,
@@ -142,14 +139,6 @@ impl Bug {
             }
             Self::WeightIgnored if is_write && caller == Caller::Api => {
                 runs_of(request).for_each(|put| keep_outcomes(put, &ask));
-            }
-            Self::LastCallForgotten if is_write => {
-                let writes = request["TransactItems"].as_array_mut().into_iter();
-                for write in writes.flatten() {
-                    let start = "/Update/ExpressionAttributeValues/:start/M";
-                    let start = write.pointer_mut(start).and_then(Value::as_object_mut);
-                    start.map(|start| start.remove("last_call"));
-                }
             }
             Self::ErasureLooksOnce
                 if text(&request["ProjectionExpression"]).contains("touchpoints[0]") =>

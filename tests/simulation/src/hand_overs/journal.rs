@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{channel::Channel, run::MIN_GAP, suppression::Channels};
+use domain::{channel::Channel, suppression::Channels};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -29,8 +29,6 @@ pub struct Journal {
     erased: BTreeSet<String>,
     /// Time of the first claim of each touchpoint, by run and index. A claim that went back counts not.
     contacts: BTreeMap<String, BTreeMap<usize, Timestamp>>,
-    /// Time of the last claim of a call, by lead and run. A claim that went back counts not.
-    calls: BTreeMap<String, BTreeMap<String, Timestamp>>,
 }
 
 /// A claim, and everything that was written before it.
@@ -192,11 +190,7 @@ impl Journal {
                 }
             }
         }
-        let calls = self.calls.entry(after.lead.clone()).or_default();
         let claim_before = before.and_then(RunItem::claim);
-        if after.went_back_since(before) {
-            calls.remove(&after.id);
-        }
         let Some((owner, until)) = after
             .claim()
             .filter(|it| claim_before.is_none_or(|before| before.0 != it.0))
@@ -216,17 +210,6 @@ impl Journal {
         let touchpoint = &after.touchpoints[index];
         if at < touchpoint.due_at {
             breach(format!("{index} was claimed before {}", touchpoint.due_at));
-        }
-        if touchpoint.is_call {
-            let others = calls.iter().filter(|(run, _)| **run != after.id);
-            let last = others.map(|(_, at)| *at).max();
-            let gap = last.map(|last| at.duration_since(last));
-            if !touchpoint.is_callback && gap.is_some_and(|gap| gap + TOLERANCE < MIN_GAP) {
-                breach(format!(
-                    "{index} came {gap:?} after the call of another run"
-                ));
-            }
-            calls.insert(after.id.clone(), at);
         }
         if tries == 1 {
             let contacts = self.contacts.entry(after.id.clone()).or_default();

@@ -22,7 +22,6 @@ pub struct RunItem {
 pub struct Line {
     pub step: usize,
     pub attempt: u8,
-    pub is_call: bool,
     pub due_at: Timestamp,
     pub state: State,
     /// Whether a person has asked for it.
@@ -81,18 +80,6 @@ impl RunItem {
         self.turn.as_ref()?.claim.as_ref()
     }
 
-    /// Returns whether a claim has ended without a contact: it was released, or its touchpoint was
-    /// deferred.
-    pub fn went_back_since(&self, before: Option<&Self>) -> bool {
-        let claimed = before.filter(|it| it.claim().is_some() && self.claim().is_none());
-        let index = claimed.and_then(|it| it.turn.as_ref()).map(|it| it.index);
-        let has_lapsed = |it: &Turn| it.lapses > 0;
-        index.is_some_and(|index| {
-            self.touchpoints[index].state == State::Scheduled
-                && !self.turn.as_ref().is_some_and(has_lapsed)
-        })
-    }
-
     /// Returns whether a caller may have made the contact of a touchpoint: it is claimed, or a lease
     /// has lapsed.
     pub fn may_be_out(&self, index: usize) -> bool {
@@ -122,7 +109,6 @@ impl Line {
         Self {
             step: words[0].parse().expect("a step"),
             attempt: attempt.parse().expect("an attempt"),
-            is_call: words[1].starts_with('c'),
             due_at: offset.to_timestamp(local).expect("a time"),
             state,
             is_callback: reasons.contains('b'),
