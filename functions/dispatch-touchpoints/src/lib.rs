@@ -13,9 +13,11 @@ mod looked;
 mod outcome;
 mod receivers;
 mod request;
+mod retry;
 mod seen;
 mod settle;
 mod state;
+mod steer;
 
 use std::time::Duration;
 

@@ -3,23 +3,19 @@
 use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
     activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
+    channel::Channel,
     run::{Answer, HeldBy, Report, Reported, Run},
     suppression::{Channels, Suppression, SuppressionReason},
     time::whole_second,
 };
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Duration, sleep};
 
 use crate::{
-    answer::Answered, claimed::Claimed, looked::LookError, outcome::InAnswer, seen::Seen,
-    state::DispatchTouchpoints,
+    answer::Answered, claimed::Claimed, looked::LookError, outcome::InAnswer, retry::insist,
+    seen::Seen, state::DispatchTouchpoints, steer::steer_active_run,
 };
 
-/// Maximum number of writes of a settlement. Others change the run meanwhile.
-const TRIES: u16 = 10;
-/// Longest pause before a further write, in milliseconds for each write before it.
-const PAUSE_MS: u16 = 50;
 /// Time after which a deferred touchpoint is tried again.
 const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
@@ -43,35 +39,22 @@ pub async fn settle(
     claimed: &Claimed,
     settlement: Settlement<'_>,
 ) -> Result<Option<(Seen, Run)>, LookError> {
-    let mut current = Some(claimed.run.clone());
-    let mut last = StoreError::Conflict;
     if let Settlement::Sent(answered, _) = settlement {
         suppress(state, claimed, &answered.in_body).await;
     }
-    for try_number in 0..TRIES {
-        if try_number > 0 {
-            pause(state, try_number).await;
-        }
-        // Nothing has gone out, so the claim is most likely as it was written a moment ago.
-        let current = match settlement {
-            Settlement::Unsent(..) => current.take(),
-            Settlement::Sent(..) => None,
-        };
-        match settle_once(state, claimed, settlement, current).await {
-            // The answer would be lost: SQS delivers the hint again, and not the answer.
-            Err(error) if error.is_conflict() || error.is_retryable() => last = error,
-            settled => return Ok(settled?),
-        }
-    }
-    match last {
-        StoreError::Conflict => Err(LookError::Contended),
-        error => Err(error.into()),
-    }
-}
-
-async fn pause(state: &DispatchTouchpoints, try_number: u16) {
-    let pause = state.draw(PAUSE_MS * try_number);
-    sleep(Duration::from_millis(pause.into())).await;
+    // Nothing has gone out, so the claim is most likely as it was written a moment ago.
+    let mut known = match settlement {
+        Settlement::Unsent(..) => Some(claimed.run.clone()),
+        Settlement::Sent(..) => None,
+    };
+    // The answer would be lost: SQS delivers the hint again, and not the answer.
+    let settled = insist(state, || {
+        settle_once(state, claimed, settlement, known.take())
+    });
+    settled.await.map_err(|error| match error {
+        StoreError::Conflict => LookError::Contended,
+        error => error.into(),
+    })
 }
 
 /// Settles a claim of the run as it is now, or as it is in `current`.
@@ -104,7 +87,32 @@ async fn settle_once(
         let written = state.store.write_run(&before, &run, &entries, now);
         written.await?;
     }
+    if let Settlement::Sent(answered, _) = settlement
+        && let Some((channel, report)) = news_of_ended(&before, &run, claimed.index, answered)
+    {
+        let steered = insist(state, || steer_active_run(state, &before, channel, report));
+        if let Err(error) = steered.await {
+            // The answer does not come again.
+            tracing::error!(lead.id = %lead, error = %ErrorChain(&error), "an outcome could not be applied to the lead's active run");
+        }
+    }
     Ok(Some((Seen::of(&before, &run, now), run)))
+}
+
+/// Returns the outcome in an answer, and its channel, if the run had ended before, the outcome is new,
+/// and it concerns the person.
+fn news_of_ended(
+    before: &Run,
+    after: &Run,
+    index: u16,
+    answered: &Answered,
+) -> Option<(Channel, Report)> {
+    let InAnswer::Outcome(report, _) = answered.in_body else {
+        return None;
+    };
+    let (old, new) = (before.touchpoint(index)?, after.touchpoint(index)?);
+    let is_news = old.outcome != new.outcome && report.outcome.steers_another_run();
+    (is_news && !before.is_active()).then_some((new.channel, report))
 }
 
 async fn add(
@@ -168,7 +176,7 @@ fn sent(
         InAnswer::Outcome(report, details) => {
             let reported = run.report(index, *report, workflow, now);
             if reported == Some(Ok(Reported::Changed)) {
-                let entry = outcome_entry(run, claimed, report, details, now);
+                let entry = outcome_entry(&before, run, claimed, report, details, now);
                 entries.extend(entry);
             }
         }
@@ -197,18 +205,9 @@ async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAn
     let Some(reason) = SuppressionReason::of(report.outcome) else {
         return;
     };
-    for try_number in 0..TRIES {
-        if try_number > 0 {
-            pause(state, try_number).await;
-        }
-        let Err(error) = suppress_once(state, claimed, reason).await else {
-            return;
-        };
-        let is_last = try_number + 1 == TRIES;
-        if is_last || !error.is_conflict() && !error.is_retryable() {
-            let id = claimed.run.lead_id;
-            return tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
-        }
+    if let Err(error) = insist(state, || suppress_once(state, claimed, reason)).await {
+        let id = claimed.run.lead_id;
+        tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
     }
 }
 
@@ -275,22 +274,23 @@ fn sent_entry(
 }
 
 fn outcome_entry(
+    before: &Run,
     run: &Run,
     claimed: &Claimed,
     report: &Report,
     details: &ContactDetails,
     now: Timestamp,
 ) -> Option<Activity> {
-    let entry = entry_of(run, claimed, ActivityKind::TouchpointOutcome, now)?;
+    let touchpoint = run.touchpoint(claimed.index)?;
     let outcome = report.outcome;
     Some(Activity {
-        subject: entry.subject.map(|name| format!("{name}: {outcome}")),
+        kind: ActivityKind::TouchpointOutcome,
         reason: details.note.clone(),
-        contact: entry.contact.map(|contact| Contact {
+        contact: Some(Contact {
             outcome: Some(outcome),
             details: details.clone(),
-            ..contact
+            ..Contact::of(run.id, claimed.index, touchpoint)
         }),
-        ..entry
+        ..run.contact_entry(before, outcome, touchpoint.name(), now)
     })
 }

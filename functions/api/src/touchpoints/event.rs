@@ -20,7 +20,6 @@ use jiff::Timestamp;
 #[cfg(feature = "description")]
 use super::reply::ReportedReply as Reply;
 use super::{
-    outcome::contact_entry,
     reply::ReportedReply,
     report::{Kind, Report, check_channel},
 };
@@ -217,7 +216,7 @@ fn entry(event: &Event, runs: Option<(&Run, &Run)>, now: Timestamp) -> Activity 
         report,
     } = event;
     let entry = match runs {
-        Some((before, after)) => contact_entry(before, after, *outcome, channel.to_string(), now),
+        Some((before, after)) => after.contact_entry(before, *outcome, channel.to_string(), now),
         None => {
             let what = format!("{channel}: {outcome}");
             Activity::new(ActivityKind::ContactReported, &what, now)

@@ -9,7 +9,6 @@ use domain::{
     cadence::Touchpoint,
     lane::Lane,
     lead::Lead,
-    outcome::Outcome,
     run::{NotDeferred, NotDispatched, Reported, Run},
     touchpoint_id::TouchpointRef,
     workflow::Workflow,
@@ -254,7 +253,7 @@ async fn steer_active_run(
         if *run == before {
             return Ok(Changed::Nothing(()));
         }
-        let entry = contact_entry(&before, run, in_run.outcome, channel.to_string(), now);
+        let entry = run.contact_entry(&before, in_run.outcome, channel.to_string(), now);
         let contact = Contact {
             outcome: Some(in_run.outcome),
             ..Contact::new(channel)
@@ -277,7 +276,7 @@ fn entry(before: &Run, after: &Run, index: u16, report: &Report, now: Timestamp)
     let activity = match outcome {
         Some(outcome) => Activity {
             kind: ActivityKind::TouchpointOutcome,
-            ..contact_entry(before, after, outcome, what, now)
+            ..after.contact_entry(before, outcome, what, now)
         },
         None => Activity::new(
             ActivityKind::TouchpointOutcome,
@@ -295,26 +294,4 @@ fn entry(before: &Run, after: &Run, index: u16, report: &Report, now: Timestamp)
         contact,
         ..activity
     }
-}
-
-/// Returns the entry of a contact: what it was, its outcome, and what it has changed.
-pub fn contact_entry(
-    before: &Run,
-    after: &Run,
-    outcome: Outcome,
-    what: String,
-    now: Timestamp,
-) -> Activity {
-    let mut parts = vec![format!("{what}: {outcome}")];
-    if before.current_status.key != after.current_status.key {
-        let (old, new) = (&before.current_status.label, &after.current_status.label);
-        parts.push(format!("{old} -> {new}"));
-    }
-    if before.cadence_state != after.cadence_state {
-        parts.push(format!("cadence {}", after.cadence_state));
-    }
-    if after.human_takeover && !before.human_takeover {
-        parts.push("a person takes over".to_owned());
-    }
-    Activity::new(ActivityKind::ContactReported, &parts.join(", "), now)
 }

@@ -185,8 +185,8 @@ impl Reason {
         Self::NextStep,
         Self::AddressInvalid,
         Self::Suppressed,
-        Self::MinGap,
         Self::Template,
+        Self::MinGap,
     ];
 }
 

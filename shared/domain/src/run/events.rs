@@ -7,6 +7,7 @@ use super::Run;
 use crate::{
     activity::{Activity, ActivityKind, Contact},
     cadence::{Touchpoint, TouchpointState},
+    outcome::Outcome,
 };
 
 impl Run {
@@ -61,6 +62,28 @@ impl Run {
             contact: Some(contact),
             ..Activity::new(kind, &what, now)
         })
+    }
+
+    /// Returns the entry of a contact: what it was, its outcome, and what it has changed since `before`.
+    pub fn contact_entry(
+        &self,
+        before: &Self,
+        outcome: Outcome,
+        what: String,
+        now: Timestamp,
+    ) -> Activity {
+        let mut parts = vec![format!("{what}: {outcome}")];
+        if before.current_status.key != self.current_status.key {
+            let (old, new) = (&before.current_status.label, &self.current_status.label);
+            parts.push(format!("{old} -> {new}"));
+        }
+        if before.cadence_state != self.cadence_state {
+            parts.push(format!("cadence {}", self.cadence_state));
+        }
+        if self.human_takeover && !before.human_takeover {
+            parts.push("a person takes over".to_owned());
+        }
+        Activity::new(ActivityKind::ContactReported, &parts.join(", "), now)
     }
 
     /// Returns whether the claim of a pushed touchpoint has ended since `before` without a settlement. The

@@ -79,7 +79,12 @@ pub(super) const CADENCES: &[Row] = &[
         "paused",
         "A person has the lead. What is scheduled is cancelled.",
     ),
-    row(IS_HELD, &[Outcome, Contact, Time], "completed", COMPLETES),
+    row(
+        IS_HELD,
+        &[Claim, Outcome, Contact, Time],
+        "completed",
+        COMPLETES,
+    ),
     row(
         IS_HELD,
         &[Outcome, Contact, Status, End],
