@@ -131,12 +131,12 @@ def call(url, *, form=None, body=None, headers=()):
 
 
 class Taken:
-    """The ids that were taken. They outlive a restart, so that no person is contacted twice."""
+    """The ids that were taken, and their outcomes. They outlive a restart, so that no person is contacted twice."""
 
     def __init__(self, file):
         self.file = file
         with self.open() as database:
-            database.execute("create table if not exists taken (id text primary key, at real)")
+            database.execute("create table if not exists taken (id text primary key, at real, outcome text)")
 
     def open(self):
         return sqlite3.connect(self.file, timeout=5)
@@ -144,8 +144,18 @@ class Taken:
     def add(self, touchpoint_id):
         """Returns whether the id is new."""
         with self.open() as database:
-            rows = database.execute("insert or ignore into taken values (?, ?)", (touchpoint_id, time.time()))
+            rows = database.execute("insert or ignore into taken values (?, ?, null)", (touchpoint_id, time.time()))
             return rows.rowcount == 1
+
+    def note(self, touchpoint_id, outcome):
+        with self.open() as database:
+            database.execute("update taken set outcome = ? where id = ?", (outcome, touchpoint_id))
+
+    def outcome(self, touchpoint_id):
+        """Returns the outcome of a touchpoint that was answered with one."""
+        with self.open() as database:
+            row = database.execute("select outcome from taken where id = ?", (touchpoint_id,)).fetchone()
+            return row and row[0]
 
     def forget(self, touchpoint_id):
         with self.open() as database:
@@ -231,8 +241,11 @@ def handler(place, outcome_of, page_of):
                 reply_url=data["reply_url"],
             )
             # `leadgate destination test` calls no person.
-            if event["test"] or not taken.add(touchpoint.id):
+            if event["test"]:
                 return self.answer(204)
+            if not taken.add(touchpoint.id):
+                # The answer to the first request may have been lost.
+                return self.answer_with(taken.outcome(touchpoint.id))
             try:
                 outcome = place(touchpoint)
             except Refused as error:
@@ -243,6 +256,10 @@ def handler(place, outcome_of, page_of):
                 # The tool may have made the contact, so the id stays: a repeated try contacts no person twice.
                 print(f"{touchpoint.id}: it is unknown whether the tool has taken it: {error!r}", flush=True)
                 return self.answer(500)
+            taken.note(touchpoint.id, outcome)
+            self.answer_with(outcome)
+
+        def answer_with(self, outcome):
             if outcome is None:
                 return self.answer(204)
             self.answer(200, json.dumps({"outcome": outcome}).encode(), {"Content-Type": "application/json"})

@@ -31,10 +31,18 @@ def place(touchpoint):
     try:
         call(url, form=form, headers={"Authorization": f"Basic {credentials}"})
     except Refused as error:
-        if error.status == 422 and json.loads(error.text).get("code") in WRONG_NUMBER:
+        if error.status == 422 and code_of(error.text) in WRONG_NUMBER:
             return "invalid"
         raise
     return None
+
+
+def code_of(text):
+    """Returns the code of one of Twilio's errors. `None` if the text is not one."""
+    try:
+        return json.loads(text).get("code")
+    except (AttributeError, ValueError):
+        return None
 
 
 def outcome_of(request):

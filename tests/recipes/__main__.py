@@ -149,6 +149,10 @@ def wrong_number(stack, port):
     with bridge(stack, Twilio, "twilio.py", port) as tool:
         tool.refusal = (400, {"code": 21211, "message": "Invalid 'To' Phone Number", "status": 400})
         assert stack.outcome(stack.create()) == "invalid"
+        # If the answer is lost, the same touchpoint comes again, and gets the same outcome.
+        for _ in range(2):
+            reply = stack.post(f"http://127.0.0.1:{port}/leadgate", stack.delivery())
+            assert (reply.status_code, reply.json()) == (200, {"outcome": "invalid"})
 
 
 def workflow(stack, tool, field, file, port):

@@ -119,12 +119,23 @@ fn line_of(yaml: &str, line: u64) -> Option<&str> {
     yaml.split('\n').nth(index)
 }
 
+/// Returns whether a line belongs to a part of the file with a name of its own, other than `destinations`.
+fn is_beside_destinations(yaml: &str, line: u64) -> bool {
+    let before = yaml
+        .split('\n')
+        .take(usize::try_from(line).unwrap_or(usize::MAX));
+    let begins_part = |it: &&str| it.starts_with(|first: char| first.is_ascii_alphabetic());
+    let part = before.filter(begins_part).last();
+    part.is_some_and(|part| !part.starts_with("destinations"))
+}
+
 /// Returns a line of the file, and the number of columns before a place in it. `None` if the line
 /// is too long to be shown up to the place, may have an API key or a webhook with a secret path, or has
 /// characters that a terminal would execute, hide or reorder.
 fn excerpt(yaml: &str, place: Place) -> Option<(String, usize)> {
     let line = line_of(yaml, place.line)?.trim_end();
-    if of_error(line) != line || line.contains("webhook") {
+    let may_be_webhook = line.contains("://") && !is_beside_destinations(yaml, place.line);
+    if of_error(line) != line || line.contains("webhook") || may_be_webhook {
         return None;
     }
     let column = usize::try_from(place.column.checked_sub(1)?).ok()?;

@@ -54,7 +54,8 @@ pub enum DestinationCommand {
     Secret(OneArgs),
     /// Make a new secret and show it, once. The secret before it stays valid for a while.
     ///
-    /// Leadgate signs with both secrets until then, so the receiver can change its secret at any moment.
+    /// Leadgate signs with both secrets until then, so the receiver can change its secret from half a
+    /// minute later on.
     ///
     /// With --output json, prints {"destination", "secret", "previous_until"}. With --finish, secret is
     /// null.

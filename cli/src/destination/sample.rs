@@ -49,7 +49,7 @@ fn body(id: &str, channel: Channel, now: Timestamp) -> Value {
             "message": message,
             "lead": {
                 "id": NOBODY, "first_name": "Test", "last_name": null, "email": "test@example.com",
-                "phone": "+15550100000", "company": null, "title": null, "metadata": {},
+                "phone": "+15550100000", "source": "test", "company": null, "title": null, "metadata": {},
             },
             "campaign": null,
             "workflow_run": {

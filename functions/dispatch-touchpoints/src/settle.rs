@@ -40,7 +40,8 @@ pub async fn settle(
     settlement: Settlement<'_>,
 ) -> Result<Option<(Seen, Run)>, LookError> {
     if let Settlement::Sent(answered, _) = settlement {
-        suppress(state, claimed, &answered.in_body).await;
+        // If this fails, the claim lapses, and the receiver answers the same touchpoint again.
+        suppress(state, claimed, &answered.in_body).await?;
     }
     // Nothing has gone out, so the claim is most likely as it was written a moment ago.
     let mut known = match settlement {
@@ -196,18 +197,19 @@ fn sent(
     entries
 }
 
-/// Suppresses the person if the outcome in the answer asks for it: before the run is written. A failure
-/// is logged, and the outcome still ends the run.
-async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAnswer) {
-    let InAnswer::Outcome(report, _) = in_body else {
-        return;
+/// Suppresses the person if the outcome in the answer asks for it: before the run is written.
+async fn suppress(
+    state: &DispatchTouchpoints,
+    claimed: &Claimed,
+    in_body: &InAnswer,
+) -> Result<(), StoreError> {
+    let reason = match in_body {
+        InAnswer::Outcome(report, _) => SuppressionReason::of(report.outcome),
+        _ => None,
     };
-    let Some(reason) = SuppressionReason::of(report.outcome) else {
-        return;
-    };
-    if let Err(error) = insist(state, || suppress_once(state, claimed, reason)).await {
-        let id = claimed.run.lead_id;
-        tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
+    match reason {
+        None => Ok(()),
+        Some(reason) => insist(state, || suppress_once(state, claimed, reason)).await,
     }
 }
 

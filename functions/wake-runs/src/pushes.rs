@@ -20,7 +20,7 @@ use domain::{
     lane::{Lane, LaneState, PausedBy},
     run::WakeKind,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
     state::WakeRuns,
@@ -30,9 +30,6 @@ use crate::{
 /// Number of minutes after which tries that are repeated are looked at even if their lane is closed: an
 /// open try ends with its time.
 const LOOK_EVERY: i64 = 10;
-/// Time after the end of its cooling for which a broken lane counts. A lane that has something to send
-/// probes and cools again long before that, and one that has nothing rings no longer.
-const FAILS_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// Entries of one read of the list of open touchpoints, from each of its shards.
 const PAGE: u8 = 100;
 
@@ -84,7 +81,7 @@ impl PushLane {
         Self {
             state,
             paused_by: lane.paused.map(|it| it.by),
-            fails: fails(lane, now),
+            fails: lane.fails(now),
             bucket: lane.bucket(destination.push_rate(), now),
             from,
             sent: 0,
@@ -104,12 +101,6 @@ impl PushLane {
         self.sent += 1;
         Some(Hint::new(due, now).not_before(at, now))
     }
-}
-
-/// Returns whether the receiver of a lane fails at `now`.
-fn fails(lane: &Lane, now: Timestamp) -> bool {
-    let is_recent = |until: Timestamp| now.duration_since(until) < FAILS_FOR;
-    lane.is_broken() && lane.paused.is_none() && lane.cooling_until.is_some_and(is_recent)
 }
 
 impl Pushes {
@@ -224,10 +215,14 @@ impl Tick<'_> {
     /// their channel got a webhook: they are due for it. A lane that cannot be read does not stop the
     /// others.
     pub async fn watch_webhooks(&mut self, pushes: &mut Pushes) {
-        let webhooks = match self.state.store.webhooks().await {
+        let mut webhooks = match self.state.store.webhooks().await {
             Ok(webhooks) => webhooks,
             Err(error) => return self.fail(error, "the webhooks could not be listed"),
         };
+        // Begins with another one each minute, so that the last ones are not left out for ever.
+        let minute = usize::try_from(self.now.as_second() / 60).unwrap_or_default();
+        let first = minute.checked_rem(webhooks.len()).unwrap_or_default();
+        webhooks.rotate_left(first);
         for (account, name) in webhooks {
             if self.is_over() {
                 break;
@@ -299,6 +294,7 @@ mod tests {
         ids::{LeadId, RunId},
         lane::{LaneAnswer, TouchpointMark},
     };
+    use jiff::SignedDuration;
 
     const NOW: &str = "2026-02-10T12:00:00Z";
 
@@ -343,29 +339,6 @@ mod tests {
         assert_eq!(hints_of(&mut lane), 10 + 5 * 75 + 1);
         let mut slow = PushLane::new(&destination(1, 1), &Lane::default(), at(0));
         assert_eq!(hints_of(&mut slow), 1 + 7 + 1);
-    }
-
-    #[test]
-    fn a_broken_lane_counts_until_an_hour_after_its_cooling_and_never_while_it_is_paused() {
-        let mut lane = Lane::default();
-        for touchpoint in 0..3 {
-            let touchpoint = TouchpointMark(touchpoint);
-            lane.answered(LaneAnswer::Error, touchpoint, SignedDuration::ZERO, at(0));
-        }
-        assert!(lane.is_broken());
-        let end = lane.cooling_until.unwrap();
-        let second = SignedDuration::from_secs(1);
-        for (now, expected) in [
-            (at(0), true),
-            (end, true),
-            (end + FAILS_FOR - second, true),
-            (end + FAILS_FOR, false),
-        ] {
-            assert_eq!(fails(&lane, now), expected, "{now}");
-        }
-        lane.pause(at(0));
-        assert!(!fails(&lane, at(0)));
-        assert!(!fails(&Lane::default(), at(0)));
     }
 
     #[test]

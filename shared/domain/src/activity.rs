@@ -205,6 +205,7 @@ impl Activity {
 
 /// Returns the time of the last call among entries of a history, oldest first. A claim counts as a call, and
 /// so does a request whose touchpoint may be out, unless the caller or the receiver has put the touchpoint back.
+/// An outcome shows a call whose request has no entry yet.
 pub fn last_call<'a>(entries: impl IntoIterator<Item = &'a Activity>) -> Option<Timestamp> {
     // The calls, and whether each can still be put back.
     let mut calls: Vec<(&Contact, Timestamp, bool)> = Vec::new();
@@ -223,6 +224,15 @@ pub fn last_call<'a>(entries: impl IntoIterator<Item = &'a Activity>) -> Option<
             ActivityKind::TouchpointLapsed => !calls.iter().any(|(of, ..)| is_same(of)),
             _ => false,
         };
+        // Its receiver was faster than the entry of the request.
+        let is_reported = entry.kind == ActivityKind::TouchpointOutcome
+            && contact.outcome.is_some_and(|it| it != Outcome::NoOutcome)
+            && !calls.iter().any(|(of, ..)| is_same(of));
+        if is_reported {
+            let at = contact.details.contacted_at.unwrap_or(entry.at);
+            calls.push((contact, at, false));
+            continue;
+        }
         if is_call {
             calls.push((contact, entry.at, true));
             continue;
@@ -285,7 +295,9 @@ mod tests {
             (vec![claim()], Some(0)),
             (vec![claim(), outcome.clone()], Some(0)),
             // A push has the entry of its answer, and none of its claim.
-            (vec![sent(true, 0), outcome], Some(0)),
+            (vec![sent(true, 0), outcome.clone()], Some(0)),
+            (vec![outcome.clone()], Some(1)),
+            (vec![outcome, sent(true, 3)], Some(3)),
             (vec![sent(true, 0), sent(false, 4)], Some(0)),
             (vec![sent(false, 0)], None),
             (vec![entry(TouchpointLapsed, 0, 1)], Some(1)),

@@ -24,8 +24,14 @@ const SLOW: SignedDuration = SignedDuration::from_secs(2);
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 /// Time for which a slow answer limits the rate.
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
-/// Number of requests that a receiver may have at the same time, by the time of its slowest answer.
-const AT_ONCE: u64 = 100;
+/// Number of requests that a receiver may have at the same time, by the time of its slowest answer: a small
+/// part of what the function takes for all lanes together.
+const AT_ONCE: u64 = 20;
+/// Time after which a receiver that only asks for pauses fails.
+const BUSY: SignedDuration = SignedDuration::from_mins(10);
+/// Time after the end of its cooling for which a lane that fails counts. One that has something to send
+/// tries and cools again long before that.
+const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Short hash of a touchpoint, to tell different ones apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +50,8 @@ pub struct Lane {
     pub has_errors: bool,
     /// Number of times in a row that the lane has cooled because it is broken. 0 if it is not broken.
     pub coolings: u8,
+    /// Time of the first answer that asked for a pause, if nothing else has come since.
+    pub busy_since: Option<Timestamp>,
     /// Time until which nothing goes out.
     pub cooling_until: Option<Timestamp>,
     /// Time until which one probe is under way.
@@ -125,6 +133,18 @@ impl Lane {
         self.coolings > 0
     }
 
+    /// Returns whether the receiver fails at `now`, so that an operator should look: the lane is broken, or
+    /// its receiver has asked for pauses only for [`BUSY`]. A lane that has nothing to send counts for
+    /// [`COUNTS_FOR`] after its cooling, and one that is paused does not count.
+    pub fn fails(&self, now: Timestamp) -> bool {
+        let is_busy = self
+            .busy_since
+            .is_some_and(|since| later(since, BUSY) <= now);
+        let is_recent = |until: Timestamp| now < later(until, COUNTS_FOR);
+        let is_recent = self.cooling_until.is_some_and(is_recent);
+        self.paused.is_none() && is_recent && (self.is_broken() || is_busy)
+    }
+
     /// Returns what may go out at `now`.
     pub fn state(&self, now: Timestamp) -> LaneState {
         let cooling = self.cooling_until.filter(|until| now < *until);
@@ -161,6 +181,7 @@ impl Lane {
             }
             LaneAnswer::Busy(until) => {
                 self.probe_until = None;
+                self.busy_since.get_or_insert(now);
                 self.cool(until);
             }
             LaneAnswer::Gone => {
@@ -176,6 +197,7 @@ impl Lane {
         self.failed.clear();
         self.has_errors = false;
         self.coolings = 0;
+        self.busy_since = None;
         self.probe_until = None;
     }
 
@@ -345,6 +367,43 @@ mod tests {
     }
 
     #[test]
+    fn a_receiver_that_only_asks_for_pauses_fails_after_ten_minutes() {
+        let mut lane = Lane::default();
+        for minute in 0..11 {
+            assert!(!lane.fails(at(minute * 60 - 1)), "{minute}");
+            answer(
+                &mut lane,
+                LaneAnswer::Busy(at(minute * 60 + 30)),
+                1,
+                minute * 60,
+            );
+        }
+        assert!(lane.fails(at(600)));
+        assert_eq!(lane.state(at(640)), LaneState::Open);
+        answer(&mut lane, LaneAnswer::Alive, 1, 650);
+        assert!(!lane.fails(at(650)));
+    }
+
+    #[test]
+    fn a_broken_lane_fails_until_an_hour_after_its_cooling_and_never_while_it_is_paused() {
+        let mut lane = Lane::default();
+        for touchpoint in 0..3 {
+            answer(&mut lane, LaneAnswer::Error, touchpoint, 0);
+        }
+        for (second, expected) in [
+            (0, true),
+            (60, true),
+            (60 + 3_599, true),
+            (60 + 3_600, false),
+        ] {
+            assert_eq!(lane.fails(at(second)), expected, "{second}");
+        }
+        lane.pause(at(0));
+        assert!(!lane.fails(at(0)));
+        assert!(!Lane::default().fails(at(0)));
+    }
+
+    #[test]
     fn a_receiver_that_defers_a_probe_works_again() {
         let mut lane = Lane::default();
         for touchpoint in 1..4 {
@@ -396,11 +455,11 @@ mod tests {
             (bucket.in_ten_seconds, bucket.burst)
         };
         assert_eq!(slow(&mut lane, 1, 0), (1_000, 1_000));
-        assert_eq!(slow(&mut lane, 4, 0), (250, 25));
+        assert_eq!(slow(&mut lane, 4, 0), (50, 5));
         // At most one note a minute.
-        assert_eq!(slow(&mut lane, 10, 59), (250, 25));
-        assert_eq!(slow(&mut lane, 10, 60), (100, 10));
-        assert_eq!(slow(&mut lane, 3, 200), (100, 10));
+        assert_eq!(slow(&mut lane, 10, 59), (50, 5));
+        assert_eq!(slow(&mut lane, 10, 60), (20, 2));
+        assert_eq!(slow(&mut lane, 3, 200), (20, 2));
         assert_eq!(lane.bucket(rate, at(660)), rate.bucket());
     }
 }

@@ -14,7 +14,7 @@ use domain::{
     account::AccountSettings,
     ids::{JobId, LeadId, RunId, WorkflowId},
     lead::{Lead, Start},
-    run::{MIN_GAP, RunStatus},
+    run::{MIN_GAP, Run, RunStatus},
     workflow::Workflow,
 };
 use http::StatusCode;
@@ -111,8 +111,15 @@ pub async fn assign(
         let since = state.clock.now().saturating_sub(MIN_GAP);
         let since = since.unwrap_or(Timestamp::MIN);
         let last_call = state.store.last_call(account.id, id, since).await?;
+        // The start before has those of its own time, and a call that is under way has no entry yet.
+        let earlier = lead.start.as_ref().and_then(|start| start.last_call);
+        let newest = current.enrolment.as_ref().map(|it| &it.run);
+        let is_calling = newest.is_some_and(Run::has_call_under_way);
+        let under_way = is_calling.then(|| state.clock.now());
         let start = Start {
-            last_call,
+            last_call: last_call
+                .max(earlier.filter(|at| *at >= since))
+                .max(under_way),
             ..order(&state, &lead, &workflow, &note)?
         };
         let mut ended = current.active(None);

@@ -52,6 +52,19 @@ pub struct TouchpointDetails<'a> {
     outcomes: Vec<ReportedOutcome<'a>>,
 }
 
+/// Checks before a caller gets a touchpoint.
+const CHECKS_OF_A_CLAIM: &[&str] = &["run", "lead", "address", "suppressions", "holds", "window"];
+/// Checks before a request to a webhook.
+const CHECKS_OF_A_REQUEST: &[&str] = &[
+    "run",
+    "lead",
+    "address",
+    "suppressions",
+    "holds",
+    "window",
+    "lane",
+];
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Attempt, description = "One try to hand a touchpoint over.")]
 struct AttemptOut {
@@ -66,6 +79,9 @@ struct AttemptOut {
     /// The webhook that got the touchpoint. `null` if a caller has claimed it, or if no request went out.
     #[schema(required, example = "dialer")]
     destination: Option<String>,
+    /// What is read and checked in this try, after the claim and before the touchpoint goes out.
+    #[schema(value_type = Vec<String>, example = json!(CHECKS_OF_A_CLAIM))]
+    checked: &'static [&'static str],
     /// The answer of the webhook: its status, or the reason for which there is none.
     #[schema(required, example = "200")]
     answer: Option<String>,
@@ -114,6 +130,7 @@ impl<'a> TouchpointDetails<'a> {
                         at: whole_second(entry.at),
                         ended: None,
                         destination: None,
+                        checked: CHECKS_OF_A_CLAIM,
                         answer: None,
                         duration_ms: None,
                     }));
@@ -127,6 +144,7 @@ impl<'a> TouchpointDetails<'a> {
                         at: whole_second(entry.at),
                         ended: None,
                         destination: Some(sent.destination),
+                        checked: CHECKS_OF_A_REQUEST,
                         answer: Some(sent.answer),
                         duration_ms: Some(sent.took_ms),
                     }));

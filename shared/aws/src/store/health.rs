@@ -35,6 +35,8 @@ pub(super) struct HealthItem {
     has_errors: bool,
     coolings: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    busy_since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cooling_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     probe_until: Option<Timestamp>,
@@ -58,6 +60,7 @@ impl From<&Lane> for HealthItem {
             failed,
             has_errors,
             coolings,
+            busy_since,
             cooling_until,
             probe_until,
             slow,
@@ -70,6 +73,7 @@ impl From<&Lane> for HealthItem {
             failed: failed.iter().map(|TouchpointMark(mark)| *mark).collect(),
             has_errors: *has_errors,
             coolings: *coolings,
+            busy_since: *busy_since,
             cooling_until: *cooling_until,
             probe_until: *probe_until,
             slow_ms: slow.map(|it| u32::try_from(it.took.as_millis()).unwrap_or(u32::MAX)),
@@ -97,6 +101,7 @@ impl TryFrom<HealthItem> for Lane {
             failed: item.failed.into_iter().map(TouchpointMark).collect(),
             has_errors: item.has_errors,
             coolings: item.coolings,
+            busy_since: item.busy_since,
             cooling_until: item.cooling_until,
             probe_until: item.probe_until,
             slow: slow.map(|(millis, at)| Slow {

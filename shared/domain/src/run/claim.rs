@@ -45,6 +45,20 @@ impl Run {
         claim.is_some_and(|claim| now < claim.until)
     }
 
+    /// Returns whether a call of the run may be under way, or out, without an entry in the history: its
+    /// request has no answer yet.
+    pub fn has_call_under_way(&self) -> bool {
+        let is_under_way =
+            |it: &&HandOver| it.delivery.is_push() && (it.claim.is_some() || it.is_open);
+        let index = self
+            .hand_over
+            .as_ref()
+            .filter(is_under_way)
+            .map(|it| it.index);
+        let touchpoint = index.and_then(|index| self.touchpoint(index));
+        touchpoint.is_some_and(|it| it.channel == Channel::Call)
+    }
+
     /// Returns the touchpoint that callers can pull: its channel, and the time since which it is due.
     /// It stays listed while a caller has it. `None` if none is open, or if the run is held.
     pub fn opened(&self) -> Option<(Channel, Timestamp)> {
@@ -118,6 +132,8 @@ impl Run {
         let is_elsewhere = |it: &HandOver| may_be_out(it) && it.delivery != delivery;
         if self.hand_over.as_ref().is_some_and(is_elsewhere) {
             self.leave(TouchpointState::Unconfirmed, None);
+            // The touchpoint that follows may have another destination.
+            return Err(NotClaimed::Ended);
         }
         if !self.is_live() {
             return Err(NotClaimed::NotLive);

@@ -122,6 +122,8 @@ impl HandOver {
 pub enum NotClaimed {
     /// The run is stopped, held, taken over or ended.
     NotLive,
+    /// The touchpoint whose turn it was has ended: it may have gone out to another receiver.
+    Ended,
     /// No touchpoint is scheduled.
     NoneLeft,
     /// The touchpoint is due later. It may have moved to the next opening.

@@ -458,7 +458,7 @@ async fn a_call_for_another_run_waits_until_an_hour_after_the_last_call() {
         let claimed = live.claim_one().await;
         let outcome = match end {
             "outcome" => Some(json!({"outcome": "no_answer"})),
-            "defer" => Some(json!({"outcome": "deferred", "retry_at": "2026-02-10T12:30:00Z"})),
+            "defer" => Some(json!({"outcome": "deferred"})),
             _ => None,
         };
         if let Some(outcome) = outcome {

@@ -10,7 +10,9 @@ use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Live, Received, Respond, WebhookServer, demo_workflow, pusher, webhook};
+use crate::fixtures::{
+    Live, Received, Respond, WebhookServer, consume, demo_workflow, pusher, webhook,
+};
 
 const CALLS: [Channel; 1] = [Channel::Call];
 const OK: Respond = Respond::Status(200, "", "");
@@ -133,6 +135,71 @@ async fn a_worker_that_dies_after_its_request_leaves_an_open_try_that_the_next_o
     );
     live.check_table().await;
     live.stop().await;
+}
+
+/// Assigns a lead to the demo workflow again, and builds the run.
+async fn reassign(live: &Live, lead: &str) {
+    let body = json!({"workflowId": local::demo::WORKFLOW_ID});
+    let path = format!("/leads/{lead}/assign-workflow");
+    let reply = live.call("POST", &path, Some(&body)).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+    consume(&live.container.services, &live.clock).await;
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_is_to_come_counts_for_the_next_run() {
+    let (live, server) = with_dialer().await;
+    let lead = live.enrolled().await;
+    let function = pusher(&live);
+    server.then([Respond::Later(""), OK]);
+    let pushing = live.push(&function);
+    let assigning = async {
+        while server.take().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        reassign(&live, &lead).await;
+    };
+    tokio::join!(pushing, assigning);
+    // The next run keeps an hour from the call, and so does the one after it.
+    for _ in 0..2 {
+        let call = live.run(&lead).await["touchpoints"][0].take();
+        assert_eq!(
+            (&call["due_at"], &call["reasons"]),
+            (&json!("2026-02-10T13:00:00Z"), &json!(["min_gap"]))
+        );
+        assert_eq!(live.push_tick(&function).await.sent, 0);
+        reassign(&live, &lead).await;
+    }
+    assert!(server.take().is_empty());
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn an_outcome_in_the_answer_for_an_ended_run_steers_the_active_one() {
+    for (body, steers) in [
+        (r#"{"outcome":"opted_out"}"#, true),
+        (r#"{"outcome":"no_answer"}"#, false),
+    ] {
+        let (live, server) = with_dialer().await;
+        let lead = live.enrolled().await;
+        let function = pusher(&live);
+        server.then([Respond::Later(body)]);
+        let pushing = live.push(&function);
+        let assigning = async {
+            while server.take().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            reassign(&live, &lead).await;
+        };
+        tokio::join!(pushing, assigning);
+        let run = live.run(&lead).await;
+        assert_eq!(run["cadence_state"] != "active", steers, "{body}: {run}");
+        let reported = live.history(&lead, "contact_reported").await;
+        assert_eq!(reported.len(), usize::from(steers), "{reported:?}");
+        live.check_table().await;
+        live.stop().await;
+    }
 }
 
 #[tokio::test]

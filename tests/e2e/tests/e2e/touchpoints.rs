@@ -15,7 +15,15 @@ async fn a_touchpoint_shows_its_lead_its_run_its_tries_and_its_outcomes() {
     assert_eq!(shown["lead_id"], json!(lead));
     assert_eq!(shown["workflow_run"]["id"], run["id"]);
     assert_eq!(shown["state"], "claimed");
-    let attempts = json!([{"try": 1, "at": "2026-02-10T12:00:00Z", "ended": null}]);
+    let attempts = json!([{
+        "try": 1,
+        "at": "2026-02-10T12:00:00Z",
+        "ended": null,
+        "destination": null,
+        "checked": ["run", "lead", "address", "suppressions", "holds", "window"],
+        "answer": null,
+        "duration_ms": null,
+    }]);
     assert_eq!(shown["attempts"], attempts);
     assert_eq!(shown["outcomes"], json!([]));
     live.outcome(&id, "busy").await;

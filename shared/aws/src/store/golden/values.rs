@@ -177,6 +177,7 @@ pub(in crate::store) fn lane() -> Lane {
         failed: vec![TouchpointMark(7), TouchpointMark(u32::MAX)],
         has_errors: true,
         coolings: 2,
+        busy_since: Some(at(2) - SignedDuration::from_hours(1)),
         cooling_until: Some(at(2)),
         probe_until: Some(at(2) + SignedDuration::from_mins(1)),
         slow: Some(Slow {

@@ -232,6 +232,8 @@ fn an_open_try_is_not_repeated_to_another_receiver() {
     let mut run = open_try(&workflow);
     let pulled = pull(&mut run, &workflow, at("10T12:05"));
     // The rest of the run keeps its distance from the try.
+    assert_eq!(pulled, Err(NotClaimed::Ended));
+    let pulled = pull(&mut run, &workflow, at("10T12:05"));
     assert_eq!(pulled, Err(NotClaimed::NotDue(at("10T14:00"))));
     assert_eq!(states(&run)[0], State::Unconfirmed);
 }
@@ -320,8 +322,34 @@ fn an_open_try_is_not_repeated_to_another_webhook() {
     let workflow = workflow();
     let mut run = open_try(&workflow);
     let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
-    assert_eq!(claimed, Err(NotClaimed::NotDue(at("10T14:00"))));
+    assert_eq!(claimed, Err(NotClaimed::Ended));
     assert_eq!(states(&run)[0], State::Unconfirmed);
+}
+
+#[test]
+fn the_end_of_an_open_try_does_not_claim_the_touchpoint_that_follows() {
+    let workflow = workflow();
+    let mut run = open_try(&workflow);
+    // It is due too, and may have another destination.
+    run.touchpoints[1].due_at = at("10T12:04");
+    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    assert_eq!(claimed, Err(NotClaimed::Ended));
+    assert_eq!(states(&run)[..2], [State::Unconfirmed, State::Scheduled]);
+    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    assert_eq!(claimed, Ok(1));
+}
+
+#[test]
+fn a_push_without_an_answer_is_a_call_under_way() {
+    let workflow = workflow();
+    let mut run = run(&workflow);
+    assert!(!run.has_call_under_way());
+    claim(&mut run, &workflow, at("10T12:00")).unwrap();
+    assert!(run.has_call_under_way());
+    assert!(open_try(&workflow).has_call_under_way());
+    run.settle(OWNER, Answer::Refused, &workflow, at("10T12:00"))
+        .unwrap();
+    assert!(!run.has_call_under_way());
 }
 
 #[test]
@@ -331,7 +359,7 @@ fn a_pulled_touchpoint_whose_lease_has_lapsed_does_not_go_to_a_webhook() {
     // The caller may have made the contact.
     pull(&mut run, &workflow, at("10T12:00")).unwrap();
     let claimed = claim(&mut run, &workflow, at("10T12:01"));
-    assert!(matches!(claimed, Err(NotClaimed::NotDue(_))), "{claimed:?}");
+    assert_eq!(claimed, Err(NotClaimed::Ended));
     assert_eq!(states(&run)[0], State::Unconfirmed);
 }
 
