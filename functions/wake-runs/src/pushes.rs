@@ -298,6 +298,7 @@ mod tests {
         destination::{Rate, Recipient},
         ids::{LeadId, RunId},
         lane::{LaneAnswer, TouchpointMark},
+        timing::Timing,
     };
 
     const NOW: &str = "2026-02-10T12:00:00Z";
@@ -312,6 +313,7 @@ mod tests {
             channels: vec![Channel::Call],
             to: Recipient::Webhook("https://dialer.example.com".parse().unwrap()),
             rate: Some(Rate::new(in_ten_seconds, Some(burst)).unwrap()),
+            timing: Timing::default(),
         }
     }
 

@@ -20,7 +20,7 @@ use self::{
     checks::Contact,
     events::{Event, Seen},
 };
-use super::fixtures::{OWNER, PUSH};
+use super::fixtures::{OWNER, OpenTimes, PUSH};
 use crate::{
     cadence::TouchpointState,
     outcome::Outcome,
@@ -169,14 +169,21 @@ impl<'a> Walk<'a> {
             let lease = SignedDuration::from_mins(30);
             match self.rng.u8(..6) {
                 0 => {
-                    run.open(self.workflow, now);
+                    run.open(OpenTimes::default(), self.workflow, now);
                 }
                 1 => {
                     run.advance(self.workflow, now);
-                    let _ = run.claim(OWNER, lease, Delivery::Pull, self.workflow, now);
+                    let _ = run.claim(
+                        OWNER,
+                        lease,
+                        Delivery::Pull,
+                        OpenTimes::default(),
+                        self.workflow,
+                        now,
+                    );
                 }
                 _ => {
-                    let _ = run.claim(OWNER, lease, PUSH, self.workflow, now);
+                    let _ = run.claim(OWNER, lease, PUSH, OpenTimes::default(), self.workflow, now);
                 }
             }
         }
