@@ -142,10 +142,11 @@ impl Run {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
         // Due times are whole seconds.
         let planned_from = whole_second(planned_from);
+        let gap = start.min_gap.map_or(MIN_GAP, MinGap::duration);
+        let last_call = start.last_call.filter(|_| !gap.is_zero());
         // Rounded up, so that the gap is not shorter.
         let gap_ends = |call: Timestamp| {
             let almost = SignedDuration::from_nanos(999_999_999);
-            let gap = start.min_gap.map_or(MIN_GAP, MinGap::duration);
             call.saturating_add(gap + almost).ok().map(whole_second)
         };
         let touchpoints = planned.map_or_else(Vec::new, |workflow| {
@@ -155,7 +156,7 @@ impl Run {
                 lead.reachability(),
                 start.first_message.as_ref(),
                 planned_from,
-                start.last_call.and_then(gap_ends),
+                last_call.and_then(gap_ends),
             )
         });
         let can_be_made = |touchpoint: &Touchpoint| touchpoint.state == TouchpointState::Scheduled;

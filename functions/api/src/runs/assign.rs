@@ -110,7 +110,10 @@ pub async fn assign(
         let lead = current.lead.clone();
         let min_gap = state.catalogue.destinations(account.id).await?.min_gap();
         // Read after the run: a claim that comes later changes the run, and then this is tried again.
-        let last_call = last_call(&state, &account, id, min_gap).await?;
+        let gap = min_gap.map_or(MIN_GAP, MinGap::duration);
+        let since = state.clock.now().saturating_sub(gap);
+        let since = since.unwrap_or(Timestamp::MIN);
+        let last_call = state.store.last_call(account.id, id, since).await?;
         let start = Start {
             last_call,
             min_gap: min_gap.filter(|_| last_call.is_some()),
@@ -143,22 +146,6 @@ pub async fn assign(
         }
     }
     Err(ApiError::Conflict)
-}
-
-/// Returns the time of the last call to a lead within the gap between calls. `None` if there was none.
-async fn last_call(
-    state: &AppState,
-    account: &AccountSettings,
-    lead: LeadId,
-    min_gap: Option<MinGap>,
-) -> Result<Option<Timestamp>, ApiError> {
-    let gap = min_gap.map_or(MIN_GAP, MinGap::duration);
-    if gap.is_zero() {
-        return Ok(None);
-    }
-    let since = state.clock.now().saturating_sub(gap);
-    let since = since.unwrap_or(Timestamp::MIN);
-    Ok(state.store.last_call(account.id, lead, since).await?)
 }
 
 /// Returns the start of `lead` in `workflow`.

@@ -262,13 +262,15 @@ fn the_outcome_of_the_last_touchpoint_is_awaited_for_the_time_of_its_destination
 fn a_call_of_a_new_run_waits_for_the_gap_of_its_destination() {
     let workflow = workflow();
     let (lead, start) = lead_and_start(&workflow, at("10T12:00"));
-    for (min_gap, due) in [
-        (None, "10T12:50"),
-        (Some("PT3H"), "10T14:50"),
-        (Some("PT10M"), "10T12:00"),
+    for (last_call, min_gap, due) in [
+        ("10T11:50", None, "10T12:50"),
+        ("10T11:50", Some("PT3H"), "10T14:50"),
+        ("10T11:50", Some("PT10M"), "10T12:00"),
+        // A call that is under way does not count without a gap.
+        ("10T12:05", Some("PT0S"), "10T12:00"),
     ] {
         let start = Start {
-            last_call: Some(at("10T11:50")),
+            last_call: Some(at(last_call)),
             min_gap: min_gap.map(|gap| gap.parse().unwrap()),
             ..start.clone()
         };
