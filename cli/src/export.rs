@@ -95,6 +95,7 @@ mod tests {
         channel::Channel,
         destination::{Destination, Destinations, Rate, Recipient},
         ids::{AccountId, CampaignId},
+        timing::Timing,
         workflow::Workflow,
     };
     use jiff::Timestamp;
@@ -151,6 +152,7 @@ outcomes:
             channels: channels.to_vec(),
             to: Recipient::Pull,
             rate,
+            timing: Timing::default(),
         };
         let rate = |tenths, burst| Rate::new(tenths, burst).ok();
         let list = vec![
@@ -158,6 +160,11 @@ outcomes:
                 to: Recipient::Webhook(
                     "https://dialer.example.com/leadgate?key=1".parse().unwrap(),
                 ),
+                timing: Timing {
+                    expires_after: "PT10M".parse().ok(),
+                    outcome_timeout: "P1D".parse().ok(),
+                    min_gap: "PT0S".parse().ok(),
+                },
                 ..pulled("dialer", &[Channel::Call], rate(5, None))
             },
             pulled(
@@ -284,6 +291,9 @@ destinations:
   webhook: https://dialer.example.com/leadgate?key=1
   rate: 0.5
   burst: 1
+  expires_after: PT10M
+  outcome_timeout: P1D
+  min_gap: PT0S
 - name: desk
   channels:
   - sms

@@ -264,6 +264,7 @@ fn lead(
             first_message: None,
             enrolled_at: now,
             last_call: None,
+            min_gap: None,
             reason: None,
             actor: None,
         });

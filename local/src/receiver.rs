@@ -5,6 +5,7 @@ use domain::{
     cadence::Channel,
     destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
     ids::AccountId,
+    timing::Timing,
     webhook_secret::WebhookSecret,
     webhook_url::WebhookUrl,
 };
@@ -89,6 +90,7 @@ pub(crate) async fn set(
         channels: Channel::ALL.to_vec(),
         to: Recipient::Webhook(url),
         rate: Some(rate),
+        timing: Timing::default(),
     };
     let list: Vec<_> = url.into_iter().map(destination).collect();
     let is_removed = list.is_empty();

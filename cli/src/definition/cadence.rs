@@ -95,6 +95,14 @@ fn components<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::
     node.serialize(serializer)
 }
 
+/// Returns a duration in ISO 8601 that is written in another way, such as `2 hours`. `None` if it is no
+/// duration.
+pub fn iso_duration(text: &str) -> Option<String> {
+    // jiff also reads its own notation.
+    let span: Span = text.parse().ok()?;
+    Some(span.to_string())
+}
+
 impl Reader {
     pub fn cadence(&mut self, node: &Node) -> Option<Cadence> {
         Some(object!(
@@ -145,11 +153,7 @@ impl Reader {
     }
 
     fn interval(&mut self, node: &Node) -> Option<Interval> {
-        self.parse_like(node, |text| {
-            // jiff also reads its own notation, such as `2 hours`.
-            let span: Span = text.parse().ok()?;
-            Some(span.to_string())
-        })
+        self.parse_like(node, iso_duration)
     }
 
     fn steps(&mut self, node: &Node) -> Option<Vec<Step>> {

@@ -3,11 +3,13 @@
 use domain::{
     channel::Channel,
     destination::{Destination, Rate, RateError, Recipient},
+    timing::{BoundedTime, ExpiresAfter, MinGap, OutcomeTimeout, Timing},
     webhook_url::WebhookUrl,
 };
 use serde::{Serialize, Serializer};
 
 use super::{
+    cadence::iso_duration,
     node::{Node, Value},
     reader::{Reader, object},
 };
@@ -31,6 +33,17 @@ pub struct DestinationDefinition {
     /// Touchpoints at once. `None` if it is the rate of a second, rounded up, or if there is no rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<u16>,
+    /// Open time within which a touchpoint is tried. `None` if it is the default of its channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_after: Option<ExpiresAfter>,
+    /// Time for which the outcome of a run's last touchpoint is awaited. `None` if it is the default, or if
+    /// callers pull.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome_timeout: Option<OutcomeTimeout>,
+    /// Least time between two calls to a lead that belong to different runs. `None` if it is the default,
+    /// or if the destination has no calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_gap: Option<MinGap>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -58,6 +71,12 @@ impl From<&Destination> for DestinationDefinition {
             channels,
             to,
             rate,
+            timing:
+                Timing {
+                    expires_after,
+                    outcome_timeout,
+                    min_gap,
+                },
         } = destination;
         let webhook = match to {
             Recipient::Pull => None,
@@ -70,6 +89,9 @@ impl From<&Destination> for DestinationDefinition {
             webhook,
             rate: rate.map(Rate::in_ten_seconds),
             burst: rate.map(Rate::burst),
+            expires_after: *expires_after,
+            outcome_timeout: *outcome_timeout,
+            min_gap: *min_gap,
         }
     }
 }
@@ -89,6 +111,11 @@ impl DestinationDefinition {
                 .clone()
                 .map_or(Recipient::Pull, Recipient::Webhook),
             rate: rate.transpose()?,
+            timing: Timing {
+                expires_after: self.expires_after,
+                outcome_timeout: self.outcome_timeout,
+                min_gap: self.min_gap,
+            },
         })
     }
 }
@@ -118,6 +145,21 @@ impl Reader {
         if let (Some(burst), None) = (node.field("burst"), node.field("rate")) {
             self.problem(burst, "needs a rate: add rate, or remove burst");
         }
+        if let (Some(timeout), Some(_)) = (node.field("outcome_timeout"), node.field("pull")) {
+            self.problem(
+                timeout,
+                "needs a webhook, because callers who pull report an outcome within their lease: remove it",
+            );
+        }
+        if let (Some(gap), Some(channels)) = (node.field("min_gap"), node.field("channels")) {
+            let is_call = |it: &Node| matches!(&it.value, Value::Text(text) if text == Channel::Call.as_str());
+            if !channels.elements().iter().any(is_call) {
+                self.problem(
+                    gap,
+                    "is the time between calls, so it needs the channel call: add call to channels, or remove it",
+                );
+            }
+        }
         Some(object!(
             self,
             node,
@@ -128,6 +170,9 @@ impl Reader {
                 pull: or(false, Self::pull),
                 rate: if_given(Self::rate),
                 burst: if_given(Self::burst),
+                expires_after: if_given(Self::bounded_time),
+                outcome_timeout: if_given(Self::bounded_time),
+                min_gap: if_given(Self::bounded_time),
             }
         ))
     }
@@ -178,6 +223,14 @@ impl Reader {
             self.wrong(node, RateError::Burst);
         }
         burst
+    }
+
+    /// Reads a time of a destination.
+    fn bounded_time<const LEAST: i64, const MOST: i64>(
+        &mut self,
+        node: &Node,
+    ) -> Option<BoundedTime<LEAST, MOST>> {
+        self.parse_like(node, iso_duration)
     }
 
     /// Checks that each channel occurs once in all destinations.

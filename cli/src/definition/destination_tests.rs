@@ -1,6 +1,7 @@
 use domain::{
     channel::Channel,
     destination::{Destination, Rate, Recipient},
+    timing::Timing,
 };
 
 use super::{File, Problem};
@@ -27,6 +28,7 @@ fn a_file_with_destinations_only_is_the_file_of_an_account() {
         channels: vec![Channel::Sms, Channel::Whatsapp],
         to: Recipient::Pull,
         rate: None,
+        timing: Timing::default(),
     };
     assert_eq!(desk, expected);
     let Ok(File::Account(account)) = File::read("name: Acme\ncampaigns: []") else {
@@ -103,6 +105,40 @@ fn a_rate_is_0_1_to_100_with_one_decimal_place_and_its_burst_is_the_rate_rounded
 }
 
 #[test]
+fn a_destination_has_its_own_times() {
+    let times = "expires_after: P1D, outcome_timeout: PT30M, min_gap: PT0S";
+    let dialer = read(&format!(
+        "channels: [call], webhook: 'https://example.com', {times}"
+    ));
+    let expected = Timing {
+        expires_after: "PT24H".parse().ok(),
+        outcome_timeout: "PT30M".parse().ok(),
+        min_gap: "PT0S".parse().ok(),
+    };
+    assert_eq!(dialer.unwrap().timing, expected);
+    let desk = read("channels: [sms], pull: true, expires_after: PT10M").unwrap();
+    assert_eq!(desk.timing.expires_after, "PT10M".parse().ok());
+    let bounds = |least: &str| {
+        format!(
+            "must be an ISO 8601 duration of whole seconds from {least} to P7D, such as PT30M or P1D"
+        )
+    };
+    for (field, wrong, least, meant) in [
+        ("expires_after", "PT59S", "PT1M", ""),
+        ("expires_after", "P8D", "PT1M", ""),
+        ("outcome_timeout", "2h", "PT1M", " (did you mean PT2H?)"),
+        ("min_gap", "P1M", "PT0S", ""),
+    ] {
+        let found = read(&format!(
+            "channels: [call], webhook: 'https://example.com', {field}: {wrong}"
+        ));
+        let bounds = bounds(least);
+        let expected = format!("destinations[0].{field} is \"{wrong}\", but {bounds}{meant}");
+        assert_eq!(found.unwrap_err(), [expected]);
+    }
+}
+
+#[test]
 fn each_mistake_has_its_line_its_column_and_what_to_write() {
     for (destinations, line, column, message) in [
         (
@@ -168,11 +204,25 @@ fn each_mistake_has_its_line_its_column_and_what_to_write() {
             "destinations[0].burst needs a rate: add rate, or remove burst",
         ),
         (
+            "  - {name: a, channels: [call], pull: true, outcome_timeout: PT1H}",
+            2,
+            62,
+            "destinations[0].outcome_timeout needs a webhook, because callers who pull report an outcome within their \
+             lease: remove it",
+        ),
+        (
+            "  - {name: a, channels: [sms], pull: true, min_gap: PT1H}",
+            2,
+            53,
+            "destinations[0].min_gap is the time between calls, so it needs the channel call: add call to channels, or \
+             remove it",
+        ),
+        (
             "  - {name: a, chanels: [call], pull: true}",
             2,
             15,
             "destinations[0].chanels is not a known field (did you mean channels?): use name, channels, webhook, pull, \
-             rate or burst",
+             rate, burst, expires_after, outcome_timeout or min_gap",
         ),
     ] {
         let found = problems(destinations);

@@ -1,7 +1,7 @@
 //! The JSON Schema of definition files, for editors. It is stricter than the reader in two things:
 //! a time zone has the spelling of the IANA database, and an optional field is not left empty. It
-//! does not check templates, the decimals of a rate, the port of a webhook, or what entries of an account
-//! share.
+//! does not check templates, the decimals of a rate, the bounds of a destination's times, the port of a
+//! webhook, or what entries of an account share.
 
 use domain::{
     api_key::PREFIX as API_KEY_PREFIX,
@@ -134,10 +134,29 @@ fn destination() -> Value {
                 "maximum": 1_000,
                 "description": "Touchpoints at once, after a quiet time. The rate, rounded up, if it is left out.",
             },
+            "expires_after": described(
+                "duration",
+                "Time for which a touchpoint is tried while its window is open, from PT1M to P7D. PT1H for a call, \
+                 PT4H for sms and whatsapp, and P1D for email if it is left out.",
+            ),
+            "outcome_timeout": described(
+                "duration",
+                "Time for which the outcome of the last touchpoint is awaited, from PT1M to P7D. PT2H if it is left \
+                 out. Only with a webhook.",
+            ),
+            "min_gap": described(
+                "duration",
+                "Least time between two calls to a lead for different runs, from PT0S to P7D. PT1H if it is left \
+                 out. Only with the channel call.",
+            ),
         }),
     );
     let rules = json!({
-        "dependencies": {"burst": ["rate"]},
+        "dependencies": {
+            "burst": ["rate"],
+            "outcome_timeout": ["webhook"],
+            "min_gap": {"properties": {"channels": {"contains": {"const": "call"}}}},
+        },
         "oneOf": [{"required": ["webhook"]}, {"required": ["pull"]}],
     });
     with(schema, rules)

@@ -169,6 +169,11 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         "destinations: [{name: a, channels: [call], pull: true, burst: 1}]",
         "destinations: [{name: a, channels: [call], pull: true, rate: 1, burst: 0}]",
         "destinations: [{name: a, channels: [call], pull: true, rate: 1, burst: 1001}]",
+        "destinations: [{name: a, channels: [call], pull: true, expires_after: 5m}]",
+        "destinations: [{name: a, channels: [call], pull: true, expires_after: 300}]",
+        "destinations: [{name: a, channels: [call], pull: true, outcome_timeout: PT1H}]",
+        "destinations: [{name: a, channels: [sms], pull: true, min_gap: PT1H}]",
+        "destinations: [{name: a, channels: [call], pull: true, min_gap: soon}]",
     ] {
         assert!(!checker.agree(account), "{account}");
     }
@@ -178,6 +183,8 @@ fn a_wrong_value_of_every_field_fails_the_schema_and_the_reader() {
         "destinations: []",
         "destinations: [{name: a, channels: [call], webhook: 'https://example.com/hook?key=1', rate: 5, burst: 10}]",
         "destinations: [{name: a, channels: [call], webhook: 'http://localhost:4000'}]",
+        "destinations: [{name: a, channels: [call], webhook: 'https://example.com', outcome_timeout: P7D, min_gap: PT0S}]",
+        "destinations: [{name: a, channels: [sms, call], pull: true, min_gap: P1D, expires_after: PT1M}]",
         "destinations: [{name: a, channels: [call], pull: true}, {name: b, channels: [sms], pull: true, rate: 0.1}]",
         "destinations: [{name: a, channels: [call, sms, email, whatsapp], pull: true, rate: 100, burst: 1000}]",
     ] {

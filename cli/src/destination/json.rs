@@ -6,6 +6,7 @@ use domain::{
     destination::{Destination, WebhookSecrets},
     ids::AccountId,
     lane::{Lane, LaneState, PausedBy},
+    timing::{ExpiresAfter, MinGap, OutcomeTimeout},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,6 +28,14 @@ pub struct DestinationOut {
     /// Touchpoints a second. `None` if there is no limit.
     pub rate: Option<f64>,
     pub burst: Option<u16>,
+    /// Time for which a touchpoint is tried. `None` if it is the default of each channel.
+    pub expires_after: Option<ExpiresAfter>,
+    /// Time for which the outcome of a run's last touchpoint is awaited. `None` if it is the default, or if
+    /// callers pull.
+    pub outcome_timeout: Option<OutcomeTimeout>,
+    /// Least time between two calls to a lead for different runs. `None` if it is the default, or if there
+    /// are no calls.
+    pub min_gap: Option<MinGap>,
     /// State of the lane. `None` if callers pull.
     pub state: Option<&'static str>,
     pub paused: Option<PausedOut>,
@@ -90,6 +99,9 @@ impl DestinationOut {
             pull: destination.webhook().is_none(),
             rate: rate.map(|it| f64::from(it.in_ten_seconds()) / 10.0),
             burst: rate.map(|it| it.burst()),
+            expires_after: destination.timing.expires_after,
+            outcome_timeout: destination.timing.outcome_timeout,
+            min_gap: destination.timing.min_gap,
             state: lane.map(|lane| match lane.state(now) {
                 LaneState::Open => "open",
                 LaneState::Probe => "probing",

@@ -64,7 +64,7 @@ fn body(id: &str, channel: Channel, now: Timestamp) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use domain::destination::Recipient;
+    use domain::{destination::Recipient, timing::Timing};
 
     use super::*;
 
@@ -75,6 +75,7 @@ mod tests {
             channels: vec![Channel::Sms, Channel::Call],
             to: Recipient::Pull,
             rate: None,
+            timing: Timing::default(),
         };
         let now: Timestamp = "2026-02-10T12:00:00.4Z".parse().unwrap();
         let (id, body) = sample(&destination, 1, now);

@@ -36,6 +36,22 @@ pub fn text(destination: &DestinationOut, now: Timestamp) -> String {
         ("To", to(destination)),
         ("Rate", rate.unwrap_or_else(|| "no limit".to_owned())),
     ];
+    let times = [
+        (
+            "Expires after",
+            destination.expires_after.map(|it| it.to_string()),
+        ),
+        (
+            "Outcome timeout",
+            destination.outcome_timeout.map(|it| it.to_string()),
+        ),
+        ("Minimum gap", destination.min_gap.map(|it| it.to_string())),
+    ];
+    rows.extend(
+        times
+            .into_iter()
+            .filter_map(|(name, time)| Some((name, time?))),
+    );
     if let Some(secret) = &destination.secret {
         let shown = match secret.is_shown {
             true => "shown once, not shown again",

@@ -50,7 +50,8 @@ pub fn read(
                 InAnswer::Deferred => LaneAnswer::Deferred(after(DEFERRED)),
                 _ => LaneAnswer::Alive,
             };
-            (Answer::Taken, lane)
+            let outcome_timeout = claimed.outcome_timeout;
+            (Answer::Taken { outcome_timeout }, lane)
         }
         webhook::Answer::Refused { .. } => (Answer::Refused, LaneAnswer::Alive),
         webhook::Answer::Missed(_) => (Answer::Missed, failed),

@@ -9,7 +9,7 @@ use domain::{
     webhook_url::WebhookUrl,
     workflow::Workflow,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::state::DispatchTouchpoints;
 
@@ -23,6 +23,8 @@ pub struct Claimed {
     pub destination: String,
     pub url: WebhookUrl,
     pub receiver: Receiver,
+    /// Time for which the outcome of the run's last touchpoint is awaited.
+    pub outcome_timeout: SignedDuration,
 }
 
 impl Claimed {
@@ -43,6 +45,7 @@ impl Claimed {
             destination: destination.name.clone(),
             url: destination.webhook()?.clone(),
             receiver: destination.receiver()?,
+            outcome_timeout: destination.timing.outcome_time(),
         })
     }
 

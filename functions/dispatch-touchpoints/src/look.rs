@@ -136,7 +136,7 @@ async fn step(
         return Ok(Step::Write(run));
     }
     let Some(webhook) = webhook_of(&run, destinations) else {
-        run.open(workflow, now);
+        run.open(destinations.open_times(), workflow, now);
         return Ok(Step::Write(run));
     };
     let Some(receiver) = webhook.receiver() else {
@@ -145,7 +145,8 @@ async fn step(
     let owner = Owner(state.randomness.bits());
     let delivery = Delivery::Push(receiver);
     let mut claimed = run.clone();
-    match claimed.claim(owner, LEASE, delivery, workflow, now) {
+    let open_times = destinations.open_times();
+    match claimed.claim(owner, LEASE, delivery, open_times, workflow, now) {
         // An open try for another receiver has ended, or the window is closed.
         Err(_) => Ok(Step::Write(claimed)),
         Ok(index) => {

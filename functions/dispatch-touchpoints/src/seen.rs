@@ -63,7 +63,7 @@ impl Seen {
     pub fn count(&mut self, answered: &Answered) {
         self.sent += 1;
         match answered.run {
-            Answer::Taken => self.accepted += 1,
+            Answer::Taken { .. } => self.accepted += 1,
             Answer::Refused => self.refused += 1,
             Answer::Unknown { .. } => self.unknown += 1,
             _ => self.missed += 1,

@@ -256,7 +256,7 @@ fn sent_entry(
         destination: claimed.destination.clone(),
         answer: answered.words.clone(),
         took_ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
-        may_be_out: matches!(answered.run, Answer::Taken | Answer::Unknown { .. }),
+        may_be_out: matches!(answered.run, Answer::Taken { .. } | Answer::Unknown { .. }),
     };
     let subject = entry
         .subject

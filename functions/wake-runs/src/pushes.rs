@@ -293,6 +293,7 @@ mod tests {
         destination::{Rate, Recipient},
         ids::{LeadId, RunId},
         lane::{LaneAnswer, TouchpointMark},
+        timing::Timing,
     };
     use jiff::SignedDuration;
 
@@ -308,6 +309,7 @@ mod tests {
             channels: vec![Channel::Call],
             to: Recipient::Webhook("https://dialer.example.com".parse().unwrap()),
             rate: Some(Rate::new(in_ten_seconds, Some(burst)).unwrap()),
+            timing: Timing::default(),
         }
     }
 

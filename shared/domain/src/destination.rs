@@ -10,6 +10,7 @@ use crate::{
     bucket::Bucket,
     channel::Channel,
     run::{Delivery, Receiver},
+    timing::{MinGap, OpenTimes, Timing, default_open_time},
     webhook_secret::WebhookSecret,
     webhook_url::WebhookUrl,
 };
@@ -30,6 +31,7 @@ pub struct Destination {
     /// Rate at which touchpoints go out. `None` if callers get every touchpoint that is due, and if a
     /// webhook gets [`Rate::OF_WEBHOOK`].
     pub rate: Option<Rate>,
+    pub timing: Timing,
 }
 
 /// Party that gets the touchpoints of a destination.
@@ -78,6 +80,18 @@ impl Destination {
     /// Returns the way in which touchpoints reach the destination.
     pub fn delivery(&self) -> Delivery {
         self.receiver().map_or(Delivery::Pull, Delivery::Push)
+    }
+
+    /// Returns whether a time of the destination has no effect: a gap between calls without calls, or
+    /// a time for outcomes without a webhook.
+    pub fn has_useless_time(&self) -> bool {
+        let has_calls = self.channels.contains(&Channel::Call);
+        let Timing {
+            expires_after: _,
+            outcome_timeout,
+            min_gap,
+        } = self.timing;
+        min_gap.is_some() && !has_calls || outcome_timeout.is_some() && self.webhook().is_none()
     }
 
     /// Returns the rate at which a webhook gets touchpoints.
@@ -159,29 +173,34 @@ pub struct Destinations {
 
 /// Error for destinations that contradict each other.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("a destination has no channel, or shares its name or a channel with another one")]
+#[error(
+    "a destination has no channel or a time without effect, or shares its name or a channel with another one"
+)]
 pub struct DestinationsError;
 
 impl Destinations {
     /// Creates the destinations of an account.
     ///
     /// # Errors
-    /// [`DestinationsError`] if a destination has no channel, or if a name or a channel occurs twice.
+    /// [`DestinationsError`] if a destination has no channel, if a name or a channel occurs twice, or if
+    /// [a time has no effect](Destination::has_useless_time).
     pub fn new(list: Vec<Destination>, revision: u32) -> Result<Self, DestinationsError> {
         let (mut names, mut channels) = (Vec::new(), Vec::new());
-        for Destination {
-            name,
-            channels: own,
-            to: _,
-            rate: _,
-        } in &list
-        {
+        for destination in &list {
+            let Destination {
+                name,
+                channels: own,
+                to: _,
+                rate: _,
+                timing: _,
+            } = destination;
             let is_twice = own.iter().any(|it| {
                 let is_known = channels.contains(it);
                 channels.push(*it);
                 is_known
             });
-            if own.is_empty() || is_twice || names.contains(name) {
+            let is_useless = destination.has_useless_time();
+            if own.is_empty() || is_twice || is_useless || names.contains(name) {
                 return Err(DestinationsError);
             }
             names.push(name.clone());
@@ -203,6 +222,20 @@ impl Destinations {
     pub fn webhook_of(&self, channel: Channel) -> Option<&Destination> {
         self.of(channel).filter(|it| it.webhook().is_some())
     }
+
+    /// Returns the open time of each channel.
+    pub fn open_times(&self) -> OpenTimes {
+        OpenTimes::new(|channel| {
+            let timing = self.of(channel).map(|it| it.timing);
+            timing.map_or_else(|| default_open_time(channel), |it| it.open_time(channel))
+        })
+    }
+
+    /// Returns the least time between two calls to a lead that belong to different runs. `None` if it is
+    /// [`MIN_GAP`](crate::timing::MIN_GAP).
+    pub fn min_gap(&self) -> Option<MinGap> {
+        self.of(Channel::Call)?.timing.min_gap
+    }
 }
 
 #[cfg(test)]
@@ -217,6 +250,7 @@ mod tests {
             channels: channels.to_vec(),
             to: Recipient::Pull,
             rate: None,
+            timing: Timing::default(),
         }
     }
 
@@ -274,6 +308,63 @@ mod tests {
         let destinations = Destinations::new(vec![calls.clone()], 1).unwrap();
         assert_eq!(destinations.of(Call), Some(&calls));
         assert_eq!(destinations.of(Sms), None);
+    }
+
+    #[test]
+    fn each_channel_has_the_times_of_its_destination_or_the_defaults() {
+        use Channel::{Call, Email, Sms};
+        let timing = Timing {
+            expires_after: "PT10M".parse().ok(),
+            min_gap: "PT3H".parse().ok(),
+            ..Timing::default()
+        };
+        let dialer = Destination {
+            timing,
+            ..destination("dialer", &[Call, Email])
+        };
+        let desk = destination("desk", &[Sms]);
+        let all = Destinations::new(vec![dialer, desk], 1).unwrap();
+        let (times, defaults) = (all.open_times(), OpenTimes::default());
+        let minutes = SignedDuration::from_mins;
+        assert_eq!(
+            (times.of(Call), times.of(Email)),
+            (minutes(10), minutes(10))
+        );
+        assert_eq!(times.of(Sms), defaults.of(Sms));
+        assert_eq!(times.of(Channel::Whatsapp), defaults.of(Channel::Whatsapp));
+        assert_eq!(all.min_gap(), timing.min_gap);
+        let none = Destinations::default();
+        assert_eq!((none.open_times(), none.min_gap()), (defaults, None));
+    }
+
+    #[test]
+    fn a_time_without_effect_is_refused() {
+        let gap = Timing {
+            min_gap: "PT3H".parse().ok(),
+            ..Timing::default()
+        };
+        let outcome = Timing {
+            outcome_timeout: "PT3H".parse().ok(),
+            ..Timing::default()
+        };
+        let url = "https://dialer.example.com";
+        for (channel, url, timing, is_valid) in [
+            (Channel::Call, None, gap, true),
+            (Channel::Sms, None, gap, false),
+            (Channel::Sms, Some(url), outcome, true),
+            (Channel::Sms, None, outcome, false),
+        ] {
+            let to = url.map_or(Recipient::Pull, |url| {
+                Recipient::Webhook(url.parse().unwrap())
+            });
+            let one = Destination {
+                to,
+                timing,
+                ..destination("one", &[channel])
+            };
+            let new = Destinations::new(vec![one], 1);
+            assert_eq!(new.is_ok(), is_valid, "{channel} {timing:?}");
+        }
     }
 
     #[test]

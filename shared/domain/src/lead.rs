@@ -15,6 +15,7 @@ use super::{
     name::Name,
     patch::Change,
     phone::Phone,
+    timing::MinGap,
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
@@ -71,10 +72,14 @@ pub struct Start {
     pub first_message: Option<FirstMessage>,
     /// Time of the enrolment. The cadence counts from it.
     pub enrolled_at: Timestamp,
-    /// Time of the lead's last call for another run. `None` if there was none in the last
-    /// [`MIN_GAP`](crate::run::MIN_GAP).
+    /// Time of the lead's last call for another run. `None` if there was none within the gap between
+    /// calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_call: Option<Timestamp>,
+    /// Least time from the last call to a call of this run. `None` if it is
+    /// [`MIN_GAP`](crate::timing::MIN_GAP), or if there was no last call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_gap: Option<MinGap>,
     /// Reason, in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -107,6 +112,7 @@ impl Start {
             first_message,
             enrolled_at: lead.profile.created_at,
             last_call: None,
+            min_gap: None,
             reason: None,
             actor: None,
         })

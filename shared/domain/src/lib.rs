@@ -37,6 +37,7 @@ pub mod run;
 pub mod spelling;
 pub mod suppression;
 pub mod time;
+pub mod timing;
 pub mod touchpoint_filter;
 pub mod touchpoint_id;
 pub mod webhook_secret;

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     hand_over::{
-        Answer, Claim, ClaimOver, Delivery, HandOver, MIN_GAP, MOST_LAPSES, NotClaimed,
-        OUTCOME_TIMEOUT, Owner, Receiver, expires_after, pause_after_miss, pause_after_unknown,
+        Answer, Claim, ClaimOver, Delivery, HandOver, MOST_LAPSES, NotClaimed, Owner, Receiver,
+        pause_after_miss, pause_after_unknown,
     },
     report::{NotDeferred, NotDispatched, Report, Reported},
     resend::NotResent,
@@ -29,6 +29,7 @@ use super::{
     ids::{AccountId, JobId, LeadId, RunId},
     lead::{Lead, Start},
     time::whole_second,
+    timing::{MIN_GAP, MinGap},
     workflow::{Status, Workflow, WorkflowLabel},
 };
 
@@ -141,10 +142,12 @@ impl Run {
         let planned = workflow.filter(|workflow| !workflow.is_paused);
         // Due times are whole seconds.
         let planned_from = whole_second(planned_from);
+        let gap = start.min_gap.map_or(MIN_GAP, MinGap::duration);
+        let last_call = start.last_call.filter(|_| !gap.is_zero());
         // Rounded up, so that the gap is not shorter.
         let gap_ends = |call: Timestamp| {
             let almost = SignedDuration::from_nanos(999_999_999);
-            call.saturating_add(MIN_GAP + almost).ok().map(whole_second)
+            call.saturating_add(gap + almost).ok().map(whole_second)
         };
         let touchpoints = planned.map_or_else(Vec::new, |workflow| {
             plan_with_calls_from(
@@ -153,7 +156,7 @@ impl Run {
                 lead.reachability(),
                 start.first_message.as_ref(),
                 planned_from,
-                start.last_call.and_then(gap_ends),
+                last_call.and_then(gap_ends),
             )
         });
         let can_be_made = |touchpoint: &Touchpoint| touchpoint.state == TouchpointState::Scheduled;

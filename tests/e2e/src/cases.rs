@@ -17,6 +17,7 @@ use domain::{
     channel::Channel,
     ids::{AccountId, LeadId},
     run::{Delivery, Owner, Run},
+    timing::OpenTimes,
 };
 use jiff::SignedDuration;
 use local::{Ports, Services, Storage, demo};
@@ -96,7 +97,14 @@ async fn claim_first_touchpoint(services: &Services, lead: &str) {
     let owner = Owner([0; 10]);
     let lease = SignedDuration::from_hours(1);
     let index = run
-        .claim(owner, lease, Delivery::Pull, &workflow, now)
+        .claim(
+            owner,
+            lease,
+            Delivery::Pull,
+            OpenTimes::default(),
+            &workflow,
+            now,
+        )
         .expect("a claim");
     let contact = Contact {
         run_id: Some(run.id),

@@ -11,6 +11,7 @@ use domain::{
     ids::{AccountId, LeadId, WorkflowId},
     outcome::Outcome,
     run::{Answer, ClaimOver, Delivery, HeldBy, Owner, Receiver, Run},
+    timing::OpenTimes,
     touchpoint_id::TouchpointRef,
     workflow::Workflow,
 };
@@ -99,7 +100,8 @@ impl Simulation {
                     run.hold(HeldBy::Workflow(version.id), now);
                     return (run.id, None);
                 }
-                let index = run.claim(owner, LEASE, delivery, version, now);
+                let times = OpenTimes::default();
+                let index = run.claim(owner, LEASE, delivery, times, version, now);
                 let until = run.hand_over.as_ref().and_then(|it| it.claim);
                 let until = until.map(|claim| claim.until);
                 (run.id, Some(index.map(|index| (index, until))))
@@ -138,7 +140,7 @@ impl Simulation {
         let now = self.clock.now();
         let later = |seconds| now + SignedDuration::from_secs(seconds);
         let answer = self.transport.draw(|rng| match rng.u8(0..8) {
-            0..4 => Answer::Taken,
+            0..4 => Answer::TAKEN,
             4 => Answer::Refused,
             5 => Answer::Back {
                 retry_at: later(30),

@@ -3,6 +3,7 @@
 use domain::{
     channel::Channel,
     destination::{Destination, Destinations, Rate, Recipient},
+    timing::Timing,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +51,7 @@ async fn destinations_are_created_changed_and_removed_in_one_write() {
         channels: vec![Channel::Call],
         to: Recipient::Pull,
         rate: Rate::new(5, Some(1)).ok(),
+        timing: Timing::default(),
     };
     let stored = setup.destinations().await;
     assert_eq!((&stored.list()[0], stored.revision), (&dialer, 1));
@@ -70,6 +72,42 @@ Applied.
     assert_eq!(stdout(&changed), expected);
     assert_eq!(setup.destinations().await.revision, 2);
     assert_eq!(stdout(&setup.apply(moved, &["--yes"])), UNCHANGED);
+    setup.services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_a_destination_are_set_exported_and_taken_back() {
+    let setup = Setup::start().await;
+    let file = |times: &str| {
+        format!(
+            "destinations: [{{name: dialer, channels: [call], webhook: 'https://dialer.example.com'{times}}}]"
+        )
+    };
+    setup.apply(&file(", min_gap: PT3H"), &["--yes"]);
+    let times = ", expires_after: PT600S, outcome_timeout: P1D";
+    let changed = setup.apply(&file(times), &["--yes"]);
+    let expected = "\
+~ destination dialer will change:
+    min_gap: PT3H -> none
+    expires_after: none -> PT10M
+    outcome_timeout: none -> P1D
+Applied.
+";
+    assert_eq!(stdout(&changed), expected);
+    let expected = Timing {
+        expires_after: "PT10M".parse().ok(),
+        outcome_timeout: "P1D".parse().ok(),
+        min_gap: None,
+    };
+    assert_eq!(setup.destinations().await.list()[0].timing, expected);
+    let exported = setup.export();
+    assert!(
+        exported.contains("  expires_after: PT10M\n  outcome_timeout: P1D\n"),
+        "{exported}"
+    );
+    assert_eq!(stdout(&setup.apply(&exported, &["--yes"])), UNCHANGED);
+    let same = file(", expires_after: PT10M, outcome_timeout: PT24H");
+    assert_eq!(stdout(&setup.apply(&same, &["--yes"])), UNCHANGED);
     setup.services.stop().await;
 }
 

@@ -90,7 +90,7 @@ desk    sms       callers pull                    -           -
     );
     let dialer = json!({
         "name": "dialer", "channels": ["call"], "webhook": "https://dialer.example.com/...", "pull": false,
-        "rate": 2.0, "burst": 2, "state": "open", "paused": null, "cooling_until": null, "failures": 0,
+        "rate": 2.0, "burst": 2, "expires_after": null, "outcome_timeout": null, "min_gap": null, "state": "open", "paused": null, "cooling_until": null, "failures": 0,
         "secret": {"is_shown": false, "previous_until": null},
     });
     let listed = setup.json(&["destination", "list"]);

@@ -9,6 +9,7 @@ use domain::{
     channel::Channel,
     outcome::Outcome,
     run::{Delivery, HeldBy, Owner, Report, Run},
+    timing::OpenTimes,
     workflow::Workflow,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -95,7 +96,10 @@ impl<'a> UnderWay<'a> {
 
     async fn claim(&mut self, now: Timestamp) -> u16 {
         let (owner, workflow) = (Owner([7; 10]), &self.workflow);
-        let claimed = self.run.claim(owner, LEASE, Delivery::Pull, workflow, now);
+        let times = OpenTimes::default();
+        let claimed = self
+            .run
+            .claim(owner, LEASE, Delivery::Pull, times, workflow, now);
         let kind = ActivityKind::TouchpointClaimed;
         self.write(kind, Channel::Call, None, None).await;
         claimed.unwrap()

@@ -14,7 +14,8 @@ use domain::{
     account::AccountSettings,
     ids::{JobId, LeadId, RunId, WorkflowId},
     lead::{Lead, Start},
-    run::{MIN_GAP, Run, RunStatus},
+    run::{Run, RunStatus},
+    timing::{MIN_GAP, MinGap},
     workflow::Workflow,
 };
 use http::StatusCode;
@@ -107,8 +108,10 @@ pub async fn assign(
         let workflow = state.catalogue.workflow(account.id, workflow_id).await?;
         let workflow = workflow.ok_or(ApiError::NotFound("Workflow"))?;
         let lead = current.lead.clone();
+        let min_gap = state.catalogue.destinations(account.id).await?.min_gap();
         // Read after the run: a claim that comes later changes the run, and then this is tried again.
-        let since = state.clock.now().saturating_sub(MIN_GAP);
+        let gap = min_gap.map_or(MIN_GAP, MinGap::duration);
+        let since = state.clock.now().saturating_sub(gap);
         let since = since.unwrap_or(Timestamp::MIN);
         let last_call = state.store.last_call(account.id, id, since).await?;
         // The start before has those of its own time, and a call that is under way has no entry yet.
@@ -116,10 +119,12 @@ pub async fn assign(
         let newest = current.enrolment.as_ref().map(|it| &it.run);
         let is_calling = newest.is_some_and(Run::has_call_under_way);
         let under_way = is_calling.then(|| state.clock.now());
+        let last_call = last_call
+            .max(earlier.filter(|at| *at >= since))
+            .max(under_way);
         let start = Start {
-            last_call: last_call
-                .max(earlier.filter(|at| *at >= since))
-                .max(under_way),
+            last_call,
+            min_gap: min_gap.filter(|_| last_call.is_some()),
             ..order(&state, &lead, &workflow, &note)?
         };
         let mut ended = current.active(None);

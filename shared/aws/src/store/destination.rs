@@ -6,6 +6,7 @@ use domain::{
     channel::Channel,
     destination::{Destination, Destinations, Rate, Recipient},
     ids::AccountId,
+    timing::{ExpiresAfter, MinGap, OutcomeTimeout, Timing},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,12 @@ struct DestinationFields {
     webhook: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<RateFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_after: Option<ExpiresAfter>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outcome_timeout: Option<OutcomeTimeout>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min_gap: Option<MinGap>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +63,9 @@ impl From<&Destinations> for DestinationsItem {
                 in_ten_seconds: rate.in_ten_seconds(),
                 burst: rate.burst(),
             }),
+            expires_after: it.timing.expires_after,
+            outcome_timeout: it.timing.outcome_timeout,
+            min_gap: it.timing.min_gap,
         };
         Self {
             destinations: destinations.list().iter().map(fields).collect(),
@@ -85,6 +95,11 @@ impl TryFrom<DestinationsItem> for Destinations {
                 channels: it.channels,
                 to,
                 rate: rate.transpose().ok()?,
+                timing: Timing {
+                    expires_after: it.expires_after,
+                    outcome_timeout: it.outcome_timeout,
+                    min_gap: it.min_gap,
+                },
             })
         };
         let list: Option<_> = item.destinations.into_iter().map(destination).collect();

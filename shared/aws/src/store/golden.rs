@@ -48,7 +48,7 @@ use crate::account_secret::AccountSecret;
 /// the shape, but does not write it as a whole.
 type Check = fn(Attributes) -> Option<Attributes>;
 
-const CHECKS: [(&str, Check); 44] = [
+const CHECKS: [(&str, Check); 46] = [
     ("account", |item| {
         assert_eq!(account_in(item), account());
         let item = AccountItem::new(&account(), None);
@@ -119,6 +119,13 @@ const CHECKS: [(&str, Check); 44] = [
         let key = keys::destinations(id(ACCOUNT));
         written(key, &DestinationsItem::from(&expected))
     }),
+    ("destinations_with_times", |item| {
+        let stored: DestinationsItem = decode(item).unwrap();
+        let expected = destinations_with_times();
+        assert_eq!(Destinations::try_from(stored).unwrap(), expected);
+        let key = keys::destinations(id(ACCOUNT));
+        written(key, &DestinationsItem::from(&expected))
+    }),
     ("webhook_secrets", |item| {
         let stored: SecretsItem = decode(item).unwrap();
         assert_eq!(WebhookSecrets::try_from(stored).unwrap(), webhook_secrets());
@@ -137,6 +144,14 @@ const CHECKS: [(&str, Check); 44] = [
         written(
             keys::lead(id(ACCOUNT), id(LEAD)),
             &LeadItem::new(&lead(), None),
+        )
+    }),
+    ("lead_after_call", |item| {
+        let stored: LeadItem = decode(item).unwrap();
+        assert_eq!(Lead::try_from(stored).unwrap(), called_lead());
+        written(
+            keys::lead(id(ACCOUNT), id(LEAD)),
+            &LeadItem::new(&called_lead(), None),
         )
     }),
     ("lead_with_start_and_receipt", |item| {

@@ -16,8 +16,9 @@ use crate::channel::Channel;
 /// end.
 const MAX_SEARCH: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// Maximum time to search ahead for the end of an open time. It is longer than any touchpoint has.
-const MAX_OPEN: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// Maximum time to search ahead for the end of an open time. It is longer than any touchpoint has, and
+/// windows that close at all close within a week.
+const MAX_OPEN: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// Windows of a cadence in its workflow's zone.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +74,7 @@ impl Gate<'_> {
     }
 
     /// Returns the first time from `at` on at which the channel may not be used. `None` if it may be
-    /// used for the next three days, or at any time.
+    /// used for the next eight days, or at any time.
     pub fn closes_at(self, channel: Channel, at: Timestamp) -> Option<Timestamp> {
         let is_gated = self.all_channels || channel == Channel::Call;
         if !is_gated || self.windows.is_empty() {

@@ -4,13 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Run,
-    hand_over::{Claim, ClaimOver, Delivery, HandOver, NotClaimed, Owner, expires_after},
+    hand_over::{Claim, ClaimOver, Delivery, HandOver, NotClaimed, Owner},
     wake::WakeKind,
 };
 use crate::{
     cadence::{Reason, TouchpointState},
     channel::Channel,
     time::whole_second,
+    timing::OpenTimes,
     workflow::Workflow,
 };
 
@@ -23,13 +24,18 @@ impl Run {
     /// Opens the touchpoint that is due, for callers who pull: from now on its time counts. Returns
     /// its index. `None` if none is due, or if it is open already. First does everything that is
     /// overdue, so the caller writes the run in any case.
-    pub fn open(&mut self, workflow: &Workflow, now: Timestamp) -> Option<u16> {
+    pub fn open(
+        &mut self,
+        open_times: OpenTimes,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Option<u16> {
         let index = self.take_turn(Delivery::Pull, workflow, now).ok()?;
         let is_opened = |it: &HandOver| it.delivery == Delivery::Pull;
         if self.hand_over.as_ref().is_some_and(is_opened) {
             return None;
         }
-        self.begin(index, Delivery::Pull, workflow, now);
+        self.begin(index, Delivery::Pull, open_times, workflow, now);
         Some(index)
     }
 
@@ -87,11 +93,12 @@ impl Run {
         owner: Owner,
         lease: SignedDuration,
         delivery: Delivery,
+        open_times: OpenTimes,
         workflow: &Workflow,
         now: Timestamp,
     ) -> Result<u16, NotClaimed> {
         let index = self.take_turn(delivery, workflow, now)?;
-        self.begin(index, delivery, workflow, now);
+        self.begin(index, delivery, open_times, workflow, now);
         let mut until = now.saturating_add(lease).unwrap_or(now);
         if delivery == Delivery::Pull {
             // A worker reads `not_after` itself, and must be able to settle after it.
@@ -148,6 +155,14 @@ impl Run {
         let retry_at = self.retry_at().filter(|_| !is_replaced);
         let due_at = retry_at.unwrap_or(due_at);
         if now < due_at {
+            // The time of the next try at the receiver before does not count any more.
+            let waits = self
+                .hand_over
+                .as_mut()
+                .filter(|it| is_replaced && it.delivery.is_push());
+            if let Some(hand_over) = waits {
+                hand_over.wake_for_try(due_at);
+            }
             return Err(NotClaimed::NotDue(due_at));
         }
         if !workflow.gate().is_open(channel, now) {
@@ -183,13 +198,20 @@ impl Run {
     }
 
     /// Begins the hand-over of a touchpoint, or goes on with it.
-    fn begin(&mut self, index: u16, delivery: Delivery, workflow: &Workflow, now: Timestamp) {
+    fn begin(
+        &mut self,
+        index: u16,
+        delivery: Delivery,
+        open_times: OpenTimes,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) {
         let Some(touchpoint) = self.touchpoint(index) else {
             return;
         };
         let (channel, due_at) = (touchpoint.channel, touchpoint.due_at);
         let gate = workflow.gate();
-        let expires_at = whole_second(gate.after_open(channel, now, expires_after(channel)));
+        let expires_at = whole_second(gate.after_open(channel, now, open_times.of(channel)));
         if let Some(hand_over) = &mut self.hand_over {
             let is_opened = (hand_over.delivery, delivery) == (Delivery::Pull, Delivery::Pull);
             if hand_over.tries == 0 && !is_opened {

@@ -3,24 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::wake::WakeKind;
-use crate::{cadence::Reason, channel::Channel, time::whole_second};
+use crate::{cadence::Reason, time::whole_second, timing::OUTCOME_TIMEOUT};
 
-/// Time after the last hand-over of a run at which its outcome counts as missing.
-pub const OUTCOME_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
-/// Least time between two calls to a lead that belong to different runs. A call that the person asked
-/// for needs none.
-pub const MIN_GAP: SignedDuration = SignedDuration::from_hours(1);
 /// Number of leases that may lapse before a pulled touchpoint counts as unconfirmed.
 pub const MOST_LAPSES: u8 = 3;
-
-/// Returns the open time within which a touchpoint of the channel is tried.
-pub fn expires_after(channel: Channel) -> SignedDuration {
-    SignedDuration::from_hours(match channel {
-        Channel::Call => 1,
-        Channel::Sms | Channel::Whatsapp => 4,
-        Channel::Email => 24,
-    })
-}
 
 /// Random name of one delivery or of one caller. Only the owner of a claim settles it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,8 +147,9 @@ pub fn pause_after_miss(before: u8) -> SignedDuration {
 /// Result of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The receiver has taken the touchpoint.
-    Taken,
+    /// The receiver has taken the touchpoint. If it is the last one, its outcome counts as missing after
+    /// this time.
+    Taken { outcome_timeout: SignedDuration },
     /// The receiver refuses this contact.
     Refused,
     /// The touchpoint did not go out, for a reason that is not its own. The try does not count.
@@ -176,6 +163,13 @@ pub enum Answer {
     Skipped(Reason),
     /// The message could not be filled in.
     Template,
+}
+
+impl Answer {
+    /// [`Answer::Taken`] of a receiver whose destination has the default time.
+    pub const TAKEN: Self = Self::Taken {
+        outcome_timeout: OUTCOME_TIMEOUT,
+    };
 }
 
 /// Error for a settlement, an extension or a release of a claim that is another's, or is over.

@@ -4,9 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Awaited, Run,
-    hand_over::{
-        Answer, ClaimOver, Delivery, MOST_LAPSES, OUTCOME_TIMEOUT, Owner, pause_after_miss,
-    },
+    hand_over::{Answer, ClaimOver, Delivery, MOST_LAPSES, Owner, pause_after_miss},
 };
 use crate::{
     cadence::{Reason, Touchpoint, TouchpointState},
@@ -36,9 +34,9 @@ impl Run {
         hand_over.claim = None;
         let (index, is_open) = (hand_over.index, hand_over.is_open);
         match answer {
-            Answer::Taken => {
+            Answer::Taken { outcome_timeout } => {
                 let (tries, expires_at) = (hand_over.tries, hand_over.expires_at);
-                let due_at = now.saturating_add(OUTCOME_TIMEOUT).unwrap_or(now);
+                let due_at = now.saturating_add(outcome_timeout).unwrap_or(now);
                 self.awaited = Some(Awaited {
                     due_at: whole_second(due_at),
                     tries,

@@ -8,6 +8,7 @@ use domain::{
     channel::Channel,
     destination::{Destination, Destinations, Rate, Recipient},
     ids::{AccountId, ApiKeyId, WorkflowId},
+    timing::Timing,
     workflow::Workflow,
 };
 use futures::future::join_all;
@@ -42,6 +43,7 @@ impl Live {
                 channels: channels.to_vec(),
                 to: Recipient::Pull,
                 rate: rate.map(|(tenths, burst)| Rate::new(tenths, Some(burst)).unwrap()),
+                timing: Timing::default(),
             });
         let all = Destinations::new(list.collect(), revision).unwrap();
         store.replace_destinations(account(), &all).await.unwrap();

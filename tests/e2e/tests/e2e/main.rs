@@ -9,6 +9,7 @@ mod canaries;
 mod changes;
 mod conditions;
 mod contacts;
+mod destination_times;
 mod erasing;
 mod events;
 mod examples;

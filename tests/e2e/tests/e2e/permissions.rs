@@ -20,6 +20,7 @@ use domain::{
     page::PageRequest,
     patch::Change,
     run::{Delivery, Owner, WakeKind},
+    timing::{OpenTimes, Timing},
     touchpoint_id::TouchpointRef,
     webhook_secret::WebhookSecret,
 };
@@ -269,7 +270,8 @@ async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
     let (workflow, now) = (workflow.unwrap().unwrap(), fleet.clock.now());
     let lease = SignedDuration::from_mins(5);
     let before = run.clone();
-    run.claim(Owner([0; 10]), lease, Delivery::Pull, &workflow, now)
+    let (owner, times) = (Owner([0; 10]), OpenTimes::default());
+    run.claim(owner, lease, Delivery::Pull, times, &workflow, now)
         .unwrap();
     let written = fleet.store.write_run(&before, &run, &[], now);
     written.await.unwrap();
@@ -332,6 +334,7 @@ async fn pushes(cloud: &Cloud) -> BTreeSet<Access> {
         channels: vec![Channel::Call],
         to: Recipient::Webhook("https://dialer.example.com".parse().unwrap()),
         rate: None,
+        timing: Timing::default(),
     };
     let revision = operator.destinations(account).await.unwrap().revision;
     let destinations = Destinations::new(vec![dialer], revision).unwrap();
@@ -485,8 +488,9 @@ async fn touchpoints(cloud: &Cloud) -> BTreeSet<Access> {
             let before = before.unwrap().unwrap();
             let mut claimed = before.clone();
             let lease = SignedDuration::from_mins(5);
+            let (owner, times) = (Owner([0; 10]), OpenTimes::default());
             claimed
-                .claim(Owner([0; 10]), lease, Delivery::Pull, &workflow, now)
+                .claim(owner, lease, Delivery::Pull, times, &workflow, now)
                 .unwrap();
             let written = operator.write_run(&before, &claimed, &[], now);
             written.await.unwrap();

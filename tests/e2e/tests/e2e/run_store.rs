@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ids::{LeadId, RunId},
     run::{Delivery, HeldBy, Owner, Receiver, Run},
+    timing::OpenTimes,
     workflow::Workflow,
 };
 use futures::{StreamExt, stream};
@@ -77,6 +78,7 @@ async fn a_run_is_written_only_if_it_is_as_it_was_read() {
             Owner([owner; 10]),
             lease,
             Delivery::Push(Receiver([7; 6])),
+            OpenTimes::default(),
             &workflow,
             start(),
         )

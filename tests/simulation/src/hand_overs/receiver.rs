@@ -7,6 +7,7 @@ use dispatch_touchpoints::Request;
 use domain::{
     channel::Channel,
     destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
+    timing::Timing,
     webhook_secret::WebhookSecret,
 };
 use local::demo;
@@ -46,6 +47,7 @@ async fn set_webhook(cloud: &Cloud) {
         channels: Channel::ALL.to_vec(),
         to: Recipient::Webhook(url),
         rate: Some(Rate::new(1, Some(1)).expect("a rate")),
+        timing: Timing::default(),
     };
     let all = Destinations::new(vec![dialer], 0).expect("destinations");
     let replaced = store.replace_destinations(account, &all);

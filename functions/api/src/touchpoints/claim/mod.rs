@@ -73,6 +73,7 @@ pub async fn claim(
     let destinations = state.catalogue.destinations(account.id).await?;
     let is_pulled = |channel: &Channel| destinations.webhook_of(*channel).is_none();
     request.channels.retain(is_pulled);
+    let open_times = destinations.open_times();
     note_pulls(&state, account.id, &request).await?;
     let secret = state.catalogue.secret(account.id).await?;
     let mut counts = DispatchCounts::default();
@@ -81,7 +82,7 @@ pub async fn claim(
     if let Some(lead) = request.lead_id {
         let mut runs = of_lead(&state, account.id, lead, &request).await?;
         let runs = tokens.admit(&mut runs, 1).await?;
-        claimed = take(&state, runs, request.lease, &mut counts).await?;
+        claimed = take(&state, runs, request.lease, open_times, &mut counts).await?;
     } else {
         let mut candidates = Candidates::new(&state, account.id, tokens, &request);
         while claimed.len() < request.limit && counts.passed_over < MOST_PASSED_OVER {
@@ -91,7 +92,7 @@ pub async fn claim(
                 break;
             }
             let offered = runs.len();
-            let taken = take(&state, runs, request.lease, &mut counts).await?;
+            let taken = take(&state, runs, request.lease, open_times, &mut counts).await?;
             candidates.is_contended = taken.len() < offered;
             candidates.tokens.spend(&taken);
             claimed.extend(taken);

@@ -10,6 +10,7 @@ use domain::{
     first_message::MessageParts,
     lead::Lead,
     run::{Answer, Claim, Delivery, Owner, Run},
+    timing::OpenTimes,
     workflow::Workflow,
 };
 use futures::future::{join_all, try_join_all};
@@ -49,9 +50,12 @@ pub async fn take(
     state: &AppState,
     runs: Vec<RunOfLead>,
     lease: SignedDuration,
+    open_times: OpenTimes,
     counts: &mut DispatchCounts,
 ) -> Result<Vec<Taken>, ApiError> {
-    let claims = runs.into_iter().map(|it| claim(state, it, lease));
+    let claims = runs
+        .into_iter()
+        .map(|it| claim(state, it, lease, open_times));
     let claims: Vec<_> = claims.collect();
     let (mut claimed, mut places) = (Vec::new(), Vec::new());
     let mut failed = None;
@@ -92,6 +96,7 @@ async fn claim(
     state: &AppState,
     RunOfLead { mut run, lead }: RunOfLead,
     lease: SignedDuration,
+    open_times: OpenTimes,
 ) -> Result<(Option<(Claimed, Place)>, DispatchCounts), ApiError> {
     let nothing = (None, DispatchCounts::default());
     let Some(workflow) = planned_by(state, &run).await? else {
@@ -100,7 +105,8 @@ async fn claim(
     let secret = state.catalogue.secret(run.account_id).await?;
     let (before, now) = (run.clone(), state.clock.now());
     let owner = Owner(state.randomness.bits());
-    let index = run.claim(owner, lease, Delivery::Pull, &workflow, now).ok();
+    let claimed = run.claim(owner, lease, Delivery::Pull, open_times, &workflow, now);
+    let index = claimed.ok();
     let mut entries = run.entries_since(&before, now);
     entries.extend(index.and_then(|index| entry(&run, index, now)));
     if run == before {

@@ -26,6 +26,7 @@ use domain::{
         RunStatus, WakeKind,
     },
     time::time_zone,
+    timing::Timing,
     webhook_secret::WebhookSecret,
     workflow::{GoalType, Status, Workflow},
 };
@@ -137,6 +138,7 @@ pub(in crate::store) fn destinations() -> Destinations {
         channels: channels.to_vec(),
         to: Recipient::Pull,
         rate,
+        timing: Timing::default(),
     };
     let rate = Rate::new(5, Some(10)).unwrap();
     let list = vec![
@@ -155,6 +157,41 @@ pub(in crate::store) fn destinations_with_webhook() -> Destinations {
         ..dialer
     };
     Destinations::new(vec![dialer, desk], 2).unwrap()
+}
+
+/// A webhook and a destination from which callers pull, with times of their own.
+pub(in crate::store) fn destinations_with_times() -> Destinations {
+    let destinations = destinations_with_webhook();
+    let [dialer, desk] = destinations.list().to_vec().try_into().unwrap();
+    let dialer = Destination {
+        timing: Timing {
+            expires_after: "PT10M".parse().ok(),
+            outcome_timeout: "PT90M".parse().ok(),
+            min_gap: "PT0S".parse().ok(),
+        },
+        ..dialer
+    };
+    let desk = Destination {
+        timing: Timing {
+            expires_after: "P7D".parse().ok(),
+            ..Timing::default()
+        },
+        ..desk
+    };
+    Destinations::new(vec![dialer, desk], 2).unwrap()
+}
+
+/// A lead whose run follows a call for another run.
+pub(in crate::store) fn called_lead() -> Lead {
+    let start = Start {
+        last_call: Some(at(1)),
+        min_gap: "PT3H".parse().ok(),
+        ..start()
+    };
+    Lead {
+        start: Some(start),
+        ..lead()
+    }
 }
 
 /// The secrets of a webhook during a rotation.
@@ -278,6 +315,7 @@ pub(in crate::store) fn start() -> Start {
         first_message: Some(first_message()),
         enrolled_at: at(0) + SignedDuration::from_millis(5),
         last_call: None,
+        min_gap: None,
         reason: Some("asked for a call".to_owned()),
         actor: Some("Alice".to_owned()),
     }

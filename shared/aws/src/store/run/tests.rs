@@ -11,6 +11,7 @@ use domain::{
         Answer, Awaited, Claim, Delivery, HandOver, Owner, Receiver, Report, Reported, WakeKind,
     },
     time::time_zone,
+    timing::OpenTimes,
     workflow::{GoalType, Workflow},
 };
 use jiff::{SignedDuration, tz::Offset};
@@ -139,14 +140,16 @@ fn largest_on_the_way(run: &mut Run, workflow: &Workflow, delivery: Delivery) ->
         let now = due + SignedDuration::from_nanos(1_123_456_789);
         let (owner, lease) = (Owner([7; 10]), SignedDuration::from_secs(60));
         if delivery == Delivery::Pull {
-            run.open(workflow, now).unwrap();
+            run.open(OpenTimes::default(), workflow, now).unwrap();
             grow(run);
         }
-        run.claim(owner, lease, delivery, workflow, now).unwrap();
+        let times = OpenTimes::default();
+        run.claim(owner, lease, delivery, times, workflow, now)
+            .unwrap();
         assert!(run.wake().is_some());
         grow(run);
         if delivery.is_push() {
-            run.settle(owner, Answer::Taken, workflow, now).unwrap();
+            run.settle(owner, Answer::TAKEN, workflow, now).unwrap();
             grow(run);
         }
         let report = Report {

@@ -40,7 +40,7 @@ fn a_callback_can_bring_the_next_call_forward() {
     let workflow = workflow();
     let mut run = dispatched(&workflow);
     ask(&mut run, 0, "10T12:30", &workflow, "10T12:10");
-    push(&mut run, Answer::Taken, &workflow, at("10T12:30"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:30"));
     assert_eq!(dues(&run), ["10T12:00", "10T12:30", "10T16:00", "11T16:00"]);
 }
 
@@ -63,7 +63,7 @@ fn a_callback_adds_a_call_if_none_is_left() {
     let workflow = workflow();
     let mut run = dispatched(&workflow);
     for (index, now) in [(1, "10T14:00"), (2, "10T16:00")] {
-        assert_eq!(push(&mut run, Answer::Taken, &workflow, at(now)), index);
+        assert_eq!(push(&mut run, Answer::TAKEN, &workflow, at(now)), index);
     }
     ask(&mut run, 2, "12T10:00", &workflow, "10T16:10");
     let added = &run.touchpoints[4];
@@ -81,13 +81,13 @@ fn each_call_can_lead_to_another_callback() {
     let workflow = workflow();
     let mut run = dispatched(&workflow);
     for (index, now) in [(1, "10T14:00"), (2, "10T16:00")] {
-        assert_eq!(push(&mut run, Answer::Taken, &workflow, at(now)), index);
+        assert_eq!(push(&mut run, Answer::TAKEN, &workflow, at(now)), index);
     }
     ask(&mut run, 2, "12T10:00", &workflow, "10T16:10");
     push(&mut run, Answer::Template, &workflow, at("11T16:00"));
     for day in 12..20 {
         let (now, next) = (format!("{day}T10:00"), format!("{}T10:00", day + 1));
-        let index = push(&mut run, Answer::Taken, &workflow, at(&now));
+        let index = push(&mut run, Answer::TAKEN, &workflow, at(&now));
         assert_eq!(usize::from(index), run.touchpoints.len() - 1);
         assert_eq!(
             ask(&mut run, index, &next, &workflow, &now),
@@ -162,7 +162,7 @@ fn an_answer_after_a_callback_is_only_recorded() {
 fn a_callback_ends_the_tries_of_the_call_that_it_moves() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    run.open(&workflow, at("10T12:00"));
+    run.open(OpenTimes::default(), &workflow, at("10T12:00"));
     let asked = callback(at("13T10:30"));
     run.apply_contact(asked, Channel::Sms, &workflow, at("10T12:10"));
     assert_eq!(

@@ -42,7 +42,7 @@ fn a_run_that_is_not_planned_keeps_the_order_alone() {
 fn a_stop_cancels_the_rest_and_a_resume_with_the_cadence_brings_it_back_later() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     assert_eq!(run.stop(at("10T13:00")), Some(3));
     let paused = (run.human_takeover, run.cadence_state, run.paused_at);
     assert_eq!(paused, (true, CadenceState::Paused, Some(at("10T13:00"))));

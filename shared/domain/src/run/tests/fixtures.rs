@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+pub(super) use crate::timing::OpenTimes;
 use crate::{
     cadence::{Cadence, Day, FirstTouchpoint, Reason, Step, Touchpoint, TouchpointState, Window},
     channel::Channel,
@@ -122,6 +123,7 @@ pub(super) fn lead_and_start(workflow: &Workflow, enrolled_at: Timestamp) -> (Le
         first_message: None,
         enrolled_at,
         last_call: None,
+        min_gap: None,
         reason: None,
         actor: None,
     };
@@ -139,7 +141,7 @@ pub(super) fn run_from(workflow: &Workflow, enrolled_at: Timestamp) -> Run {
 }
 
 pub(super) fn claim(run: &mut Run, workflow: &Workflow, now: Timestamp) -> Result<u16, NotClaimed> {
-    run.claim(OWNER, LEASE, PUSH, workflow, now)
+    run.claim(OWNER, LEASE, PUSH, OpenTimes::default(), workflow, now)
 }
 
 /// Claims the next touchpoint, and settles it with `answer`.
@@ -150,7 +152,14 @@ pub(super) fn push(run: &mut Run, answer: Answer, workflow: &Workflow, now: Time
 }
 
 pub(super) fn pull(run: &mut Run, workflow: &Workflow, now: Timestamp) -> Result<u16, NotClaimed> {
-    run.claim(OWNER, LEASE, Delivery::Pull, workflow, now)
+    run.claim(
+        OWNER,
+        LEASE,
+        Delivery::Pull,
+        OpenTimes::default(),
+        workflow,
+        now,
+    )
 }
 
 pub(super) fn report(
@@ -190,7 +199,7 @@ pub(super) fn reasons(run: &Run, index: usize) -> &[Reason] {
 /// Returns a run whose first call is with the receiver.
 pub(super) fn dispatched(workflow: &Workflow) -> Run {
     let mut run = run(workflow);
-    push(&mut run, Answer::Taken, workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, workflow, at("10T12:00"));
     run
 }
 

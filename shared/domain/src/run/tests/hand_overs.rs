@@ -34,7 +34,7 @@ fn a_touchpoint_goes_from_scheduled_over_claimed_and_dispatched_to_done() {
     let mut run = run(&workflow);
     assert_eq!(claim(&mut run, &workflow, at("10T12:00")), Ok(0));
     assert_eq!(states(&run)[0], State::Claimed);
-    run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"))
+    run.settle(OWNER, Answer::TAKEN, &workflow, at("10T12:00"))
         .unwrap();
     assert_eq!(states(&run)[0], State::Dispatched);
     assert_eq!(run.current_status.key, "contacted");
@@ -50,7 +50,7 @@ fn a_touchpoint_is_not_claimed_before_it_is_due() {
     let early = at("10T11:59");
     let not_due = NotClaimed::NotDue(at("10T12:00"));
     assert_eq!(claim(&mut run, &workflow, early), Err(not_due));
-    assert_eq!(run.open(&workflow, early), None);
+    assert_eq!(run.open(OpenTimes::default(), &workflow, early), None);
 }
 
 #[test]
@@ -59,14 +59,21 @@ fn one_worker_at_a_time_has_the_claim_and_only_its_owner_settles_it() {
     let mut run = run(&workflow);
     claim(&mut run, &workflow, at("10T12:00")).unwrap();
     let claimed = NotClaimed::Claimed(at("10T12:01"));
-    let other = run.claim(OTHER, LEASE, PUSH, &workflow, at("10T12:00"));
+    let other = run.claim(
+        OTHER,
+        LEASE,
+        PUSH,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:00"),
+    );
     assert_eq!(other, Err(claimed));
     let before = run.clone();
-    let settled = run.settle(OTHER, Answer::Taken, &workflow, at("10T12:00"));
+    let settled = run.settle(OTHER, Answer::TAKEN, &workflow, at("10T12:00"));
     assert_eq!((settled, &run), (Err(ClaimOver), &before));
-    run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"))
+    run.settle(OWNER, Answer::TAKEN, &workflow, at("10T12:00"))
         .unwrap();
-    let again = run.settle(OWNER, Answer::Taken, &workflow, at("10T12:00"));
+    let again = run.settle(OWNER, Answer::TAKEN, &workflow, at("10T12:00"));
     assert_eq!(again, Err(ClaimOver));
 }
 
@@ -169,7 +176,7 @@ fn an_open_try_stays_claimed_and_is_repeated_under_its_index() {
     let back = Answer::Back { retry_at };
     assert_eq!(push(&mut run, back, &workflow, at("10T12:05")), 0);
     assert_eq!(states(&run)[0], State::Claimed);
-    assert_eq!(push(&mut run, Answer::Taken, &workflow, retry_at), 0);
+    assert_eq!(push(&mut run, Answer::TAKEN, &workflow, retry_at), 0);
     assert_eq!(states(&run)[0], State::Dispatched);
 }
 
@@ -244,12 +251,19 @@ fn a_lapsed_claim_of_a_push_is_an_open_try() {
     let mut run = run(&workflow);
     claim(&mut run, &workflow, at("10T12:00")).unwrap();
     assert!(!run.advance(&workflow, at("10T12:00")));
-    let other = run.claim(OTHER, LEASE, PUSH, &workflow, at("10T12:01"));
+    let other = run.claim(
+        OTHER,
+        LEASE,
+        PUSH,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:01"),
+    );
     assert_eq!(other, Ok(0));
     assert!(run.hand_over.as_ref().unwrap().is_open);
-    let late = run.settle(OWNER, Answer::Taken, &workflow, at("10T12:01"));
+    let late = run.settle(OWNER, Answer::TAKEN, &workflow, at("10T12:01"));
     assert_eq!(late, Err(ClaimOver));
-    run.settle(OTHER, Answer::Taken, &workflow, at("10T12:01"))
+    run.settle(OTHER, Answer::TAKEN, &workflow, at("10T12:01"))
         .unwrap();
     assert_eq!(states(&run)[0], State::Dispatched);
 }
@@ -262,7 +276,7 @@ fn a_worker_that_claims_right_before_the_window_closes_can_still_settle() {
     claim(&mut run, &workflow, last).unwrap();
     assert_eq!(run.not_after(&workflow, last), Some(at("10T18:00")));
     assert!(!run.advance(&workflow, at("10T18:00")));
-    run.settle(OWNER, Answer::Taken, &workflow, at("10T18:00"))
+    run.settle(OWNER, Answer::TAKEN, &workflow, at("10T18:00"))
         .unwrap();
     assert_eq!(states(&run)[0], State::Dispatched);
 }
@@ -272,7 +286,7 @@ fn a_stop_during_a_claim_cancels_a_touchpoint_that_did_not_go_out() {
     let workflow = workflow();
     let retry_at = at("10T12:05");
     for (answer, state) in [
-        (Answer::Taken, State::Dispatched),
+        (Answer::TAKEN, State::Dispatched),
         (Answer::Back { retry_at }, State::Cancelled),
         (Answer::Refused, State::Cancelled),
         (Answer::Template, State::Cancelled),
@@ -321,7 +335,14 @@ fn an_open_try_whose_repeat_is_missed_stays_open() {
 fn an_open_try_is_not_repeated_to_another_webhook() {
     let workflow = workflow();
     let mut run = open_try(&workflow);
-    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    let claimed = run.claim(
+        OTHER,
+        LEASE,
+        PUSH_ELSEWHERE,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:05"),
+    );
     assert_eq!(claimed, Err(NotClaimed::Ended));
     assert_eq!(states(&run)[0], State::Unconfirmed);
 }
@@ -332,10 +353,24 @@ fn the_end_of_an_open_try_does_not_claim_the_touchpoint_that_follows() {
     let mut run = open_try(&workflow);
     // It is due too, and may have another destination.
     run.touchpoints[1].due_at = at("10T12:04");
-    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    let claimed = run.claim(
+        OTHER,
+        LEASE,
+        PUSH_ELSEWHERE,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:05"),
+    );
     assert_eq!(claimed, Err(NotClaimed::Ended));
     assert_eq!(states(&run)[..2], [State::Unconfirmed, State::Scheduled]);
-    let claimed = run.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:05"));
+    let claimed = run.claim(
+        OTHER,
+        LEASE,
+        PUSH_ELSEWHERE,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:05"),
+    );
     assert_eq!(claimed, Ok(1));
 }
 
@@ -369,10 +404,20 @@ fn a_touchpoint_that_waits_for_a_receiver_goes_to_a_new_one_at_once() {
     let mut missed = run(&workflow);
     push(&mut missed, Answer::Missed, &workflow, at("10T12:00"));
     let mut moved = missed.clone();
-    let claimed = moved.claim(OTHER, LEASE, PUSH_ELSEWHERE, &workflow, at("10T12:00"));
+    let claimed = moved.claim(
+        OTHER,
+        LEASE,
+        PUSH_ELSEWHERE,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:00"),
+    );
     assert_eq!(claimed, Ok(0));
     assert_eq!(moved.hand_over.unwrap().misses, 0);
-    assert_eq!(missed.open(&workflow, at("10T12:00")), Some(0));
+    assert_eq!(
+        missed.open(OpenTimes::default(), &workflow, at("10T12:00")),
+        Some(0)
+    );
     // And back: a touchpoint that callers could pull goes to the webhook.
     assert_eq!(claim(&mut missed, &workflow, at("10T12:00")), Ok(0));
 }

@@ -39,7 +39,7 @@ fn a_release_moves_the_rest_by_the_time_of_the_hold() {
 fn a_release_keeps_the_windows_and_the_time_of_a_callback() {
     let workflow = workflow_with_windows();
     let mut run = run_from(&workflow, at("10T12:00"));
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     let asked = callback(at("13T10:30"));
     run.report(0, asked, &workflow, at("10T12:05"));
     run.hold(by(), at("10T16:00"));
@@ -64,7 +64,7 @@ fn an_overdue_callback_is_due_at_the_release() {
 fn the_time_of_an_opened_touchpoint_does_not_run_while_it_is_held() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    run.open(&workflow, at("10T12:00"));
+    run.open(OpenTimes::default(), &workflow, at("10T12:00"));
     run.hold(by(), at("10T12:40"));
     assert!(!run.advance(&workflow, at("10T15:00")));
     run.release(&workflow, at("10T15:00"));
@@ -78,7 +78,7 @@ fn the_time_of_an_opened_touchpoint_does_not_run_while_it_is_held() {
 fn a_run_that_is_held_at_an_expiry_keeps_the_time_since_the_pause() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    run.open(&workflow, at("10T12:00"));
+    run.open(OpenTimes::default(), &workflow, at("10T12:00"));
     // The workflow was paused at 12:20, and the wake at 13:00 finds that.
     run.hold(by(), at("10T12:20"));
     assert!(!run.advance(&workflow, at("10T13:00")));
@@ -91,7 +91,7 @@ fn a_hold_over_closed_hours_leaves_the_open_time_that_was_left() {
     let workflow = workflow_with_windows();
     for released_at in ["10T20:00", "11T09:00"] {
         let mut run = run_from(&workflow, at("10T17:30"));
-        run.open(&workflow, at("10T17:30"));
+        run.open(OpenTimes::default(), &workflow, at("10T17:30"));
         // Ten minutes of the hour are over, and the rest is tomorrow's.
         run.hold(by(), at("10T17:40"));
         run.release(&workflow, at(released_at));
@@ -114,7 +114,7 @@ fn a_run_without_a_hand_over_left_is_not_held() {
     workflow.cadence.steps.truncate(1);
     workflow.cadence.steps[0].max_attempts = 2;
     let mut run = run(&workflow);
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     run.hold(by(), at("10T13:00"));
     let invalid = Report {
         outcome: Outcome::Invalid,
@@ -133,7 +133,7 @@ fn a_run_without_a_hand_over_left_is_not_held() {
 fn a_missing_outcome_waits_for_the_end_of_the_hold() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     run.hold(by(), at("10T14:00"));
     assert!(!run.advance(&workflow, at("10T20:00")));
     run.release(&workflow, at("10T20:00"));

@@ -200,7 +200,7 @@ fn an_automatic_status_never_replaces_one_that_a_client_has_set() {
     for key in ["contacted", "qualified"] {
         let mut run = run(&workflow);
         run.move_to(&status(key));
-        push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+        push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
         report(&mut run, 0, Outcome::Answered, &workflow, at("10T12:10"));
         assert_eq!(run.current_status.key, key);
     }
@@ -215,7 +215,7 @@ fn contacted_and_engaged_follow_only_the_initial_status_and_contacted() {
     let workflow = workflow_with(Outcome::Voicemail, qualified);
     let mut run = with(Outcome::Voicemail, &workflow);
     assert_eq!(run.current_status.key, "qualified");
-    push(&mut run, Answer::Taken, &workflow, at("10T14:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T14:00"));
     report(&mut run, 1, Outcome::Answered, &workflow, at("10T14:10"));
     assert_eq!(run.current_status.key, "qualified");
 }

@@ -16,8 +16,14 @@ const OTHER: Owner = Owner([2; 10]);
 fn a_pulled_touchpoint_is_opened_when_it_is_due_and_expires_from_then_on() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    assert_eq!(run.open(&workflow, at("10T12:00")), Some(0));
-    assert_eq!(run.open(&workflow, at("10T12:00")), None);
+    assert_eq!(
+        run.open(OpenTimes::default(), &workflow, at("10T12:00")),
+        Some(0)
+    );
+    assert_eq!(
+        run.open(OpenTimes::default(), &workflow, at("10T12:00")),
+        None
+    );
     let expiry = Wake::Due {
         at: at("10T13:00"),
         kind: WakeKind::Expiry,
@@ -33,7 +39,7 @@ fn a_pulled_touchpoint_is_opened_when_it_is_due_and_expires_from_then_on() {
 fn an_opened_touchpoint_expires_and_the_next_one_follows_as_planned() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    run.open(&workflow, at("10T12:00"));
+    run.open(OpenTimes::default(), &workflow, at("10T12:00"));
     assert!(run.advance(&workflow, at("10T13:00")));
     assert_eq!(states(&run)[..2], [State::Expired, State::Scheduled]);
     assert_eq!(dues(&run)[1], "10T14:00");
@@ -59,9 +65,16 @@ fn a_pulled_lease_that_lapses_goes_back_three_times_and_is_then_unconfirmed() {
 fn a_pulled_lease_that_lapses_without_time_left_is_unconfirmed() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    run.open(&workflow, at("10T12:00"));
+    run.open(OpenTimes::default(), &workflow, at("10T12:00"));
     let lease = hours(1);
-    let claimed = run.claim(OWNER, lease, Delivery::Pull, &workflow, at("10T12:30"));
+    let claimed = run.claim(
+        OWNER,
+        lease,
+        Delivery::Pull,
+        OpenTimes::default(),
+        &workflow,
+        at("10T12:30"),
+    );
     assert_eq!(claimed, Ok(0));
     assert!(run.advance(&workflow, at("10T13:00")));
     assert_eq!(states(&run)[0], State::Unconfirmed);
@@ -129,7 +142,14 @@ fn a_touchpoint_that_came_back_after_a_lapsed_lease_is_unconfirmed_and_never_dro
 fn a_lease_and_its_extension_end_with_the_window_and_with_the_time_of_the_touchpoint() {
     let workflow = workflow_with_windows();
     let mut run = run_from(&workflow, at("10T17:30"));
-    let claimed = run.claim(OWNER, hours(1), Delivery::Pull, &workflow, at("10T17:30"));
+    let claimed = run.claim(
+        OWNER,
+        hours(1),
+        Delivery::Pull,
+        OpenTimes::default(),
+        &workflow,
+        at("10T17:30"),
+    );
     assert_eq!(claimed, Ok(0));
     let until = run.hand_over.as_ref().unwrap().claim.unwrap().until;
     assert_eq!(until, at("10T18:00"));
@@ -170,22 +190,22 @@ fn a_touchpoint_that_came_back_goes_to_the_new_destination_of_its_channel() {
         &workflow,
         at("10T12:00"),
     );
-    assert_eq!(run.open(&workflow, retry_at), Some(0));
+    assert_eq!(run.open(OpenTimes::default(), &workflow, retry_at), Some(0));
     let hand_over = run.hand_over.clone().unwrap();
     let now = (hand_over.delivery, hand_over.wake, hand_over.wake_at);
     assert_eq!(now, (Delivery::Pull, WakeKind::Expiry, at("10T13:05")));
-    assert_eq!(push(&mut run, Answer::Taken, &workflow, at("10T12:10")), 0);
+    assert_eq!(push(&mut run, Answer::TAKEN, &workflow, at("10T12:10")), 0);
 }
 
 #[test]
 fn a_deferred_touchpoint_goes_back_under_its_index_with_one_more_try() {
     let workflow = workflow();
     let mut run = run(&workflow);
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     let retry_at = at("10T12:20");
     assert_eq!(run.defer(0, retry_at), Some(Ok(())));
     assert_eq!((states(&run)[0], run.awaited), (State::Scheduled, None));
-    assert_eq!(push(&mut run, Answer::Taken, &workflow, retry_at), 0);
+    assert_eq!(push(&mut run, Answer::TAKEN, &workflow, retry_at), 0);
     assert_eq!(run.awaited.unwrap().tries, 2);
     // The time of the touchpoint goes on.
     run.defer(0, at("10T13:30"));
@@ -202,7 +222,7 @@ fn a_touchpoint_is_deferred_only_after_a_claim_and_before_an_outcome() {
     let before = Some(Err(NotDeferred::NotDispatched));
     assert_eq!(run.defer(0, retry_at), before);
     assert_eq!(run.defer(99, retry_at), None);
-    push(&mut run, Answer::Taken, &workflow, at("10T12:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T12:00"));
     report(&mut run, 0, Outcome::Busy, &workflow, at("10T12:01"));
     let after = Some(Err(NotDeferred::HasOutcome));
     assert_eq!(run.defer(0, retry_at), after);

@@ -38,7 +38,7 @@ fn the_later_touchpoints_keep_their_distance_from_the_second_contact() {
     let workflow = workflow();
     let mut run = failed(&workflow);
     run.resend(0, &workflow, at("10T13:00")).unwrap();
-    push(&mut run, Answer::Taken, &workflow, at("10T13:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T13:00"));
     assert_eq!(dues(&run)[1..], ["10T15:00", "10T17:00", "11T17:00"]);
 }
 
@@ -84,7 +84,7 @@ fn a_touchpoint_that_is_claimed_goes_first() {
     assert_eq!(claim(&mut run, &workflow, at("10T14:00")), Ok(1));
     run.resend(0, &workflow, at("10T14:00")).unwrap();
     assert_eq!(run.next_index(), Some(1));
-    run.settle(OWNER, Answer::Taken, &workflow, at("10T14:00"))
+    run.settle(OWNER, Answer::TAKEN, &workflow, at("10T14:00"))
         .unwrap();
     assert_eq!(run.next_index(), Some(0));
 }

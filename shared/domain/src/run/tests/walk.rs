@@ -20,7 +20,7 @@ use self::{
     checks::Contact,
     events::{Event, Seen},
 };
-use super::fixtures::{OWNER, PUSH};
+use super::fixtures::{OWNER, OpenTimes, PUSH};
 use crate::{
     cadence::TouchpointState,
     outcome::Outcome,
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Seeds of the walks, which go side by side. Other seeds walk other ways.
-const SEEDS: std::ops::Range<u64> = 12..16;
+const SEEDS: std::ops::Range<u64> = 4..8;
 /// Number of steps of each walk. Together they are a million.
 const STEPS: u64 = 250_000;
 /// Maximum number of wakes until a run ends that receives no report. An email with a lease of half
@@ -169,14 +169,21 @@ impl<'a> Walk<'a> {
             let lease = SignedDuration::from_mins(30);
             match self.rng.u8(..6) {
                 0 => {
-                    run.open(self.workflow, now);
+                    run.open(OpenTimes::default(), self.workflow, now);
                 }
                 1 => {
                     run.advance(self.workflow, now);
-                    let _ = run.claim(OWNER, lease, Delivery::Pull, self.workflow, now);
+                    let _ = run.claim(
+                        OWNER,
+                        lease,
+                        Delivery::Pull,
+                        OpenTimes::default(),
+                        self.workflow,
+                        now,
+                    );
                 }
                 _ => {
-                    let _ = run.claim(OWNER, lease, PUSH, self.workflow, now);
+                    let _ = run.claim(OWNER, lease, PUSH, OpenTimes::default(), self.workflow, now);
                 }
             }
         }

@@ -118,7 +118,7 @@ fn a_touchpoint_that_went_back_and_was_moved_overtakes_no_other() {
     // Outside of a touchpoint, the person asks for a call in four days.
     let asked = callback(at("14T10:00"));
     run.apply_contact(asked, Channel::Sms, &workflow, at("10T14:00"));
-    push(&mut run, Answer::Taken, &workflow, at("10T16:00"));
+    push(&mut run, Answer::TAKEN, &workflow, at("10T16:00"));
     let asked = callback(at("13T10:00"));
     run.report(2, asked, &workflow, at("10T16:05"));
     assert_eq!(dues(&run)[1], "13T10:00");
@@ -143,7 +143,7 @@ fn a_reply_after_the_cadence_has_run_out_engages_the_lead_and_reopens_nothing() 
     let workflow = workflow();
     let mut run = run(&workflow);
     for now in ["10T12:00", "10T14:00", "10T16:00", "11T16:00"] {
-        push(&mut run, Answer::Taken, &workflow, at(now));
+        push(&mut run, Answer::TAKEN, &workflow, at(now));
     }
     report(&mut run, 3, Outcome::Delivered, &workflow, at("11T16:01"));
     assert_eq!(run.status, RunStatus::Completed);

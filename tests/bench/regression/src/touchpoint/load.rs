@@ -11,6 +11,7 @@ use domain::{
     ids::{AccountId, LeadId},
     run::Run,
     time::whole_second,
+    timing::OpenTimes,
 };
 use harness::{
     Function, Result, Setup,
@@ -142,7 +143,7 @@ async fn build(setup: &Setup, lead: &str, is_open: bool) -> Result<Run> {
     let now = whole_second(Clock::System.now());
     let mut run = Run::build(&lead, start, Some(&workflow), now);
     if is_open {
-        run.open(&workflow, now)
+        run.open(OpenTimes::default(), &workflow, now)
             .ok_or("the touchpoint is not due")?;
     }
     Ok(run)

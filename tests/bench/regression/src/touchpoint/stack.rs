@@ -19,6 +19,7 @@ use domain::{
     destination::{Destination, Destinations, Rate, Recipient},
     ids::{AccountId, LeadId},
     run::Run,
+    timing::Timing,
 };
 use harness::{
     Result,
@@ -172,6 +173,7 @@ impl Stack {
             channels: vec![Channel::Call],
             to: Recipient::Pull,
             rate: Some(Rate::new(100, Some(100))?),
+            timing: Timing::default(),
         };
         let all = Destinations::new(vec![destination], 0)?;
         let store = &self.services.store;

@@ -7,6 +7,7 @@ use domain::{
     lead::Lead,
     run::{Delivery, Owner, Receiver, Run},
     suppression::Address,
+    timing::OpenTimes,
     workflow::Workflow,
 };
 use jiff::SignedDuration;
@@ -88,6 +89,7 @@ pub(super) fn claimed_run() -> Run {
         Owner([7; 10]),
         lease,
         Delivery::Push(Receiver([7; 6])),
+        OpenTimes::default(),
         &workflow,
         due,
     )
@@ -100,7 +102,7 @@ pub(super) fn open_run() -> Run {
     let workflow = values::workflow();
     let mut run = build(&values::enrolled_lead(), &workflow);
     let due = run.touchpoints[0].due_at;
-    assert_eq!(run.open(&workflow, due), Some(0));
+    assert_eq!(run.open(OpenTimes::default(), &workflow, due), Some(0));
     run
 }
 

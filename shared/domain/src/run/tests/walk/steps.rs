@@ -13,7 +13,7 @@ use crate::{
     outcome::Outcome,
     run::{
         Answer, Delivery, HandOver, HeldBy, Owner, Report, Reported, RunStatus, Wake,
-        tests::fixtures::{ID, OWNER, PUSH, PUSH_ELSEWHERE, status},
+        tests::fixtures::{ID, OWNER, OpenTimes, PUSH, PUSH_ELSEWHERE, status},
     },
     time::whole_second,
 };
@@ -143,9 +143,14 @@ impl Walk<'_> {
             Delivery::Pull => SignedDuration::from_secs(self.rng.i64(30..3_600)),
         };
         let before = self.run.clone();
-        let claimed = self
-            .run
-            .claim(OWNER, lease, delivery, self.workflow, self.now);
+        let claimed = self.run.claim(
+            OWNER,
+            lease,
+            delivery,
+            OpenTimes::default(),
+            self.workflow,
+            self.now,
+        );
         self.close(&before, Event::Claim, claimed.ok(), seen);
         let Ok(index) = claimed else {
             return;
@@ -193,7 +198,7 @@ impl Walk<'_> {
 
     fn open(&mut self, seen: &mut Seen) {
         let before = self.run.clone();
-        let opened = self.run.open(self.workflow, self.now);
+        let opened = self.run.open(OpenTimes::default(), self.workflow, self.now);
         self.close(&before, Event::Open, None, seen);
         if let Some(index) = opened {
             let hand_over = self.run.hand_over.as_ref().unwrap();
@@ -252,7 +257,7 @@ impl Walk<'_> {
     fn settle(&mut self, seen: &mut Seen) {
         let retry_at = self.now + SignedDuration::from_secs(self.rng.i64(5..1_800));
         let (answer, event) = match self.rng.u8(..16) {
-            0..8 => (Answer::Taken, Event::Taken),
+            0..8 => (Answer::TAKEN, Event::Taken),
             8..10 => (Answer::Unknown { retry_at }, Event::Unknown),
             10 => (Answer::Back { retry_at }, Event::Back),
             11 => (Answer::Missed, Event::Back),
