@@ -11,7 +11,7 @@ use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::fixtures::{
-    Live, Received, Respond, WebhookServer, consume, demo_workflow, pusher, webhook,
+    Live, Received, Respond, WebhookServer, active_run, consume, demo_workflow, pusher, webhook,
 };
 
 const CALLS: [Channel; 1] = [Channel::Call];
@@ -193,8 +193,8 @@ async fn an_outcome_in_the_answer_for_an_ended_run_steers_the_active_one() {
             reassign(&live, &lead).await;
         };
         tokio::join!(pushing, assigning);
-        let run = live.run(&lead).await;
-        assert_eq!(run["cadence_state"] != "active", steers, "{body}: {run}");
+        let active = active_run(&live.container, &lead).await;
+        assert_eq!(active.is_null(), steers, "{body}: {active}");
         let reported = live.history(&lead, "contact_reported").await;
         assert_eq!(reported.len(), usize::from(steers), "{reported:?}");
         live.check_table().await;

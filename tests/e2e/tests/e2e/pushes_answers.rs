@@ -220,7 +220,7 @@ async fn an_outcome_in_the_answer_counts_at_once() {
     assert_eq!(shown["outcomes"].as_array().unwrap().len(), 1);
     assert_eq!(shown["outcomes"][0]["provider_id"], "CA1");
     let outcomes = after.live.history(&after.lead, "touchpoint_outcome").await;
-    assert_eq!(outcomes, ["call 1/3: no_answer"]);
+    assert_eq!(outcomes, ["call 1/3: no_answer, New -> Contacted"]);
     // Repeated by a call, it changes nothing.
     assert_eq!(after.live.outcome(&id, "no_answer").await["changed"], false);
     after.end().await;

@@ -146,6 +146,14 @@ impl Journal {
     ) -> Vec<String> {
         let mut breaches = Vec::new();
         let mut breach = |what: String| breaches.push(format!("{what} in {}", after.id));
+        if let Some(contacts) = self.contacts.get_mut(&after.id) {
+            // A claim whose touchpoint did not go out is no contact.
+            let is_out = |index: &usize| {
+                let touchpoint = after.touchpoints.get(*index);
+                !touchpoint.is_some_and(|it| matches!(it.state, State::NotOut(_)))
+            };
+            contacts.retain(|index, _| is_out(index));
+        }
         if let Some(before) = before {
             for (index, (one, other)) in before
                 .touchpoints
