@@ -79,7 +79,7 @@ struct AttemptOut {
     /// The webhook that got the touchpoint. `null` if a caller has claimed it, or if no request went out.
     #[schema(required, example = "dialer")]
     destination: Option<String>,
-    /// What is read and checked in this try, after the claim and before the touchpoint goes out.
+    /// Checks of this try, after the claim and before the touchpoint goes out.
     #[schema(value_type = Vec<String>, example = json!(CHECKS_OF_A_CLAIM))]
     checked: &'static [&'static str],
     /// The answer of the webhook: its status, or the reason for which there is none.
