@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Run,
-    hand_over::{Claim, ClaimOver, Delivery, HandOver, NotClaimed, Owner},
+    hand_over::{Claim, ClaimOver, Delivery, HandOver, NotClaimed, Owner, Receiver},
     wake::WakeKind,
 };
 use crate::{
@@ -81,6 +81,19 @@ impl Run {
         let channel = self.touchpoint(hand_over.index)?.channel;
         let closes = workflow.gate().closes_at(channel, now);
         Some(closes.map_or(hand_over.expires_at, |it| it.min(hand_over.expires_at)))
+    }
+
+    /// Lets a touchpoint that callers could pull wait for a webhook. Its time does not run while it waits. One
+    /// that a caller may have contacted stays as it is.
+    pub fn wait_for(&mut self, receiver: Receiver, now: Timestamp) {
+        if let Some(hand_over) = &mut self.hand_over
+            && hand_over.delivery == Delivery::Pull
+            && hand_over.claim.is_none()
+            && hand_over.lapses == 0
+        {
+            hand_over.delivery = Delivery::Push(receiver);
+            hand_over.wake_for_try(now);
+        }
     }
 
     /// Claims the touchpoint whose turn it is, for one try. Returns its index. First does everything

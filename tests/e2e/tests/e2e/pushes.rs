@@ -303,6 +303,33 @@ async fn touchpoints_that_callers_could_pull_go_to_a_new_webhook_and_back() {
 }
 
 #[tokio::test]
+async fn a_touchpoint_that_callers_could_pull_waits_for_a_webhook_that_is_paused() {
+    let (live, server) = (Live::start().await, WebhookServer::start().await);
+    let lead = live.enrolled().await;
+    live.tick().await;
+    live.set_webhooks(vec![webhook("dialer", &CALLS, &server.url, None)])
+        .await;
+    let store = &live.container.services.store;
+    let account = crate::fixtures::account();
+    let paused = store.pause_lane(account, "dialer", live.clock.now());
+    paused.await.unwrap();
+    // A call that callers pull has an hour.
+    let function = pusher(&live);
+    for minutes in [60, 1, 1] {
+        live.forward(SignedDuration::from_mins(minutes));
+        live.push_tick(&function).await;
+    }
+    assert!(server.take().is_empty());
+    store.resume_lane(account, "dialer").await.unwrap();
+    live.push_tick(&function).await;
+    only(server.take());
+    let state = live.stored_run(&lead).await.touchpoints[0].state;
+    assert_eq!(state, TouchpointState::Dispatched);
+    live.check_table().await;
+    live.stop().await;
+}
+
+#[tokio::test]
 async fn nothing_goes_out_for_a_run_that_is_held_stopped_suppressed_or_erased() {
     for case in ["hold", "stop", "suppress", "erase"] {
         let (live, server) = with_dialer().await;

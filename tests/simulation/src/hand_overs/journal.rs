@@ -17,6 +17,21 @@ use crate::{answer::text, call::Caller};
 /// write takes its time.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(90);
 
+/// Time between the write of what forbids a contact and a request that it must prevent: a request begins at
+/// most a second after its checks.
+const SEEN: SignedDuration = SignedDuration::from_secs(2);
+
+/// A contact that is under way.
+pub struct Contacted<'a> {
+    pub run: &'a str,
+    pub lead: &'a str,
+    pub workflow: &'a str,
+    /// End of the part of an address's key that is the person's.
+    pub address: &'a str,
+    pub channel: Channel,
+    pub at: Timestamp,
+}
+
 /// Everything that was written.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -27,6 +42,8 @@ pub struct Journal {
     /// Keys of the holds and pauses that are in force.
     holds: BTreeSet<String>,
     erased: BTreeSet<String>,
+    /// Time of the write of each hold, suppression and erasure, and of the end or stop of each run.
+    since: BTreeMap<String, Timestamp>,
     /// Time of the first claim of each touchpoint, by run and index. A claim that went back counts not.
     contacts: BTreeMap<String, BTreeMap<usize, Timestamp>>,
 }
@@ -104,16 +121,28 @@ impl Journal {
                 let hold = format!("{pk}/{sk}");
                 match after.is_null() {
                     true => self.holds.remove(&hold),
-                    false => self.holds.insert(hold),
+                    false => {
+                        self.since.insert(hold.clone(), at);
+                        self.holds.insert(hold)
+                    }
                 };
             }
             match text(&after["et"]["S"]) {
-                "address" => self.note_address(pk, after),
+                "address" => {
+                    self.since.insert(pk.to_owned(), at);
+                    self.note_address(pk, after);
+                }
                 "erased" if sk == "SELF" => {
-                    self.erased.extend(pk.rsplit('#').next().map(str::to_owned));
+                    let lead = pk.rsplit('#').next().unwrap_or_default();
+                    self.since.insert(lead.to_owned(), at);
+                    self.erased.insert(lead.to_owned());
                 }
                 "run" => {
                     let after = RunItem::read(after).expect("a run");
+                    match after.is_live {
+                        true => self.since.remove(&after.id),
+                        false => Some(*self.since.entry(after.id.clone()).or_insert(at)),
+                    };
                     let before = RunItem::read(before);
                     breaches.extend(self.take_run(at, caller, before.as_ref(), &after));
                 }
@@ -126,6 +155,32 @@ impl Journal {
     /// Returns whether an address is suppressed on a channel.
     pub fn is_suppressed(&self, address: &str, channel: Channel) -> bool {
         covers(&self.suppressed, address, channel)
+    }
+
+    /// Returns why a request must not have gone out: it was written long enough before.
+    pub fn forbids(&self, contact: &Contacted<'_>) -> Option<&'static str> {
+        let is_seen = |key: &String| {
+            let since = self.since.get(key);
+            since.is_some_and(|since| contact.at.duration_since(*since) > SEEN)
+        };
+        let holds = |hold: &&String| hold.ends_with("/HOLD") || hold.ends_with(contact.workflow);
+        let mut holds = self.holds.iter().filter(holds);
+        let covers = |(pk, channels): &(&String, &Channels)| {
+            pk.ends_with(contact.address) && channels.contains(contact.channel)
+        };
+        let mut suppressed = self.suppressed.iter().filter(covers);
+        let lead = contact.lead.to_owned();
+        if suppressed.any(|(pk, _)| is_seen(pk)) {
+            Some("to a suppressed person")
+        } else if holds.any(is_seen) {
+            Some("for a held run")
+        } else if self.erased.contains(&lead) && is_seen(&lead) {
+            Some("for an erased lead")
+        } else if is_seen(&contact.run.to_owned()) {
+            Some("for a run that does not go on")
+        } else {
+            None
+        }
     }
 
     fn note_address(&mut self, pk: &str, item: &Value) {

@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle, time::sleep};
 use webhook::{Answer, Body, Miss, Sent, Unknown};
 
-use super::bugs::Bug;
+use super::{bugs::Bug, callers::address_of, journal::Contacted};
 use crate::{
+    answer::text,
     call::{Caller, TABLE},
     cloud::{self, Cloud},
     faults::Faults,
@@ -98,6 +99,9 @@ impl Simulation {
             .take(&request.id, &body, now, has_resumed);
         let (position, breaches) = taken;
         breaches.into_iter().for_each(|it| self.problem(it));
+        if let Some(reason) = self.forbids(&body["data"]) {
+            self.problem(format!("a request came {reason}: {body}"));
+        }
         let is_healthy = self.observed().pushes.is_healthy;
         let (kind, wait_ms) = self.transport.draw(|rng| {
             let kind = if is_healthy {
@@ -163,6 +167,21 @@ impl Simulation {
         self.log(format!("the receiver answers {kind} to {}", request.id));
         // A worker that has died gets no answer.
         let _ = request.answer.send(Sent { answer, took: wait });
+    }
+
+    /// Returns why the person of a request must not be contacted.
+    fn forbids(&self, data: &Value) -> Option<&'static str> {
+        let word = text(&data["touchpoint"]["channel"]);
+        let channel = Channel::of_word(word).expect("a channel");
+        let contact = Contacted {
+            run: text(&data["workflow_run"]["id"]),
+            lead: text(&data["lead"]["id"]),
+            workflow: text(&data["workflow_run"]["workflow"]["id"]),
+            address: &address_of(&self.secret, &data["lead"], channel),
+            channel,
+            at: self.services.now(),
+        };
+        self.services.journal(|journal| journal.forbids(&contact))
     }
 
     /// Reports an outcome before the answer.
