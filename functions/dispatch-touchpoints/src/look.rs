@@ -130,7 +130,8 @@ async fn step(
     let held_by = state.store.held_by(account, run.workflow.id).await?;
     // A run is held at its hand-over, before its time runs on. A claim may end meanwhile.
     held_by.inspect(|by| run.hold(*by, now));
-    if let Some(receiver) = webhook_of(&run, destinations).and_then(Destination::receiver) {
+    let receiver = webhook_of(&run, destinations).and_then(Destination::receiver);
+    if let (None, Some(receiver)) = (held_by, receiver) {
         // Before its time as a pulled touchpoint is over.
         run.wait_for(receiver, now);
     }
