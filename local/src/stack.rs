@@ -116,8 +116,9 @@ impl Stack {
 
         let (stop_intake, stop_work) = (CancellationToken::new(), CancellationToken::new());
         let (store, queue) = (services.store.clone(), services.queue.clone());
-        let state =
-            AppState::new(store.clone(), queue.clone(), clock.clone()).with_api_url(&api_url);
+        let state = AppState::new(store.clone(), queue.clone(), clock.clone())
+            .with_dispatch(services.dispatch.clone())
+            .with_api_url(&api_url);
         // A person who sends many requests while the clock stands still would be refused until the
         // clock is moved.
         let state = state.with_limits_by(Clock::System);

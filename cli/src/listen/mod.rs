@@ -101,7 +101,7 @@ pub async fn run(args: &ListenArgs) -> ExitCode {
 }
 
 async fn listen(args: &ListenArgs) -> Result<(), ListenError> {
-    let secrets = secrets(env::var(SECRET).ok().as_deref())?;
+    let secrets = secrets(set_secrets().as_deref())?;
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => ListenError::PortTaken(args.port),
         _ => ListenError::Port(args.port, error),
@@ -130,6 +130,14 @@ async fn listen(args: &ListenArgs) -> Result<(), ListenError> {
     };
     let served = axum::serve(listener, routes).with_graceful_shutdown(stopped);
     served.await.map_err(ListenError::Serve)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a secret among the options would be in the shell's history"
+)]
+fn set_secrets() -> Option<String> {
+    env::var(SECRET).ok()
 }
 
 /// Reads the secrets, with blanks between them. It is the secret of every local stack if there are none.

@@ -2,7 +2,12 @@
 
 use api::{AppState, Function};
 use aws::{
-    clients::Clients, clock::Clock, config, lambda, queue::StartQueue, store::Store, telemetry,
+    clients::Clients,
+    clock::Clock,
+    config, lambda,
+    queue::{DispatchQueue, StartQueue},
+    store::Store,
+    telemetry,
 };
 use lambda_http::{Error, lambda_runtime::Runtime, tower::util::AndThenLayer};
 use mimalloc::MiMalloc;
@@ -19,11 +24,14 @@ async fn main() -> Result<(), Error> {
 async fn serve() -> Result<(), Error> {
     telemetry::init_function(config::log_level()?, config::metrics_namespace());
     let (table, queue_url) = (config::table_name()?, config::start_queue_url()?);
-    let api_url = config::api_url()?;
+    let (dispatch_url, api_url) = (config::dispatch_queue_url()?, config::api_url()?);
     let clients = Clients::from_env()?;
     let store = Store::new(clients.dynamodb, &table);
-    let queue = StartQueue::new(clients.sqs, &queue_url);
-    let state = AppState::new(store, queue, Clock::System).with_api_url(&api_url);
+    let queue = StartQueue::new(clients.sqs.clone(), &queue_url);
+    let dispatch = DispatchQueue::new(clients.sqs, &dispatch_url);
+    let state = AppState::new(store, queue, Clock::System)
+        .with_dispatch(dispatch)
+        .with_api_url(&api_url);
     state.warm_up().await;
     Runtime::new(Function::new(state))
         .layer(AndThenLayer::new(lambda::return_connection_to_pool))

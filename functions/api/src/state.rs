@@ -3,14 +3,21 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use aws::{
-    cache::Cache, catalogue::Catalogue, clock::Clock, queue::StartQueue, randomness::Randomness,
-    store::Store, telemetry::ErrorChain,
+    cache::Cache,
+    catalogue::Catalogue,
+    clock::Clock,
+    queue::{DispatchQueue, Hint, StartQueue},
+    randomness::Randomness,
+    store::Store,
+    telemetry::ErrorChain,
 };
 use domain::{
     channel::Channel,
     ids::{AccountId, LeadId, RunId},
+    run::Run,
 };
 use jiff::Timestamp;
+use tokio::time::{Duration, Instant};
 
 use crate::{auth::KeyCache, limit::Limiter};
 
@@ -21,11 +28,16 @@ const PULLED_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 /// Maximum number of runs in [`AppState::taken`].
 const TAKEN_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
-/// The store, the queue, the clock and the caches. Clones share them.
+/// Maximum time for the hint about a changed run. The reply waits for it.
+const HINT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The store, the queues, the clock and the caches. Clones share them.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub store: Store,
     pub queue: StartQueue,
+    /// Queue of the hints about runs that are due soon. `None` if wake-runs finds them alone.
+    pub dispatch: Option<DispatchQueue>,
     pub catalogue: Catalogue,
     pub clock: Clock,
     pub randomness: Randomness,
@@ -56,6 +68,7 @@ impl AppState {
             taken: Arc::new(Cache::new(TAKEN_CAPACITY)),
             randomness: Randomness::System,
             api_url: Arc::default(),
+            dispatch: None,
             store,
             queue,
             clock,
@@ -78,6 +91,28 @@ impl AppState {
         Self {
             api_url: api_url.into(),
             ..self
+        }
+    }
+
+    /// Lets changes of runs send hints.
+    pub fn with_dispatch(self, dispatch: DispatchQueue) -> Self {
+        Self {
+            dispatch: Some(dispatch),
+            ..self
+        }
+    }
+
+    /// Sends the hint about a run that was written, if it is due within 15 minutes and was due at another
+    /// time before. wake-runs finds the run if this fails.
+    pub async fn hint(&self, before: &Run, run: &Run) {
+        let is_moved = before.wake() != run.wake();
+        let hint = Hint::of(run, self.clock.now()).filter(|_| is_moved);
+        let (Some(dispatch), Some(hint)) = (&self.dispatch, hint) else {
+            return;
+        };
+        let until = Instant::now() + HINT_TIMEOUT;
+        for error in dispatch.send_many(&[hint], until).await.errors {
+            tracing::warn!(error = %ErrorChain(&error), "a hint could not be sent");
         }
     }
 

@@ -92,9 +92,10 @@ impl Simulation {
         let ids = Arc::new(AtomicU64::new(scenario.seed << 16));
         let state = AppState::new(
             api_store.clone(),
-            StartQueue::new(api.sqs, QUEUE_URL),
+            StartQueue::new(api.sqs.clone(), QUEUE_URL),
             clock.clone(),
-        );
+        )
+        .with_dispatch(DispatchQueue::new(api.sqs, DISPATCH_QUEUE_URL));
         let store = Store::new(start_workflow.dynamodb, TABLE);
         let (requests, received) = unbounded_channel();
         let hints = DispatchQueue::new(start_workflow.sqs, DISPATCH_QUEUE_URL);

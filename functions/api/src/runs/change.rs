@@ -116,13 +116,18 @@ pub async fn change_run_if<T>(
         let workflow_of_run = followed_by(state, &enrolment.run).await?;
         // Read after the run, so that the change is not older than the run.
         let now = state.clock.now();
+        let before = enrolment.run.clone();
         let (reply, activity) = match change(&mut enrolment.run, workflow_of_run.as_deref(), now)? {
             Changed::Nothing(reply) => return Ok(reply),
             Changed::Run(reply, activity) => (reply, activity),
         };
         match state.store.change_run(&enrolment, &activity).await {
             Err(StoreError::Conflict) => {}
-            changed => return changed.map(|()| reply).map_err(ApiError::of_change),
+            changed => {
+                changed.map_err(ApiError::of_change)?;
+                state.hint(&before, &enrolment.run).await;
+                return Ok(reply);
+            }
         }
     }
     Err(ApiError::Conflict)

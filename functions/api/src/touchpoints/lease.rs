@@ -245,7 +245,11 @@ async fn change<T>(
         let entries: Vec<_> = entry.into_iter().collect();
         match state.store.write_run(&before, &run, &entries, now).await {
             Err(StoreError::Conflict) => {}
-            written => return written.map(|()| changed).map_err(ApiError::of_change),
+            written => {
+                written.map_err(ApiError::of_change)?;
+                state.hint(&before, &run).await;
+                return Ok(changed);
+            }
         }
     }
     Err(ApiError::Conflict)

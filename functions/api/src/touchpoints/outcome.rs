@@ -125,6 +125,7 @@ pub async fn settle(
             Err(error) => return Err(ApiError::of_change(error)),
             Ok(()) => {
                 run.revision += 1;
+                state.hint(&before, &run).await;
                 if report.kind == Kind::Deferred {
                     cool(state, &run, touchpoint.index, now).await;
                 }

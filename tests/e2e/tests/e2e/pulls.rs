@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Live, Reply, account, consume};
+use crate::fixtures::{Live, Reply, account, consume, pusher};
 
 /// An empty list of touchpoints.
 const NONE: [Value; 0] = [];
@@ -442,6 +442,20 @@ async fn a_wrong_request_is_told_what_to_change() {
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{path}");
         assert_eq!(reply.body["message"], message, "{path}");
     }
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_callback_that_is_due_soon_does_not_wait_for_wake_runs() {
+    let live = Live::start().await;
+    live.callable().await;
+    let claimed = live.claim_one().await;
+    let at = live.clock.now() + SignedDuration::from_mins(5);
+    let report = json!({"outcome": "callback", "callback_at": at});
+    live.report(&id_of(&claimed), report).await;
+    live.forward(SignedDuration::from_mins(5));
+    assert_eq!(live.push(&pusher(&live)).await, 1);
+    assert_eq!(id_of(&live.claim_one().await), id_of(&claimed));
     live.stop().await;
 }
 

@@ -64,7 +64,9 @@ impl Stack {
         Ok(Self {
             table: table.table.ok_or("there is no table")?,
             account: demo::ACCOUNT_ID.parse()?,
-            api: router(AppState::new(store.clone(), queue, clock.clone())),
+            api: router(
+                AppState::new(store.clone(), queue, clock.clone()).with_dispatch(hints.clone()),
+            ),
             starts: StartWorkflow::new(store.clone(), hints.clone(), clock.clone()),
             dispatch: DispatchTouchpoints::new(store.clone(), hints.clone(), clock.clone()),
             wake: WakeRuns::new(store, hints, clock.clone()),
