@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use api::{AppState, router};
-use aws::{clock::Clock, queue::StartQueue, store::Store};
+use aws::{
+    clock::Clock,
+    queue::{DispatchQueue, StartQueue},
+    store::Store,
+};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request};
 use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{
-    call::{Caller, QUEUE_URL, TABLE},
+    call::{Caller, DISPATCH_QUEUE_URL, QUEUE_URL, TABLE},
     cloud::{self, Cloud},
     permission::Access,
     scenario::Scenario,
@@ -47,8 +51,10 @@ impl Fleet {
         let transport = cloud.transport(&clock, &Scenario::of_steps(&[]));
         let clients = cloud.clients(&transport, Caller::Api);
         let store = Store::new(clients.dynamodb, TABLE);
-        let queue = StartQueue::new(clients.sqs, QUEUE_URL);
-        let container = |_| router(AppState::new(store.clone(), queue.clone(), clock.clone()));
+        let queue = StartQueue::new(clients.sqs.clone(), QUEUE_URL);
+        let dispatch = DispatchQueue::new(clients.sqs, DISPATCH_QUEUE_URL);
+        let state = || AppState::new(store.clone(), queue.clone(), clock.clone());
+        let container = |_| router(state().with_dispatch(dispatch.clone()));
         Self {
             containers: (0..containers).map(container).collect(),
             transport,

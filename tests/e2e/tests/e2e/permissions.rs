@@ -294,6 +294,10 @@ async fn reports(cloud: &Cloud) -> BTreeSet<Access> {
     }
     let many = json!([{"id": id, "outcome": "answered"}]);
     call("POST", "/touchpoints/outcomes", &many).await;
+    // The call is due soon, so a hint is sent.
+    let callback_at = now + SignedDuration::from_mins(5);
+    let callback = json!({"outcome": "callback", "callback_at": callback_at});
+    call("POST", &outcome, &callback).await;
     call("GET", &format!("/touchpoints/{id}"), &json!(null)).await;
     let again = json!({"workflowId": demo::WORKFLOW_ID});
     call("POST", &format!("/leads/{lead}/assign-workflow"), &again).await;

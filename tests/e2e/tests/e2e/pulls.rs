@@ -455,7 +455,7 @@ async fn a_callback_that_is_due_soon_does_not_wait_for_wake_runs() {
     live.report(&id_of(&claimed), report).await;
     live.forward(SignedDuration::from_mins(5));
     assert_eq!(live.push(&pusher(&live)).await, 1);
-    assert_eq!(id_of(&live.claim_one().await), id_of(&claimed));
+    assert_ne!(id_of(&live.claim_one().await), id_of(&claimed));
     live.stop().await;
 }
 

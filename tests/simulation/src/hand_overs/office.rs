@@ -73,16 +73,16 @@ pub fn is_open(workflow: &str, at: Timestamp) -> bool {
 }
 
 /// Returns the least time from the contact before `touchpoints` to the last of them. Zero for another
-/// workflow.
+/// workflow. The plan does not count a call that a person asked for.
 pub fn distance(workflow: &str, touchpoints: &[Line]) -> SignedDuration {
     if workflow != WORKFLOW_ID {
         return SignedDuration::ZERO;
     }
-    let hours = touchpoints
-        .iter()
-        .map(|it| match (STEPS[it.step], it.attempt) {
+    let hours = touchpoints.iter().filter(|it| !it.is_callback).map(|it| {
+        match (STEPS[it.step], it.attempt) {
             ((_, _, delay, _), 1) => delay,
             ((_, _, _, interval), _) => interval,
-        });
+        }
+    });
     SignedDuration::from_hours(hours.sum())
 }

@@ -1,4 +1,4 @@
-//! The measures of a pulled touchpoint: its calls, units and price, from recorded calls.
+//! The measures of a touchpoint: its calls, units and price, from recorded calls.
 //!
 //! The calls are recorded on the embedded services, with the functions in this process and a clock that
 //! the story moves: a hold lasts a day. The times and the logs are those of the release binaries.
@@ -17,13 +17,16 @@ use self::story::{Recorded, Step};
 use crate::model::{Model, TouchpointWork};
 
 /// Measures that need no binary.
-pub const COUNTS: [&str; 6] = [
+pub const COUNTS: [&str; 9] = [
     "calls_per_touchpoint",
     "sqs_requests_per_touchpoint",
     "write_units_per_touchpoint",
     "write_units_with_lapsed_lease",
     "write_units_held_for_a_day",
     "write_units_with_rate",
+    "calls_per_pushed_touchpoint",
+    "write_units_per_pushed_touchpoint",
+    "write_units_with_outcome_in_answer",
 ];
 
 /// Measures of the release binaries.
@@ -38,7 +41,7 @@ pub const OF_BINARIES: [&str; 4] = [
 pub async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     let recorded = story::record().await?;
     let sums: Vec<Step> = recorded.stories.iter().map(|story| story.sum()).collect();
-    let [pulled, lapsed, held, rated] = sums.as_slice() else {
+    let [pulled, lapsed, held, rated, pushed, answered] = sums.as_slice() else {
         return Err("a story is missing".into());
     };
     let units = |step: &Step| step.table_units + step.index_units;
@@ -48,6 +51,9 @@ pub async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     report.value("write_units_with_lapsed_lease", units(lapsed));
     report.value("write_units_held_for_a_day", units(held));
     report.value("write_units_with_rate", units(rated));
+    report.value("calls_per_pushed_touchpoint", pushed.calls.into());
+    report.value("write_units_per_pushed_touchpoint", units(pushed));
+    report.value("write_units_with_outcome_in_answer", units(answered));
     report.note(format!(
         "A touchpoint, step by step:\n\n{}",
         table(&recorded)

@@ -1,5 +1,7 @@
 //! The functions in this process, on the embedded services, with a clock that the story moves.
 
+use std::time::Duration;
+
 use api::{AppState, router};
 use aws::{
     clients::Clients,
@@ -13,13 +15,14 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
-use dispatch_touchpoints::DispatchTouchpoints;
+use dispatch_touchpoints::{DispatchTouchpoints, Receivers};
 use domain::{
     channel::Channel,
-    destination::{Destination, Destinations, Rate, Recipient},
+    destination::{Destination, Destinations, Rate, Recipient, WebhookSecrets},
     ids::{AccountId, LeadId},
     run::Run,
     timing::Timing,
+    webhook_secret::WebhookSecret,
 };
 use harness::{
     Result,
@@ -31,8 +34,10 @@ use jiff::{SignedDuration, Timestamp};
 use local::{Ports, Services, Storage, demo};
 use serde_json::{Value, json};
 use start_workflow::StartWorkflow;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::ServiceExt;
 use wake_runs::{WakeRuns, wake};
+use webhook::{Answer, Sent};
 
 /// Time at which the story begins.
 const BEGIN: &str = "2026-02-10T12:00:00Z";
@@ -47,6 +52,7 @@ pub struct Stack {
     api: Router,
     starts: StartWorkflow,
     dispatch: DispatchTouchpoints,
+    requests: UnboundedReceiver<dispatch_touchpoints::Request>,
     wake: WakeRuns,
 }
 
@@ -61,6 +67,7 @@ impl Stack {
         let queue = StartQueue::new(clients.sqs, &services.queue_url);
         let table = services.clients.dynamodb.describe_table();
         let table = table.table_name(services.table()).send().await?;
+        let (sender, requests) = unbounded_channel();
         Ok(Self {
             table: table.table.ok_or("there is no table")?,
             account: demo::ACCOUNT_ID.parse()?,
@@ -68,7 +75,11 @@ impl Stack {
                 AppState::new(store.clone(), queue, clock.clone()).with_dispatch(hints.clone()),
             ),
             starts: StartWorkflow::new(store.clone(), hints.clone(), clock.clone()),
-            dispatch: DispatchTouchpoints::new(store.clone(), hints.clone(), clock.clone()),
+            dispatch: DispatchTouchpoints {
+                receivers: Some(Receivers::Simulated(sender)),
+                ..DispatchTouchpoints::new(store.clone(), hints.clone(), clock.clone())
+            },
+            requests,
             wake: WakeRuns::new(store, hints, clock.clone()),
             services,
             endpoints,
@@ -130,6 +141,34 @@ impl Stack {
         Ok(())
     }
 
+    /// Sends the touchpoint of a lead's run to its webhook, which answers 200 with this body. Returns the id of
+    /// the touchpoint.
+    pub async fn push(&mut self, lead: LeadId, body: &str) -> Result<String> {
+        let run = self.run(lead).await?;
+        let hint = Hint::of(&run, self.clock.now()).ok_or("the run is not due")?;
+        let event = event_of(hint.to_body());
+        let handling = dispatch_touchpoints::handle(&self.dispatch, event);
+        let answering = async {
+            let request = self.requests.recv().await.ok_or("no request")?;
+            let answer = Answer::Accepted {
+                status: 200,
+                body: webhook::Body {
+                    bytes: body.as_bytes().to_vec(),
+                    is_whole: true,
+                },
+            };
+            let took = Duration::from_millis(50);
+            // Nobody waits for the answer if the function has failed.
+            let _ = request.answer.send(Sent { answer, took });
+            Ok(request.id)
+        };
+        let (reply, id): (_, Result<String>) = tokio::join!(handling, answering);
+        if !reply.batch_item_failures.is_empty() {
+            return Err("dispatch-touchpoints failed to handle a hint".into());
+        }
+        id
+    }
+
     /// Calls wake-runs, and returns the number of hints that it sent.
     pub async fn wake(&self) -> Result<u32> {
         Ok(wake(&self.wake).await?.sent)
@@ -179,6 +218,29 @@ impl Stack {
         };
         let all = Destinations::new(vec![destination], 0)?;
         let store = &self.services.store;
+        Ok(store.replace_destinations(self.account, &all).await?)
+    }
+
+    /// Gives the account's calls a webhook.
+    pub async fn set_webhook(&self) -> Result<()> {
+        let destination = Destination {
+            name: "dialer".to_owned(),
+            channels: vec![Channel::Call],
+            to: Recipient::Webhook("https://dialer.example.com".parse()?),
+            rate: Some(Rate::new(100, Some(100))?),
+            timing: Timing::default(),
+        };
+        let secrets = WebhookSecrets {
+            current: WebhookSecret::new([7; 32]),
+            previous: None,
+            is_shown: true,
+        };
+        let store = &self.services.store;
+        let name = &destination.name;
+        store
+            .put_webhook_secrets(self.account, name, &secrets)
+            .await?;
+        let all = Destinations::new(vec![destination], 0)?;
         Ok(store.replace_destinations(self.account, &all).await?)
     }
 

@@ -11,6 +11,9 @@ use crate::item_size::{units_of_changes, units_of_reads};
 /// Messages of SQS's event source for a call of a function: a receive and a delete.
 const OF_EVENT_SOURCE: u32 = 2;
 
+/// Body of an answer with an outcome.
+const IN_ANSWER: &str = r#"{"outcome":"no_answer","provider_id":"CA123"}"#;
+
 /// Lease of a claim that names none.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -96,8 +99,24 @@ pub async fn record() -> Result<Recorded> {
         steps: record_pulled(&stack).await?,
     };
     stack.stop().await;
+
+    let mut stack = Stack::start().await?;
+    stack.set_webhook().await?;
+    for body in ["", IN_ANSWER] {
+        // The first ones fill the caches.
+        record_pushed(&mut stack, body).await?;
+    }
+    let pushed = Story {
+        name: "pushed",
+        steps: record_pushed(&mut stack, "").await?,
+    };
+    let answered = Story {
+        name: "pushed, with the outcome in the answer",
+        steps: record_pushed(&mut stack, IN_ANSWER).await?,
+    };
+    stack.stop().await;
     Ok(Recorded {
-        stories: vec![pulled, lapsed, held, rated],
+        stories: vec![pulled, lapsed, held, rated, pushed, answered],
         idle_minute,
     })
 }
@@ -106,6 +125,21 @@ async fn record_pulled(stack: &Stack) -> Result<Vec<Step>> {
     let (lead, hint) = enrolled(stack).await?;
     let mut steps = vec![hint, opened(stack, lead).await?];
     steps.extend(claimed(stack, true).await?);
+    steps.push(next_hint(stack, lead).await?);
+    Ok(steps)
+}
+
+/// Records a touchpoint that goes to a webhook, which answers with this body. Without an outcome in it, the
+/// receiver reports one.
+async fn record_pushed(stack: &mut Stack, body: &str) -> Result<Vec<Step>> {
+    let (lead, hint) = enrolled(stack).await?;
+    stack.take_calls();
+    let touchpoint = stack.push(lead, body).await?;
+    let mut steps = vec![hint, of_function("hand-over", stack, OF_EVENT_SOURCE)];
+    if body.is_empty() {
+        stack.report(&touchpoint).await?;
+        steps.push(of_function("outcome", stack, 0));
+    }
     steps.push(next_hint(stack, lead).await?);
     Ok(steps)
 }
