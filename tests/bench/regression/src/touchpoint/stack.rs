@@ -158,7 +158,7 @@ impl Stack {
                 },
             };
             let took = Duration::from_millis(50);
-            // Nobody waits for the answer if the function has failed.
+            // A function that has failed does not wait for the answer.
             let _ = request.answer.send(Sent { answer, took });
             Ok(request.id)
         };
