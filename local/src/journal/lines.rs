@@ -50,8 +50,7 @@ pub(super) enum Line {
 }
 
 impl Line {
-    /// Returns the line with its colours. A line of a request or a run breaks between words,
-    /// so that it fits `width` columns.
+    /// Returns the line with its colours. It breaks between words, so that it fits `width` columns.
     pub(super) fn render(&self, at: Timestamp, zone: &TimeZone, width: Option<usize>) -> String {
         let time = at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
         let mut text = format!("{DIM}{time}{DIM:#} ");
@@ -79,11 +78,18 @@ impl Line {
                 let fact = fitted(fact, &head, width);
                 write!(text, "{CYAN}run{CYAN:#}    {id} {fact}")
             }
-            Self::Note { fact } => write!(text, "{CYAN}note{CYAN:#}   {}", printable(fact)),
-            Self::Warning { fact } => {
-                write!(text, "{YELLOW}warning{YELLOW:#} {}", printable(fact))
+            Self::Note { fact } => {
+                let fact = whole(fact, &format!("{time} note   "), width);
+                write!(text, "{CYAN}note{CYAN:#}   {fact}")
             }
-            Self::Error { fact } => write!(text, "{RED}error{RED:#}  {}", printable(fact)),
+            Self::Warning { fact } => {
+                let fact = whole(fact, &format!("{time} warning "), width);
+                write!(text, "{YELLOW}warning{YELLOW:#} {fact}")
+            }
+            Self::Error { fact } => {
+                let fact = whole(fact, &format!("{time} error  "), width);
+                write!(text, "{RED}error{RED:#}  {fact}")
+            }
         };
         text.truncate(text.trim_end().len());
         text
@@ -114,6 +120,15 @@ fn short_if_id(part: &str) -> Cow<'_, str> {
         format!("…{}", short(part)).into()
     } else {
         part.into()
+    }
+}
+
+/// Breaks a fact, so that it fits the terminal behind `head`. Nothing of it is cut.
+fn whole(fact: &str, head: &str, width: Option<usize>) -> String {
+    let fact = printable(fact);
+    match width {
+        None => fact,
+        Some(width) => wrapped(&fact, width, columns(head), INDENT),
     }
 }
 
@@ -230,6 +245,39 @@ mod tests {
             assert!(text.ends_with('…'), "{text}");
         }
         assert!(rendered(&line, None).ends_with('山'));
+    }
+
+    #[test]
+    fn a_note_a_warning_and_an_error_fit_the_terminal_and_are_whole() {
+        let fact = "the last use of a key was not recorded: it took too long (account.id=7)";
+        let broken =
+            "the last use of a key was not recorded: it took too long\n         (account.id=7)";
+        for (line, head) in [
+            (
+                Line::Note {
+                    fact: fact.to_owned(),
+                },
+                "note   ",
+            ),
+            (
+                Line::Warning {
+                    fact: fact.to_owned(),
+                },
+                "warning ",
+            ),
+            (
+                Line::Error {
+                    fact: fact.to_owned(),
+                },
+                "error  ",
+            ),
+        ] {
+            assert_eq!(
+                rendered(&line, Some(80)),
+                format!("12:34:56 {head}{broken}")
+            );
+            assert_eq!(rendered(&line, None), format!("12:34:56 {head}{fact}"));
+        }
     }
 
     #[test]
