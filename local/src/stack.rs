@@ -208,16 +208,16 @@ impl Stack {
         })
     }
 
-    /// Stops the parts in the order of the work: the API, then the event sources and the schedules,
-    /// then the services. Each part finishes its work in progress.
+    /// Stops the event sources and the schedules, then the API, whose practice dialer they call, then the
+    /// services. Each part finishes its work in progress. The next stack sends the starts that are left.
     pub async fn stop(self) {
-        self.stop_intake.cancel();
-        // An error here is a panic, which the panic hook has reported.
-        let _ = self.intake.await;
         self.stop_work.cancel();
         for part in self.work {
+            // An error here is a panic, which the panic hook has reported.
             let _ = part.await;
         }
+        self.stop_intake.cancel();
+        let _ = self.intake.await;
         self.services.stop().await;
     }
 }

@@ -306,7 +306,7 @@ async fn dynamodb_answers_in_its_own_words() {
 
 #[test]
 fn an_idle_stack_prints_nothing() {
-    let mut dev = leadgate(&["dev", "--in-memory", "--port", "0", "--json"])
+    let mut dev = leadgate(&["dev", "--in-memory", "--no-dialer", "--port", "0", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

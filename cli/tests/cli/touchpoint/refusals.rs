@@ -14,7 +14,8 @@ async fn wrong_input_is_refused_with_what_to_change() {
     stack.wait_for_due();
     let due = stack.json(&["touchpoint", "list"]);
     let id = due["touchpoints"][0]["id"].as_str().unwrap();
-    let changed = format!("{}0", &id[..id.len() - 1]);
+    let last = if id.ends_with('0') { '1' } else { '0' };
+    let changed = format!("{}{last}", &id[..id.len() - 1]);
     for (args, message) in [
         (&["outcome", id, "answered"][..], "it was never claimed"),
         (&["outcome", id, "callback"], "add --callback-at tomorrow"),
