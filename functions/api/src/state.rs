@@ -17,7 +17,7 @@ use domain::{
     run::Run,
 };
 use jiff::Timestamp;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, timeout};
 
 use crate::{auth::KeyCache, limit::Limiter};
 
@@ -110,9 +110,12 @@ impl AppState {
         let (Some(dispatch), Some(hint)) = (&self.dispatch, hint) else {
             return;
         };
-        let until = Instant::now() + HINT_TIMEOUT;
-        for error in dispatch.send_many(&[hint], until).await.errors {
-            tracing::warn!(error = %ErrorChain(&error), "a hint could not be sent");
+        match timeout(HINT_TIMEOUT, dispatch.send(&hint)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %ErrorChain(&error), "a hint could not be sent");
+            }
+            Err(_) => tracing::warn!("a hint could not be sent in time"),
         }
     }
 
