@@ -134,8 +134,8 @@ impl Lane {
     }
 
     /// Returns whether the receiver fails at `now`, so that an operator should look: the lane is broken, or
-    /// its receiver has asked for pauses only for [`BUSY`]. A lane that has nothing to send counts for
-    /// [`COUNTS_FOR`] after its cooling, and one that is paused does not count.
+    /// its receiver has only asked for pauses for ten minutes. A lane that has nothing to send counts for an
+    /// hour after its cooling, and one that is paused does not count.
     pub fn fails(&self, now: Timestamp) -> bool {
         let is_busy = self
             .busy_since
