@@ -22,7 +22,7 @@ use wake_runs::wake;
 use crate::fixtures::{Live, account, another_workflow, consume_by, starts};
 
 /// Key of the account that must not be delayed.
-const OTHER_KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
+pub const OTHER_KEY: &str = "nxr_live_LeadgateOtherAccountKeyLocalOnly0meheX";
 /// Maximum number of leads in one request. A busy machine stores so many within the time of one attempt.
 const MOST_LEADS: usize = 100;
 /// Maximum number of touchpoints in one claim.
@@ -97,7 +97,7 @@ async fn claim(api: &Router, key: &str, body: &Value) -> Vec<Value> {
 }
 
 /// Creates an account with the demo workflow, and returns the workflow.
-async fn other_account(live: &Live) -> (AccountId, WorkflowId) {
+pub async fn other_account(live: &Live) -> (AccountId, WorkflowId) {
     let (store, now) = (&live.container.services.store, live.clock.now());
     let other = Account {
         id: AccountId::new(now, Randomness::System.bits()),

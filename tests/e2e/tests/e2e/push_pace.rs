@@ -11,7 +11,10 @@ use jiff::SignedDuration;
 use local::demo;
 use wake_runs::wake;
 
-use crate::fixtures::{Live, Respond, WebhookServer, another_workflow, pusher, take, webhook};
+use crate::{
+    fixtures::{Live, Respond, WebhookServer, another_workflow, pusher, take, webhook},
+    lanes::{OTHER_KEY, other_account},
+};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// Maximum time of a run of these tests, in seconds of the clock.
@@ -86,6 +89,27 @@ impl Lanes {
         let call_first = demo::WORKFLOW_ID.parse().unwrap();
         live.enroll(demo::API_KEY, call_first, calls).await;
         live.enroll(demo::API_KEY, text_first, texts).await;
+        lanes
+    }
+
+    /// Two accounts with a lane of calls each. Those of the second one count as texts.
+    async fn of_accounts(rate: u16, of_first: usize, of_second: usize) -> Self {
+        let lanes = Self {
+            live: Live::start().await,
+            calls: WebhookServer::start().await,
+            texts: WebhookServer::start().await,
+        };
+        let rate = Rate::new(rate * 10, Some(rate)).unwrap();
+        let webhook =
+            |server: &WebhookServer| webhook("dialer", &[Channel::Call], &server.url, Some(rate));
+        let live = &lanes.live;
+        let (other, workflow) = other_account(live).await;
+        live.set_webhooks(vec![webhook(&lanes.calls)]).await;
+        live.set_webhooks_of(other, vec![webhook(&lanes.texts)])
+            .await;
+        let first = demo::WORKFLOW_ID.parse().unwrap();
+        live.enroll(demo::API_KEY, first, of_first).await;
+        live.enroll(OTHER_KEY, workflow, of_second).await;
         lanes
     }
 
@@ -200,6 +224,22 @@ async fn a_receiver_that_fails_changes_nothing_for_another_lane() {
     let error = Respond::Status(500, "", "");
     let (alone, beside) = beside_a_dead_lane(100, 10, error).await;
     assert!(beside <= alone + 60, "{alone} {beside}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_changes_nothing_for_another_account() {
+    let alone = Lanes::of_accounts(10, 0, 50).await;
+    let (_, texts_alone) = alone.run(0, 50, 0).await;
+    alone.stop().await;
+    let both = Lanes::of_accounts(10, 50, 50).await;
+    both.calls.always(Respond::Never);
+    let (calls, texts) = both.run(0, 50, 60).await;
+    assert_eq!((texts_alone.total(), texts.total()), (50, 50));
+    // Those that are under way until five different ones have had no answer.
+    assert!(calls.total() >= 5, "{:?}", calls.counts);
+    let (alone, beside) = (texts_alone.end(), texts.end());
+    assert!(beside <= alone + 60, "{alone} {beside}");
+    both.stop().await;
 }
 
 #[tokio::test]
