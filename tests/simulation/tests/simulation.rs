@@ -23,7 +23,7 @@ use simulation::{
 use tokio::runtime::{Builder, Runtime};
 
 /// Most schedules that a test tries on a developer's machine. CI tries more.
-const SCHEDULES: usize = 150;
+const SCHEDULES: usize = 75;
 /// Number of seeds within which each mutation must be found.
 const SEEDS_PER_MUTATION: u64 = 100;
 /// Number of seeds that show which conditional writes a race makes.
