@@ -1,5 +1,7 @@
 //! The settlement: the write after a hand-over. It is repeated until it holds.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
     activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
@@ -40,17 +42,17 @@ pub async fn settle(
     settlement: Settlement<'_>,
 ) -> Result<Option<(Seen, Run)>, LookError> {
     if let Settlement::Sent(answered, _) = settlement {
-        // If this fails, the claim lapses, and the receiver answers the same touchpoint again.
-        suppress(state, claimed, &answered.in_body).await?;
+        suppress(state, claimed, &answered.in_body).await;
     }
     // Nothing has gone out, so the claim is most likely as it was written a moment ago.
     let mut known = match settlement {
         Settlement::Unsent(..) => Some(claimed.run.clone()),
         Settlement::Sent(..) => None,
     };
+    let has_steered = AtomicBool::new(false);
     // The answer would be lost: SQS delivers the hint again, and not the answer.
     let settled = insist(state, || {
-        settle_once(state, claimed, settlement, known.take())
+        settle_once(state, claimed, settlement, known.take(), &has_steered)
     });
     settled.await.map_err(|error| match error {
         StoreError::Conflict => LookError::Contended,
@@ -64,6 +66,7 @@ async fn settle_once(
     claimed: &Claimed,
     settlement: Settlement<'_>,
     current: Option<Run>,
+    has_steered: &AtomicBool,
 ) -> Result<Option<(Seen, Run)>, StoreError> {
     let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     let run = match current {
@@ -81,21 +84,22 @@ async fn settle_once(
     if run == before && entries.is_empty() {
         return Ok(None);
     }
+    if let Settlement::Sent(answered, _) = settlement
+        && let Some((channel, report)) = news_of_ended(&before, &run, claimed.index, answered)
+        && !has_steered.swap(true, Ordering::Relaxed)
+    {
+        // Before the outcome is written: the next look does not see it any more.
+        let steered = insist(state, || steer_active_run(state, &before, channel, report));
+        if let Err(error) = steered.await {
+            tracing::error!(lead.id = %lead, error = %ErrorChain(&error), "an outcome could not be applied to the lead's active run");
+        }
+    }
     if run == before {
         // The outcome was faster, and has ended the claim. The entry of the answer is left to write.
         add(state, claimed, &entries).await?;
     } else {
         let written = state.store.write_run(&before, &run, &entries, now);
         written.await?;
-    }
-    if let Settlement::Sent(answered, _) = settlement
-        && let Some((channel, report)) = news_of_ended(&before, &run, claimed.index, answered)
-    {
-        let steered = insist(state, || steer_active_run(state, &before, channel, report));
-        if let Err(error) = steered.await {
-            // The answer does not come again.
-            tracing::error!(lead.id = %lead, error = %ErrorChain(&error), "an outcome could not be applied to the lead's active run");
-        }
     }
     Ok(Some((Seen::of(&before, &run, now), run)))
 }
@@ -197,19 +201,18 @@ fn sent(
     entries
 }
 
-/// Suppresses the person if the outcome in the answer asks for it: before the run is written.
-async fn suppress(
-    state: &DispatchTouchpoints,
-    claimed: &Claimed,
-    in_body: &InAnswer,
-) -> Result<(), StoreError> {
-    let reason = match in_body {
-        InAnswer::Outcome(report, _) => SuppressionReason::of(report.outcome),
-        _ => None,
+/// Suppresses the person if the outcome in the answer asks for it: before the run is written. A failure
+/// is logged, and the outcome still ends the run.
+async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAnswer) {
+    let InAnswer::Outcome(report, _) = in_body else {
+        return;
     };
-    match reason {
-        None => Ok(()),
-        Some(reason) => insist(state, || suppress_once(state, claimed, reason)).await,
+    let Some(reason) = SuppressionReason::of(report.outcome) else {
+        return;
+    };
+    if let Err(error) = insist(state, || suppress_once(state, claimed, reason)).await {
+        let id = claimed.run.lead_id;
+        tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
     }
 }
 

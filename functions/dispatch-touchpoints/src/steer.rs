@@ -1,7 +1,9 @@
 //! The outcome in the answer for a run that has ended. It concerns the person, so it steers the run
 //! that the lead has now.
 
-use aws::store::StoreError;
+use std::sync::Arc;
+
+use aws::store::{CurrentRun, RunOrigin, StoreError};
 use domain::{
     activity::{Activity, Contact},
     channel::Channel,
@@ -13,28 +15,38 @@ use crate::state::DispatchTouchpoints;
 /// Applies an outcome of `ended` to the lead's active run, if there is one.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] if something else has changed that run, or if it is not built yet. Errors of
-/// the store.
+/// [`StoreError::Conflict`] if something else has changed that run. Errors of the store.
 pub async fn steer_active_run(
     state: &DispatchTouchpoints,
     ended: &Run,
     channel: Channel,
     report: Report,
 ) -> Result<(), StoreError> {
-    let (account, lead) = (ended.account_id, ended.lead_id);
-    let found = state.store.lead(account, lead).await?.found();
-    let Some(current) = found.and_then(|lead| lead.start).map(|start| start.run_id) else {
+    let (account, id) = (ended.account_id, ended.lead_id);
+    let Some(lead) = state.store.lead(account, id).await?.found() else {
         return Ok(());
     };
-    if current == ended.id {
+    let Some(start) = lead.start.as_ref().filter(|it| it.run_id != ended.id) else {
+        return Ok(());
+    };
+    let (mut run, workflow, origin) = match state.store.run(account, id, start.run_id).await? {
+        Some(run) => {
+            let workflow = state.catalogue.version(account, &run.workflow).await?;
+            (run, workflow, RunOrigin::Stored)
+        }
+        // start-workflow has not built the run yet. It is built here, and start-workflow finds it.
+        None => {
+            let workflow = state.store.workflow_of_run(account, start.workflow.id);
+            let Some(workflow) = workflow.await? else {
+                return Ok(());
+            };
+            let run = Run::build(&lead, start, Some(&workflow), state.clock.now());
+            (run, Arc::new(workflow), RunOrigin::New)
+        }
+    };
+    if !run.is_active() || run.is_waiting() {
         return Ok(());
     }
-    let run = state.store.run(account, lead, current).await?;
-    let mut run = run.ok_or(StoreError::Conflict)?;
-    if !run.is_active() {
-        return Ok(());
-    }
-    let workflow = state.catalogue.version(account, &run.workflow).await?;
     // Read after the run, so that the change is not older than the run.
     let now = state.clock.now();
     let before = run.clone();
@@ -50,5 +62,8 @@ pub async fn steer_active_run(
     };
     let contact = Some(contact);
     let entry = Activity { contact, ..entry };
-    state.store.write_run(&before, &run, &[entry], now).await
+    state
+        .store
+        .change_run(&CurrentRun { run, origin }, &entry)
+        .await
 }

@@ -21,8 +21,8 @@ pub use self::{state::WakeRuns, tick::Woken};
 
 /// Time after which a tick sends no more hints, so that a backlog leaves time for the releases.
 const HINTS_BUDGET: Duration = Duration::from_secs(20);
-/// Time after which a tick looks at no more lanes, for the same reason.
-const LANES_BUDGET: Duration = Duration::from_secs(24);
+/// Time for the lanes, from the end of the hints on.
+const LANES_BUDGET: Duration = Duration::from_secs(6);
 /// Time after which a tick begins nothing more. The next one follows within a minute.
 ///
 /// The calls that are then under way take at most three times 5 seconds, and the function has 50
@@ -57,7 +57,7 @@ pub async fn wake(state: &WakeRuns) -> Result<Woken, WakeError> {
         failed: None,
     };
     let mut pushes = tick.send_hints().await;
-    tick.until = begun + LANES_BUDGET;
+    tick.until = (Instant::now() + LANES_BUDGET).min(begun + BUDGET);
     tick.watch_lanes().await;
     // After the hints, so that a backlog does not hide a lane that does not work.
     tick.watch_webhooks(&mut pushes).await;

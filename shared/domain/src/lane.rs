@@ -137,9 +137,10 @@ impl Lane {
     /// its receiver has only asked for pauses for ten minutes. A lane that has nothing to send counts for an
     /// hour after its cooling, and one that is paused does not count.
     pub fn fails(&self, now: Timestamp) -> bool {
-        let is_busy = self
-            .busy_since
-            .is_some_and(|since| later(since, BUSY) <= now);
+        let is_busy = self.busy_since.is_some_and(|since| {
+            let long = later(since, BUSY);
+            long <= now && self.cooling_until.is_some_and(|until| long <= until)
+        });
         let is_recent = |until: Timestamp| now < later(until, COUNTS_FOR);
         let is_recent = self.cooling_until.is_some_and(is_recent);
         self.paused.is_none() && is_recent && (self.is_broken() || is_busy)
@@ -186,6 +187,7 @@ impl Lane {
             }
             LaneAnswer::Gone => {
                 self.probe_until = None;
+                self.busy_since = None;
                 let by = PausedBy::Receiver;
                 self.paused.get_or_insert(Pause { since: now, by });
             }
@@ -208,6 +210,7 @@ impl Lane {
 
     fn fail(&mut self, is_error: bool, touchpoint: TouchpointMark, now: Timestamp) {
         self.has_errors |= is_error;
+        self.busy_since = None;
         if !self.failed.contains(&touchpoint) && self.failed.len() < TIMEOUTS {
             self.failed.push(touchpoint);
         }
@@ -382,6 +385,9 @@ mod tests {
         assert_eq!(lane.state(at(640)), LaneState::Open);
         answer(&mut lane, LaneAnswer::Alive, 1, 650);
         assert!(!lane.fails(at(650)));
+        // One answer of that kind, and then nothing to send.
+        answer(&mut lane, LaneAnswer::Busy(at(730)), 1, 700);
+        assert!(!lane.fails(at(1_400)));
     }
 
     #[test]

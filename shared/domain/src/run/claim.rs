@@ -92,6 +92,8 @@ impl Run {
             && hand_over.lapses == 0
         {
             hand_over.delivery = Delivery::Push(receiver);
+            // The tries of its callers have all gone back.
+            hand_over.tries = 0;
             hand_over.wake_for_try(now);
         }
     }

@@ -40,6 +40,13 @@ impl Run {
                 ActivityKind::TouchpointOutcome,
                 format!("{name}: {outcome}"),
             ),
+            _ if has_ended && before.claim_is_over(index, now) => {
+                // A pushed touchpoint whose request may be out, and which no other request may follow.
+                (
+                    ActivityKind::TouchpointLapsed,
+                    format!("{name}: {}", new.state),
+                )
+            }
             _ if has_ended => {
                 let reason = new.reasons.last().filter(|it| !old.reasons.contains(it));
                 let reason = reason.map(|it| format!(" ({it})")).unwrap_or_default();
@@ -96,6 +103,14 @@ impl Run {
         let owner = |it: &super::HandOver| it.claim.map(|claim| claim.owner);
         let was_claimed = before.delivery.is_push() && before.claim.is_some();
         was_claimed && after.is_open && owner(&before) != owner(&after)
+    }
+
+    /// Returns whether the lease of a pushed touchpoint is over at `now`, and nothing has settled its claim.
+    fn claim_is_over(&self, index: u16, now: Timestamp) -> bool {
+        let of_touchpoint = self.hand_over.as_ref().filter(|it| it.index == index);
+        let pushed = of_touchpoint.filter(|it| it.delivery.is_push());
+        let claim = pushed.and_then(|it| it.claim);
+        claim.is_some_and(|claim| claim.until <= now)
     }
 
     /// Returns the number of leases of a touchpoint that ended without an outcome.

@@ -137,13 +137,12 @@ async fn a_worker_that_dies_after_its_request_leaves_an_open_try_that_the_next_o
     live.stop().await;
 }
 
-/// Assigns a lead to the demo workflow again, and builds the run.
-async fn reassign(live: &Live, lead: &str) {
+/// Assigns a lead to the demo workflow again.
+async fn assign(live: &Live, lead: &str) {
     let body = json!({"workflowId": local::demo::WORKFLOW_ID});
     let path = format!("/leads/{lead}/assign-workflow");
     let reply = live.call("POST", &path, Some(&body)).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-    consume(&live.container.services, &live.clock).await;
 }
 
 #[tokio::test]
@@ -157,19 +156,19 @@ async fn a_call_whose_answer_is_to_come_counts_for_the_next_run() {
         while server.take().is_empty() {
             tokio::task::yield_now().await;
         }
-        reassign(&live, &lead).await;
+        // The next run keeps an hour from the call, and so does the one after it.
+        for _ in 0..2 {
+            assign(&live, &lead).await;
+            consume(&live.container.services, &live.clock).await;
+            let call = live.run(&lead).await["touchpoints"][0].take();
+            assert_eq!(
+                (&call["due_at"], &call["reasons"]),
+                (&json!("2026-02-10T13:00:00Z"), &json!(["min_gap"]))
+            );
+        }
     };
     tokio::join!(pushing, assigning);
-    // The next run keeps an hour from the call, and so does the one after it.
-    for _ in 0..2 {
-        let call = live.run(&lead).await["touchpoints"][0].take();
-        assert_eq!(
-            (&call["due_at"], &call["reasons"]),
-            (&json!("2026-02-10T13:00:00Z"), &json!(["min_gap"]))
-        );
-        assert_eq!(live.push_tick(&function).await.sent, 0);
-        reassign(&live, &lead).await;
-    }
+    assert_eq!(live.push_tick(&function).await.sent, 0);
     assert!(server.take().is_empty());
     live.check_table().await;
     live.stop().await;
@@ -177,9 +176,10 @@ async fn a_call_whose_answer_is_to_come_counts_for_the_next_run() {
 
 #[tokio::test]
 async fn an_outcome_in_the_answer_for_an_ended_run_steers_the_active_one() {
-    for (body, steers) in [
-        (r#"{"outcome":"opted_out"}"#, true),
-        (r#"{"outcome":"no_answer"}"#, false),
+    for (body, is_built, steers) in [
+        (r#"{"outcome":"opted_out"}"#, true, true),
+        (r#"{"outcome":"opted_out"}"#, false, true),
+        (r#"{"outcome":"no_answer"}"#, true, false),
     ] {
         let (live, server) = with_dialer().await;
         let lead = live.enrolled().await;
@@ -190,9 +190,14 @@ async fn an_outcome_in_the_answer_for_an_ended_run_steers_the_active_one() {
             while server.take().is_empty() {
                 tokio::task::yield_now().await;
             }
-            reassign(&live, &lead).await;
+            assign(&live, &lead).await;
+            // The run is built before the answer, or by it.
+            if is_built {
+                consume(&live.container.services, &live.clock).await;
+            }
         };
         tokio::join!(pushing, assigning);
+        consume(&live.container.services, &live.clock).await;
         let active = active_run(&live.container, &lead).await;
         assert_eq!(active.is_null(), steers, "{body}: {active}");
         let reported = live.history(&lead, "contact_reported").await;

@@ -227,7 +227,6 @@ fn letter(outcome: &str) -> Option<char> {
     })
 }
 
-/// Returns the address of a lead on a channel, as the keys of addresses have it.
 /// Returns the end of the part of an address's key that is the person's.
 pub fn address_of(secret: &AccountSecret, lead: &Value, channel: Channel) -> String {
     let hash = match AddressKind::of(channel) {
