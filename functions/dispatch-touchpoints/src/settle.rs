@@ -162,15 +162,22 @@ fn sent(
 ) -> Vec<Activity> {
     let before = run.clone();
     let (owner, workflow, index) = (claimed.owner, &claimed.workflow, claimed.index);
-    let is_settled = run.settle(owner, answered.run, workflow, now).is_ok();
+    let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
+    let is_open = run.hand_over.as_ref().is_some_and(|it| it.is_open);
+    // An earlier try may be out all the same.
+    let stays_open = is_open && answered.in_body == InAnswer::Deferred;
+    let answer = match stays_open {
+        true => Answer::Unknown { retry_at },
+        false => answered.run,
+    };
+    let is_settled = run.settle(owner, answer, workflow, now).is_ok();
     let mut entries: Vec<_> = sent_entry(run, claimed, answered, took, now)
         .into_iter()
         .collect();
     match &answered.in_body {
         InAnswer::Nothing | InAnswer::Invalid => {}
         InAnswer::Deferred => {
-            let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
-            if is_settled && run.defer(index, retry_at) == Some(Ok(())) {
+            if is_settled && !stays_open && run.defer(index, retry_at) == Some(Ok(())) {
                 let kind = ActivityKind::TouchpointOutcome;
                 entries.extend(entry_of(run, claimed, kind, now).map(|entry| Activity {
                     subject: entry.subject.map(|it| it + ": deferred"),

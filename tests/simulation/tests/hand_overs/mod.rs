@@ -159,8 +159,8 @@ fn intake_goes_on_while_everything_of_the_dispatch_is_dead() {
 #[test]
 fn a_webhook_gets_each_touchpoint_under_one_id_at_the_rate_of_its_lane_whatever_fails() {
     let pushed = AtomicUsize::new(0);
-    // One takes several times as long as a schedule of intake.
-    on_half_the_cores((most_schedules() / 5).max(1), |player, seed| {
+    // One takes as long as about ten schedules of intake.
+    on_half_the_cores((most_schedules() / 15).max(1), |player, seed| {
         let passed = player.must_pass(&Scenario::of_pushes(seed as u64));
         pushed.fetch_add(passed.handed_over, Ordering::Relaxed);
     });

@@ -81,10 +81,22 @@ pub async fn take(
     let checks: Vec<_> = checks
         .map(|((it, (_, hashes)), allowed)| check(state, it, hashes, allowed))
         .collect();
-    let (checked, mut taken) = (checks.len(), Vec::new());
+    let (checked, mut taken) = (checks.len(), Vec::<Taken>::new());
     for (done, of_check) in try_join_all(checks).await? {
         counts.add(of_check);
         taken.extend(done);
+    }
+    // The checks of the others can take longer than a lease that ends with its touchpoint's time.
+    let is_over = |it: &Taken| it.claim.until <= state.clock.now();
+    while let Some(position) = taken.iter().position(is_over) {
+        let Taken {
+            run, index, claim, ..
+        } = taken.remove(position);
+        if let Some(workflow) = planned_by(state, &run).await? {
+            let retry_at = state.clock.now();
+            let (of_claim, answer) = ((claim.owner, index), Answer::Back { retry_at });
+            counts.add(settle(state, run, &workflow, of_claim, answer, None).await?);
+        }
     }
     counts.claimed += taken.len();
     counts.passed_over += checked - taken.len();
