@@ -1,7 +1,7 @@
 //! Answers of receivers: what each means for the touchpoint and for its lane
 //! ([contract](../../../docs/contract.md#answers)).
 
-use domain::{lane::LaneAnswer, run::Answer};
+use domain::{lane::LaneAnswer, report_limits::DEFERRED_FOR, run::Answer};
 use jiff::{SignedDuration, Timestamp};
 use webhook::{Miss, Sent};
 
@@ -10,9 +10,6 @@ use crate::{
     outcome::{InAnswer, in_answer},
     state::DispatchTouchpoints,
 };
-
-/// Time for which a lane cools after a contact that its receiver could not make yet.
-const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
 /// An answer of a receiver.
 #[derive(Clone, Debug)]
@@ -47,7 +44,7 @@ pub fn read(
                 in_body = in_answer(&body.bytes, channel, now);
             }
             let lane = match in_body {
-                InAnswer::Deferred => LaneAnswer::Deferred(after(DEFERRED)),
+                InAnswer::Deferred => LaneAnswer::Deferred(after(DEFERRED_FOR)),
                 _ => LaneAnswer::Alive,
             };
             let outcome_timeout = claimed.outcome_timeout;
@@ -57,7 +54,7 @@ pub fn read(
         webhook::Answer::Missed(_) => (Answer::Missed, failed),
         webhook::Answer::Gone { .. } => (Answer::Back { retry_at: now }, LaneAnswer::Gone),
         webhook::Answer::Busy { cool_for, .. } => {
-            let cool_for = SignedDuration::try_from(cool_for).unwrap_or(DEFERRED);
+            let cool_for = SignedDuration::try_from(cool_for).unwrap_or(DEFERRED_FOR);
             let until = after(cool_for);
             (Answer::Back { retry_at: until }, LaneAnswer::Busy(until))
         }

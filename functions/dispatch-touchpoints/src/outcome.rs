@@ -1,19 +1,15 @@
 //! The outcome in the body of an answer. It counts as if the receiver had reported it at once.
 
-use domain::{activity::ContactDetails, channel::Channel, outcome::Outcome, run, time::read_time};
-use jiff::{SignedDuration, Timestamp};
+use domain::{
+    activity::ContactDetails,
+    channel::Channel,
+    outcome::Outcome,
+    report_limits::{CLOCK_DIFFERENCE, DEFERRED, LONGEST_CALLBACK, NOTE, SHORT},
+    run,
+    time::read_time,
+};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
-
-/// The word for a contact that the receiver could not make yet.
-const DEFERRED: &str = "deferred";
-/// Maximum length of a text for programs, in characters. The API has the same bounds.
-const SHORT: usize = 200;
-/// Maximum length of a note, in characters.
-const NOTE: usize = 1_000;
-/// Difference that is allowed for the clocks of receivers.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Maximum time until a callback.
-const LONGEST_CALLBACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Outcome in the body of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +56,9 @@ fn outcome(
         text.map(str::to_owned)
     };
     let time = |name| text(name).and_then(|it| read_time(it).ok());
-    let first = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+    let first = now
+        .saturating_sub(CLOCK_DIFFERENCE)
+        .unwrap_or(Timestamp::MIN);
     let last = |by| now.saturating_add(by).unwrap_or(Timestamp::MAX);
     let callback_at = match outcome {
         Outcome::Callback => {
@@ -71,7 +69,7 @@ fn outcome(
     };
     let duration_s = fields.get("duration_s").and_then(Value::as_u64);
     let details = ContactDetails {
-        contacted_at: time("at").filter(|at| *at <= last(DAY)),
+        contacted_at: time("at").filter(|at| *at <= last(CLOCK_DIFFERENCE)),
         provider_id: short("provider_id", SHORT),
         provider_code: short("provider_code", SHORT),
         from: short("from", SHORT),

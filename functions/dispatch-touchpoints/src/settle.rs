@@ -6,9 +6,9 @@ use aws::{store::StoreError, telemetry::ErrorChain};
 use domain::{
     activity::{Activity, ActivityKind, Contact, ContactDetails, Sent},
     channel::Channel,
+    report_limits::DEFERRED_FOR,
     run::{Answer, HeldBy, Report, Reported, Run},
-    suppression::{Channels, Suppression, SuppressionReason},
-    time::whole_second,
+    suppression::Suppression,
 };
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -17,9 +17,6 @@ use crate::{
     answer::Answered, claimed::Claimed, looked::LookError, outcome::InAnswer, retry::insist,
     seen::Seen, state::DispatchTouchpoints, steer::steer_active_run,
 };
-
-/// Time after which a deferred touchpoint is tried again.
-const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
 /// Result of a hand-over.
 #[derive(Clone, Copy)]
@@ -162,7 +159,7 @@ fn sent(
 ) -> Vec<Activity> {
     let before = run.clone();
     let (owner, workflow, index) = (claimed.owner, &claimed.workflow, claimed.index);
-    let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
+    let retry_at = now.saturating_add(DEFERRED_FOR).unwrap_or(now);
     let is_open = run.hand_over.as_ref().is_some_and(|it| it.is_open);
     // An earlier try may be out all the same.
     let stays_open = is_open && answered.in_body == InAnswer::Deferred;
@@ -214,10 +211,10 @@ async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAn
     let InAnswer::Outcome(report, _) = in_body else {
         return;
     };
-    let Some(reason) = SuppressionReason::of(report.outcome) else {
+    let Some(suppression) = Suppression::of_outcome(report.outcome, state.clock.now()) else {
         return;
     };
-    if let Err(error) = insist(state, || suppress_once(state, claimed, reason)).await {
+    if let Err(error) = insist(state, || suppress_once(state, claimed, &suppression)).await {
         let id = claimed.run.lead_id;
         tracing::error!(lead.id = %id, error = %ErrorChain(&error), "a person who has opted out could not be suppressed");
     }
@@ -226,21 +223,15 @@ async fn suppress(state: &DispatchTouchpoints, claimed: &Claimed, in_body: &InAn
 async fn suppress_once(
     state: &DispatchTouchpoints,
     claimed: &Claimed,
-    reason: SuppressionReason,
+    suppression: &Suppression,
 ) -> Result<(), StoreError> {
     let (account, lead) = (claimed.run.account_id, claimed.run.lead_id);
     let Some(lead) = state.store.lead(account, lead).await?.found() else {
         return Ok(());
     };
-    let suppression = Suppression {
-        channels: Channels::ALL,
-        reason,
-        note: None,
-        created_at: whole_second(state.clock.now()),
-    };
     let secret = state.catalogue.secret(account).await?;
     let hashes = secret.hashes_of(&lead.profile).into_iter().flatten();
-    let writes = hashes.map(|hash| state.store.suppress(account, hash, &suppression));
+    let writes = hashes.map(|hash| state.store.suppress(account, hash, suppression));
     try_join_all(writes).await?;
     Ok(())
 }

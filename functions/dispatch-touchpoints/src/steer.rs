@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aws::store::{CurrentRun, RunOrigin, StoreError};
 use domain::{
-    activity::{Activity, Contact},
     channel::Channel,
     run::{Report, Run},
 };
@@ -54,14 +53,7 @@ pub async fn steer_active_run(
     if run == before {
         return Ok(());
     }
-    let outcome = report.outcome;
-    let entry = run.contact_entry(&before, outcome, channel.to_string(), now);
-    let contact = Contact {
-        outcome: Some(outcome),
-        ..Contact::new(channel)
-    };
-    let contact = Some(contact);
-    let entry = Activity { contact, ..entry };
+    let entry = run.outside_contact(&before, report.outcome, channel, now);
     state
         .store
         .change_run(&CurrentRun { run, origin }, &entry)

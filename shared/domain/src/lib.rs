@@ -33,6 +33,7 @@ pub mod outcome;
 pub mod page;
 pub mod patch;
 pub mod phone;
+pub mod report_limits;
 pub mod run;
 pub mod spelling;
 pub mod suppression;

@@ -13,7 +13,7 @@ pub use self::{
     channels::{Channels, ChannelsError},
     reason::{SuppressionReason, SuppressionReasonError},
 };
-use crate::{address::AddressKind, channel::Channel};
+use crate::{address::AddressKind, channel::Channel, outcome::Outcome, time::whole_second};
 
 /// Maximum number of ended suppressions that an address keeps. The oldest ones go first.
 const MOST_ENDED: usize = 10;
@@ -27,6 +27,18 @@ pub struct Suppression {
     pub note: Option<String>,
     /// Whole second of the first request.
     pub created_at: Timestamp,
+}
+
+impl Suppression {
+    /// Returns the suppression of both addresses of a lead for which an outcome asks. `None` if it asks for none.
+    pub fn of_outcome(outcome: Outcome, now: Timestamp) -> Option<Self> {
+        Some(Self {
+            channels: Channels::ALL,
+            reason: SuppressionReason::of(outcome)?,
+            note: None,
+            created_at: whole_second(now),
+        })
+    }
 }
 
 /// The consent of a person to be contacted again. `Debug` leaves out the source.

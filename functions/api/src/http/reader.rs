@@ -12,6 +12,7 @@ use domain::{
     name::{Name, NameError},
     patch::Change,
     phone::{Dialled, Phone},
+    report_limits,
     time::{read_time, time_zone},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -26,10 +27,6 @@ use super::{
     problem::id_advice,
 };
 
-/// Maximum length of a note, in characters.
-const NOTE_LIMIT: usize = 1_000;
-/// Maximum length of a text for programs, in characters.
-const SHORT_LIMIT: usize = 200;
 /// Maximum number of digits of a phone number that is sent as a JSON number. A program that reads numbers as
 /// 64-bit floats keeps so many exactly.
 const MOST_DIGITS: usize = 15;
@@ -243,12 +240,12 @@ impl Reader {
 
     /// Takes a text of up to 1,000 characters for people.
     pub fn note(&mut self, field: &str) -> Option<String> {
-        self.text_of(field, NOTE_LIMIT)
+        self.text_of(field, report_limits::NOTE)
     }
 
     /// Takes a text of up to 200 characters for programs, such as an id.
     pub fn short_text(&mut self, field: &str) -> Option<String> {
-        self.text_of(field, SHORT_LIMIT)
+        self.text_of(field, report_limits::SHORT)
     }
 
     fn text_of(&mut self, field: &str, limit: usize) -> Option<String> {

@@ -1,12 +1,8 @@
 //! Writes of suppressions, by requests and by outcomes of a lead's contacts.
 
 use domain::{
-    account::AccountSettings,
-    ids::AccountId,
-    lead::Profile,
-    outcome::Outcome,
-    suppression::{Channels, Suppression, SuppressionReason},
-    time::whole_second,
+    account::AccountSettings, ids::AccountId, lead::Profile, outcome::Outcome,
+    suppression::Suppression,
 };
 use futures::future::try_join_all;
 use serde_json::value::{RawValue, to_raw_value};
@@ -54,16 +50,10 @@ pub async fn suppress_lead(
     lead: &Profile,
     outcome: Outcome,
 ) -> Result<u64, ApiError> {
-    let Some(reason) = SuppressionReason::of(outcome) else {
+    let Some(suppression) = Suppression::of_outcome(outcome, state.clock.now()) else {
         return Ok(0);
     };
     let secret = state.catalogue.secret(account).await?;
-    let suppression = Suppression {
-        channels: Channels::ALL,
-        reason,
-        note: None,
-        created_at: whole_second(state.clock.now()),
-    };
     let hashes = secret.hashes_of(lead).into_iter().flatten();
     let writes = hashes.map(|hash| state.store.suppress(account, hash, &suppression));
     let written = Box::pin(try_join_all(writes)).await;

@@ -9,11 +9,12 @@ use domain::{
     cadence::Touchpoint,
     lane::Lane,
     lead::Lead,
+    report_limits::DEFERRED_FOR,
     run::{NotDeferred, NotDispatched, Reported, Run},
     touchpoint_id::TouchpointRef,
     workflow::Workflow,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::report::{Kind, Report, check_channel};
 use crate::{
@@ -23,9 +24,6 @@ use crate::{
     state::AppState,
     suppressions::suppress_lead,
 };
-
-/// Time after which a deferred touchpoint is tried again, at the earliest.
-const DEFERRED: SignedDuration = SignedDuration::from_secs(30);
 
 /// A touchpoint after a report.
 pub struct Settled {
@@ -143,7 +141,7 @@ pub async fn settle(
 }
 
 fn defer(run: &mut Run, index: u16, now: Timestamp) -> Result<(), ApiError> {
-    let retry_at = now.saturating_add(DEFERRED).unwrap_or(now);
+    let retry_at = now.saturating_add(DEFERRED_FOR).unwrap_or(now);
     match run.defer(index, retry_at) {
         None => Err(ApiError::NotFound("Touchpoint")),
         Some(Err(NotDeferred::NotDispatched)) => Err(ApiError::NotDispatched),
@@ -163,7 +161,7 @@ async fn cool(state: &AppState, run: &Run, index: u16, now: Timestamp) {
         let Some((webhook, receiver)) = webhook.and_then(|it| Some((it, it.receiver()?))) else {
             return Ok::<_, StoreError>(());
         };
-        let until = now.saturating_add(DEFERRED).unwrap_or(now);
+        let until = now.saturating_add(DEFERRED_FOR).unwrap_or(now);
         let change = |lane: &mut Lane| {
             *lane = std::mem::take(lane).of(receiver);
             lane.cool(until);
@@ -254,13 +252,8 @@ async fn steer_active_run(
         if *run == before {
             return Ok(Changed::Nothing(()));
         }
-        let entry = run.contact_entry(&before, in_run.outcome, channel.to_string(), now);
-        let contact = Contact {
-            outcome: Some(in_run.outcome),
-            ..Contact::new(channel)
-        };
-        let contact = Some(contact);
-        Ok(Changed::Run((), Box::new(Activity { contact, ..entry })))
+        let entry = run.outside_contact(&before, in_run.outcome, channel, now);
+        Ok(Changed::Run((), Box::new(entry)))
     });
     match changed.await {
         // The lead has no active run, or was erased since.

@@ -1,7 +1,13 @@
 //! Reports of contacts, as clients send them: the fields of an outcome and of an event.
 
-use domain::{activity::ContactDetails, channel::Channel, outcome::Outcome, run};
-use jiff::{SignedDuration, Timestamp};
+use domain::{
+    activity::ContactDetails,
+    channel::Channel,
+    outcome::Outcome,
+    report_limits::{CLOCK_DIFFERENCE, DEFERRED, LONGEST_CALLBACK},
+    run,
+};
+use jiff::Timestamp;
 
 use crate::http::{error::ApiError, reader::Reader};
 
@@ -16,12 +22,6 @@ pub const FIELDS: [&str; 8] = [
     "note",
     "callback_at",
 ];
-/// The word for a contact that the receiver could not make yet.
-const DEFERRED: &str = "deferred";
-/// Difference that is allowed for the clocks and the delays of clients.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Maximum time until a callback.
-const LONGEST_CALLBACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The kind of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,9 @@ fn read_kind(
 /// Takes the time of the contact.
 fn read_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {
     let at = reader.time("at")?;
-    let last = now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
+    let last = now
+        .saturating_add(CLOCK_DIFFERENCE)
+        .unwrap_or(Timestamp::MAX);
     if at > last {
         reader.refuse("at", &at.to_string(), "must not be in the future");
     }
@@ -138,7 +140,9 @@ fn read_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {
 fn read_callback(reader: &mut Reader, kind: Option<Kind>, now: Timestamp) -> Option<Timestamp> {
     let at = reader.time("callback_at");
     let is_callback = kind == Some(Kind::Outcome(Outcome::Callback));
-    let first = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+    let first = now
+        .saturating_sub(CLOCK_DIFFERENCE)
+        .unwrap_or(Timestamp::MIN);
     let last = now
         .saturating_add(LONGEST_CALLBACK)
         .unwrap_or(Timestamp::MAX);

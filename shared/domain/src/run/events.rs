@@ -7,6 +7,7 @@ use super::Run;
 use crate::{
     activity::{Activity, ActivityKind, Contact},
     cadence::{Touchpoint, TouchpointState},
+    channel::Channel,
     outcome::Outcome,
 };
 
@@ -91,6 +92,24 @@ impl Run {
             parts.push("a person takes over".to_owned());
         }
         Activity::new(ActivityKind::ContactReported, &parts.join(", "), now)
+    }
+
+    /// Returns the entry of a contact that belongs to no touchpoint of the run.
+    pub fn outside_contact(
+        &self,
+        before: &Self,
+        outcome: Outcome,
+        channel: Channel,
+        now: Timestamp,
+    ) -> Activity {
+        let contact = Contact {
+            outcome: Some(outcome),
+            ..Contact::new(channel)
+        };
+        Activity {
+            contact: Some(contact),
+            ..self.contact_entry(before, outcome, channel.to_string(), now)
+        }
     }
 
     /// Returns whether the claim of a pushed touchpoint has ended since `before` without a settlement. The

@@ -39,6 +39,7 @@ mod outcomes_refused;
 mod permissions;
 mod personal_data;
 mod phones;
+mod policies;
 mod pulls;
 mod push_pace;
 mod pushes;

@@ -6,7 +6,11 @@
 //! answer some calls in time. As on AWS, the next call of wake-runs makes up for them.
 
 use dispatch_touchpoints::{DispatchTouchpoints, handle};
-use domain::{channel::Channel, destination::Rate};
+use domain::{
+    channel::Channel,
+    destination::{Destination, Rate},
+    ids::WorkflowId,
+};
 use jiff::SignedDuration;
 use local::demo;
 use wake_runs::wake;
@@ -37,6 +41,12 @@ impl Timeline {
         tens.collect()
     }
 
+    /// Checks that a lane was not held up from its start on by what happened beside it.
+    fn must_begin_like(&self, alone: &Self) {
+        let (beside, alone) = (self.tens(), alone.tens());
+        assert!(beside[0] * 2 >= alone[0], "{beside:?}, and alone {alone:?}");
+    }
+
     /// Returns the second in which the last request came.
     fn end(&self) -> usize {
         self.counts
@@ -57,81 +67,72 @@ impl Timeline {
     }
 }
 
-/// A lane of calls and a lane of text messages, with leads whose first touchpoints are due now.
+/// Two lanes of webhooks, with leads whose first touchpoints are due now.
 struct Lanes {
     live: Live,
-    calls: WebhookServer,
-    texts: WebhookServer,
+    first: WebhookServer,
+    second: WebhookServer,
 }
 
 impl Lanes {
-    async fn start(rate: u16, calls: usize, texts: usize) -> Self {
-        let live = Live::start().await;
-        let lanes = Self {
-            live,
-            calls: WebhookServer::start().await,
-            texts: WebhookServer::start().await,
-        };
-        let rate = Rate::new(rate * 10, Some(rate)).unwrap();
-        let webhook = |name, channel, server: &WebhookServer| {
-            webhook(name, &[channel], &server.url, Some(rate))
-        };
+    /// Starts a lane of calls and a lane of text messages of one account.
+    async fn of_channels(rate: u16, calls: usize, texts: usize) -> Self {
+        let lanes = Self::start().await;
         let live = &lanes.live;
         live.set_webhooks(vec![
-            webhook("dialer", Channel::Call, &lanes.calls),
-            webhook("texts", Channel::Sms, &lanes.texts),
+            at_rate("dialer", Channel::Call, &lanes.first, rate),
+            at_rate("texts", Channel::Sms, &lanes.second, rate),
         ])
         .await;
         let text_first = another_workflow(&live.container, |workflow| {
             workflow.cadence.steps[0].channel = Channel::Sms;
         });
         let text_first = text_first.await.id;
-        let call_first = demo::WORKFLOW_ID.parse().unwrap();
-        live.enroll(demo::API_KEY, call_first, calls).await;
+        live.enroll(demo::API_KEY, demo_workflow(), calls).await;
         live.enroll(demo::API_KEY, text_first, texts).await;
         lanes
     }
 
-    /// Two accounts with a lane of calls each. Those of the second one count as texts.
+    /// Starts a lane of calls of each of two accounts. Both have the same name.
     async fn of_accounts(rate: u16, of_first: usize, of_second: usize) -> Self {
-        let lanes = Self {
-            live: Live::start().await,
-            calls: WebhookServer::start().await,
-            texts: WebhookServer::start().await,
-        };
-        let rate = Rate::new(rate * 10, Some(rate)).unwrap();
-        let webhook =
-            |server: &WebhookServer| webhook("dialer", &[Channel::Call], &server.url, Some(rate));
+        let lanes = Self::start().await;
         let live = &lanes.live;
         let (other, workflow) = other_account(live).await;
-        live.set_webhooks(vec![webhook(&lanes.calls)]).await;
-        live.set_webhooks_of(other, vec![webhook(&lanes.texts)])
-            .await;
-        let first = demo::WORKFLOW_ID.parse().unwrap();
-        live.enroll(demo::API_KEY, first, of_first).await;
+        let dialer = |server| vec![at_rate("dialer", Channel::Call, server, rate)];
+        live.set_webhooks(dialer(&lanes.first)).await;
+        live.set_webhooks_of(other, dialer(&lanes.second)).await;
+        live.enroll(demo::API_KEY, demo_workflow(), of_first).await;
         live.enroll(OTHER_KEY, workflow, of_second).await;
         lanes
     }
 
-    /// Moves the clock until the receiver of text messages has all of them, or until that of the calls
-    /// has, and for at least `least` seconds. Returns the requests to both.
-    async fn run(&self, calls: usize, texts: usize, least: usize) -> (Timeline, Timeline) {
-        let (mut of_calls, mut of_texts) = (Timeline::default(), Timeline::default());
+    async fn start() -> Self {
+        Self {
+            live: Live::start().await,
+            first: WebhookServer::start().await,
+            second: WebhookServer::start().await,
+        }
+    }
+
+    /// Moves the clock until each receiver has as many requests, and for at least `least` seconds. Returns
+    /// the requests to both.
+    async fn run(&self, first: usize, second: usize, least: usize) -> (Timeline, Timeline) {
+        let (mut of_first, mut of_second) = (Timeline::default(), Timeline::default());
         let function = pusher(&self.live);
-        for second in 0..LONGEST {
-            let is_done = of_calls.total() >= calls && of_texts.total() >= texts;
-            if is_done && second >= least {
+        for elapsed in 0..LONGEST {
+            let is_done = of_first.total() >= first && of_second.total() >= second;
+            if is_done && elapsed >= least {
                 break;
             }
-            if second % 60 == 0 {
+            if elapsed % 60 == 0 {
                 let _ = wake(&self.live.wake_runs()).await;
             }
             self.push(&function).await;
-            of_calls.counts.push(self.calls.take().len());
-            of_texts.counts.push(self.texts.take().len());
+            of_first.counts.push(self.first.take().len());
+            of_second.counts.push(self.second.take().len());
             self.live.forward(SECOND);
         }
-        (of_calls, of_texts)
+        (of_first, of_second)
     }
 
     /// Handles the hints that are visible.
@@ -152,9 +153,19 @@ impl Lanes {
     }
 }
 
+/// Returns a webhook with a rate a second, which is also its burst.
+fn at_rate(name: &str, channel: Channel, server: &WebhookServer, rate: u16) -> Destination {
+    let rate = Rate::new(rate * 10, Some(rate)).unwrap();
+    webhook(name, &[channel], &server.url, Some(rate))
+}
+
+fn demo_workflow() -> WorkflowId {
+    demo::WORKFLOW_ID.parse().unwrap()
+}
+
 /// Sends touchpoints that are due at one instant to a receiver that takes them.
 async fn drain(leads: usize, rate: u16) -> Timeline {
-    let lanes = Lanes::start(rate, leads, 0).await;
+    let lanes = Lanes::of_channels(rate, leads, 0).await;
     let (calls, _) = lanes.run(leads, 0, 0).await;
     assert_eq!(calls.total(), leads, "{:?}", calls.counts);
     lanes.stop().await;
@@ -176,11 +187,11 @@ async fn drain(leads: usize, rate: u16) -> Timeline {
 /// Sends text messages to a receiver that takes them, beside calls to a receiver that does not answer.
 /// Returns the seconds that the text messages took, alone and beside the calls.
 async fn beside_a_dead_lane(leads: usize, rate: u16, respond: Respond) -> (usize, usize) {
-    let alone = Lanes::start(rate, 0, leads).await;
+    let alone = Lanes::of_channels(rate, 0, leads).await;
     let (_, texts_alone) = alone.run(0, leads, 0).await;
     alone.stop().await;
-    let both = Lanes::start(rate, leads, leads).await;
-    both.calls.always(respond);
+    let both = Lanes::of_channels(rate, leads, leads).await;
+    both.first.always(respond);
     let (calls, texts) = both.run(0, leads, 120).await;
     assert_eq!((texts_alone.total(), texts.total()), (leads, leads));
     println!(
@@ -190,6 +201,7 @@ async fn beside_a_dead_lane(leads: usize, rate: u16, respond: Respond) -> (usize
         texts.tens(),
         calls.tens()
     );
+    texts.must_begin_like(&texts_alone);
     // The failures that break the lane, those of the same moment, and a probe in each minute.
     assert!(calls.total() <= 40, "{:?}", calls.counts);
     let early = calls.counts.iter().take(10).sum::<usize>();
@@ -229,15 +241,16 @@ async fn a_receiver_that_fails_changes_nothing_for_another_lane() {
 #[tokio::test]
 async fn a_receiver_that_never_answers_changes_nothing_for_another_account() {
     let alone = Lanes::of_accounts(10, 0, 50).await;
-    let (_, texts_alone) = alone.run(0, 50, 0).await;
+    let (_, live_alone) = alone.run(0, 50, 0).await;
     alone.stop().await;
     let both = Lanes::of_accounts(10, 50, 50).await;
-    both.calls.always(Respond::Never);
-    let (calls, texts) = both.run(0, 50, 60).await;
-    assert_eq!((texts_alone.total(), texts.total()), (50, 50));
+    both.first.always(Respond::Never);
+    let (dead, live) = both.run(0, 50, 60).await;
+    assert_eq!((live_alone.total(), live.total()), (50, 50));
+    live.must_begin_like(&live_alone);
     // Those that are under way until five different ones have had no answer.
-    assert!(calls.total() >= 5, "{:?}", calls.counts);
-    let (alone, beside) = (texts_alone.end(), texts.end());
+    assert!(dead.total() >= 5, "{:?}", dead.counts);
+    let (alone, beside) = (live_alone.end(), live.end());
     assert!(beside <= alone + 60, "{alone} {beside}");
     both.stop().await;
 }
