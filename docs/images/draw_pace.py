@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draws docs/images/pace.svg: how touchpoints that are due at one instant reach a webhook.
 
-    cargo test -p e2e a_thousand_touchpoints_that_are_due_at_one_instant -- --ignored --nocapture \\
+    cargo test --profile simulation -p e2e \\
+        ten_thousand_touchpoints_that_are_due_at_one_instant_reach -- --ignored --nocapture \\
         | python3 docs/images/draw_pace.py
 
 The picture has its own dark background, so it is readable on a light page and on a dark one.
@@ -40,8 +41,7 @@ def picture(leads, rate, burst, counts):
     minutes = len(counts) * 10 // 60
     for minute in range(minutes + 1):
         x = LEFT + minute * 6 * step
-        shapes.append(f'<text class="dim" x="{x:.1f}" y="{HEIGHT - 24}" text-anchor="middle">{minute}</text>')
-    shapes.append(f'<text class="dim" x="{WIDTH - 24}" y="{HEIGHT - 24}" text-anchor="end">minutes</text>')
+        shapes.append(f'<text class="dim" x="{x:.1f}" y="{HEIGHT - 24}" text-anchor="middle">{minute} min</text>')
     title = f"{leads:,} touchpoints that are due at one instant, at a rate of {rate} a second"
     description = f"Requests to the webhook in each ten seconds: {', '.join(map(str, counts))}."
     body = "\n".join(f"  {shape}" for shape in shapes)

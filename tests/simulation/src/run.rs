@@ -33,7 +33,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     fastrand::seed(scenario.seed);
     let simulation = Simulation::new(cloud, scenario);
     let receiver = match scenario.steps {
-        Steps::PushesDrawn => simulation.begin_pushes(cloud, scenario).await,
+        Steps::PushesDrawn | Steps::Pushes(_) => simulation.begin_pushes(cloud, scenario).await,
         _ => None,
     };
     match scenario.steps {
@@ -41,7 +41,9 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
         Steps::SideBySide(steps) => run_side_by_side(&simulation, steps.iter().copied()).await,
         Steps::Race(race) => run_race(&simulation, race).await,
         Steps::HandOversDrawn => hand_overs::run_drawn(cloud, &simulation).await,
-        Steps::HandOvers(steps) => hand_overs::run_steps(cloud, &simulation, steps).await,
+        Steps::HandOvers(steps) | Steps::Pushes(steps) => {
+            hand_overs::run_steps(cloud, &simulation, steps).await
+        }
         Steps::PushesDrawn => hand_overs::run_pushed(cloud, &simulation).await,
         Steps::Drawn => {
             let has_touchpoints = scenario.seed % 4 == 2;
@@ -55,7 +57,7 @@ pub async fn run(cloud: &Cloud, scenario: &Scenario) -> Result<Passed, Box<Failu
     let polls = simulation.observed().polls.clone();
     let has_hand_overs = matches!(
         scenario.steps,
-        Steps::HandOversDrawn | Steps::HandOvers(_) | Steps::PushesDrawn
+        Steps::HandOversDrawn | Steps::HandOvers(_) | Steps::PushesDrawn | Steps::Pushes(_)
     );
     let items = finish(cloud, &simulation, has_hand_overs).await;
     if let Some(receiver) = receiver {

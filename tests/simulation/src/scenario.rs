@@ -43,6 +43,8 @@ pub enum Steps {
     HandOvers(&'static [Step]),
     /// A schedule of hand-overs to a webhook that is drawn from the seed.
     PushesDrawn,
+    /// These steps of a schedule of hand-overs to a webhook.
+    Pushes(&'static [Step]),
 }
 
 /// Content of a schedule.
@@ -77,6 +79,16 @@ impl Scenario {
         Self {
             seed,
             steps: Steps::HandOvers(steps),
+            ..Self::of_steps(&[])
+        }
+    }
+
+    /// Returns steps of hand-overs to a webhook in which only the receiver fails. Its answers are drawn
+    /// from a seed.
+    pub fn of_push_steps(steps: &'static [Step], seed: u64) -> Self {
+        Self {
+            seed,
+            steps: Steps::Pushes(steps),
             ..Self::of_steps(&[])
         }
     }

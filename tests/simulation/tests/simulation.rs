@@ -181,14 +181,36 @@ fn with_faults(scenario: &Scenario, faults: &[FaultAt]) -> Scenario {
     }
 }
 
-/// Plays scenarios, each of which must pass. Tries an evenly spread part of them if they are too
-/// many.
-fn must_all_pass(kind: &str, scenarios: &[Scenario]) {
-    let tried = scenarios.len().min(most_schedules());
+/// Plays scenarios, each of which must pass. Tries an evenly spread part of them if they are more than
+/// `most`.
+fn must_all_pass(kind: &str, scenarios: &[Scenario], most: usize) {
+    let tried = scenarios.len().min(most);
     on_half_the_cores(tried, |player, number| {
         player.must_pass(&scenarios[number * scenarios.len() / tried]);
     });
     println!("{tried} of {} {kind}", scenarios.len());
+}
+
+/// Plays each script with a cancellation of each handler after each number of polls. Tries `most` of
+/// them.
+fn must_pass_with_any_cancellation(
+    kind: &str,
+    scripts: impl IntoIterator<Item = Scenario>,
+    most: usize,
+) {
+    let player = Player::new();
+    let mut scenarios = Vec::new();
+    for script in scripts {
+        let passed = player.must_pass(&script);
+        assert_ne!(passed.promised + passed.handed_over, 0);
+        for (handler, polls) in passed.polls.into_iter().enumerate() {
+            scenarios.extend((0..polls).map(|polls| Scenario {
+                cancellations: Cancellations::At { handler, polls },
+                ..script.clone()
+            }));
+        }
+    }
+    must_all_pass(kind, &scenarios, most);
 }
 
 #[test]
@@ -209,7 +231,7 @@ fn no_lead_is_lost_with_any_fault_at_any_call() {
             }
         }
     }
-    must_all_pass("single faults", &scenarios);
+    must_all_pass("single faults", &scenarios, most_schedules());
 }
 
 #[test]
@@ -240,22 +262,13 @@ fn no_lead_is_lost_with_any_two_calls_in_trouble() {
             }
         }
     }
-    must_all_pass("pairs of faults", &scenarios);
+    must_all_pass("pairs of faults", &scenarios, most_schedules());
 }
 
 #[test]
 fn no_lead_is_lost_with_a_cancellation_at_any_await_point() {
-    let mut scenarios = Vec::new();
-    for scenario in SCRIPTS.map(Scenario::of_steps) {
-        let passed = Player::new().must_pass(&scenario);
-        for (handler, polls) in passed.polls.into_iter().enumerate() {
-            scenarios.extend((0..polls).map(|polls| Scenario {
-                cancellations: Cancellations::At { handler, polls },
-                ..scenario.clone()
-            }));
-        }
-    }
-    must_all_pass("cancellations at await points", &scenarios);
+    let scripts = SCRIPTS.map(Scenario::of_steps);
+    must_pass_with_any_cancellation("cancellations at await points", scripts, most_schedules());
 }
 
 #[test]

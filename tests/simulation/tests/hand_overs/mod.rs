@@ -2,12 +2,20 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use simulation::{Caller, Cancellations, Fault, FaultOf, Faults, Scenario, Step};
+use simulation::{Caller, Fault, FaultOf, Faults, Scenario, Step};
 
-use crate::{Player, most_schedules, must_all_pass, on_half_the_cores};
+use crate::{Player, most_schedules, must_pass_with_any_cancellation, on_half_the_cores};
 
 /// Maximum number of schedules of one script of hand-overs.
 const SCHEDULES_OF_SCRIPT: usize = 40;
+/// Number of seeds of the script of pushes.
+const PUSH_SCRIPTS: u64 = 5;
+
+/// Returns the maximum number of schedules of pushes. One takes as long as about ten schedules of
+/// intake.
+fn most_of_pushes() -> usize {
+    (most_schedules() / 15).max(1)
+}
 
 /// Three leads, an outage in the afternoon, and two on the next day in the middle of the cadence.
 const OUTAGES: &[Step] = {
@@ -102,16 +110,19 @@ fn no_touchpoint_is_lost_with_a_cancellation_at_any_await_point() {
         Enrol, Deliver, Wait, Wake, Wait, Pull, Tell, UntilDue, Wake, Pull,
     ];
     let script = Scenario::of_hand_overs(STEPS, 0);
-    let passed = Player::new().must_pass(&script);
-    let handlers = passed.polls.into_iter().enumerate();
-    let scenarios: Vec<_> = handlers
-        .flat_map(|(handler, polls)| (0..polls).map(move |polls| (handler, polls)))
-        .map(|(handler, polls)| Scenario {
-            cancellations: Cancellations::At { handler, polls },
-            ..script.clone()
-        })
-        .collect();
-    must_all_pass("cancellations of hand-overs", &scenarios);
+    must_pass_with_any_cancellation("cancellations of hand-overs", [script], most_schedules());
+}
+
+#[test]
+fn no_push_is_lost_or_doubled_with_a_cancellation_at_any_await_point() {
+    use Step::*;
+
+    const STEPS: &[Step] = &[
+        Enrol, Enrol, Deliver, Wait, Deliver, Wake, Look, Wait, UntilDue, Wake, Look, Wait, Look,
+    ];
+    // The seeds give the receiver different answers.
+    let scripts = (0..PUSH_SCRIPTS).map(|seed| Scenario::of_push_steps(STEPS, seed));
+    must_pass_with_any_cancellation("cancellations of pushes", scripts, most_of_pushes());
 }
 
 #[test]
@@ -159,8 +170,7 @@ fn intake_goes_on_while_everything_of_the_dispatch_is_dead() {
 #[test]
 fn a_webhook_gets_each_touchpoint_under_one_id_at_the_rate_of_its_lane_whatever_fails() {
     let pushed = AtomicUsize::new(0);
-    // One takes as long as about ten schedules of intake.
-    on_half_the_cores((most_schedules() / 15).max(1), |player, seed| {
+    on_half_the_cores(most_of_pushes(), |player, seed| {
         let passed = player.must_pass(&Scenario::of_pushes(seed as u64));
         pushed.fetch_add(passed.handed_over, Ordering::Relaxed);
     });
