@@ -68,7 +68,7 @@ impl Field {
     pub fn usual(heading: &str) -> Option<Self> {
         match meaning(heading)? {
             Meaning::Spelling(name) | Meaning::OtherName(name) => Self::parse(name).ok(),
-            Meaning::WholeName | Meaning::Misspelling(_) => None,
+            Meaning::WholeName | Meaning::Misspelling(_) | Meaning::Numbered(_) => None,
         }
     }
 

@@ -93,6 +93,8 @@ pub enum Meaning {
     WholeName,
     /// A misspelling of the name of a field.
     Misspelling(&'static str),
+    /// The name of a field with a number after it, such as `phone_2`.
+    Numbered(&'static str),
 }
 
 /// Returns the meaning of a name. `None` if it means no field.
@@ -108,11 +110,16 @@ pub fn meaning(name: &str) -> Option<Meaning> {
     if let Some((field, _)) = OTHER_NAMES.iter().find(|(_, names)| names.contains(&name)) {
         return Some(Meaning::OtherName(field));
     }
-    let mut fields = FIELD_WORDS.iter();
-    let (field, known) = fields.find(|(_, known)| words.is_misspelling_of(known))?;
-    Some(match known.joined() == name {
-        true => Meaning::Spelling(field),
-        false => Meaning::Misspelling(field),
+    let without_number = name.trim_end_matches(|it: char| it.is_ascii_digit());
+    FIELD_WORDS.iter().find_map(|(field, known)| {
+        if known.joined() == name {
+            Some(Meaning::Spelling(field))
+        } else if known.joined() == without_number {
+            Some(Meaning::Numbered(field))
+        } else {
+            let is_misspelt = words.is_misspelling_of(known);
+            is_misspelt.then_some(Meaning::Misspelling(field))
+        }
     })
 }
 
@@ -144,6 +151,8 @@ mod tests {
             ("forceFirstMessage", Spelling("force_first_message")),
             ("meta-data", Spelling("metadata")),
             ("metdata", Misspelling("metadata")),
+            ("phone2 phone_2 Phone-1 phone02", Numbered("phone")),
+            ("email2 e-mail_2", Numbered("email")),
         ] {
             for name in names.split(' ') {
                 assert_eq!(meaning(name), Some(expected), "{name}");
@@ -158,8 +167,8 @@ mod tests {
             "last_game lastGame last_seen last_visit last_page last_time last_date last_login last_order last_login_at",
             "last_contacted last_activity last_modified last_touch last_campaign last_rank last_note last_sale",
             "first_visit first_page first_time first_seen first_touch first_order first_purchase first_game first_game_name",
-            "phone_type phone_2 phone2 phone_extension phone_country phone_verified phone_consent iphone has_phone shone",
-            "email_opt_in email_2 email_type email_consent email_verified email_status email_domain email_subject email_list",
+            "phone_type phone_2_type phone_extension phone_country phone_verified phone_consent iphone has_phone shone",
+            "email_opt_in email_2_type email_type email_consent email_verified email_status email_domain email_subject email_list",
             "campaign_name campaign_source campaign_medium campaign_type campaign_step campaign_content utm_campaign",
             "workflow_name workflow_step workflow_no workflow_stage workflow_status workflow_type",
             "name_of_pet pet_name list_name host_name user_name company_name form_name page_name product_name nickname",

@@ -14,8 +14,8 @@ const MOST: usize = 5;
 
 /// Returns the hints about keys that go into metadata. `is_given` returns whether the lead has a field.
 ///
-/// A spelling of a field always gets a hint. Another name gets one only if the field is not given: a `mobile`
-/// beside a `phone` is a second number.
+/// A spelling of a field always gets a hint. Another name gets one only if the field is not given: a `mobile` or
+/// a `phone_2` beside a `phone` is a second number.
 pub fn of_keys<'a>(keys: impl Iterator<Item = &'a str>, is_given: impl Fn(&str) -> bool) -> Hints {
     let hint = |key: &str| {
         let meant = meant_by(key, &is_given)?;
@@ -30,7 +30,7 @@ pub fn of_keys<'a>(keys: impl Iterator<Item = &'a str>, is_given: impl Fn(&str) 
 fn meant_by(key: &str, is_given: impl Fn(&str) -> bool) -> Option<&'static str> {
     match meaning(key)? {
         Meaning::Spelling(field) | Meaning::Misspelling(field) => Some(field),
-        Meaning::OtherName(field) => (!is_given(field)).then_some(field),
+        Meaning::OtherName(field) | Meaning::Numbered(field) => (!is_given(field)).then_some(field),
         Meaning::WholeName => {
             let is_missing = !(is_given("first_name") && is_given("last_name"));
             is_missing.then_some("first_name and last_name")
@@ -44,9 +44,12 @@ mod tests {
 
     #[test]
     fn another_name_beside_its_field_gets_no_hint_and_a_misspelling_does() {
-        for other in ["mobile", "mail", "name", "surname", "workflow", "campaign"] {
+        for other in [
+            "mobile", "phone_2", "mail", "email2", "name", "surname", "workflow", "campaign",
+        ] {
             assert_eq!(meant_by(other, |_| true), None, "{other}");
         }
+        assert_eq!(meant_by("phone_2", |_| false), Some("phone"));
         assert_eq!(meant_by("emial", |_| true), Some("email"));
         let first = |field: &str| field == "first_name";
         assert_eq!(meant_by("name", first), Some("first_name and last_name"));
