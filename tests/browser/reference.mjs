@@ -110,6 +110,18 @@ async function testFieldsOfALeadAreReadableWithoutAClick(browser, { api_url }) {
   await page.close();
 }
 
+async function testFieldsOfAnErrorAreReadableWithoutAClick(browser, { api_url }, screen) {
+  const { page } = await open(browser, `${api_url}/docs`, screen);
+  const { schemas } = (await descriptionOf(page)).components;
+  const table = page.getByRole("table").first();
+  await table.scrollIntoViewIfNeeded();
+  const fields = await table.locator("td:first-child").allInnerTexts();
+  assert.deepEqual(fields.map((it) => it.trim()).sort(), Object.keys(schemas.Error.properties).sort());
+  await assertNothingIsCut(table, "the fields of an error");
+  await photograph(page, `reference-${screen.width}-${screen.colorScheme}-error`);
+  await page.close();
+}
+
 async function testARequestWorksAtOnce(browser, { api_url, api_key }, screen) {
   const { page, problems, requested } = await open(browser, `${api_url}/docs`, screen);
   const request = await send(page, await show(page, ...CREATE));
@@ -148,6 +160,7 @@ let browser;
 try {
   browser = await startChromium();
   for (const screen of WIDTHS) await testEveryOperationIsReadable(browser, ready, screen);
+  for (const screen of WIDTHS) await testFieldsOfAnErrorAreReadableWithoutAClick(browser, ready, screen);
   for (const screen of SCREENS) {
     await testTheColours(browser, ready, screen);
     await testARequestWorksAtOnce(browser, ready, screen);

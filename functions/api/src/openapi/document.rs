@@ -27,7 +27,17 @@ use crate::{
             know.\n\n\
             **Errors** have one body, also for an unknown path (404) and a wrong method (405, with `Allow`). \
             The [page of errors](/docs/errors) has the cause and the solution of each. An error without a `code` comes from the \
-            gateway: its body is `{\"message\": \"...\"}`, and it lacks the headers that are described here.",
+            gateway: its body is `{\"message\": \"...\"}`, and it lacks the headers that are described here.\n\n\
+            | field | content |\n\
+            | --- | --- |\n\
+            | `error` | a short title |\n\
+            | `message` | one sentence for a person: what to change |\n\
+            | `code` | the error, for a program |\n\
+            | `request_id` | the id of the request, also in the log |\n\
+            | `details` | for a validation error: `field` and `message` of each problem, up to 20 |\n\
+            | `problems_total` | beside `details`: the number of all problems |\n\
+            | `hints` | sentences about a likely mistake; absent if there is none |\n\
+            | `doc_url` | the page about `code` |",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The deployment that serves this document")),
