@@ -39,7 +39,7 @@ pub fn read(option: &'static str, argument: &str) -> Result<String, BodyError> {
     Ok(body)
 }
 
-/// Returns a line for each problem.
+/// Returns a line for each problem, and one for each hint.
 pub fn lines(problems: &Problems) -> String {
     let shown = problems.shown();
     let mut lines: Vec<_> = shown
@@ -50,5 +50,7 @@ pub fn lines(problems: &Problems) -> String {
     if rest > 0 {
         lines.push(format!("... and {rest} more"));
     }
+    let hints = problems.hints().clone().into_texts().into_iter();
+    lines.extend(hints.map(|hint| format!("Hint: {hint}")));
     lines.join("\n")
 }

@@ -28,7 +28,7 @@ pub enum Moment {
 /// Error for a text that is no point in time. clap puts the wrong text before it.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "write a date or a time, such as 2026-02-10 or 2026-02-10T09:00, or one from now, such as 90d"
+    "write a date or a time, such as 2026-02-10 or 2026-02-10T09:00, or its distance from now, such as 90d"
 )]
 pub struct MomentError;
 

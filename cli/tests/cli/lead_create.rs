@@ -121,6 +121,17 @@ async fn each_problem_of_a_lead_is_one_line() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_lead_shows_the_hints_about_its_keys() {
+    let services = services().await;
+    let output = on(&services, &["--body", r#"{"firstname": "Ada"}"#]);
+    assert_eq!(
+        stderr(&output),
+        "leadgate lead: first_name is required\n\
+         leadgate lead: Hint: Did you mean first_name? The key \"firstname\" counts as metadata.\n"
+    );
+}
+
 #[test]
 fn without_a_lead_the_error_names_the_first_name() {
     let output = program::run(&["lead", "create"]);

@@ -85,7 +85,7 @@ fn every_time_of_rfc_3339_is_read_and_every_other_text_is_refused() {
         let refused = String::from_utf8_lossy(&output.stderr);
         let expected = format!(
             "invalid value '{at}' for '--at <TIME>': write a date or a time, such as 2026-02-10 or 2026-02-10T09:00, \
-             or one from now, such as 90d"
+             or its distance from now, such as 90d"
         );
         assert!(refused.contains(&expected), "{refused}");
     }

@@ -1,5 +1,6 @@
 //! Tests of `leadgate dev`: output, addresses, stops and refusals.
 
+mod claims;
 mod refusals;
 mod stops;
 
