@@ -18,8 +18,8 @@ pub async fn pause(args: &OneArgs) -> Result<(), DestinationError> {
     paused.await.map_err(DestinationError::of_write)?;
     print(args, &webhook, |name| {
         format!(
-            "{name} is paused: Leadgate sends it nothing.\nNothing is dropped: \
-             `leadgate destination resume` lets the touchpoints go out that are still in time.\n"
+            "{name} is paused: Leadgate sends it nothing.\nNothing is dropped: the touchpoints that are \
+             still in time go out after\n`leadgate destination resume`.\n"
         )
     })
     .await

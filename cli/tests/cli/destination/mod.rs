@@ -184,8 +184,8 @@ async fn an_operator_pauses_a_webhook_and_resumes_it() {
     let setup = Setup::start("https://dialer.example.com").await;
     assert_eq!(
         setup.text(&["destination", "pause", "dialer"]),
-        "dialer is paused: Leadgate sends it nothing.\nNothing is dropped: `leadgate destination resume` lets the \
-         touchpoints go out that are still in time.\n"
+        "dialer is paused: Leadgate sends it nothing.\nNothing is dropped: the touchpoints that are still in \
+         time go out after\n`leadgate destination resume`.\n"
     );
     let shown = setup.json(&["destination", "show", "dialer"]);
     let destination = &shown["destination"];
