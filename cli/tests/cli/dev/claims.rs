@@ -33,6 +33,14 @@ struct Seen {
     doubled: Vec<String>,
 }
 
+impl Seen {
+    fn claim(&mut self, lead: &str) {
+        if !self.claimed.insert(lead.to_owned()) {
+            self.doubled.push(lead.to_owned());
+        }
+    }
+}
+
 /// A caller, which claims and reports outcomes.
 #[derive(Clone)]
 struct Caller {
@@ -79,9 +87,7 @@ impl Caller {
             for (number, touchpoint) in touchpoints.iter().enumerate() {
                 let text = |value: &Value| value.as_str().unwrap().to_owned();
                 let lead = text(&touchpoint["lead"]["id"]);
-                if !self.seen.lock().unwrap().claimed.insert(lead.clone()) {
-                    self.seen.lock().unwrap().doubled.push(lead.clone());
-                }
+                self.seen.lock().unwrap().claim(&lead);
                 if reports(number) {
                     let id = text(&touchpoint["touchpoint"]["id"]);
                     let path = format!("/touchpoints/{id}/outcome");
